@@ -1,0 +1,39 @@
+import type { ExecuteAnswer } from '../../shared/contracts/v8/execute-strategy.ts';
+import type { EngineContext } from '../../shared/engine/context.ts';
+import { executeStrategy } from '../../shared/engine/execute-strategy.ts';
+import { requireActive } from '../../shared/engine/sessions.ts';
+import { executionAnswer } from '../../shared/engine/views/execution.ts';
+import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
+import { STRATEGY_NAMES, type StrategyName } from '../../shared/strategies/strategy.ts';
+import { HttpProblem } from '../middleware/problem.ts';
+import { awaitFill, isWorking } from './await-fill.ts';
+import type { ApiRequest } from './request.ts';
+
+/**
+ * Asks the strategy and, when it placed an order, waits a moment for the fill: 200 with how it ended, 202 while it works.
+ * @throws HttpProblem 404 for a strategy that does not exist, 501 for one that is not built; EngineError
+ */
+export async function execute(
+  context: EngineContext,
+  { params, body, key }: ApiRequest<'execute-strategy'>,
+): Promise<{ readonly status: 200 | 202; readonly body: ExecuteAnswer }> {
+  const strategy = strategyInPath(params.strategy ?? '');
+  const { sessionId } = await requireActive(context);
+  const outcome = await executeStrategy(context, { strategy, ...body }, key);
+  const order = outcome.orderId === null ? null : await awaitFill(context, sessionId, outcome.orderId);
+  const answer = await executionAnswer(context, { sessionId, strategy, ...body, outcome, order });
+  return { status: order !== null && isWorking(order) ? 202 : 200, body: answer };
+}
+
+function strategyInPath(asked: string): StrategyName {
+  const name = STRATEGY_NAMES.find((known) => known === asked);
+  if (name === undefined) {
+    const message = `There is no strategy ${JSON.stringify(asked)}; there are ${STRATEGY_NAMES.join(', ')}`;
+    throw new HttpProblem(404, 'unknown_strategy', message, { strategies: STRATEGY_NAMES });
+  }
+  const built = BUILT_STRATEGIES.map((strategy) => strategy.name);
+  if (!built.includes(name)) {
+    throw new HttpProblem(501, 'strategy_not_built', `${name} is not built yet; built are ${built.join(', ')}`, { strategy: name, built });
+  }
+  return name;
+}

@@ -1,0 +1,73 @@
+import type { AnswerOf, RouteName, RouteOf } from '../../shared/contracts/routes.ts';
+import type { EngineContext } from '../../shared/engine/context.ts';
+import { setRiskLimits, startSession, stopSession } from '../../shared/engine/sessions.ts';
+import { decisions } from '../../shared/engine/views/decisions.ts';
+import { health } from '../../shared/engine/views/health.ts';
+import { marketStatus } from '../../shared/engine/views/market-status.ts';
+import { orders } from '../../shared/engine/views/orders.ts';
+import { performanceView } from '../../shared/engine/views/performance.ts';
+import { portfolio } from '../../shared/engine/views/portfolio.ts';
+import { sessions } from '../../shared/engine/views/sessions.ts';
+import { status } from '../../shared/engine/views/status.ts';
+import { trades } from '../../shared/engine/views/trades.ts';
+import { toNumber } from '../../shared/kernel/decimal.ts';
+import { iso } from '../../shared/kernel/time.ts';
+import { execute } from './execute-strategy.ts';
+import type { ApiRequest } from './request.ts';
+
+/** What a route answers: a body of its contract, under one of its statuses. */
+export interface ApiAnswer<Name extends RouteName> {
+  readonly status: RouteOf<Name>['statuses'][number];
+  readonly body: AnswerOf<Name>;
+}
+
+export type ApiHandlers = { readonly [Name in RouteName]: (request: ApiRequest<Name>) => Promise<ApiAnswer<Name>> };
+
+/** A handler for each route: one use case of the engine each, and its answer. */
+export function apiHandlers(context: EngineContext): ApiHandlers {
+  const performance = performanceView(context);
+  return {
+    status: async () => ok(await status(context)),
+    portfolio: async ({ query }) => ok(await portfolio(context, query)),
+    'start-paper-trading': async ({ body, key }) => ok(started(context, await startSession(context, body, key))),
+    'stop-paper-trading': async ({ body, key }) => ok(stopped(context, await stopSession(context, body, key))),
+    'execute-strategy': (request) => execute(context, request),
+    trades: async ({ query }) => ok(await trades(context, query)),
+    performance: async ({ query }) => ok(await performance(query)),
+    'set-risk-limits': async ({ body, key }) => ok(limitsSet(context, await setRiskLimits(context, body, key))),
+    'market-status': async ({ query }) => ok(marketStatus(context, query.at === undefined ? undefined : Date.parse(query.at))),
+    decisions: async ({ query }) => ok(await decisions(context, query)),
+    orders: async ({ query }) => ok(await orders(context, query)),
+    sessions: async () => ok(await sessions(context)),
+    health: async () => {
+      const body = await health(context);
+      return { status: body.status === 'ok' ? 200 : 503, body };
+    },
+  };
+}
+
+const ok = <Body>(body: Body): { readonly status: 200; readonly body: Body } => ({ status: 200, body });
+
+const now = ({ clock }: EngineContext): string => iso(clock.now());
+
+function started(context: EngineContext, { account }: Awaited<ReturnType<typeof startSession>>): AnswerOf<'start-paper-trading'> {
+  return {
+    success: true,
+    sessionId: account.sessionId,
+    startingCapital: toNumber(account.startingCapital),
+    activeStrategies: [...account.strategies],
+    riskLimits: account.limits,
+    evidence: account.evidence,
+    startTime: iso(account.startedMs),
+    timestamp: now(context),
+  };
+}
+
+function stopped(context: EngineContext, { account }: Awaited<ReturnType<typeof stopSession>>): AnswerOf<'stop-paper-trading'> {
+  const { sessionId, status, positions } = account;
+  return { success: true, sessionId, status, openPositions: positions.size, timestamp: now(context) };
+}
+
+function limitsSet(context: EngineContext, { account, before, after }: Awaited<ReturnType<typeof setRiskLimits>>): AnswerOf<'set-risk-limits'> {
+  return { success: true, sessionId: account.sessionId, before, after, timestamp: now(context) };
+}

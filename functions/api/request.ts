@@ -1,0 +1,46 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import * as z from 'zod';
+import type { BodyOf, QueryOf, Route, RouteName } from '../../shared/contracts/routes.ts';
+import { jsonBody } from '../middleware/http-body.ts';
+import { HttpProblem } from '../middleware/problem.ts';
+
+/** A request as its route's handler sees it: validated, in our own types. */
+export interface ApiRequest<Name extends RouteName> {
+  readonly params: Readonly<Record<string, string | undefined>>;
+  readonly query: QueryOf<Name>;
+  readonly body: BodyOf<Name>;
+  /** The client's Idempotency-Key, or null. */
+  readonly key: string | null;
+}
+
+const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,128}$/);
+
+/**
+ * Reads a request by its route's schemas.
+ * @throws HttpProblem 400 for what cannot be read, 413 for a body too large, 422 for unknown and invalid fields
+ */
+export function readRequest<Name extends RouteName>(route: Route & { readonly name: Name }, event: APIGatewayProxyEventV2): ApiRequest<Name> {
+  return {
+    params: event.pathParameters ?? {},
+    query: validated(route.query, event.queryStringParameters ?? {}, 'query') as QueryOf<Name>,
+    body: (route.body === null ? null : validated(route.body, jsonBody(event), 'body')) as BodyOf<Name>,
+    key: keyOf(event.headers['idempotency-key']),
+  };
+}
+
+function validated(schema: z.ZodType, value: unknown, part: 'query' | 'body'): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = result.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
+  const told = errors.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)).join('; ');
+  throw new HttpProblem(422, `invalid_${part}`, `The ${part} is not valid: ${told}`, { errors });
+}
+
+function keyOf(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  const result = idempotencyKey.safeParse(header);
+  if (result.success) return result.data;
+  throw new HttpProblem(400, 'invalid_idempotency_key', 'An Idempotency-Key is 1 to 128 visible ASCII characters', {
+    received: header.slice(0, 200),
+  });
+}

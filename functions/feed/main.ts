@@ -1,0 +1,75 @@
+import { hostname } from 'node:os';
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { readEnvironment } from '../../shared/config/environment.ts';
+import type { EngineContext } from '../../shared/engine/context.ts';
+import { createFeedService, type FeedService } from '../../shared/engine/feed-service.ts';
+import { StoreError } from '../../shared/engine/ports.ts';
+import { liveSource } from '../../shared/feeds/live-source.ts';
+import { wallSleep } from '../../shared/kernel/clock-system.ts';
+import { messageOf } from '../../shared/kernel/errors.ts';
+import { SECOND_MS } from '../../shared/kernel/time.ts';
+import { lambdaContext } from '../middleware/lambda-context.ts';
+
+const LEASE_MS = 15 * SECOND_MS;
+const PUBLISH_EVERY_MS = 5 * SECOND_MS;
+const READ_ORDERS_EVERY_MS = SECOND_MS;
+const LONG_POLL_S = 20;
+
+/**
+ * The Fargate task: holds the sockets, writes bars and prices, and is the paper exchange. In a rolling update two of them
+ * run for a moment: the new one waits for the lease, the old one gives it up by stopping.
+ */
+async function main(): Promise<void> {
+  const context = await lambdaContext();
+  const { nudgeQueueUrl } = readEnvironment(process.env);
+  const source = liveSource({ clock: context.clock, log: context.log, env: process.env, seed: context.settings.seed, markets: context.world.markets });
+  const service = createFeedService(context, source, {
+    holder: hostname(),
+    leaseMs: LEASE_MS,
+    publishEveryMs: PUBLISH_EVERY_MS,
+    readOrdersEveryMs: READ_ORDERS_EVERY_MS,
+    historyDays: 40,
+    onFenced: (error) => {
+      context.log('error', 'feed-fenced', { why: messageOf(error) });
+      process.exit(1);
+    },
+  });
+  await startWithLease(context, service);
+  const stop = new AbortController();
+  process.once('SIGTERM', () => stop.abort());
+  await listen(nudgeQueueUrl, service, context, stop.signal);
+  await service.stop();
+  process.exit(0);
+}
+
+async function startWithLease(context: EngineContext, service: FeedService): Promise<void> {
+  for (;;) {
+    try {
+      return await service.start();
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'fenced') throw error;
+      context.log('info', 'feed-waits-for-lease', { why: messageOf(error) });
+      await wallSleep(SECOND_MS);
+    }
+  }
+}
+
+async function listen(queueUrl: string, service: FeedService, context: EngineContext, signal: AbortSignal): Promise<void> {
+  const client = new SQSClient({});
+  while (!signal.aborted) {
+    try {
+      const request = new ReceiveMessageCommand({ QueueUrl: queueUrl, WaitTimeSeconds: LONG_POLL_S, MaxNumberOfMessages: 10 });
+      const { Messages = [] } = await client.send(request, { abortSignal: signal });
+      if (Messages.length === 0) continue;
+      await service.nudge();
+      const Entries = Messages.map((message, index) => ({ Id: String(index), ReceiptHandle: message.ReceiptHandle ?? '' }));
+      await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+    } catch (error) {
+      if (signal.aborted) return;
+      context.log('warn', 'nudges-not-received', { why: messageOf(error) });
+      await wallSleep(SECOND_MS);
+    }
+  }
+}
+
+await main();

@@ -1,0 +1,29 @@
+import { DEFAULT_LIMITS, LEAST_REWARD_TO_RISK, RATE_MAX_AGE_MS, STRATEGY_MAX_POSITION } from '../../shared/config/risk.ts';
+import { createAccounts } from '../../shared/engine/accounts.ts';
+import { createChartShelf } from '../../shared/engine/chart-shelf.ts';
+import type { EngineContext, Settings } from '../../shared/engine/context.ts';
+import { createLastScans } from '../../shared/engine/last-scans.ts';
+import { wallSleep } from '../../shared/kernel/clock-system.ts';
+import { digest } from '../../shared/kernel/digest.ts';
+
+/** The parts of a context that a host chooses; the rest follows from them. */
+export type HostParts = Pick<EngineContext, 'clock' | 'ledger' | 'market' | 'nudge' | 'log' | 'world'> & {
+  readonly settings: Omit<Settings, 'configVersion'>;
+  /** Whether every writer of the ledger is in this process. */
+  readonly exclusive: boolean;
+};
+
+/** Digest of the settings that decisions are made under, kept with each of them. */
+export const configVersion = (): string => digest(DEFAULT_LIMITS, STRATEGY_MAX_POSITION, LEAST_REWARD_TO_RISK, RATE_MAX_AGE_MS).slice(0, 12);
+
+/** What every use case works with, put together from a host's parts. */
+export function engineContext({ exclusive, settings, ...parts }: HostParts): EngineContext {
+  return {
+    ...parts,
+    sleep: wallSleep,
+    settings: { ...settings, configVersion: configVersion() },
+    accounts: createAccounts(parts.ledger, { exclusive }),
+    lastScans: createLastScans(parts.ledger),
+    charts: createChartShelf({ market: parts.market, scope: parts.world.scope, markets: parts.world.markets, sleep: wallSleep }),
+  };
+}

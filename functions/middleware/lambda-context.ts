@@ -1,0 +1,52 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type Environment, readEnvironment } from '../../shared/config/environment.ts';
+import type { EngineContext } from '../../shared/engine/context.ts';
+import { systemClock } from '../../shared/kernel/clock-system.ts';
+import { messageOf } from '../../shared/kernel/errors.ts';
+import { jsonLog, type Log } from '../../shared/kernel/log.ts';
+import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
+import { createDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
+import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
+import { engineContext } from './engine-context.ts';
+import { VERSION } from './version.ts';
+
+/** Days that packed market data is kept: the charts' longest block is read twice over. */
+export const MARKET_TTL_DAYS = 400;
+
+const BAR_WAIT_MS = 6_000;
+
+let made: Promise<EngineContext> | undefined;
+
+/** The context of this Lambda or task, made once: warm runs find accounts and charts where the last one left them. */
+export function lambdaContext(): Promise<EngineContext> {
+  made ??= Promise.resolve().then(() => contextFrom(readEnvironment(process.env)));
+  return made;
+}
+
+function contextFrom(environment: Environment): EngineContext {
+  const log = jsonLog((line) => process.stdout.write(`${line}\n`), Date.now);
+  const client = createDynamoClient(null);
+  const names = { ledger: environment.ledgerTable, market: environment.marketTable };
+  return engineContext({
+    clock: systemClock((error, label) => log('error', 'task-failed', { label, why: messageOf(error) })),
+    ledger: createDynamoLedger(client, names),
+    market: createDynamoMarket(client, names, { ttlDays: MARKET_TTL_DAYS, now: Date.now }),
+    nudge: queueNudge(environment.nudgeQueueUrl, log),
+    log,
+    world: { scope: environment.world, evidence: 'live', markets: ['CRYPTO', 'NSE'] },
+    settings: { marketMode: environment.marketMode, seed: '1', version: VERSION, barWaitMs: BAR_WAIT_MS },
+    exclusive: false,
+  });
+}
+
+/** Tells the feed through the queue. A nudge that is lost costs a second: the feed reads the open orders anyway. */
+function queueNudge(queueUrl: string, log: Log): EngineContext['nudge'] {
+  const client = new SQSClient({ maxAttempts: 2 });
+  return async (sessionId) => {
+    try {
+      await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify({ sessionId }) }));
+    } catch (error) {
+      log('warn', 'nudge-failed', { sessionId, why: messageOf(error) });
+    }
+  };
+}

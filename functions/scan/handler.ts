@@ -1,0 +1,5 @@
+import { lambdaContext } from '../middleware/lambda-context.ts';
+import { scheduledFunction } from '../middleware/scheduled-function.ts';
+import { runScan } from './scan.ts';
+
+export const handler = scheduledFunction('scan', lambdaContext, runScan);

@@ -1,0 +1,4 @@
+import { App } from 'aws-cdk-lib';
+import { nightdesk } from './nightdesk.ts';
+
+nightdesk(new App());

@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url';
+import { Duration } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ApplicationLogLevel, Architecture, LoggingFormat, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Construct } from 'constructs';
+import { logGroup } from './log-group.ts';
+
+/** The root of the repository. */
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Packages that are CommonJS inside an ES module bundle call `require`, which ES modules do not have. */
+export const REQUIRE_BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+export interface HouseFunctionProps {
+  /** The folder under `functions/` whose `handler.ts` exports `handler`. */
+  readonly name: string;
+  readonly description: string;
+  readonly memoryMiB: number;
+  readonly timeoutSeconds: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface HouseFunction {
+  readonly lambda: NodejsFunction;
+  /** May write its own log and nothing else until it is granted more. */
+  readonly role: Role;
+}
+
+/** A function as this house runs them: one bundled ES module on ARM, JSON logs that expire, a role of its own. */
+export function houseFunction(parent: Construct, { name, description, memoryMiB, timeoutSeconds, environment }: HouseFunctionProps): HouseFunction {
+  const scope = new Construct(parent, `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`);
+  const logs = logGroup(scope, 'Logs');
+  const role = new Role(scope, 'Role', {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    description: `Nightdesk ${name}`,
+    inlinePolicies: {
+      logs: new PolicyDocument({
+        statements: [new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logs.logGroupArn] })],
+      }),
+    },
+  });
+  const lambda = new NodejsFunction(scope, 'Function', {
+    description,
+    entry: `${ROOT}functions/${name}/handler.ts`,
+    handler: 'handler',
+    projectRoot: ROOT,
+    depsLockFilePath: `${ROOT}package-lock.json`,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    memorySize: memoryMiB,
+    timeout: Duration.seconds(timeoutSeconds),
+    role,
+    logGroup: logs,
+    loggingFormat: LoggingFormat.JSON,
+    applicationLogLevelV2: ApplicationLogLevel.INFO,
+    systemLogLevelV2: SystemLogLevel.WARN,
+    environment: { ...environment, NODE_OPTIONS: '--enable-source-maps' },
+    bundling: {
+      format: OutputFormat.ESM,
+      target: 'node24',
+      mainFields: ['module', 'main'],
+      minify: true,
+      keepNames: true,
+      sourceMap: true,
+      sourcesContent: false,
+      bundleAwsSDK: true,
+      banner: REQUIRE_BANNER,
+    },
+  });
+  return { lambda, role };
+}

@@ -1,0 +1,84 @@
+import { Aws, Duration, TimeZone } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { type Schedule as Declaration, SCHEDULES, type ScheduledEvent, type ScheduledFunction } from '../../../shared/config/schedules.ts';
+import { type HouseFunction, houseFunction } from './house-function.ts';
+
+/** What each function is given to work with. A timeout ends a run before the next of its minute would be too late. */
+const SIZES: Readonly<Record<ScheduledFunction, { readonly description: string; readonly memoryMiB: number; readonly timeoutSeconds: number }>> = {
+  scan: { description: 'Looks for trades in an open market and places orders', memoryMiB: 512, timeoutSeconds: 50 },
+  monitor: { description: 'Sweeps positions: time exits, square-off, halts, liveness', memoryMiB: 256, timeoutSeconds: 50 },
+  session: { description: 'Rolls trading days', memoryMiB: 256, timeoutSeconds: 120 },
+};
+
+/**
+ * The functions that run by the clock, and their schedules as `shared/config/schedules.ts` declares them.
+ * Scheduler invokes asynchronously, so a run can be lost in two places: before the function accepted it, and in the
+ * function. Both end in `failedRuns`.
+ */
+export function scheduledFunctions(
+  scope: Construct,
+  { environment, failedRuns }: { readonly environment: Readonly<Record<string, string>>; readonly failedRuns: IQueue },
+): readonly HouseFunction[] {
+  const names = [...new Set(SCHEDULES.map(({ functionName }) => functionName))];
+  return names.map((name) => {
+    const made = houseFunction(scope, { name, environment, ...SIZES[name] });
+    const schedules = SCHEDULES.filter(({ functionName }) => functionName === name);
+    made.lambda.configureAsyncInvoke({
+      onFailure: new SqsDestination(failedRuns),
+      maxEventAge: Duration.seconds(Math.max(...schedules.map(({ maxEventAgeSeconds }) => maxEventAgeSeconds))),
+      retryAttempts: Math.max(...schedules.map(({ retries }) => retries)),
+    });
+    const caller = schedulerRole(scope, name, made, failedRuns);
+    for (const declared of schedules) schedule(scope, declared, { made, caller, failedRuns });
+    return made;
+  });
+}
+
+/** May start this one function, in its one version, and hand over what it could not start. The role that the target would make may start all versions. */
+function schedulerRole(scope: Construct, name: ScheduledFunction, { lambda }: HouseFunction, failedRuns: IQueue): Role {
+  return new Role(scope, `${name}-scheduler-role`, {
+    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } } }),
+    description: `Nightdesk schedules of ${name}`,
+    inlinePolicies: {
+      start: new PolicyDocument({
+        statements: [
+          new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [lambda.functionArn] }),
+          new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [failedRuns.queueArn] }),
+        ],
+      }),
+    },
+  });
+}
+
+interface Target {
+  readonly made: HouseFunction;
+  readonly caller: Role;
+  readonly failedRuns: IQueue;
+}
+
+function schedule(scope: Construct, declared: Declaration, { made, caller, failedRuns }: Target): void {
+  // Scheduler replaces the context attributes by their values before it invokes.
+  const input: ScheduledEvent = {
+    name: declared.name,
+    market: declared.market,
+    scheduledTime: ContextAttribute.scheduledTime,
+    executionId: ContextAttribute.executionId,
+  };
+  new Schedule(scope, `${declared.name}-schedule`, {
+    description: `Nightdesk ${declared.name}`,
+    schedule: ScheduleExpression.expression(declared.cron, TimeZone.of(declared.timeZone)),
+    timeWindow: TimeWindow.off(),
+    target: new LambdaInvoke(made.lambda, {
+      role: caller.withoutPolicyUpdates(),
+      input: ScheduleTargetInput.fromObject(input),
+      retryAttempts: declared.retries,
+      maxEventAge: Duration.seconds(declared.maxEventAgeSeconds),
+      deadLetterQueue: failedRuns,
+    }),
+  });
+}

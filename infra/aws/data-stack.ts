@@ -1,0 +1,25 @@
+import { CfnOutput, type Environment, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { eventBus } from './constructs/event-bus.ts';
+import { outboxPipe } from './constructs/outbox-pipe.ts';
+import { type Tables, tables } from './constructs/tables.ts';
+
+export interface DataStack extends Tables {
+  readonly stack: Stack;
+}
+
+/** What outlives every deployment: the tables, and the bus on which the ledger's events are told. */
+export function dataStack(scope: Construct, env: Environment): DataStack {
+  const stack = new Stack(scope, 'NightdeskData', {
+    env,
+    description: 'Nightdesk: account ledger, market data, domain events',
+    terminationProtection: true,
+  });
+  const { ledger, market } = tables(stack);
+  const bus = eventBus(stack);
+  outboxPipe(stack, { ledger, bus });
+  new CfnOutput(stack, 'LedgerTable', { value: ledger.tableName });
+  new CfnOutput(stack, 'MarketTable', { value: market.tableName });
+  new CfnOutput(stack, 'EventBus', { value: bus.eventBusName });
+  return { stack, ledger, market };
+}

@@ -1,0 +1,41 @@
+import { CfnOutput, type Environment, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { toVariables } from '../../shared/config/environment.ts';
+import { deadLetterQueue } from './constructs/dead-letter-queue.ts';
+import { feedService } from './constructs/feed-service.ts';
+import { grantLedger, grantMarketRead, grantMarketWrite } from './constructs/grants.ts';
+import { httpApi } from './constructs/http-api.ts';
+import { nudgeQueue } from './constructs/nudge-queue.ts';
+import { scheduledFunctions } from './constructs/scheduled-functions.ts';
+import type { DataStack } from './data-stack.ts';
+
+/** What trades: the feed with its matcher, the scheduled functions, and the API. It holds no state of its own. */
+export function tradingStack(scope: Construct, env: Environment, { ledger, market }: DataStack): Stack {
+  const stack = new Stack(scope, 'NightdeskTrading', { env, description: 'Nightdesk: feed and matcher, schedules, API' });
+  const nudges = nudgeQueue(stack);
+  const environment = toVariables({
+    ledgerTable: ledger.tableName,
+    marketTable: market.tableName,
+    nudgeQueueUrl: nudges.queueUrl,
+    world: 'live',
+    marketMode: 'switch',
+  });
+
+  const failedRuns = deadLetterQueue(stack, 'FailedRuns');
+  const scheduled = scheduledFunctions(stack, { environment, failedRuns });
+  const api = httpApi(stack, { environment });
+  for (const { role } of [...scheduled, api]) {
+    grantLedger(ledger, role);
+    grantMarketRead(market, role);
+    nudges.grant(role, 'sqs:SendMessage');
+  }
+
+  const feed = feedService(stack, { environment });
+  grantLedger(ledger, feed.role);
+  grantMarketRead(market, feed.role);
+  grantMarketWrite(market, feed.role);
+  nudges.grant(feed.role, 'sqs:ReceiveMessage', 'sqs:DeleteMessage');
+
+  new CfnOutput(stack, 'ApiUrl', { value: api.url });
+  return stack;
+}

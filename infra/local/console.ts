@@ -1,0 +1,96 @@
+import { type JournalEvent, journalEventSchema } from '../../shared/contracts/journal.ts';
+import { API_BASE_PATH } from '../../shared/contracts/routes.ts';
+import type { PortfolioAnswer } from '../../shared/contracts/v8/portfolio.ts';
+import type { Verification } from '../../shared/engine/verify-ledger.ts';
+import { type Decimal, decimal, text, toStep } from '../../shared/kernel/decimal.ts';
+import { iso } from '../../shared/kernel/time.ts';
+import type { BusEvent } from './event-bridge.ts';
+import type { Host } from './host.ts';
+import type { Options } from './options.ts';
+
+/** What is running, where prices come from, and what to try. */
+export function banner(host: Host, options: Options, sessionId: string | null): string {
+  const base = `${host.apiAt}${API_BASE_PATH}`;
+  const { time } = host.chosen;
+  const pace = time === null ? 'wall clock' : `virtual, from ${iso(host.context.clock.now())}, ${time.speed === Number.POSITIVE_INFINITY ? 'as fast as possible' : `${time.speed} times real time`}`;
+  return [
+    `Nightdesk ${host.context.settings.version}: paper trading, nothing reaches a broker`,
+    `  prices    ${host.chosen.says}`,
+    `  evidence  ${host.chosen.world.evidence}`,
+    `  time      ${pace}`,
+    `  markets   ${options.markets === 'both' ? 'NSE and crypto at once' : 'NSE while it is open, else crypto'}`,
+    `  store     ${host.storeAt}`,
+    `  schedules scan each minute of an open market, position sweep each minute, day roll by the calendar`,
+    `  API       ${base}`,
+    `  session   ${sessionId ?? (time?.waitsForSession ? 'none: time waits until one is started' : 'none')}`,
+    'Try:',
+    ...(sessionId === null
+      ? [`  curl -X POST ${base}/start-paper-trading -H 'Content-Type: application/json' -d '{"startingCapital": 100000, "strategies": ["scalping", "swing"]}'`]
+      : []),
+    `  curl ${base}/status`,
+    `  curl ${base}/portfolio`,
+    `  curl ${base}/decisions`,
+    `  curl ${base}/trades`,
+    `  curl ${base}/performance`,
+    `  curl -X POST ${base}/execute-strategy/scalping -H 'Content-Type: application/json' -d '{"symbol": "BTC", "timeframe": "5m"}'`,
+    `  curl ${base}/market-status`,
+    'Ctrl-C stops; the next start goes on with the same account.',
+  ].join('\n');
+}
+
+const cents = (value: Decimal): string => text(toStep(value, decimal('0.01'), 'half-even'));
+
+/** A domain event as a line of the console; null for those that are only for the books. */
+export function eventLine(busEvent: BusEvent): string | null {
+  const parsed = journalEventSchema.safeParse((busEvent.detail as { readonly event?: unknown }).event);
+  if (!parsed.success) return null;
+  const line = lineOf(parsed.data);
+  return line === null ? null : `${iso(parsed.data.atMs)}  ${line}`;
+}
+
+function lineOf(event: JournalEvent): string | null {
+  switch (event.type) {
+    case 'session-started':
+      return `session ${event.sessionId} started with $${text(event.startingCapital)}: ${event.strategies.join(', ')}, evidence ${event.evidence}`;
+    case 'order-placed':
+      return `order   ${event.order.strategy} ${event.order.side} ${text(event.order.quantity)} ${event.order.symbol}: ${event.order.intent.why}`;
+    case 'order-ended':
+      return `order   ${event.orderId} ${event.state}: ${event.reason}`;
+    case 'filled': {
+      const { fill } = event;
+      const result = fill.realised === null ? '' : `, ${fill.exitReason}, net $${cents(fill.realised.net)}`;
+      return `fill    ${fill.strategy} ${fill.purpose} ${fill.side} ${text(fill.quantity)} ${fill.symbol} at ${text(fill.price)} ${fill.currency} (${fill.evidence})${result}`;
+    }
+    case 'day-closed':
+      return `day     ${event.report.date} closed: equity $${cents(event.report.endEquity)}, ${event.report.trades} trades, realised $${cents(event.report.realised)}`;
+    case 'session-stopped':
+      return 'session stopped';
+    case 'exit-requested':
+    case 'limits-set':
+    case 'equity-marked':
+    case 'day-opened':
+    case 'session-stopping':
+      return null;
+  }
+}
+
+/** What a run came to. */
+export interface RunFacts {
+  readonly portfolio: PortfolioAnswer;
+  readonly evidence: string;
+  readonly scans: number;
+  readonly exits: ReadonlyMap<string, number>;
+  readonly books: Verification;
+}
+
+/** The end of a run in a few lines. */
+export function summary({ portfolio, evidence, scans, exits, books }: RunFacts): string {
+  const { tradesExecuted, totalPnL } = portfolio.sessionStats;
+  const byReason = [...exits].map(([reason, count]) => `${count} by ${reason}`).join(', ') || 'none';
+  return [
+    `Scans     ${scans}`,
+    `Trades    ${tradesExecuted ?? 0} closed (${byReason}), ${portfolio.positions.length} open`,
+    `Equity    $${portfolio.equity ?? '-'} (P&L $${totalPnL ?? '-'}, charges $${portfolio.charges ?? '-'}), evidence ${evidence}`,
+    `Ledger    ${books.isSound ? 'sound' : 'NOT SOUND'}: ${books.rows} journal rows, ${books.fills} fills, hash ${books.journalHash}`,
+  ].join('\n');
+}

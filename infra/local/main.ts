@@ -1,0 +1,116 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { portfolio } from '../../shared/engine/views/portfolio.ts';
+import { verifyLedger } from '../../shared/engine/verify-ledger.ts';
+import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
+import { jsonLog, type Log } from '../../shared/kernel/log.ts';
+import { banner, eventLine, type RunFacts, summary } from './console.ts';
+import { type Host, startHost } from './host.ts';
+import { HELP, OptionError, readOptions } from './options.ts';
+import { probeLive, WorldRangeError } from './world.ts';
+
+const EXIT_BAD_OPTION = 2;
+const LOOK_FOR_LIVE_MS = 300_000;
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** Problems go to the console and to a file beside the data; the rest to the file when asked for by NIGHTDESK_LOG=info. */
+function hostLog(stateDir: string): Log {
+  mkdirSync(stateDir, { recursive: true });
+  const file = join(stateDir, 'nightdesk.log');
+  const least = process.env.NIGHTDESK_LOG === 'info' ? 'info' : 'warn';
+  const toFile = jsonLog((line) => appendFileSync(file, `${line}\n`), Date.now, least);
+  return (level, event, facts) => {
+    toFile(level, event, facts);
+    if (level === 'warn' || level === 'error') process.stderr.write(`${level}: ${event} ${JSON.stringify(facts ?? {})}\n`);
+  };
+}
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    say(HELP);
+    return 0;
+  }
+  const log = hostLog(options.stateDir);
+  const host = await startHost(options, {
+    log,
+    onEvent: (event) => {
+      const line = eventLine(event);
+      if (line !== null) say(line);
+    },
+  });
+  say(banner(host, options, (await host.context.accounts.active())?.sessionId ?? null));
+  const interrupted = untilInterrupted();
+  const watch = host.chosen.world.evidence === 'simulated' && options.feed === 'auto' ? watchForLive(log) : null;
+  try {
+    const how = await Promise.race([host.ended.then(() => 'ended' as const), interrupted]);
+    if (how === 'ended') {
+      say(`\nThe data has ended.\n${summary(await runFacts(host))}`);
+      if (!options.exit) {
+        say('The API goes on serving; Ctrl-C stops.');
+        await interrupted;
+      }
+    }
+    return 0;
+  } finally {
+    if (watch !== null) clearInterval(watch);
+    await host.stop();
+  }
+}
+
+/** While prices are simulated for want of a network: says once when Binance becomes reachable, and how to switch. */
+function watchForLive(log: Log): NodeJS.Timeout {
+  const timer = setInterval(() => {
+    void probeLive(log).then(({ answers }) => {
+      if (!answers) return;
+      clearInterval(timer);
+      say('Binance can be reached now. To trade live: stop this session (POST stop-paper-trading) and start again, or npm start -- --feed live --state .nightdesk-live');
+    });
+  }, LOOK_FOR_LIVE_MS);
+  timer.unref();
+  return timer;
+}
+
+function untilInterrupted(): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    const stop = (): void => resolve('interrupted');
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  });
+}
+
+async function runFacts({ context }: Host): Promise<RunFacts> {
+  const [latest] = await context.ledger.sessions();
+  if (latest === undefined) throw new NightdeskError('no_session', 'The data ended and no session was ever started');
+  const { sessionId } = latest;
+  const exits = new Map<string, number>();
+  for await (const { event } of context.ledger.rows(sessionId, 0)) {
+    if (event.type !== 'filled' || event.fill.exitReason === null) continue;
+    exits.set(event.fill.exitReason, (exits.get(event.fill.exitReason) ?? 0) + 1);
+  }
+  return {
+    portfolio: await portfolio(context, { session: sessionId }),
+    evidence: context.world.evidence,
+    scans: (await context.ledger.lastScan(sessionId))?.ordinal ?? 0,
+    exits,
+    books: await verifyLedger(context.ledger, sessionId),
+  };
+}
+
+function isUsersOwn(error: unknown): boolean {
+  return error instanceof OptionError || error instanceof WorldRangeError || (error instanceof NightdeskError && USER_CODES.has(error.code));
+}
+
+/** Errors that another command line would not have: one line, no stack. */
+const USER_CODES = new Set(['not_found', 'nothing_found', 'unsupported', 'futures', 'mixed_kinds', 'unreadable', 'bad_url', 'other_world', 'port_in_use', 'in_use', 'strategy_not_built']);
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  if (!isUsersOwn(error) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  process.exitCode = isUsersOwn(error) ? EXIT_BAD_OPTION : 1;
+}

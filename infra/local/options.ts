@@ -1,0 +1,138 @@
+import { parseArgs } from 'node:util';
+import { NightdeskError } from '../../shared/kernel/errors.ts';
+import type { EpochMs } from '../../shared/kernel/time.ts';
+import { STRATEGY_NAMES, type StrategyName } from '../../shared/strategies/strategy.ts';
+
+export class OptionError extends NightdeskError<'bad_option'> {}
+
+export type FeedKind = 'auto' | 'live' | 'simulated' | 'replay';
+
+export interface Options {
+  readonly help: boolean;
+  readonly feed: FeedKind;
+  readonly data: readonly string[];
+  /** Virtual time for each wall time; Infinity is `max`. */
+  readonly speed: number;
+  readonly atMs: EpochMs | null;
+  readonly untilMs: EpochMs | null;
+  /** Strategies of a session to start at once; null for none. */
+  readonly session: readonly StrategyName[] | null;
+  readonly exit: boolean;
+  readonly port: number;
+  readonly stateDir: string;
+  readonly seed: string;
+  readonly markets: 'switch' | 'both';
+}
+
+export const HELP = `Nightdesk: five strategies trade live markets on paper, and say whether the evidence is enough.
+
+  npm start -- [options]
+
+  --feed auto|live|simulated|replay   where prices come from (default auto: live when Binance answers
+                                      within 10 s, else the simulated market, which is said)
+  --data PATH      recorded market data for --feed replay: a file (repeat for several) or a folder
+  --speed N        times real time, for simulated and replay (default 1); "max" for replay
+  --at ISO         virtual time to begin at, for simulated and replay
+  --until ISO      virtual time to end at
+  --session LIST   start a session at once, for example scalping,swing
+  --exit           end when the data ends: print a summary, exit 0
+  --port N         of the API (default 5000)
+  --state DIR      where the account and the market data are kept (default .nightdesk)
+  --seed N         seeds the simulated market and every draw (default 1)
+  --markets switch|both   NSE while it is open, else crypto (default); or both at once
+  --help           this page
+`;
+
+const SPEC = {
+  feed: { type: 'string', default: 'auto' },
+  data: { type: 'string', multiple: true, default: [] as string[] },
+  speed: { type: 'string' },
+  at: { type: 'string' },
+  until: { type: 'string' },
+  session: { type: 'string' },
+  exit: { type: 'boolean', default: false },
+  port: { type: 'string', default: '5000' },
+  state: { type: 'string', default: '.nightdesk' },
+  seed: { type: 'string', default: '1' },
+  markets: { type: 'string', default: 'switch' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** The command line as options. @throws OptionError `bad_option`, one clear line, for anything unknown or contradictory */
+export function readOptions(argv: readonly string[]): Options {
+  const { values } = parsed(argv);
+  const options: Options = {
+    help: values.help,
+    feed: oneOf('--feed', values.feed, ['auto', 'live', 'simulated', 'replay']),
+    data: values.data,
+    speed: values.speed === undefined ? 1 : speed(values.speed),
+    atMs: values.at === undefined ? null : instant('--at', values.at),
+    untilMs: values.until === undefined ? null : instant('--until', values.until),
+    session: values.session === undefined ? null : strategies(values.session),
+    exit: values.exit,
+    port: port(values.port),
+    stateDir: values.state,
+    seed: seed(values.seed),
+    markets: oneOf('--markets', values.markets, ['switch', 'both']),
+  };
+  checkTogether(options, values.speed !== undefined);
+  return options;
+}
+
+function parsed(argv: readonly string[]): ReturnType<typeof parseArgs<{ args: string[]; options: typeof SPEC; strict: true; allowPositionals: false }>> {
+  try {
+    return parseArgs({ args: [...argv], options: SPEC, strict: true, allowPositionals: false });
+  } catch (error) {
+    const [line = 'bad options'] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw bad(`${line.replace(/\.? To specify .*$/, '')}; see npm start -- --help`);
+  }
+}
+
+const bad = (message: string): OptionError => new OptionError('bad_option', message);
+
+function oneOf<const T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === value);
+  if (found === undefined) throw bad(`${name} takes ${allowed.join(', ')}; received ${JSON.stringify(value)}`);
+  return found;
+}
+
+function speed(text: string): number {
+  if (text === 'max') return Number.POSITIVE_INFINITY;
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0 || value > 10_000) throw bad(`--speed takes a number above 0 and at most 10000, or max; received ${JSON.stringify(text)}`);
+  return value;
+}
+
+function instant(name: string, text: string): EpochMs {
+  const ms = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) throw bad(`${name} takes an ISO instant such as 2023-04-17T00:00:00Z; received ${JSON.stringify(text)}`);
+  return ms;
+}
+
+function strategies(text: string): readonly StrategyName[] {
+  return text.split(',').map((name) => oneOf('--session', name.trim(), STRATEGY_NAMES));
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535) throw bad(`--port takes 1 to 65535; received ${JSON.stringify(text)}`);
+  return value;
+}
+
+function seed(text: string): string {
+  if (!/^\d{1,15}$/.test(text)) throw bad(`--seed takes a whole number of at most 15 digits; received ${JSON.stringify(text)}`);
+  return text;
+}
+
+function checkTogether(options: Options, isSpeedGiven: boolean): void {
+  const { feed } = options;
+  const isVirtual = feed === 'simulated' || feed === 'replay';
+  if (feed === 'replay' && options.data.length === 0) throw bad('--feed replay needs --data PATH: a file of recorded frames or 1-minute klines, or a folder');
+  if (feed !== 'replay' && options.data.length > 0) throw bad(`--data is for --feed replay; received --feed ${feed}`);
+  if (!isVirtual && (isSpeedGiven || options.atMs !== null || options.untilMs !== null)) {
+    throw bad(`--speed, --at and --until are for --feed simulated and replay; received --feed ${feed}`);
+  }
+  if (feed !== 'replay' && options.speed === Number.POSITIVE_INFINITY) throw bad('--speed max is for --feed replay');
+  if (options.atMs !== null && options.untilMs !== null && options.untilMs <= options.atMs) throw bad('--until must be after --at');
+  if (options.exit && feed !== 'replay' && options.untilMs === null) throw bad('--exit needs an end: --feed replay, or --until with --feed simulated');
+}

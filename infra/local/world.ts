@@ -1,0 +1,117 @@
+import { instrumentsOf } from '../../shared/config/instruments.ts';
+import type { World } from '../../shared/engine/context.ts';
+import type { MarketSource } from '../../shared/engine/market-source.ts';
+import { binanceUrls } from '../../shared/feeds/binance-endpoints.ts';
+import { probeBinance } from '../../shared/feeds/binance-socket.ts';
+import { frameReplayBounds, frameReplaySource } from '../../shared/feeds/frame-replay-source.ts';
+import { klineReplayBounds, klineReplaySource } from '../../shared/feeds/kline-replay-source.ts';
+import { liveSource } from '../../shared/feeds/live-source.ts';
+import { describeData, type RecordedData } from '../../shared/feeds/recorded-data.ts';
+import { simulatedSource } from '../../shared/feeds/simulated-source.ts';
+import type { Clock } from '../../shared/kernel/clock.ts';
+import { systemClock } from '../../shared/kernel/clock-system.ts';
+import { digest } from '../../shared/kernel/digest.ts';
+import { messageOf } from '../../shared/kernel/errors.ts';
+import type { Log } from '../../shared/kernel/log.ts';
+import { rng } from '../../shared/kernel/rng.ts';
+import { type EpochMs, iso, MINUTE_MS } from '../../shared/kernel/time.ts';
+import type { Options } from './options.ts';
+
+/** A world chosen, before its clock runs. */
+export interface ChosenWorld {
+  readonly world: World;
+  /** Where prices come from, in a line for the console. */
+  readonly says: string;
+  /** Null under the wall clock. */
+  readonly time: { readonly startMs: EpochMs; readonly endMs: EpochMs; readonly speed: number; readonly waitsForSession: boolean } | null;
+  readonly source: (clock: Clock) => MarketSource;
+}
+
+const PROBE_MS = 10_000;
+
+const venueSymbols = (): ReadonlyMap<string, string> => new Map(instrumentsOf('CRYPTO').map(({ venueSymbol, symbol }) => [venueSymbol, symbol]));
+
+/** The world that the options ask for. `held` is the scope of a session that is still active: `auto` stays with it. */
+export async function chooseWorld(options: Options, held: string | null, log: Log): Promise<ChosenWorld> {
+  switch (options.feed) {
+    case 'live':
+      return live(options, log);
+    case 'simulated':
+      return simulated(options, 'Simulated market (asked for by --feed simulated)');
+    case 'replay':
+      return replay(options);
+    case 'auto':
+      return auto(options, held, log);
+  }
+}
+
+async function auto(options: Options, held: string | null, log: Log): Promise<ChosenWorld> {
+  const probe = await probeLive(log);
+  if (held !== null && held !== 'live') {
+    const hint = probe.answers ? '. Binance answers: to trade live, stop this session and start again, or use --feed live --state DIR' : '';
+    return simulated({ ...options, seed: held.replace(/^simulated:/, '') }, `SIMULATED MARKET: the active session began on simulated prices and stays with them${hint}`);
+  }
+  if (probe.answers || held === 'live') return live(options, log);
+  return simulated(options, `SIMULATED MARKET: Binance could not be reached (${probe.why}), prices are made up from a seed and labelled so`);
+}
+
+/** Whether Binance answers within ten seconds, else why not. */
+export async function probeLive(log: Log): Promise<{ readonly answers: boolean; readonly why: string }> {
+  const clock = systemClock((error, label) => log('warn', 'probe-task-failed', { label, why: messageOf(error) }));
+  const symbols = [...venueSymbols().keys()];
+  const result = await probeBinance({ symbols, urls: binanceUrls(process.env).webSocket, clock, random: rng('probe', Date.now()), log }, PROBE_MS);
+  if (result.answers) return { answers: true, why: result.endpoint };
+  return { answers: false, why: result.failures[0]?.detail ?? 'no endpoint is configured' };
+}
+
+function live(options: Options, log: Log): ChosenWorld {
+  return {
+    world: { scope: 'live', evidence: 'live', markets: ['CRYPTO', 'NSE'] },
+    says: 'Crypto: Binance spot, live. NSE: SIMULATED until a real source is there, labelled so',
+    time: null,
+    source: (clock) => liveSource({ clock, log, env: process.env, seed: options.seed, markets: ['CRYPTO', 'NSE'] }),
+  };
+}
+
+function simulated(options: Options, says: string): ChosenWorld {
+  const isVirtual = options.feed === 'simulated' && (options.speed !== 1 || options.atMs !== null || options.untilMs !== null);
+  const startMs = options.atMs ?? Date.now();
+  return {
+    world: { scope: `simulated:${options.seed}`, evidence: 'simulated', markets: ['CRYPTO', 'NSE'] },
+    says: `${says} (seed ${options.seed})`,
+    time: isVirtual ? { startMs, endMs: options.untilMs ?? Number.MAX_SAFE_INTEGER, speed: options.speed, waitsForSession: false } : null,
+    source: (clock) => simulatedSource({ clock, seed: options.seed, markets: ['CRYPTO', 'NSE'] }),
+  };
+}
+
+async function replay(options: Options): Promise<ChosenWorld> {
+  const data = await describeData(options.data, venueSymbols());
+  const { startMs, endMs } = await boundsOf(data, options);
+  if (startMs >= endMs) throw new WorldRangeError(data, startMs, endMs);
+  return {
+    // Which data and from where it is played make the world: another start is another one.
+    world: { scope: `replay:${digest(fingerprint(data), startMs).slice(0, 16)}`, evidence: 'replay', markets: ['CRYPTO'] },
+    says: `Replay of recorded ${data.kind}, ${data.symbols.join(' ')}, ${iso(startMs)} to ${iso(endMs)}`,
+    time: { startMs, endMs, speed: options.speed, waitsForSession: true },
+    source: (clock) => (data.kind === 'klines' ? klineReplaySource({ clock, data }) : frameReplaySource({ clock, data })),
+  };
+}
+
+/** What the options name, and where they are silent what the data suggests. */
+async function boundsOf(data: RecordedData, { atMs, untilMs }: Options): Promise<{ readonly startMs: EpochMs; readonly endMs: EpochMs }> {
+  const dataEndMs = data.lastMs + (data.kind === 'klines' ? MINUTE_MS : 0);
+  const suggested = data.kind === 'frames' ? frameReplayBounds(data) : atMs === null ? await klineReplayBounds(data) : { startMs: atMs, endMs: dataEndMs };
+  return { startMs: Math.max(atMs ?? suggested.startMs, data.firstMs), endMs: Math.min(untilMs ?? suggested.endMs, dataEndMs) };
+}
+
+/** The replay asked for lies outside the data. */
+export class WorldRangeError extends Error {
+  constructor(data: RecordedData, startMs: EpochMs, endMs: EpochMs) {
+    super(`Nothing to replay between ${iso(startMs)} and ${iso(endMs)}: the data holds ${iso(data.firstMs)} to ${iso(data.lastMs)}`);
+  }
+}
+
+function fingerprint(data: RecordedData): unknown {
+  return { kind: data.kind, symbols: data.symbols, firstMs: data.firstMs, lastMs: data.lastMs };
+}
+

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { NightdeskError } from '../kernel/errors.ts';
+
+export class EnvironmentError extends NightdeskError<'bad_environment'> {}
+
+const name = z.string().min(1);
+
+/** Every setting that AWS hands to a function or to the feed: the variable that carries it, and the form of its value. */
+const SETTINGS = {
+  ledgerTable: { variable: 'NIGHTDESK_LEDGER_TABLE', schema: name },
+  marketTable: { variable: 'NIGHTDESK_MARKET_TABLE', schema: name },
+  /** The functions send here that open orders have changed; the feed, which is the matcher, receives. */
+  nudgeQueueUrl: { variable: 'NIGHTDESK_NUDGE_QUEUE_URL', schema: z.url({ protocol: /^https?$/ }) },
+  /** Scope of the prices in the market table. On AWS it is always live. */
+  world: {
+    variable: 'NIGHTDESK_WORLD',
+    schema: z.string().regex(/^(live|simulated:.+|replay:.+)$/, 'expected live, simulated:<seed> or replay:<digest>'),
+  },
+  marketMode: { variable: 'NIGHTDESK_MARKETS', schema: z.enum(['switch', 'both']) },
+} as const;
+
+type SettingName = keyof typeof SETTINGS;
+export type Environment = { readonly [Name in SettingName]: z.infer<(typeof SETTINGS)[Name]['schema']> };
+
+const NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+
+/** The settings as environment variables, as a host hands them to a process. */
+export function toVariables(environment: Environment): Record<string, string> {
+  return Object.fromEntries(NAMES.map((each) => [SETTINGS[each].variable, environment[each]]));
+}
+
+/**
+ * The settings of this process, from its environment variables.
+ * @throws EnvironmentError `bad_environment`, naming every variable that is missing or has another form
+ */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const faults = NAMES.flatMap((each) => {
+    const { variable, schema } = SETTINGS[each];
+    const parsed = schema.safeParse(env[variable]);
+    const received = env[variable] === undefined ? 'nothing' : JSON.stringify(env[variable]);
+    return parsed.success ? [] : [`${variable}: received ${received}, ${parsed.error.issues.map(({ message }) => message).join(', ')}`];
+  });
+  if (faults.length > 0) throw new EnvironmentError('bad_environment', `The environment is not complete. ${faults.join('; ')}`, { faults });
+  return Object.fromEntries(NAMES.map((each) => [each, env[SETTINGS[each].variable]])) as Environment;
+}

@@ -1,0 +1,168 @@
+import * as z from 'zod';
+import { type Decimal, decimal } from '../kernel/decimal.ts';
+import { NightdeskError } from '../kernel/errors.ts';
+import type { EpochMs } from '../kernel/time.ts';
+import type { Instrument, Market } from '../market/instrument.ts';
+import { istDate } from '../market/ist.ts';
+import data from './data/instruments.json' with { type: 'json' };
+import { decimalText, fromDate, inForce, source } from './effective.ts';
+
+export class InstrumentError extends NightdeskError<'unknown_symbol' | 'bad_facts'> {}
+
+/** An instrument as a venue lists it in a span of dates. */
+export interface ListedInstrument extends Instrument {
+  readonly name: string;
+  /** The ISIN in force; null for crypto. */
+  readonly isin: string | null;
+}
+
+const tickTable = z
+  .array(
+    z.strictObject({
+      from: fromDate,
+      bands: z
+        .array(
+          z.strictObject({
+            limit: z.union([z.strictObject({ below: decimalText }), z.strictObject({ upTo: decimalText })]).nullable(),
+            tick: decimalText,
+          }),
+        )
+        .min(1),
+      source,
+    }),
+  )
+  .min(1);
+
+const instrumentFacts = z.strictObject({
+  instruments: z.array(
+    z.strictObject({
+      symbol: z.string().regex(/^[A-Z0-9]+$/),
+      venueSymbol: z.string().min(1),
+      name: z.string().min(1),
+      market: z.enum(['NSE', 'CRYPTO']),
+      venue: z.enum(['nse', 'binance']),
+      quote: z.enum(['USD', 'USDT', 'INR']),
+      shortSale: z.enum(['never', 'intraday']),
+      eras: z
+        .array(
+          z.strictObject({
+            from: fromDate,
+            isin: z.string().length(12).nullable(),
+            ticks: z.discriminatedUnion('kind', [
+              z.strictObject({ kind: z.literal('fixed'), tick: decimalText }),
+              z.strictObject({ kind: z.literal('table'), table: z.string() }),
+            ]),
+            lotStep: decimalText,
+            minNotional: decimalText,
+            source,
+          }),
+        )
+        .min(1),
+    }),
+  ),
+  tickTables: z.record(z.string(), tickTable),
+  aliases: z.array(z.strictObject({ alias: z.string(), symbol: z.string(), reason: z.string().min(1) })),
+});
+
+type Facts = z.infer<typeof instrumentFacts>;
+type InstrumentFacts = Facts['instruments'][number];
+type TickTable = z.infer<typeof tickTable>;
+
+interface Listing {
+  readonly from: string | null;
+  readonly instrument: ListedInstrument;
+}
+
+const FACTS = instrumentFacts.parse(data);
+const LISTINGS: ReadonlyMap<string, readonly Listing[]> = new Map(FACTS.instruments.map((facts) => [facts.symbol, listingsOf(facts)]));
+const NAMES: ReadonlyMap<string, ResolvedSymbol> = new Map([
+  ...FACTS.instruments.map(({ venueSymbol, symbol }): [string, ResolvedSymbol] => [
+    venueSymbol,
+    { symbol, reason: `${venueSymbol} is traded here as ${symbol}` },
+  ]),
+  ...FACTS.aliases.map(({ alias, symbol, reason }): [string, ResolvedSymbol] => [alias, { symbol, reason }]),
+  ...FACTS.instruments.map(({ symbol }): [string, ResolvedSymbol] => [symbol, { symbol, reason: null }]),
+]);
+
+/** Every symbol that can be traded, crypto first, in the order of the data file. */
+export const ALL_SYMBOLS: readonly string[] = FACTS.instruments.map(({ symbol }) => symbol);
+
+/** A name as typed, made a symbol; `reason` says why the symbol is another word, null when it is the same. */
+export interface ResolvedSymbol {
+  readonly symbol: string;
+  readonly reason: string | null;
+}
+
+/**
+ * The symbol meant by a name: a symbol in any case, the venue's name (BTCUSDT), or a name that became another (HDFC).
+ * @throws InstrumentError `unknown_symbol`
+ */
+export function resolveSymbol(name: string): ResolvedSymbol {
+  const resolved = NAMES.get(name.trim().toUpperCase());
+  if (resolved === undefined) {
+    const known = ALL_SYMBOLS.join(', ');
+    throw new InstrumentError('unknown_symbol', `There is no instrument ${JSON.stringify(name)}; there are ${known}`, { name, known: ALL_SYMBOLS });
+  }
+  return resolved;
+}
+
+/**
+ * The instrument of a symbol or another name of it, with the grids in force at the instant; without an instant, the latest.
+ * The same object is returned for every instant of one era.
+ * @throws InstrumentError `unknown_symbol`
+ */
+export function instrumentBySymbol(name: string, atMs?: EpochMs): ListedInstrument {
+  const listings = LISTINGS.get(resolveSymbol(name).symbol) ?? [];
+  const listing = atMs === undefined ? listings.at(-1) : (inForce(listings, istDate(atMs)) ?? listings[0]);
+  if (listing === undefined) throw new InstrumentError('bad_facts', `${name} has no era in the data`, { name });
+  return listing.instrument;
+}
+
+/** The instruments of a market, in the order of the data file. */
+export function instrumentsOf(market: Market, atMs?: EpochMs): readonly ListedInstrument[] {
+  return ALL_SYMBOLS.map((symbol) => instrumentBySymbol(symbol, atMs)).filter((instrument) => instrument.market === market);
+}
+
+/** One listing for each date on which the instrument's own facts or its tick table changed. */
+function listingsOf({ eras, ...facts }: InstrumentFacts): readonly Listing[] {
+  const tables = eras.flatMap(({ ticks }) => (ticks.kind === 'table' ? tableNamed(ticks.table) : []));
+  const changes = [...new Set([...eras, ...tables].flatMap(({ from }) => from ?? []))].sort();
+  return [null, ...changes].map((from): Listing => {
+    const date = from ?? '';
+    const era = inForce(eras, date);
+    if (era === undefined) throw new InstrumentError('bad_facts', `${facts.symbol} has no era before ${changes[0]}`, { symbol: facts.symbol });
+    const tickSize = tickSizeOf(era.ticks, date);
+    const instrument = { ...facts, isin: era.isin, tickSize, lotStep: decimal(era.lotStep), minNotional: decimal(era.minNotional) };
+    return { from, instrument: Object.freeze(instrument) };
+  });
+}
+
+function tableNamed(name: string): TickTable {
+  const table = FACTS.tickTables[name];
+  if (table === undefined) throw new InstrumentError('bad_facts', `There is no tick table ${name}`, { name });
+  return table;
+}
+
+function tickSizeOf(ticks: InstrumentFacts['eras'][number]['ticks'], date: string): (price: Decimal) => Decimal {
+  if (ticks.kind === 'fixed') {
+    const tick = decimal(ticks.tick);
+    return () => tick;
+  }
+  const { table } = ticks;
+  const bands = (inForce(tableNamed(table), date)?.bands ?? []).map(({ limit, tick }) => ({ holds: limitOf(limit), tick: decimal(tick) }));
+  return (price) => {
+    const band = bands.find(({ holds }) => holds(price));
+    if (band === undefined) throw new InstrumentError('bad_facts', `Tick table ${table} has no band for every price`, { table });
+    return band.tick;
+  };
+}
+
+function limitOf(limit: TickTable[number]['bands'][number]['limit']): (price: Decimal) => boolean {
+  if (limit === null) return () => true;
+  if ('below' in limit) {
+    const below = decimal(limit.below);
+    return (price) => price < below;
+  }
+  const upTo = decimal(limit.upTo);
+  return (price) => price <= upTo;
+}

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { type RiskLimits, riskLimitsSchema, strategyNameSchema } from '../contracts/journal.ts';
+import data from './data/risk.json' with { type: 'json' };
+
+const schema = z.strictObject({
+  limits: riskLimitsSchema,
+  strategyMaxPosition: z.record(strategyNameSchema, z.number().positive().max(1)),
+  leastRewardToRisk: z.number().positive(),
+  rateMaxAgeMs: z.number().int().positive(),
+  source: z.string(),
+});
+
+const parsed = schema.parse(data);
+
+/** Limits of a session that names none. */
+export const DEFAULT_LIMITS: RiskLimits = parsed.limits;
+/** Largest position of each strategy, share of equity. */
+export const STRATEGY_MAX_POSITION = parsed.strategyMaxPosition;
+/** Distance to the target over distance to the stop below which nothing is opened. */
+export const LEAST_REWARD_TO_RISK = parsed.leastRewardToRisk;
+/** A currency rate older than this opens nothing, ms. */
+export const RATE_MAX_AGE_MS = parsed.rateMaxAgeMs;

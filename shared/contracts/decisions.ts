@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import { decimalSchema, directionSchema, marketSchema, quoteExcerptSchema, signalPartSchema, strategyNameSchema } from './journal.ts';
+
+const ms = z.number().int().nonnegative();
+
+/** One considered opportunity: what was proposed, and whether it was taken or refused and why. */
+export const decisionSchema = z
+  .object({
+    id: z.string(),
+    strategy: strategyNameSchema,
+    symbol: z.string(),
+    market: marketSchema,
+    timeframe: z.string(),
+    outcome: z.enum(['taken', 'exit-requested', 'refused']),
+    /** Stable code: `taken`, or the rule or limit that refused. */
+    reason: z.string(),
+    /** The reason in a sentence, with the value and the threshold where a limit spoke. */
+    why: z.string(),
+    limit: z.object({ name: z.string(), value: z.number(), threshold: z.number() }).readonly().nullable(),
+    direction: directionSchema,
+    confidence: z.number(),
+    parts: z.array(signalPartSchema).readonly(),
+    entry: z.number(),
+    stop: z.number(),
+    target: z.number(),
+    quantity: decimalSchema.nullable(),
+    /** What bound the size: the smallest of the caps. */
+    sizedBy: z.string().nullable(),
+    orderId: z.string().nullable(),
+    lastBarMs: ms,
+    quote: quoteExcerptSchema.nullable(),
+  })
+  .readonly();
+export type Decision = z.infer<typeof decisionSchema>;
+
+/** One scan, kept whole: its candidates with their fate, and what was quiet in short. */
+export const scanRecordSchema = z
+  .object({
+    /** `scan:<minute>` for a scheduled scan, `ask:<id>` for one that a person asked for. */
+    id: z.string(),
+    /** How many scheduled scans the session has had, this one included; what a person asked for does not count. */
+    ordinal: z.number().int().nonnegative(),
+    /** Start of the minute that the scan works for: it has seen the bars before it. */
+    minuteMs: ms,
+    atMs: ms,
+    markets: z.array(marketSchema).readonly(),
+    decisions: z.array(decisionSchema).readonly(),
+    quiet: z.array(z.object({ strategy: strategyNameSchema, reason: z.string(), symbols: z.array(z.string()).readonly() }).readonly()).readonly(),
+    /** Symbols whose newest bar was not there or is marked missing. */
+    missingBars: z.array(z.string()).readonly(),
+  })
+  .readonly();
+export type ScanRecord = z.infer<typeof scanRecordSchema>;

@@ -1,0 +1,51 @@
+import * as z from 'zod';
+import { evidenceSchema, rateSchema } from './journal.ts';
+
+const ms = z.number().int().nonnegative();
+
+export const quoteSchema = z
+  .object({
+    symbol: z.string(),
+    last: z.number(),
+    bid: z.number().nullable(),
+    ask: z.number().nullable(),
+    bidSize: z.number().nullable(),
+    askSize: z.number().nullable(),
+    exchangeMs: ms,
+    receivedMs: ms,
+    source: z.string(),
+    evidence: evidenceSchema,
+  })
+  .readonly();
+
+/** One source of prices as it stands: what `status` shows. */
+export const feedStateSchema = z
+  .object({
+    source: z.string(),
+    markets: z.array(z.enum(['NSE', 'CRYPTO'])).readonly(),
+    evidence: evidenceSchema,
+    status: z.enum(['connecting', 'up', 'down', 'waiting', 'ended']),
+    /** In words: why it is down, where it is connected to, what is awaited. */
+    detail: z.string(),
+    sinceMs: ms,
+    accepted: z.number().int(),
+    /** Frames and prices refused, by reason. */
+    refused: z.record(z.string(), z.number().int()).readonly(),
+    reconnects: z.number().int(),
+  })
+  .readonly();
+export type FeedState = z.infer<typeof feedStateSchema>;
+
+/** The feed's newest knowledge, published with its lease: what every other function reads prices from. */
+export const marketSnapshotSchema = z
+  .object({
+    scope: z.string(),
+    atMs: ms,
+    quotes: z.array(quoteSchema).readonly(),
+    rates: z.array(rateSchema).readonly(),
+    feeds: z.array(feedStateSchema).readonly(),
+    /** Where the source stands, in the source's own terms, and what the matcher had seen by then: a restart goes on from here. */
+    cursor: z.unknown(),
+  })
+  .readonly();
+export type MarketSnapshot = z.infer<typeof marketSnapshotSchema>;

@@ -1,0 +1,122 @@
+import * as z from 'zod';
+import { decisionsAnswer, decisionsQuery } from './v8/decisions.ts';
+import { executeAnswer, executeBody } from './v8/execute-strategy.ts';
+import { healthAnswer } from './v8/health.ts';
+import { marketStatusAnswer, marketStatusQuery } from './v8/market-status.ts';
+import { ordersAnswer, ordersQuery } from './v8/orders.ts';
+import { performanceAnswer, performanceQuery } from './v8/performance.ts';
+import { portfolioAnswer, portfolioQuery } from './v8/portfolio.ts';
+import { sessionsAnswer, setRiskLimitsAnswer, setRiskLimitsBody, startAnswer, startBody, stopAnswer, stopBody } from './v8/sessions.ts';
+import { statusAnswer } from './v8/status.ts';
+import { tradesAnswer, tradesQuery } from './v8/trades.ts';
+
+export const API_BASE_PATH = '/api/v8/live';
+
+/** Bodies above this are refused before they are read, bytes. */
+export const MAX_BODY_BYTES = 16_384;
+
+/** One route of the API: what it is called, what it takes, what it answers, with which statuses when all is well. */
+export interface Route {
+  readonly name: string;
+  readonly method: 'GET' | 'POST';
+  /** With parameters as `{name}`, the form that API Gateway and the router share. */
+  readonly path: `${typeof API_BASE_PATH}/${string}`;
+  readonly query: z.ZodType;
+  /** Null where no body is read. */
+  readonly body: z.ZodType | null;
+  readonly answer: z.ZodType;
+  readonly statuses: readonly number[];
+  readonly summary: string;
+}
+
+const nothing = z.strictObject({});
+const get = { method: 'GET', query: nothing, body: null, statuses: [200] } as const;
+const post = { method: 'POST', query: nothing, statuses: [200] } as const;
+
+/** Every route, declared once: the handler, the local host and the stack read this table. */
+export const ROUTES = [
+  { ...get, name: 'status', path: `${API_BASE_PATH}/status`, answer: statusAnswer, summary: 'What runs, on which prices, and how it stands' },
+  {
+    ...get,
+    name: 'portfolio',
+    path: `${API_BASE_PATH}/portfolio`,
+    query: portfolioQuery,
+    answer: portfolioAnswer,
+    summary: 'Cash, equity, positions',
+  },
+  {
+    ...post,
+    name: 'start-paper-trading',
+    path: `${API_BASE_PATH}/start-paper-trading`,
+    body: startBody,
+    answer: startAnswer,
+    summary: 'Starts a session with fresh books',
+  },
+  {
+    ...post,
+    name: 'stop-paper-trading',
+    path: `${API_BASE_PATH}/stop-paper-trading`,
+    body: stopBody,
+    answer: stopAnswer,
+    summary: 'Ends the session',
+  },
+  {
+    ...post,
+    name: 'execute-strategy',
+    path: `${API_BASE_PATH}/execute-strategy/{strategy}`,
+    body: executeBody,
+    answer: executeAnswer,
+    statuses: [200, 202],
+    summary: 'Asks one strategy about one symbol now',
+  },
+  { ...get, name: 'trades', path: `${API_BASE_PATH}/trades`, query: tradesQuery, answer: tradesAnswer, summary: 'Closed trades, newest first' },
+  {
+    ...get,
+    name: 'performance',
+    path: `${API_BASE_PATH}/performance`,
+    query: performanceQuery,
+    answer: performanceAnswer,
+    summary: 'Statistics of a session',
+  },
+  {
+    ...post,
+    name: 'set-risk-limits',
+    path: `${API_BASE_PATH}/set-risk-limits`,
+    body: setRiskLimitsBody,
+    answer: setRiskLimitsAnswer,
+    summary: 'Changes risk limits from the next decision on',
+  },
+  {
+    ...get,
+    name: 'market-status',
+    path: `${API_BASE_PATH}/market-status`,
+    query: marketStatusQuery,
+    answer: marketStatusAnswer,
+    summary: 'Which markets are open',
+  },
+  {
+    ...get,
+    name: 'decisions',
+    path: `${API_BASE_PATH}/decisions`,
+    query: decisionsQuery,
+    answer: decisionsAnswer,
+    summary: 'What was considered, and why it was not traded',
+  },
+  {
+    ...get,
+    name: 'orders',
+    path: `${API_BASE_PATH}/orders`,
+    query: ordersQuery,
+    answer: ordersAnswer,
+    summary: 'Working and ended orders, newest first',
+  },
+  { ...get, name: 'sessions', path: `${API_BASE_PATH}/sessions`, answer: sessionsAnswer, summary: 'All sessions, newest first' },
+  { ...get, name: 'health', path: `${API_BASE_PATH}/health`, answer: healthAnswer, statuses: [200, 503], summary: 'Whether the stores can be read' },
+] as const satisfies readonly Route[];
+
+export type RouteName = (typeof ROUTES)[number]['name'];
+export type RouteOf<Name extends RouteName> = Extract<(typeof ROUTES)[number], { readonly name: Name }>;
+/** What a route's handler is given: the query and the body after their schemas. */
+export type QueryOf<Name extends RouteName> = z.output<RouteOf<Name>['query']>;
+export type BodyOf<Name extends RouteName> = RouteOf<Name> extends { readonly body: infer Body extends z.ZodType } ? z.output<Body> : null;
+export type AnswerOf<Name extends RouteName> = z.output<RouteOf<Name>['answer']>;

@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { type Decimal, decimal } from '../../kernel/decimal.ts';
+
+/**
+ * Words that the v8 answers share. Amounts of the given fields (`startingCapital`, `currentCapital`, `totalPnL`, `dailyPnL`)
+ * are JSON numbers; every other amount of money, price or quantity is an exact decimal string; statistics are numbers.
+ */
+
+/** An exact amount: a decimal string of at most eight places. */
+export const amount = z.string().regex(/^-?\d+(\.\d{1,8})?$/);
+/** A given field's amount, base currency, rounded to the nearest double of its eight places. */
+export const money = z.number();
+/** ISO 8601 in UTC. */
+export const instant = z.iso.datetime();
+export const ageMs = z.number().int().nonnegative();
+
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('entries a page'),
+  cursor: z.string().min(1).max(512).optional().describe('`next` of the page before'),
+};
+export const sessionQuery = { session: z.string().min(1).max(64).optional().describe('a session by id; else the active one, else the last') };
+
+/** Money as a person types it: a JSON number or a decimal string, kept exactly. */
+export const moneyInput = z.union([z.number(), z.string().max(40)]).transform((value, context): Decimal => {
+  try {
+    return decimal(String(value));
+  } catch {
+    context.addIssue({
+      code: 'custom',
+      message: `Expected an amount with at most 8 decimal places, such as 100000 or "100000.50", received ${value}`,
+    });
+    return z.NEVER;
+  }
+});
+
+/** Which session an answer is about, and in words when it is not an active one. */
+export const shownSession = {
+  sessionId: z.string().nullable(),
+  isActive: z.boolean(),
+  /** Why there is nothing to show, or why it is not an active session's; null while one is active. */
+  reason: z.string().nullable(),
+};

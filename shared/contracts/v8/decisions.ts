@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import { directionSchema, evidenceSchema, marketSchema, signalPartSchema, strategyNameSchema } from '../journal.ts';
+import { ageMs, amount, instant, pageQuery, sessionQuery, shownSession } from './common.ts';
+
+const outcome = z.enum(['taken', 'exit-requested', 'refused']);
+
+export const decisionsQuery = z.strictObject({
+  ...pageQuery,
+  ...sessionQuery,
+  strategy: strategyNameSchema.optional(),
+  symbol: z.string().min(1).max(32).optional(),
+  outcome: outcome.optional(),
+});
+
+export const decisionAnswer = z.strictObject({
+  id: z.string(),
+  strategy: strategyNameSchema,
+  symbol: z.string(),
+  market: marketSchema,
+  timeframe: z.string(),
+  outcome,
+  /** Stable code: `taken`, or the rule or limit that refused. */
+  reason: z.string(),
+  why: z.string(),
+  limit: z.strictObject({ name: z.string(), value: z.number(), threshold: z.number() }).nullable(),
+  direction: directionSchema,
+  confidence: z.number(),
+  parts: z.array(signalPartSchema),
+  entry: z.number(),
+  stop: z.number(),
+  target: z.number(),
+  quantity: amount.nullable(),
+  sizedBy: z.string().nullable(),
+  orderId: z.string().nullable(),
+  /** Start of the newest bar seen. */
+  lastBar: instant,
+  price: z
+    .strictObject({ last: z.number(), bid: z.number().nullable(), ask: z.number().nullable(), ageMs, source: z.string(), evidence: evidenceSchema })
+    .nullable(),
+  scan: z.strictObject({ id: z.string(), ordinal: z.number().int(), minute: instant, at: instant }),
+});
+export type DecisionAnswer = z.infer<typeof decisionAnswer>;
+
+export const decisionsAnswer = z.strictObject({
+  ...shownSession,
+  decisions: z.array(decisionAnswer),
+  /** Scans that this page looked through, and what its strategies found no reason in: symbols counted by strategy and reason. */
+  scans: z.number().int(),
+  quiet: z.array(z.strictObject({ strategy: strategyNameSchema, reason: z.string(), count: z.number().int() })),
+  next: z.string().nullable(),
+  timestamp: instant,
+});
+export type DecisionsAnswer = z.infer<typeof decisionsAnswer>;

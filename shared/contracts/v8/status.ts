@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import { currencySchema, evidenceSchema, marketSchema, riskLimitsSchema, strategyNameSchema } from '../journal.ts';
+import { ageMs, instant, money } from './common.ts';
+import { marketStatusAnswer } from './market-status.ts';
+
+export const sessionStats = z.strictObject({
+  /** Closed round trips. */
+  tradesExecuted: z.number().int().nullable(),
+  winningTrades: z.number().int().nullable(),
+  /** Equity less starting capital: realised and unrealised, net of all costs. */
+  totalPnL: money.nullable(),
+  startTime: instant.nullable(),
+});
+export type SessionStats = z.infer<typeof sessionStats>;
+
+export const component = z.strictObject({ status: z.enum(['up', 'down', 'waiting', 'absent']), detail: z.string() });
+export type Component = z.infer<typeof component>;
+
+const feed = z.strictObject({
+  source: z.string(),
+  markets: z.array(marketSchema),
+  evidence: evidenceSchema,
+  status: z.enum(['connecting', 'up', 'down', 'waiting', 'ended']),
+  detail: z.string(),
+  since: instant,
+  accepted: z.number().int(),
+  refused: z.record(z.string(), z.number().int()),
+  reconnects: z.number().int(),
+});
+
+const lastPrice = z.strictObject({
+  symbol: z.string(),
+  market: marketSchema.nullable(),
+  last: z.number(),
+  bid: z.number().nullable(),
+  ask: z.number().nullable(),
+  ageMs,
+  exchangeTime: instant,
+  source: z.string(),
+  evidence: evidenceSchema,
+});
+
+export const statusAnswer = z.strictObject({
+  status: z.enum(['active', 'stopping', 'idle']),
+  isActive: z.boolean(),
+  marketStatus: marketStatusAnswer,
+  activeStrategies: z.array(strategyNameSchema),
+  activePositions: z.number().int(),
+  sessionStats,
+  components: z.record(z.string(), component),
+  session: z
+    .strictObject({
+      sessionId: z.string(),
+      startTime: instant,
+      startingCapital: money,
+      evidence: evidenceSchema,
+      scope: z.string(),
+      seed: z.string(),
+      configVersion: z.string(),
+      riskLimits: riskLimitsSchema,
+    })
+    .nullable(),
+  /** The newest session, when none is active. */
+  lastSession: z.strictObject({ sessionId: z.string(), startTime: instant, endTime: instant.nullable() }).nullable(),
+  mode: z.strictObject({ evidence: evidenceSchema, scope: z.string(), markets: z.array(marketSchema), marketMode: z.enum(['switch', 'both']) }),
+  feeds: z.array(feed),
+  prices: z.array(lastPrice),
+  rates: z.array(z.strictObject({ currency: currencySchema, value: z.string(), source: z.string(), ageMs })),
+  strategies: z.strictObject({
+    active: z.array(strategyNameSchema),
+    built: z.array(strategyNameSchema),
+    notBuilt: z.array(strategyNameSchema),
+  }),
+  counters: z.strictObject({
+    scans: z.number().int().nullable(),
+    fills: z.number().int().nullable(),
+    openOrders: z.number().int(),
+    acceptedFrames: z.number().int(),
+    refusedFrames: z.number().int(),
+    refusedByReason: z.record(z.string(), z.number().int()),
+  }),
+  lastScan: z
+    .strictObject({
+      id: z.string(),
+      ordinal: z.number().int(),
+      minute: instant,
+      at: instant,
+      considered: z.number().int(),
+      missingBars: z.array(z.string()),
+    })
+    .nullable(),
+  /** What a person must know before reading the rest: simulated prices, a feed that is down. */
+  notices: z.array(z.string()),
+  version: z.string(),
+  timestamp: instant,
+});
+export type StatusAnswer = z.infer<typeof statusAnswer>;

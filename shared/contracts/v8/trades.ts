@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { currencySchema, directionSchema, evidenceSchema, exitReasonSchema, marketSchema, strategyNameSchema } from '../journal.ts';
+import { amount, instant, pageQuery, sessionQuery, shownSession } from './common.ts';
+
+export const tradesQuery = z.strictObject({ ...pageQuery, ...sessionQuery });
+
+export const tradeAnswer = z.strictObject({
+  id: z.string(),
+  strategy: strategyNameSchema,
+  symbol: z.string(),
+  market: marketSchema,
+  evidence: evidenceSchema,
+  direction: directionSchema,
+  quantity: amount,
+  currency: currencySchema,
+  entryPrice: amount,
+  exitPrice: amount,
+  openedAt: instant,
+  closedAt: instant,
+  holdingMs: z.number().int(),
+  openedWhy: z.string(),
+  closedWhy: exitReasonSchema,
+  confidence: z.number(),
+  /** Base currency, net of all costs. */
+  netPnL: amount,
+  costs: z.strictObject({
+    /** Entry and exit, base currency. */
+    charges: amount,
+    /** Spread, slippage and impact of both fills, base currency; inside the fill prices. */
+    slippage: amount,
+    /** Base currency. */
+    entryCharges: amount,
+    /** Line by line, in `currency`. */
+    exitCharges: z.array(z.strictObject({ line: z.string(), amount })),
+  }),
+  /** netPnL = priceEffect + currencyEffect - charges. */
+  priceEffect: amount,
+  currencyEffect: amount,
+  entryRate: amount,
+  exitRate: z.strictObject({ value: amount, source: z.string(), asOf: instant }),
+  rMultiple: z.number().nullable(),
+});
+export type TradeAnswer = z.infer<typeof tradeAnswer>;
+
+export const tradesAnswer = z.strictObject({ ...shownSession, trades: z.array(tradeAnswer), next: z.string().nullable(), timestamp: instant });
+export type TradesAnswer = z.infer<typeof tradesAnswer>;

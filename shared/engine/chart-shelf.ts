@@ -1,0 +1,85 @@
+import { instrumentBySymbol } from '../config/instruments.ts';
+import type { MarketSnapshot } from '../contracts/market-snapshot.ts';
+import { type Chart, createChart, historyNeededFromMs } from '../indicators/chart.ts';
+import { type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
+import type { Market } from '../market/instrument.ts';
+import type { Bar } from '../market/price.ts';
+import { rollCandles } from '../market/roll-candles.ts';
+import type { MarketStore } from './ports.ts';
+
+// A gap up to this is read bar by bar; a longer one is rebuilt, which reads no more.
+const WARM_GAP_MS = 2 * HOUR_MS;
+const POLL_MS = 250;
+const SEEDED = ['15m', '1h', '1d'] as const;
+
+/** What a scan finds on the shelf: the newest published prices, and charts that have seen the bars before its minute. */
+export interface ShelfView {
+  readonly snapshot: MarketSnapshot | null;
+  readonly chart: (symbol: string) => Chart | null;
+}
+
+/** The charts of a process: warm from scan to scan, rebuilt from packed history when cold. */
+export interface ChartShelf {
+  /** Brings the charts up to `minuteMs` (exclusive), waiting at most `waitMs` for the last bar. */
+  readonly upTo: (minuteMs: EpochMs, waitMs: number) => Promise<ShelfView>;
+}
+
+export interface ChartShelfOptions {
+  readonly market: MarketStore;
+  readonly scope: string;
+  readonly markets: readonly Market[];
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOptions): ChartShelf {
+  let charts = new Map<string, Chart>();
+  let knownToMs: EpochMs | null = null;
+
+  const rebuild = async (minuteMs: EpochMs): Promise<void> => {
+    const from = (timeframe: '1m' | '1d'): EpochMs => Math.min(...markets.map((name) => historyNeededFromMs(name, timeframe, minuteMs)));
+    const minutesFromMs = from('1m');
+    const [days, bars] = await Promise.all([market.dayCandles(scope, from('1d'), minutesFromMs), market.bars(scope, minutesFromMs, minuteMs)]);
+    charts = new Map();
+    for (const symbol of new Set([...days.keys(), ...bars.keys()])) {
+      const instrument = instrumentBySymbol(symbol, minuteMs);
+      const chart = createChart(instrument);
+      for (const timeframe of SEEDED) {
+        for (const candle of rollCandles(instrument.market, timeframe, days.get(symbol) ?? [])) chart.addRolled(timeframe, candle);
+      }
+      for (const bar of bars.get(symbol) ?? []) chart.add(bar);
+      charts.set(symbol, chart);
+    }
+  };
+
+  const add = (bars: Iterable<Bar>): void => {
+    for (const bar of bars) {
+      const chart = charts.get(bar.symbol) ?? createChart(instrumentBySymbol(bar.symbol, bar.openMs));
+      chart.add(bar);
+      charts.set(bar.symbol, chart);
+    }
+  };
+
+  const catchUp = async (toMs: EpochMs): Promise<void> => {
+    if (knownToMs === null || toMs - knownToMs > WARM_GAP_MS) await rebuild(toMs);
+    else if (toMs > knownToMs) add([...(await market.bars(scope, knownToMs, toMs)).values()].flat().sort((a, b) => a.openMs - b.openMs));
+    knownToMs = Math.max(knownToMs ?? 0, toMs);
+  };
+
+  const upTo = async (minuteMs: EpochMs, waitMs: number): Promise<ShelfView> => {
+    const lastMs = minuteMs - MINUTE_MS;
+    if (knownToMs === null || knownToMs < lastMs) await catchUp(lastMs);
+    let read = await market.snapshotAndMinute(scope, lastMs);
+    for (let waited = 0; read.bars === null && waited < waitMs; waited += POLL_MS) {
+      await sleep(POLL_MS);
+      read = await market.snapshotAndMinute(scope, lastMs);
+    }
+    if (read.bars !== null) {
+      add(read.bars);
+      knownToMs = Math.max(knownToMs ?? 0, minuteMs);
+    }
+    return { snapshot: read.snapshot, chart: (symbol) => charts.get(symbol) ?? null };
+  };
+
+  return { upTo };
+}
+

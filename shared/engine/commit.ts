@@ -1,0 +1,64 @@
+import type { ScanRecord } from '../contracts/decisions.ts';
+import { messageOf } from '../kernel/errors.ts';
+import type { Account } from '../ledger/account.ts';
+import type { EngineContext } from './context.ts';
+import type { Draft } from './draft.ts';
+import { EngineError } from './errors.ts';
+import { type Commit, type Receipt, StoreError } from './ports.ts';
+
+const ATTEMPTS = 8;
+
+/** What a decision wants committed. `outcome` is what the same command is answered when it comes again. */
+export interface Decided {
+  readonly draft: Draft;
+  readonly bodyDigest?: string;
+  readonly outcome?: unknown;
+  readonly scan?: ScanRecord | null;
+  readonly fence?: Commit['fence'];
+}
+
+/** How a command ended: committed now, nothing to commit, or found to have been committed before. */
+export type Committed =
+  | { readonly kind: 'committed'; readonly account: Account; readonly decided: Decided }
+  | { readonly kind: 'nothing'; readonly account: Account; readonly decided: Decided | null }
+  | { readonly kind: 'repeated'; readonly receipt: Receipt };
+
+/**
+ * The imperative shell of every change: load the account, decide, commit; when the account has moved on, decide again from
+ * what it has become. A commit that got no answer is looked up by its receipt, never guessed.
+ * @throws EngineError `contention` after eight lost races; StoreError when the store is unavailable or fences us off
+ */
+export async function commitDecision(
+  context: EngineContext,
+  sessionId: string,
+  commandId: string,
+  decide: (account: Account) => Decided | null,
+): Promise<Committed> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const account = await context.accounts.current(sessionId);
+    if (account === null) throw new EngineError('no_active_session', `There is no session ${sessionId}`, { sessionId });
+    const decided = decide(account);
+    if (decided === null || decided.draft.rows.length === 0) return { kind: 'nothing', account, decided };
+    const result = await tryCommit(context, account, commandId, decided);
+    if (result !== null) return result;
+  }
+  throw new EngineError('contention', `Command ${commandId} lost ${ATTEMPTS} races in a row`, { sessionId, commandId });
+}
+
+/** Null when the race was lost and the decision must be made again. */
+async function tryCommit(context: EngineContext, before: Account, commandId: string, decided: Decided): Promise<Committed | null> {
+  const after = decided.draft.account();
+  const receipt: Receipt = { id: commandId, bodyDigest: decided.bodyDigest ?? null, seq: after.seq, outcome: decided.outcome ?? null };
+  const { rows, trades } = decided.draft;
+  try {
+    await context.ledger.commit({ before, after, rows, trades, receipt, scan: decided.scan ?? null, fence: decided.fence ?? null });
+    context.accounts.committed(after);
+    return { kind: 'committed', account: after, decided };
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code === 'fenced' || error.code === 'unavailable' || error.code === 'corrupt') throw error;
+    context.accounts.forget(before.sessionId);
+    context.log('warn', 'commit-refused', { commandId, code: error.code, why: messageOf(error) });
+    const recorded = error.code === 'conflict' ? null : await context.ledger.receipt(before.sessionId, commandId);
+    return recorded === null ? null : { kind: 'repeated', receipt: recorded };
+  }
+}

@@ -1,0 +1,221 @@
+import type { Decision, ScanRecord } from '../contracts/decisions.ts';
+import type { EntryOrder, ExitOrder } from '../contracts/journal.ts';
+import { orderLatencyMs } from '../execution/latency.ts';
+import { onTick } from '../execution/fill-price.ts';
+import type { Chart } from '../indicators/chart.ts';
+import { fromNumber, ZERO } from '../kernel/decimal.ts';
+import { type EpochMs, iso } from '../kernel/time.ts';
+import type { Account } from '../ledger/account.ts';
+import { exitId } from '../ledger/apply.ts';
+import type { Instrument, Market } from '../market/instrument.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import { type GatePass, riskGate } from '../risk/gate.ts';
+import type { Opportunity, Quiet, Strategy } from '../strategies/strategy.ts';
+import { type Draft, draftOn } from './draft.ts';
+import { excerpt, type MarketView } from './view.ts';
+import { marksOf, ratesOf } from './valuation.ts';
+
+/** A strategy to ask about an instrument; `base` is set when a person named the timeframe. */
+export interface Question {
+  readonly strategy: Strategy;
+  readonly instrument: Instrument;
+  readonly base: Timeframe | null;
+}
+
+export interface ScanCommand {
+  /** `scan:<market>:<minute>` or `ask:<id>`: also the prefix of the ids of what it places. */
+  readonly id: string;
+  readonly ordinal: number;
+  readonly minuteMs: EpochMs;
+  readonly markets: readonly Market[];
+  readonly questions: readonly Question[];
+  readonly configVersion: string;
+}
+
+/** A scan's view has the charts besides. */
+export interface ScanView extends MarketView {
+  readonly chart: (symbol: string) => Chart | null;
+}
+
+export interface ScanResult {
+  readonly draft: Draft;
+  readonly record: ScanRecord;
+  readonly quiet: readonly { readonly question: Question; readonly answer: Quiet }[];
+}
+
+/**
+ * One scan: every question is answered by its strategy; each opportunity passes the gate and becomes an order with its
+ * bracket, or is refused with the reason. Pure: nothing is placed until the draft is committed.
+ */
+export function decideScan(account: Account, view: ScanView, command: ScanCommand): ScanResult {
+  const draft = draftOn(account, command.id);
+  const decisions: Decision[] = [];
+  const quiet: { question: Question; answer: Quiet }[] = [];
+  for (const question of command.questions) {
+    const answer = ask(view, question);
+    if (answer.kind === 'quiet') quiet.push({ question, answer });
+    else decisions.push(judge(draft, view, command, question, answer));
+  }
+  const record: ScanRecord = {
+    id: command.id,
+    ordinal: command.ordinal,
+    minuteMs: command.minuteMs,
+    atMs: view.nowMs,
+    markets: command.markets,
+    decisions,
+    quiet: quietInShort(quiet),
+    missingBars: missingBars(view, command),
+  };
+  return { draft, record, quiet };
+}
+
+function ask(view: ScanView, { strategy, instrument, base }: Question): Opportunity | Quiet {
+  const chart = view.chart(instrument.symbol);
+  if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
+  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart }, base ?? undefined);
+}
+
+function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {
+  const { strategy, instrument } = question;
+  const considered = describe(view, command, question, opportunity);
+  const leaving = oppositeExit(draft.account(), question, opportunity);
+  if (leaving !== null) {
+    const activeFromMs = view.nowMs + orderLatencyMs(draft.account().seed, leaving.id);
+    draft.emit({ type: 'exit-requested', atMs: view.nowMs, orderId: leaving.id, reason: 'signal', activeFromMs });
+    return { ...considered, outcome: 'exit-requested', reason: 'signal', why: `${opportunity.why}; the position the other way is closed`, orderId: leaving.id };
+  }
+  const account = draft.account();
+  const verdict = riskGate({
+    nowMs: view.nowMs,
+    account,
+    strategy: strategy.name,
+    instrument,
+    opportunity,
+    quote: view.quote(instrument.symbol),
+    rate: view.rate(instrument.quote),
+    phase: view.phase(instrument.market),
+    product: productOf(question),
+    markOf: marksOf(view),
+    rateOf: ratesOf(view),
+  });
+  if (verdict.verdict === 'refused') return { ...considered, outcome: 'refused', reason: verdict.reason, why: verdict.why, limit: verdict.limit };
+  const order = entryOrder(account, view, considered, question, opportunity, verdict, command);
+  draft.emit({ type: 'order-placed', atMs: view.nowMs, order });
+  return { ...considered, outcome: 'taken', reason: 'taken', why: opportunity.why, quantity: verdict.quantity, sizedBy: verdict.sizedBy, orderId: order.id };
+}
+
+function describe(view: ScanView, command: ScanCommand, { strategy, instrument, base }: Question, opportunity: Opportunity): Decision {
+  const quote = view.quote(instrument.symbol);
+  return {
+    id: `${command.id}:${strategy.name}:${instrument.symbol}`,
+    strategy: strategy.name,
+    symbol: instrument.symbol,
+    market: instrument.market,
+    timeframe: base ?? strategy.timeframes[0] ?? '1m',
+    outcome: 'refused',
+    reason: '',
+    why: '',
+    limit: null,
+    direction: opportunity.direction,
+    confidence: opportunity.confidence,
+    parts: opportunity.parts,
+    entry: opportunity.entry,
+    stop: opportunity.stop,
+    target: opportunity.target,
+    quantity: null,
+    sizedBy: null,
+    orderId: null,
+    lastBarMs: view.chart(instrument.symbol)?.last1m?.openMs ?? 0,
+    quote: quote === null ? null : excerpt(quote),
+  };
+}
+
+/** The working exit of a position that this strategy holds the other way, when the signal is strong enough to trade on. */
+function oppositeExit(account: Account, { strategy, instrument }: Question, opportunity: Opportunity): ExitOrder | null {
+  if (opportunity.confidence < opportunity.leastConfidence) return null;
+  for (const position of account.positions.values()) {
+    if (position.strategy !== strategy.name || position.symbol !== instrument.symbol || position.direction === opportunity.direction) continue;
+    const order = account.orders.get(exitId(position.id, position.version));
+    return order?.purpose === 'exit' && order.marketReason === null ? order : null;
+  }
+  return null;
+}
+
+/** How the position will be settled: scalps of shares are squared off within the day, swings are delivered. */
+function productOf({ strategy, instrument }: Question): EntryOrder['product'] {
+  if (instrument.market === 'CRYPTO') return 'spot';
+  return strategy.name === 'scalping' ? 'intraday' : 'delivery';
+}
+
+function entryOrder(
+  account: Account,
+  view: ScanView,
+  considered: Decision,
+  question: Question,
+  opportunity: Opportunity,
+  pass: GatePass,
+  command: ScanCommand,
+): EntryOrder {
+  const { strategy, instrument } = question;
+  const place = command.id.startsWith('ask:') ? command.id : iso(command.minuteMs);
+  const positionId = `${place}:${strategy.name}:${instrument.symbol}`;
+  const id = `E:${positionId}`;
+  const quote = considered.quote;
+  if (quote === null) throw new Error(`The gate passed ${instrument.symbol} without a quote`);
+  const isLong = opportunity.direction === 'long';
+  return {
+    purpose: 'entry',
+    id,
+    version: 1,
+    positionId,
+    strategy: strategy.name,
+    symbol: instrument.symbol,
+    market: instrument.market,
+    currency: instrument.quote,
+    product: productOf(question),
+    side: isLong ? 'buy' : 'sell',
+    quantity: pass.quantity,
+    filledQuantity: ZERO,
+    acceptedMs: view.nowMs,
+    activeFromMs: view.nowMs + orderLatencyMs(account.seed, id),
+    reserved: pass.reserve,
+    bracket: {
+      // Levels are put on the venue's grid on the cautious side: the stop nearer, the target further.
+      stop: onTick(instrument, fromNumber(opportunity.stop), isLong ? 'buy' : 'sell'),
+      target: onTick(instrument, fromNumber(opportunity.target), isLong ? 'buy' : 'sell'),
+      trailingShare: opportunity.trailingShare,
+      maxHoldingMs: opportunity.maxHoldingMs,
+    },
+    intent: {
+      decisionId: considered.id,
+      confidence: opportunity.confidence,
+      parts: opportunity.parts,
+      why: opportunity.why,
+      timeframe: considered.timeframe,
+      lastBarMs: considered.lastBarMs,
+      volatility: opportunity.volatility,
+      quote,
+      configVersion: command.configVersion,
+      modelVersion: null,
+    },
+  };
+}
+
+function quietInShort(quiet: readonly { question: Question; answer: Quiet }[]): ScanRecord['quiet'] {
+  const groups = new Map<string, { strategy: Strategy['name']; reason: string; symbols: string[] }>();
+  for (const { question, answer } of quiet) {
+    const key = `${question.strategy.name} ${answer.reason}`;
+    const group = groups.get(key) ?? { strategy: question.strategy.name, reason: answer.reason, symbols: [] };
+    group.symbols.push(question.instrument.symbol);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+function missingBars(view: ScanView, { questions, minuteMs }: ScanCommand): readonly string[] {
+  const symbols = [...new Set(questions.map((question) => question.instrument.symbol))];
+  return symbols.filter((symbol) => {
+    const chart = view.chart(symbol);
+    return chart === null || chart.isLastMissing || (chart.upToMs ?? 0) < minuteMs;
+  });
+}

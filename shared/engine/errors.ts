@@ -1,0 +1,16 @@
+import { NightdeskError } from '../kernel/errors.ts';
+
+/** What a use case answers when it was asked for something it will not or cannot do. Nothing has changed when one is thrown. */
+export class EngineError extends NightdeskError<
+  | 'already_active'
+  | 'no_active_session'
+  | 'unknown_strategy'
+  | 'strategy_not_built'
+  | 'unknown_symbol'
+  | 'unknown_timeframe'
+  | 'invalid_limits'
+  | 'idempotency_mismatch'
+  | 'evidence_mismatch'
+  | 'contention'
+  | 'unknown_session'
+> {}

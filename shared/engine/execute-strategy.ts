@@ -1,0 +1,99 @@
+import { InstrumentError, instrumentBySymbol } from '../config/instruments.ts';
+import { type Decision, type ScanRecord, scanRecordSchema } from '../contracts/decisions.ts';
+import { wire } from '../kernel/canonical-json.ts';
+import { digest } from '../kernel/digest.ts';
+import { minuteOf } from '../kernel/time.ts';
+import type { Instrument } from '../market/instrument.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import { strategyByName } from '../strategies/registry.ts';
+import { STRATEGY_NAMES, type Strategy, type StrategyName } from '../strategies/strategy.ts';
+import { commitDecision } from './commit.ts';
+import type { EngineContext } from './context.ts';
+import { decideScan } from './decide-scan.ts';
+import { EngineError } from './errors.ts';
+import { assertSameBody } from './idempotency.ts';
+import { viewOf } from './market-view.ts';
+import { notBuilt, requireActive } from './sessions.ts';
+
+export interface ExecuteRequest {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly timeframe: string | null;
+}
+
+export interface ExecuteOutcome {
+  readonly scan: ScanRecord;
+  /** The opportunity and its fate; null when the strategy saw none. */
+  readonly decision: Decision | null;
+  readonly quiet: { readonly reason: string; readonly why: string } | null;
+  readonly orderId: string | null;
+}
+
+/**
+ * Asks one strategy about one symbol now and trades if it and the gate say so: a scan of a single question, kept as such.
+ * @throws EngineError `no_active_session`, `unknown_strategy`, `strategy_not_built`, `unknown_symbol`, `unknown_timeframe`, `idempotency_mismatch`
+ */
+export async function executeStrategy(context: EngineContext, request: ExecuteRequest, key: string | null): Promise<ExecuteOutcome> {
+  const question = questionOf(request, context.clock.now());
+  const account = await requireActive(context);
+  if (account.scope !== context.world.scope) {
+    throw new EngineError('evidence_mismatch', `Session ${account.sessionId} belongs to ${account.scope}, prices here are ${context.world.scope}`);
+  }
+  const minuteMs = minuteOf(context.clock.now());
+  const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
+  const view = { ...viewOf(snapshot, context.clock.now()), chart };
+  const id = `ask:${key ?? `${context.clock.now()}:${request.strategy}:${request.symbol}`}`;
+  const ordinal = (await context.lastScans.of(account.sessionId))?.ordinal ?? 0;
+  const command = { id, minuteMs, markets: [question.instrument.market], questions: [question], configVersion: context.settings.configVersion };
+  let record: ScanRecord | null = null;
+  let quiet: ExecuteOutcome['quiet'] = null;
+  const result = await commitDecision(context, account.sessionId, id, (current) => {
+    const decided = decideScan(current, view, { ...command, ordinal });
+    record = decided.record;
+    quiet = decided.quiet[0]?.answer ?? null;
+    return { draft: decided.draft, scan: decided.record, bodyDigest: digest(request), outcome: wire(decided.record) };
+  });
+  if (result.kind === 'repeated') {
+    assertSameBody(result.receipt, request);
+    return outcomeOf(scanRecordSchema.parse(result.receipt.outcome), null);
+  }
+  if (record === null) throw new EngineError('no_active_session', 'The session ended while the strategy was asked');
+  if (result.kind === 'nothing') await context.ledger.keepScan(account.sessionId, record);
+  else await context.nudge(account.sessionId);
+  return outcomeOf(record, quiet);
+}
+
+function outcomeOf(scan: ScanRecord, quiet: ExecuteOutcome['quiet']): ExecuteOutcome {
+  const decision = scan.decisions[0] ?? null;
+  return { scan, decision, quiet, orderId: decision?.orderId ?? null };
+}
+
+function questionOf(request: ExecuteRequest, nowMs: number): { readonly strategy: Strategy; readonly instrument: Instrument; readonly base: Timeframe } {
+  const name = STRATEGY_NAMES.find((known) => known === request.strategy);
+  if (name === undefined) {
+    throw new EngineError('unknown_strategy', `There is no strategy ${request.strategy}; there are ${STRATEGY_NAMES.join(', ')}`, { strategies: STRATEGY_NAMES });
+  }
+  const strategy = builtStrategy(name);
+  const base = request.timeframe === null ? strategy.timeframes[0] : strategy.timeframes.find((known) => known === request.timeframe);
+  if (base === undefined) {
+    throw new EngineError('unknown_timeframe', `${name} reads ${strategy.timeframes.join(', ')}, received ${request.timeframe}`, { timeframes: strategy.timeframes });
+  }
+  return { strategy, instrument: knownInstrument(request.symbol, nowMs), base };
+}
+
+function builtStrategy(name: StrategyName): Strategy {
+  const strategy = strategyByName(name);
+  if (strategy === undefined) throw notBuilt([name]);
+  return strategy;
+}
+
+function knownInstrument(symbol: string, nowMs: number): Instrument {
+  try {
+    return instrumentBySymbol(symbol, nowMs);
+  } catch (error) {
+    if (error instanceof InstrumentError && error.code === 'unknown_symbol') {
+      throw new EngineError('unknown_symbol', error.message, error.context, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+import { NSE_CALENDAR } from '../config/nse-calendar.ts';
+import { type EpochMs, iso } from '../kernel/time.ts';
+import { tradingDay } from '../market/calendar.ts';
+import { istDate } from '../market/ist.ts';
+import { commitDecision } from './commit.ts';
+import type { EngineContext } from './context.ts';
+import { decideMonitor } from './decide-monitor.ts';
+import { viewOf } from './market-view.ts';
+
+export interface MonitorOutcome {
+  readonly checked: boolean;
+  readonly reason: string;
+  /** What the sweep did, as event types. */
+  readonly events: readonly string[];
+}
+
+/** The minute's sweep of the active session, whatever market is open: see `decideMonitor`. */
+export async function monitorPositions(context: EngineContext, { minuteMs }: { readonly minuteMs: EpochMs }): Promise<MonitorOutcome> {
+  const account = await context.accounts.active();
+  if (account === null) return { checked: false, reason: 'no session is active', events: [] };
+  if (account.scope !== context.world.scope) return { checked: false, reason: `the session belongs to ${account.scope}`, events: [] };
+  const snapshot = await context.market.snapshot(context.world.scope);
+  const view = viewOf(snapshot, context.clock.now());
+  warnOfSilence(context, account.positions.size, snapshot?.feeds ?? []);
+  const id = `monitor:${iso(minuteMs)}`;
+  const { squareOffMs } = tradingDay(NSE_CALENDAR, istDate(minuteMs));
+  const result = await commitDecision(context, account.sessionId, id, (current) => ({ draft: decideMonitor(current, view, { id, minuteMs, squareOffMs }) }));
+  if (result.kind === 'committed') await context.nudge(account.sessionId);
+  const events = result.kind === 'committed' ? result.decided.draft.rows.map((row) => row.event.type) : [];
+  return { checked: true, reason: 'checked', events };
+}
+
+function warnOfSilence(context: EngineContext, openPositions: number, feeds: readonly { readonly source: string; readonly status: string; readonly detail: string }[]): void {
+  if (openPositions === 0) return;
+  for (const feed of feeds) {
+    if (feed.status === 'down') context.log('warn', 'exits-wait-for-feed', { source: feed.source, detail: feed.detail, openPositions });
+  }
+}

@@ -1,0 +1,141 @@
+import type { ScanRecord } from '../contracts/decisions.ts';
+import type { JournalRow, Order, Trade } from '../contracts/journal.ts';
+import type { MarketSnapshot } from '../contracts/market-snapshot.ts';
+import { NightdeskError } from '../kernel/errors.ts';
+import type { EpochMs } from '../kernel/time.ts';
+import type { Account } from '../ledger/account.ts';
+import type { Bar } from '../market/price.ts';
+import type { RolledCandle } from '../market/rollup.ts';
+
+/**
+ * What a store says when it did not do what was asked.
+ * `conflict`: the account moved on, decide again. `duplicate`: this command has been committed before. `fenced`: another
+ * feed holds the lease. `unknown`: no answer came, the outcome must be read. `unavailable`: nothing was written.
+ * `too_large`: more than one transaction or row can hold, nothing was written. `corrupt`: a row does not have the form
+ * that the code expects. `bad_cursor`: a page was asked for with a cursor that no page gave.
+ */
+export class StoreError extends NightdeskError<
+  'conflict' | 'duplicate' | 'fenced' | 'unknown' | 'unavailable' | 'too_large' | 'corrupt' | 'bad_cursor'
+> {}
+
+/** The recorded outcome of a command: what is answered when the same command comes again. */
+export interface Receipt {
+  readonly id: string;
+  /** Digest of the command's body; another body under the same id is a client's error. Null where the id is a fact of the body. */
+  readonly bodyDigest: string | null;
+  readonly seq: number;
+  readonly outcome: unknown;
+}
+
+/** One atomic change of a session: all of it or nothing, at most once. */
+export interface Commit {
+  /** The account it was decided from; null starts the session. */
+  readonly before: Account | null;
+  readonly after: Account;
+  readonly rows: readonly JournalRow[];
+  readonly trades: readonly Trade[];
+  readonly receipt: Receipt;
+  /** The scan that these events come from, kept in the same transaction. */
+  readonly scan: ScanRecord | null;
+  /** Fills are fenced by the feed's lease: the commit fails when the epoch has moved on. */
+  readonly fence: { readonly scope: string; readonly epoch: number } | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; null on the last page. */
+  readonly next: string | null;
+}
+
+export interface SessionSummary {
+  readonly sessionId: string;
+  readonly startedMs: EpochMs;
+}
+
+/** A domain event on its way to the bus, in the order of the journal. */
+export interface OutboxEvent {
+  /** `<sessionId>:<seq>`: consumers deduplicate by it. */
+  readonly id: string;
+  readonly sessionId: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly atMs: EpochMs;
+  readonly detail: unknown;
+}
+
+/** The ledger: never expires, read strongly. */
+export interface LedgerStore {
+  /** The session that is active or stopping, if any. At most one is. */
+  activeSession(): Promise<string | null>;
+  /** All sessions, newest first. */
+  sessions(): Promise<readonly SessionSummary[]>;
+  /** The account as of its newest commit; null when there is no such session. */
+  load(sessionId: string): Promise<Account | null>;
+  /** Sequence of the newest commit, 0 when there is none: cheap, to know whether a cached account is current. */
+  head(sessionId: string): Promise<number>;
+  /** Journal rows after `seq`, in order. */
+  rows(sessionId: string, afterSeq: number): AsyncIterable<JournalRow>;
+  /** @throws StoreError */
+  commit(commit: Commit): Promise<void>;
+  /** The outcome of a command; of a scan that changed nothing a receipt with `seq` 0 and outcome null. */
+  receipt(sessionId: string, id: string): Promise<Receipt | null>;
+  /** Keeps a scan that changed nothing, once: a scan id that is there already is no error and changes nothing. */
+  keepScan(sessionId: string, scan: ScanRecord): Promise<void>;
+  lastScan(sessionId: string): Promise<ScanRecord | null>;
+  /** Newest first. */
+  scans(sessionId: string, page: { readonly limit: number; readonly cursor: string | null }): Promise<Page<ScanRecord>>;
+  /** Newest first. */
+  trades(sessionId: string, page: { readonly limit: number; readonly cursor: string | null }): Promise<Page<Trade>>;
+  /** Working orders and those that ended, newest first. */
+  orders(sessionId: string, page: { readonly limit: number; readonly cursor: string | null }): Promise<Page<StoredOrder>>;
+  order(sessionId: string, orderId: string): Promise<StoredOrder | null>;
+  /** Events not yet relayed, of each session oldest first. */
+  outbox(limit: number): Promise<readonly OutboxEvent[]>;
+  /**
+   * Takes events off the outbox. A session's events leave it in order: one that comes after an event that was not relayed
+   * stays, and is given out again. A journal ends with `session-stopped`.
+   */
+  relayed(events: readonly OutboxEvent[]): Promise<void>;
+}
+
+/** An order with where it stands. Working orders are `resting` or `accepted`. */
+export interface StoredOrder {
+  readonly order: Order;
+  readonly state: 'accepted' | 'resting' | 'filled' | 'cancelled' | 'expired' | 'rejected';
+  readonly reason: string | null;
+  readonly endedMs: EpochMs | null;
+}
+
+export interface Lease {
+  readonly scope: string;
+  readonly holder: string;
+  readonly epoch: number;
+  readonly untilMs: EpochMs;
+}
+
+/** One-minute bars or rolled candles by symbol. */
+export type BarsBySymbol = ReadonlyMap<string, readonly Bar[]>;
+/** With `isComplete`, which a reader must get back as it was. */
+export type CandlesBySymbol = ReadonlyMap<string, readonly RolledCandle[]>;
+
+/** Market data: expires, and may be read a moment late. Everything is kept by scope, so that no two worlds mix. */
+export interface MarketStore {
+  /**
+   * Takes or renews the feed's lease. Taking it raises the epoch; a holder that renews keeps its own (`epoch` given).
+   * @throws StoreError `fenced` when another holder's lease has not run out
+   */
+  lease(request: { scope: string; holder: string; epoch: number | null; nowMs: EpochMs; ttlMs: number }): Promise<Lease>;
+  /** Writes the snapshot, and with it the bars of a finished minute, in one step. @throws StoreError `fenced` */
+  publish(lease: Lease, snapshot: MarketSnapshot, minute: { readonly minuteMs: EpochMs; readonly bars: readonly Bar[] } | null): Promise<void>;
+  snapshot(scope: string): Promise<MarketSnapshot | null>;
+  /** The snapshot and the bars of one minute in one read; `bars` is null when that minute is not there (yet). */
+  snapshotAndMinute(scope: string, minuteMs: EpochMs): Promise<{ readonly snapshot: MarketSnapshot | null; readonly bars: readonly Bar[] | null }>;
+  /** All one-minute bars of an hour, packed. Writing the same hour again replaces it. */
+  packHour(lease: Lease, hourMs: EpochMs, bars: BarsBySymbol): Promise<void>;
+  /** All 15-minute candles of a UTC day, packed. */
+  packDay(lease: Lease, dayMs: EpochMs, candles: CandlesBySymbol): Promise<void>;
+  /** One-minute bars in [fromMs, toMs), by symbol, in order: hour packs where there are, minutes where not yet packed. */
+  bars(scope: string, fromMs: EpochMs, toMs: EpochMs): Promise<BarsBySymbol>;
+  /** 15-minute candles of the packed days in [fromMs, toMs), by symbol, in order. */
+  dayCandles(scope: string, fromMs: EpochMs, toMs: EpochMs): Promise<CandlesBySymbol>;
+}

@@ -1,0 +1,173 @@
+import { NSE_CALENDAR } from '../config/nse-calendar.ts';
+import { DEFAULT_LIMITS } from '../config/risk.ts';
+import { type RiskLimits, riskLimitsSchema } from '../contracts/journal.ts';
+import type { Decimal } from '../kernel/decimal.ts';
+import { digest } from '../kernel/digest.ts';
+import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';
+import type { Account } from '../ledger/account.ts';
+import { apply, journalRow } from '../ledger/apply.ts';
+import { capitalPostings } from '../ledger/postings.ts';
+import { rollsDue } from '../market/calendar.ts';
+import { istDate } from '../market/ist.ts';
+import { BUILT_STRATEGIES, strategyByName } from '../strategies/registry.ts';
+import { STRATEGY_NAMES, type StrategyName } from '../strategies/strategy.ts';
+import { commitDecision } from './commit.ts';
+import type { EngineContext } from './context.ts';
+import { requestExit } from './decide-monitor.ts';
+import { draftOn } from './draft.ts';
+import { EngineError } from './errors.ts';
+import { assertSameBody, commandIdOf, earlierReceipt } from './idempotency.ts';
+import { StoreError } from './ports.ts';
+
+export interface StartRequest {
+  readonly startingCapital: Decimal;
+  /** Null for all that are built. */
+  readonly strategies: readonly StrategyName[] | null;
+  readonly riskLimits: Partial<RiskLimits>;
+}
+
+/**
+ * Starts a session with fresh books. At most one session is active: the store decides between two that start at once.
+ * @throws EngineError `already_active` with the running session's id, `strategy_not_built`, `invalid_limits`
+ */
+export async function startSession(context: EngineContext, request: StartRequest, key: string | null): Promise<{ readonly account: Account }> {
+  const startedMs = context.clock.now();
+  const strategies = builtOnly(request.strategies ?? BUILT_STRATEGIES.map(({ name }) => name));
+  const limits = mergedLimits(DEFAULT_LIMITS, request.riskLimits);
+  const running = await context.accounts.active();
+  if (running !== null) return answerRunning(context, running, request, key);
+  const sessionId = `S-${iso(startedMs).replace(/[-:.]/g, '')}`;
+  const commandId = commandIdOf('start', key, sessionId);
+  const row = journalRow(null, commandId, {
+    type: 'session-started',
+    atMs: startedMs,
+    sessionId,
+    startingCapital: request.startingCapital,
+    strategies,
+    limits,
+    evidence: context.world.evidence,
+    scope: context.world.scope,
+    seed: context.settings.seed,
+    dayDate: tradingDateAt(startedMs),
+    configVersion: context.settings.configVersion,
+    postings: capitalPostings(request.startingCapital),
+  });
+  const after = apply(null, row);
+  try {
+    const receipt = { id: commandId, bodyDigest: digest(request), seq: 1, outcome: { sessionId } };
+    await context.ledger.commit({ before: null, after, rows: [row], trades: [], receipt, scan: null, fence: null });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code === 'unavailable') throw error;
+    context.accounts.forget(sessionId);
+    const winner = await context.accounts.active();
+    if (winner === null) throw error;
+    if (winner.hash === after.hash) return { account: winner };
+    return answerRunning(context, winner, request, key);
+  }
+  context.accounts.committed(after);
+  await context.nudge(sessionId);
+  return { account: after };
+}
+
+/** The same request again gets the session that it started; any other is told which one runs. */
+async function answerRunning(context: EngineContext, running: Account, request: StartRequest, key: string | null): Promise<{ readonly account: Account }> {
+  const receipt = key === null ? null : await earlierReceipt(context.ledger, running.sessionId, commandIdOf('start', key, ''), request);
+  if (receipt !== null) return { account: running };
+  throw new EngineError('already_active', `Session ${running.sessionId} is ${running.status}: stop it before starting another`, {
+    reason: 'already_active',
+    sessionId: running.sessionId,
+  });
+}
+
+/**
+ * Ends the active session. With `closePositions` every position gets a market exit and the session stops when it is flat;
+ * without, working entries are cancelled and it stops at once, its positions left as they are.
+ * @throws EngineError `no_active_session`
+ */
+export async function stopSession(context: EngineContext, request: { readonly closePositions: boolean }, key: string | null): Promise<{ readonly account: Account }> {
+  const running = await requireActive(context);
+  const commandId = commandIdOf('stop', key, running.sessionId);
+  const result = await commitDecision(context, running.sessionId, commandId, (account) => {
+    if (account.status !== 'active') return null;
+    const draft = draftOn(account, commandId);
+    const nowMs = context.clock.now();
+    draft.emit({ type: 'session-stopping', atMs: nowMs, closePositions: request.closePositions });
+    for (const order of account.orders.values()) {
+      if (order.purpose === 'entry') draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state: 'cancelled', reason: 'session-stop' });
+    }
+    if (request.closePositions) for (const position of account.positions.values()) requestExit(draft, position, 'session-stop', nowMs);
+    if (!request.closePositions || account.positions.size === 0) draft.emit({ type: 'session-stopped', atMs: nowMs });
+    return { draft, bodyDigest: digest(request), outcome: { sessionId: account.sessionId } };
+  });
+  if (result.kind === 'repeated') assertSameBody(result.receipt, request);
+  await context.nudge(running.sessionId);
+  return { account: await reload(context, running.sessionId) };
+}
+
+/**
+ * Changes risk limits from the next decision on; what is not named stays.
+ * @throws EngineError `no_active_session`, `invalid_limits`
+ */
+export async function setRiskLimits(
+  context: EngineContext,
+  limits: Partial<RiskLimits>,
+  key: string | null,
+): Promise<{ readonly account: Account; readonly before: RiskLimits; readonly after: RiskLimits }> {
+  const running = await requireActive(context);
+  const commandId = commandIdOf('limits', key, `${running.seq}:${digest(limits).slice(0, 16)}`);
+  const repeated = key === null ? null : await earlierReceipt(context.ledger, running.sessionId, commandId, limits);
+  if (repeated !== null) return repeatedLimits(running, repeated.outcome);
+  let before = running.limits;
+  let after = mergedLimits(before, limits);
+  await commitDecision(context, running.sessionId, commandId, (account) => {
+    before = account.limits;
+    after = mergedLimits(before, limits);
+    if (digest(before) === digest(after)) return null;
+    const draft = draftOn(account, commandId);
+    draft.emit({ type: 'limits-set', atMs: context.clock.now(), before, after });
+    return { draft, bodyDigest: digest(limits), outcome: { before, after } };
+  });
+  return { account: await reload(context, running.sessionId), before, after };
+}
+
+function repeatedLimits(account: Account, outcome: unknown): { readonly account: Account; readonly before: RiskLimits; readonly after: RiskLimits } {
+  const recorded = outcome as { readonly before: unknown; readonly after: unknown };
+  return { account, before: riskLimitsSchema.parse(recorded.before), after: riskLimitsSchema.parse(recorded.after) };
+}
+
+/** The active session's account. @throws EngineError `no_active_session` */
+export async function requireActive(context: EngineContext): Promise<Account> {
+  const account = await context.accounts.active();
+  if (account === null) throw new EngineError('no_active_session', 'No session is active: start one with POST start-paper-trading');
+  return account;
+}
+
+async function reload(context: EngineContext, sessionId: string): Promise<Account> {
+  const account = await context.accounts.current(sessionId);
+  if (account === null) throw new EngineError('no_active_session', `There is no session ${sessionId}`, { sessionId });
+  return account;
+}
+
+function builtOnly(names: readonly StrategyName[]): readonly StrategyName[] {
+  const missing = names.filter((name) => strategyByName(name) === undefined);
+  if (missing.length > 0) throw notBuilt(missing);
+  return [...new Set(names)];
+}
+
+/** The error for strategies that exist by name and are not built yet. */
+export function notBuilt(names: readonly string[]): EngineError {
+  const built = BUILT_STRATEGIES.map(({ name }) => name);
+  return new EngineError('strategy_not_built', `Not built yet: ${names.join(', ')}; built are ${built.join(', ')}`, { names, built, known: STRATEGY_NAMES });
+}
+
+function mergedLimits(base: RiskLimits, changes: Partial<RiskLimits>): RiskLimits {
+  const parsed = riskLimitsSchema.safeParse({ ...base, ...changes });
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new EngineError('invalid_limits', `Risk limits are not valid: ${issues.join('; ')}`, { issues });
+}
+
+/** The date whose books are open at an instant: that of the next close. */
+export function tradingDateAt(atMs: EpochMs): string {
+  return rollsDue(NSE_CALENDAR, atMs, atMs + 2 * DAY_MS).find(({ kind }) => kind === 'close')?.date ?? istDate(atMs);
+}

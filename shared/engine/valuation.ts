@@ -1,0 +1,16 @@
+import { fromNumber } from '../kernel/decimal.ts';
+import type { MarkOf, RateOf } from '../ledger/account.ts';
+import type { MarketView } from './view.ts';
+
+/** Marks of positions: the last known price, whatever its age, for a position has a worth while no price comes. */
+export function marksOf(view: MarketView): MarkOf {
+  return (symbol) => {
+    const quote = view.quote(symbol);
+    return quote === null ? null : fromNumber(quote.last);
+  };
+}
+
+/** The rates of a view as the account's valuation asks for them. */
+export function ratesOf(view: MarketView): RateOf {
+  return (currency) => view.rate(currency)?.value ?? null;
+}

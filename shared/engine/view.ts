@@ -1,0 +1,32 @@
+import type { QuoteExcerpt, Rate } from '../contracts/journal.ts';
+import { ONE } from '../kernel/decimal.ts';
+import type { EpochMs } from '../kernel/time.ts';
+import type { PhaseView } from '../market/calendar.ts';
+import type { Currency, Market } from '../market/instrument.ts';
+import type { Quote } from '../market/price.ts';
+
+/** Recent trading of a symbol, from its closed one-minute bars: what a fill's slippage and impact are judged by. */
+export interface Tape {
+  /** Realised volatility a minute over the last half hour, as a share of price; null while too few bars are known. */
+  readonly volatility: number | null;
+  /** Mean volume a minute over the last half hour, units of the base; null when it is not known. */
+  readonly minuteVolume: number | null;
+}
+
+/** The market as known at one instant: all that `decide` may look at besides the account. */
+export interface MarketView {
+  readonly nowMs: EpochMs;
+  readonly quote: (symbol: string) => Quote | null;
+  readonly rate: (currency: Currency) => Rate | null;
+  readonly tape: (symbol: string) => Tape;
+  readonly phase: (market: Market) => PhaseView;
+}
+
+/** The base currency's rate to itself. */
+export const baseRate = (nowMs: EpochMs): Rate => ({ currency: 'USD', value: ONE, source: 'base currency', asOfMs: nowMs });
+
+/** The part of a quote that is kept with a decision or a fill. */
+export function excerpt(quote: Quote): QuoteExcerpt {
+  const { last, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence } = quote;
+  return { last, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence };
+}

@@ -1,0 +1,166 @@
+import { ALL_SYMBOLS, instrumentBySymbol } from '../../config/instruments.ts';
+import type { ScanRecord } from '../../contracts/decisions.ts';
+import type { FeedState, MarketSnapshot } from '../../contracts/market-snapshot.ts';
+import type { Component, StatusAnswer } from '../../contracts/v8/status.ts';
+import { text, toNumber } from '../../kernel/decimal.ts';
+import { type EpochMs, iso, MINUTE_MS } from '../../kernel/time.ts';
+import type { Account } from '../../ledger/account.ts';
+import { BUILT_STRATEGIES } from '../../strategies/registry.ts';
+import { STRATEGY_NAMES } from '../../strategies/strategy.ts';
+import type { EngineContext } from '../context.ts';
+import { scannedMarkets } from '../markets.ts';
+import { feedComponent, feedsNow } from './feeds.ts';
+import { ageAt, isoOrNull } from './instants.ts';
+import { marketStatus } from './market-status.ts';
+import { lastAccount } from './shown-session.ts';
+import { sessionStatsOf, valuedWith } from './valued-account.ts';
+
+/** Scans come each minute; when two have been missed in an open market, somebody should look. */
+const SCAN_LATE_MS = 3 * MINUTE_MS;
+
+/**
+ * What runs, on which prices, and how it stands. Without a session whatever has no value is null.
+ * @throws StoreError when the ledger or the market cannot be read
+ */
+export async function status(context: EngineContext): Promise<StatusAnswer> {
+  const nowMs = context.clock.now();
+  const account = await context.accounts.active();
+  const [snapshot, lastScan, last] = await Promise.all([
+    context.market.snapshot(context.world.scope),
+    account === null ? null : context.ledger.lastScan(account.sessionId),
+    account === null ? lastAccount(context) : null,
+  ]);
+  const marks = account === null || account.scope === context.world.scope ? snapshot : await context.market.snapshot(account.scope);
+  const feeds = feedsNow(snapshot, nowMs);
+  return {
+    status: account === null || account.status === 'stopped' ? 'idle' : account.status,
+    isActive: account !== null,
+    marketStatus: marketStatus(context, nowMs),
+    activeStrategies: [...(account?.strategies ?? [])],
+    activePositions: account?.positions.size ?? 0,
+    sessionStats: sessionStatsOf(account === null ? null : valuedWith(account, marks, nowMs)),
+    components: components(context, account, feeds, lastScan),
+    session: account === null ? null : sessionOf(account),
+    lastSession: last === null ? null : { sessionId: last.sessionId, startTime: iso(last.startedMs), endTime: isoOrNull(last.stoppedMs) },
+    mode: {
+      evidence: context.world.evidence,
+      scope: context.world.scope,
+      markets: [...context.world.markets],
+      marketMode: context.settings.marketMode,
+    },
+    feeds: feeds.map(feedAnswer),
+    ...pricesOf(snapshot, nowMs),
+    strategies: strategiesOf(account),
+    counters: countersOf(account, lastScan, feeds),
+    lastScan: lastScan === null ? null : lastScanOf(lastScan),
+    notices: noticesOf(context, account, snapshot, feeds),
+    version: context.settings.version,
+    timestamp: iso(nowMs),
+  };
+}
+
+function sessionOf(account: Account): NonNullable<StatusAnswer['session']> {
+  const { sessionId, evidence, scope, seed, configVersion, limits } = account;
+  return {
+    sessionId,
+    startTime: iso(account.startedMs),
+    startingCapital: toNumber(account.startingCapital),
+    evidence,
+    scope,
+    seed,
+    configVersion,
+    riskLimits: limits,
+  };
+}
+
+function components(
+  context: EngineContext,
+  account: Account | null,
+  feeds: readonly FeedState[],
+  lastScan: ScanRecord | null,
+): Readonly<Record<string, Component>> {
+  return {
+    feed: feedComponent(feeds, context.world.scope),
+    ledger: { status: 'up', detail: 'Read for this answer' },
+    scan: scanComponent(context, account, lastScan),
+    model: { status: 'absent', detail: 'No model yet: its weight is shared out among the other signals' },
+  };
+}
+
+function scanComponent(context: EngineContext, account: Account | null, lastScan: ScanRecord | null): Component {
+  if (account === null) return { status: 'waiting', detail: 'No session is active' };
+  if (account.scope !== context.world.scope) return { status: 'waiting', detail: `The session belongs to ${account.scope}` };
+  const nowMs = context.clock.now();
+  const markets = scannedMarkets(context, nowMs);
+  if (markets.length === 0) return { status: 'waiting', detail: 'No market of this program is open' };
+  const sinceMs = ageAt(nowMs, Math.max(account.startedMs, lastScan?.atMs ?? 0));
+  if (sinceMs > SCAN_LATE_MS)
+    return { status: 'down', detail: `No scan for ${Math.round(sinceMs / 1_000)} s while ${markets.join(' and ')} is open` };
+  return lastScan === null
+    ? { status: 'waiting', detail: 'The first scan is to come' }
+    : { status: 'up', detail: `Scan ${lastScan.ordinal} at ${iso(lastScan.atMs)}` };
+}
+
+function feedAnswer({ sinceMs, markets, ...feed }: FeedState): StatusAnswer['feeds'][number] {
+  return { ...feed, markets: [...markets], since: iso(sinceMs) };
+}
+
+function pricesOf(snapshot: MarketSnapshot | null, nowMs: EpochMs): Pick<StatusAnswer, 'prices' | 'rates'> {
+  const prices = (snapshot?.quotes ?? []).map(({ symbol, last, bid, ask, receivedMs, exchangeMs, source, evidence }) => {
+    const market = ALL_SYMBOLS.includes(symbol) ? instrumentBySymbol(symbol, nowMs).market : null;
+    return { symbol, market, last, bid, ask, ageMs: ageAt(nowMs, receivedMs), exchangeTime: iso(exchangeMs), source, evidence };
+  });
+  const rates = (snapshot?.rates ?? []).map(({ currency, value, source, asOfMs }) => ({
+    currency,
+    value: text(value),
+    source,
+    ageMs: ageAt(nowMs, asOfMs),
+  }));
+  return { prices, rates };
+}
+
+function strategiesOf(account: Account | null): StatusAnswer['strategies'] {
+  const built = BUILT_STRATEGIES.map(({ name }) => name);
+  return { active: [...(account?.strategies ?? [])], built, notBuilt: STRATEGY_NAMES.filter((name) => !built.includes(name)) };
+}
+
+function countersOf(account: Account | null, lastScan: ScanRecord | null, feeds: readonly FeedState[]): StatusAnswer['counters'] {
+  const refusedByReason: Record<string, number> = {};
+  for (const { refused } of feeds) {
+    for (const [reason, count] of Object.entries(refused)) refusedByReason[reason] = (refusedByReason[reason] ?? 0) + count;
+  }
+  return {
+    scans: account === null ? null : (lastScan?.ordinal ?? 0),
+    fills: account?.totals.fills ?? null,
+    openOrders: account?.orders.size ?? 0,
+    acceptedFrames: feeds.reduce((total, { accepted }) => total + accepted, 0),
+    refusedFrames: Object.values(refusedByReason).reduce((total, count) => total + count, 0),
+    refusedByReason,
+  };
+}
+
+function lastScanOf({ id, ordinal, minuteMs, atMs, decisions, missingBars }: ScanRecord): NonNullable<StatusAnswer['lastScan']> {
+  return { id, ordinal, minute: iso(minuteMs), at: iso(atMs), considered: decisions.length, missingBars: [...missingBars] };
+}
+
+function noticesOf(context: EngineContext, account: Account | null, snapshot: MarketSnapshot | null, feeds: readonly FeedState[]): string[] {
+  const { evidence, scope } = context.world;
+  const notices: string[] = [];
+  if (evidence === 'simulated') notices.push('All prices are simulated: nothing here happened on a market.');
+  if (evidence === 'replay') notices.push('Prices are replayed from a recording under a virtual clock.');
+  const simulated = (snapshot?.quotes ?? [])
+    .filter((quote) => quote.evidence === 'simulated' && evidence !== 'simulated')
+    .map(({ symbol }) => symbol);
+  if (simulated.length > 0) notices.push(`Prices of ${simulated.join(', ')} are simulated.`);
+  if (snapshot === null) notices.push(`No prices of ${scope} have been published yet: nothing can be opened.`);
+  for (const feed of feeds) {
+    if (feed.status === 'down')
+      notices.push(`Feed ${feed.source} is down (${feed.detail}): nothing is opened on its prices, and exits wait for them.`);
+  }
+  if (account !== null && account.scope !== scope) {
+    notices.push(
+      `Session ${account.sessionId} belongs to ${account.scope}, prices here are ${scope}: it does not trade until its own prices are back.`,
+    );
+  }
+  return notices;
+}

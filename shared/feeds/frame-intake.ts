@@ -1,0 +1,75 @@
+import type { EpochMs } from '../kernel/time.ts';
+import type { BookTop, Tick } from '../market/price.ts';
+import type { BarBuilder } from './bar-builder.ts';
+import type { ClosedBar, ParseBinanceFrame, ParsedFrame } from './binance-frame.ts';
+import type { Price } from './price-player.ts';
+import type { Gate } from './validation.ts';
+
+export interface FrameIntakeOptions {
+  readonly parse: ParseBinanceFrame;
+  readonly gate: Gate;
+  readonly builder: BarBuilder;
+  readonly source: string;
+  /** Hears of a frame in which the venue speaks about the connection. */
+  readonly onControl?: (frame: Extract<ParsedFrame, { readonly kind: 'control' }>) => void;
+}
+
+/** What of a frame may be delivered, in its order. */
+export type FrameIntake = (text: string, receivedMs: EpochMs) => readonly Price[];
+
+/** The way of a frame: parsed, judged by the gate, its trades and closed bars given to the builder; what is refused is counted. */
+export function createFrameIntake({ parse, gate, builder, source, onControl }: FrameIntakeOptions): FrameIntake {
+  function ticks(all: readonly Tick[]): readonly Price[] {
+    const admitted = all.filter((tick) => gate.admit(tick).ok);
+    for (const tick of admitted) builder.addTick(tick);
+    return admitted.map((tick) => ({ kind: 'tick', tick }));
+  }
+
+  const tops = (all: readonly BookTop[]): readonly Price[] => all.filter((top) => gate.admit(top).ok).map((top) => ({ kind: 'top', top }));
+
+  function bars(all: readonly ClosedBar[]): void {
+    for (const bar of all) if (gate.admitBar(bar).ok) builder.addClosedBar(bar);
+  }
+
+  return (text, receivedMs) => {
+    const frame = parse(text, receivedMs);
+    switch (frame.kind) {
+      case 'ticks':
+        return ticks(frame.ticks);
+      case 'books':
+        return tops(frame.books);
+      case 'bar':
+        bars([frame.bar]);
+        return NOTHING;
+      case 'mixed':
+        for (const { reason } of frame.refused) gate.countRefusedFrame(source, reason);
+        bars(frame.bars);
+        return [...ticks(frame.ticks), ...tops(frame.books)];
+      case 'control':
+        onControl?.(frame);
+        return NOTHING;
+      case 'ignored':
+        return NOTHING;
+      case 'refused':
+        gate.countRefusedFrame(source, frame.reason);
+        return NOTHING;
+    }
+  };
+}
+
+const NOTHING: readonly Price[] = [];
+
+/** The counts of a gate and a builder as a feed's state shows them. */
+export function intakeCounts(gate: Gate, builder: BarBuilder): { readonly accepted: number; readonly refused: Readonly<Record<string, number>> } {
+  const refused: Record<string, number> = {};
+  let accepted = 0;
+  for (const counts of Object.values(gate.counters())) {
+    for (const [what, count] of Object.entries(counts)) {
+      if (what === 'admitted') accepted += count;
+      // Admitted too: a late print did trade.
+      else if (what !== 'out_of_order') refused[what] = (refused[what] ?? 0) + count;
+    }
+  }
+  if (builder.lateCount() > 0) refused.late_for_its_bar = builder.lateCount();
+  return { accepted, refused };
+}

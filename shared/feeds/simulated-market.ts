@@ -1,0 +1,276 @@
+import { NightdeskError } from '../kernel/errors.ts';
+import { DAY_MS, type EpochMs, MINUTE_MS, minuteOf } from '../kernel/time.ts';
+import type { Instrument, Market } from '../market/instrument.ts';
+import type { Bar, BookTop, Tick } from '../market/price.ts';
+import { bucketOf, createRollup, type RolledCandle } from '../market/rollup.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import { blockCache } from './simulated/block-cache.ts';
+import { type DailyPrice, type DayNumber, dailyPrice, type Seed } from './simulated/daily-walk.ts';
+import { bytesOfFactorDay, type FactorDay, factorDay } from './simulated/factor-day.ts';
+import { type MinuteBar, type MinuteTrade, minuteTrades } from './simulated/minute-trades.ts';
+import { type InstrumentParameters, type SimulationParameters, simulationParameters } from './simulated/parameters.ts';
+import { firstSlotFrom, type IsOpen, type Session, sessionOf } from './simulated/session.ts';
+import { bytesOfSymbolDay, type SymbolDay, symbolDay } from './simulated/symbol-day.ts';
+import { usdInrSeries } from './simulated/usd-inr.ts';
+
+export class SimulatedMarketError extends NightdeskError<'unknown_symbol' | 'bad_time'> {}
+
+interface SimulatedMarketOptions {
+  /** The same seed gives the same market, bit for bit, whatever was asked before. */
+  readonly seed: Seed;
+  readonly instruments: readonly Instrument[];
+  /** Whether the market's continuous session runs at the instant. Crypto trades round the clock and is not asked for. */
+  readonly isOpen: IsOpen;
+  /** Default: `shared/config/data/simulated-market.json`. */
+  readonly parameters?: SimulationParameters;
+}
+
+/** Ranges are half-open, [fromMs, toMs); nothing at or after `toMs` has any part in an answer. */
+export interface SimulatedMarket {
+  /** The bar of the minute that contains the instant; null when the market is closed then. */
+  bar(symbol: string, atMs: EpochMs): Bar | null;
+  /** The bars of all trading minutes that begin in the range. */
+  bars(symbol: string, fromMs: EpochMs, toMs: EpochMs): Bar[];
+  /** The candles of the spans (`bucketOf`) that lie wholly in the range, rolled up from the bars. */
+  rolled(symbol: string, timeframe: Timeframe, fromMs: EpochMs, toMs: EpochMs): RolledCandle[];
+  /** Single trades, five to sixty a minute. A minute's bar is exactly the aggregate of its ticks (volume to eight places). */
+  ticks(symbol: string, fromMs: EpochMs, toMs: EpochMs): Tick[];
+  /** The top of the book after each tick: one for each, with the same stamps. Never crossed or locked. */
+  bookTops(symbol: string, fromMs: EpochMs, toMs: EpochMs): BookTop[];
+  /** Rupees a dollar at the instant. */
+  usdInr(atMs: EpochMs): number;
+}
+
+const SOURCE = 'simulated';
+const EVIDENCE = 'simulated';
+const UNITS = 1e8;
+const SYMBOL_CACHE_BYTES = 24_000_000;
+const FACTOR_CACHE_BYTES = 6_000_000;
+const SESSION_CACHE_BYTES = 1_500_000;
+/** Days since 1970 stay far below; a cache key is series * DAY_KEYS + day. */
+const DAY_KEYS = 1_000_000;
+const MARKETS: readonly Market[] = ['CRYPTO', 'NSE'];
+
+/**
+ * A market that does not exist: a pure function of (seed, symbol, time). It holds no running state, so that any instant can be asked for
+ * in any order, a restart sees the market it left, and history for warm-up reaches as far back as the calendar.
+ *
+ * Daily closes walk with a common factor, regimes and trends (`daily-walk`); the minutes of a day are a Brownian bridge between them with
+ * clustered volatility and momentum bursts (`symbol-day`); the trades of a minute pass through its bar (`minute-trades`).
+ * @throws SimulatedMarketError `unknown_symbol` for an instrument without parameters, or a symbol that is not among the instruments;
+ *   `bad_time` for an instant before 1970 or not a number
+ */
+export function createSimulatedMarket({ seed, instruments, isOpen, parameters = simulationParameters() }: SimulatedMarketOptions): SimulatedMarket {
+  const daysOf = marketDays(seed, isOpen, parameters);
+  const listings = listingsOf(seed, instruments, parameters);
+  const symbolDays = blockCache(SYMBOL_CACHE_BYTES, bytesOfSymbolDay, (key) => {
+    const listing = listings.byPlace[Math.floor(key / DAY_KEYS)] as Listing;
+    const day = key % DAY_KEYS;
+    const { instrument, own, daily } = listing;
+    const factor = daysOf(instrument.market).factor(day);
+    return symbolDay({ seed, instrument, own, market: parameters.markets[instrument.market], parameters, daily, factor, day });
+  });
+
+  const listingOf = (symbol: string): Listing => {
+    const listing = listings.bySymbol.get(symbol);
+    if (listing !== undefined) return listing;
+    const allowed = [...listings.bySymbol.keys()];
+    throw new SimulatedMarketError('unknown_symbol', `The simulated market has no ${symbol}; it has ${allowed.join(', ')}`, { symbol, allowed });
+  };
+  const blockOf = (listing: Listing, day: DayNumber): SymbolDay => symbolDays.get(listing.place * DAY_KEYS + day);
+
+  /** Calls `visit` for each trading minute that begins in the range, in order. */
+  const eachMinute = (listing: Listing, fromMs: EpochMs, toMs: EpochMs, visit: (minuteMs: EpochMs, block: SymbolDay, slot: number) => void): void => {
+    const { instrument } = listing;
+    const days = daysOf(instrument.market);
+    for (let day = days.numberAt(checked(fromMs)); days.startOf(day) < checked(toMs); day++) {
+      const session = days.session(day);
+      const { startMs, minutes } = session;
+      for (let slot = firstSlotFrom(session, fromMs); slot < minutes.length; slot++) {
+        const minuteMs = startMs + (minutes[slot] as number) * MINUTE_MS;
+        if (minuteMs >= toMs) return;
+        visit(minuteMs, blockOf(listing, day), slot);
+      }
+    }
+  };
+
+  const bars = (symbol: string, fromMs: EpochMs, toMs: EpochMs): Bar[] => {
+    const listing = listingOf(symbol);
+    const found: Bar[] = [];
+    eachMinute(listing, fromMs, toMs, (minuteMs, block, slot) => found.push(barAt(listing, minuteMs, block, slot)));
+    return found;
+  };
+
+  const rolled = (symbol: string, timeframe: Timeframe, fromMs: EpochMs, toMs: EpochMs): RolledCandle[] => {
+    const listing = listingOf(symbol);
+    const { market } = listing.instrument;
+    const candles: RolledCandle[] = [];
+    const rollup = createRollup(market, timeframe, (candle) => candles.push(candle));
+    const first = bucketOf(market, timeframe, checked(fromMs));
+    let lastMs = -1;
+    eachMinute(listing, first.startMs < fromMs ? first.endMs : fromMs, toMs, (minuteMs, block, slot) => {
+      rollup.add(barAt(listing, minuteMs, block, slot));
+      lastMs = minuteMs;
+    });
+    // A span whose last minutes do not trade gets no bar that ends it; here it is known that none will come.
+    const { endMs } = bucketOf(market, timeframe, Math.max(0, lastMs));
+    if (lastMs >= 0 && endMs <= toMs) rollup.add(noBar(symbol, endMs));
+    return candles;
+  };
+
+  const tradesIn = <Row>(symbol: string, fromMs: EpochMs, toMs: EpochMs, row: (trade: MinuteTrade, step: number, lot: number) => Row): Row[] => {
+    const listing = listingOf(symbol);
+    const rows: Row[] = [];
+    eachMinute(listing, minuteOf(checked(fromMs)), toMs, (minuteMs, block, slot) => {
+      const bar = minuteBar(minuteMs, block, slot);
+      for (const trade of minuteTrades(seed, symbol, bar, listing.own, parameters)) {
+        if (trade.atMs >= fromMs && trade.atMs < toMs) rows.push(row(trade, block.step, listing.lot));
+      }
+    });
+    return rows;
+  };
+
+  const usdInr = usdInrSeries(seed, parameters);
+  return {
+    bar: (symbol, atMs) => {
+      const listing = listingOf(symbol);
+      const days = daysOf(listing.instrument.market);
+      const minuteMs = minuteOf(checked(atMs));
+      const day = days.numberAt(minuteMs);
+      const session = days.session(day);
+      const slot = session.slots[(minuteMs - session.startMs) / MINUTE_MS] as number;
+      return slot < 0 ? null : barAt(listing, minuteMs, blockOf(listing, day), slot);
+    },
+    bars,
+    rolled,
+    ticks: (symbol, fromMs, toMs) => tradesIn(symbol, fromMs, toMs, (trade, step, lot) => tickOf(symbol, trade, step, lot)),
+    bookTops: (symbol, fromMs, toMs) => tradesIn(symbol, fromMs, toMs, (trade, step, lot) => bookTopOf(symbol, trade, step, lot)),
+    usdInr: (atMs) => usdInr(checked(atMs)),
+  };
+}
+
+interface Listing {
+  readonly place: number;
+  readonly instrument: Instrument;
+  readonly own: InstrumentParameters;
+  readonly daily: DailyPrice;
+  /** Lot step in units of 1e-8. */
+  readonly lot: number;
+}
+
+function listingsOf(seed: Seed, instruments: readonly Instrument[], parameters: SimulationParameters) {
+  const byPlace = instruments.map((instrument, place): Listing => {
+    const own = parameters.instruments[instrument.symbol];
+    if (own === undefined || own.market !== instrument.market) {
+      const allowed = Object.keys(parameters.instruments);
+      const { symbol, market } = instrument;
+      throw new SimulatedMarketError(
+        'unknown_symbol',
+        `No simulation parameters for ${symbol} on ${market}; there are some for ${allowed.join(', ')}`,
+        {
+          symbol,
+          market,
+          allowed,
+        },
+      );
+    }
+    return { place, instrument, own, daily: dailyPrice(seed, instrument.symbol, parameters), lot: Number(instrument.lotStep) };
+  });
+  return { byPlace, bySymbol: new Map(byPlace.map((listing) => [listing.instrument.symbol, listing])) };
+}
+
+/** The days of a market: when each begins, which of its minutes trade, and what its symbols share. */
+interface MarketDays {
+  numberAt(ms: EpochMs): DayNumber;
+  startOf(day: DayNumber): EpochMs;
+  session(day: DayNumber): Session;
+  factor(day: DayNumber): FactorDay;
+}
+
+function marketDays(seed: Seed, isOpen: IsOpen, parameters: SimulationParameters): (market: Market) => MarketDays {
+  const daysOf = (market: Market): MarketDays => {
+    const offsetMs = parameters.markets[market].utcOffsetMinutes * MINUTE_MS;
+    const startOf = (day: DayNumber): EpochMs => day * DAY_MS - offsetMs;
+    const sessions = blockCache(
+      SESSION_CACHE_BYTES,
+      ({ minutes, slots }: Session) => minutes.byteLength + slots.byteLength,
+      (day) => sessionOf(market, startOf(day), isOpen),
+    );
+    const factors = blockCache(FACTOR_CACHE_BYTES, bytesOfFactorDay, (day) =>
+      factorDay(seed, market, day, sessions.get(day).minutes.length, parameters),
+    );
+    return { numberAt: (ms) => Math.floor((ms + offsetMs) / DAY_MS), startOf, session: sessions.get, factor: factors.get };
+  };
+  const byMarket = new Map(MARKETS.map((market) => [market, daysOf(market)]));
+  return (market) => byMarket.get(market) as MarketDays;
+}
+
+function checked(ms: EpochMs): EpochMs {
+  if (ms >= 0 && Number.isFinite(ms)) return ms;
+  throw new SimulatedMarketError('bad_time', `Expected milliseconds since 1970, received ${ms}`, { ms });
+}
+
+/** A whole number of steps as the double nearest to its decimal: what parsing the venue's own text would give. */
+const scaled = (count: number, units: number): number => (count * units) / UNITS;
+
+/** A minute without trades, as the rollup takes it: its prices are not read. */
+const noBar = (symbol: string, openMs: EpochMs): Bar => ({
+  symbol,
+  openMs,
+  open: 0,
+  high: 0,
+  low: 0,
+  close: 0,
+  volume: 0,
+  origin: 'missing',
+  evidence: EVIDENCE,
+});
+
+function barAt({ instrument, lot }: Listing, minuteMs: EpochMs, block: SymbolDay, slot: number): Bar {
+  const { step } = block;
+  return {
+    symbol: instrument.symbol,
+    openMs: minuteMs,
+    open: scaled(block.open[slot] as number, step),
+    high: scaled(block.high[slot] as number, step),
+    low: scaled(block.low[slot] as number, step),
+    close: scaled(block.close[slot] as number, step),
+    volume: scaled(block.lots[slot] as number, lot),
+    origin: 'received',
+    evidence: EVIDENCE,
+  };
+}
+
+const minuteBar = (minuteMs: EpochMs, block: SymbolDay, slot: number): MinuteBar => ({
+  minuteMs,
+  step: block.step,
+  open: block.open[slot] as number,
+  high: block.high[slot] as number,
+  low: block.low[slot] as number,
+  close: block.close[slot] as number,
+  lots: block.lots[slot] as number,
+  typicalLots: block.typicalLots,
+});
+
+const tickOf = (symbol: string, trade: MinuteTrade, step: number, lot: number): Tick => ({
+  symbol,
+  exchangeMs: trade.atMs,
+  receivedMs: trade.atMs,
+  price: scaled(trade.price, step),
+  quantity: scaled(trade.lots, lot),
+  motion: 'print',
+  source: SOURCE,
+  evidence: EVIDENCE,
+});
+
+const bookTopOf = (symbol: string, trade: MinuteTrade, step: number, lot: number): BookTop => ({
+  symbol,
+  exchangeMs: trade.atMs,
+  receivedMs: trade.atMs,
+  bid: scaled(trade.bid, step),
+  ask: scaled(trade.ask, step),
+  bidSize: scaled(trade.bidLots, lot),
+  askSize: scaled(trade.askLots, lot),
+  source: SOURCE,
+  evidence: EVIDENCE,
+});

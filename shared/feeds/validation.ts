@@ -1,0 +1,208 @@
+import { DAY_MS, type EpochMs, MINUTE_MS } from '../kernel/time.ts';
+import type { BookTop, Tick } from '../market/price.ts';
+import type { ClosedBar, FrameFault } from './binance-frame.ts';
+import { candleFault, isPrice } from './candle-fault.ts';
+import { EMPTY_WINDOW, hasSeen, type SequenceWindow, withSeen } from './sequence-window.ts';
+
+export type GateFault =
+  | 'bad_stamp'
+  | 'bad_price'
+  | 'bad_quantity'
+  | 'bad_range'
+  | 'crossed_book'
+  | 'stamp_in_future'
+  | 'stamp_too_old'
+  | 'duplicate'
+  | 'older_book'
+  | 'jump';
+
+/** `out_of_order` is counted and admitted: a late print that was never seen before did trade. */
+export type GateCount = GateFault | FrameFault | 'admitted' | 'out_of_order';
+export type GateCounters = Readonly<Record<string, Readonly<Partial<Record<GateCount, number>>>>>;
+
+type Counts = Partial<Record<GateCount, number>>;
+
+export type Admission = { readonly ok: true } | { readonly ok: false; readonly reason: GateFault };
+
+/** Everything the gate remembers, as plain JSON: part of the cursor of a replay. */
+export interface GateState {
+  readonly channels: Readonly<Record<string, Channel>>;
+  readonly counters: GateCounters;
+}
+
+interface Good {
+  readonly price: number;
+  readonly atMs: EpochMs;
+}
+
+/** One kind of price (trades or books) of one symbol of one source. */
+interface Channel {
+  good: Good | null;
+  /** A price far from the good one that keeps coming, and how often in a row. */
+  rival: { readonly price: number; readonly count: number } | null;
+  seen: SequenceWindow;
+  /** Books in a row whose number was below the highest. */
+  olderInARow: number;
+}
+
+export interface Gate {
+  /** Judges one price, in the order in which prices arrived. Time is read from its stamps only. */
+  admit(price: Tick | BookTop): Admission;
+  /** Judges a bar that the venue closed, against the trades seen. A refused bar leaves our own aggregate standing. */
+  admitBar(bar: ClosedBar): Admission;
+  /** Counts a frame that the parser refused, so that one table holds everything a source did wrong. */
+  countRefusedFrame(source: string, reason: FrameFault): void;
+  /** A price known to be good before the first tick (the last warm-up close), so that the first tick is judged too. */
+  anchor(source: string, symbol: string, price: number, atMs: EpochMs): void;
+  counters(): GateCounters;
+  state(): GateState;
+}
+
+/** The venue's clock may run ahead of ours by this much: a recorder 1.27 s behind the exchange is no error. */
+const MOST_FUTURE_MS = 5_000;
+const MOST_AGE_MS = 60_000;
+/**
+ * Assumption: a liquid pair does not move by half within a minute, nor tenfold within a day; a price further away than that
+ * from the last good one is a fault of the source. Older references judge nothing.
+ */
+const JUMP_LIMITS = [
+  { withinMs: MINUTE_MS, factor: 1.5 },
+  { withinMs: DAY_MS, factor: 10 },
+] as const;
+/** Assumption: a fault does not repeat itself this often in a row within `AGREEMENT`; a market that moved for real does. */
+const AGREEING_TO_BELIEVE = 20;
+const AGREEMENT = 1.05;
+/** Assumption: this many books in a row with lower numbers mean that the venue restarted its numbering, not that they are late. */
+const OLDER_TO_BELIEVE = 100;
+const ADMITTED: Admission = { ok: true };
+
+/**
+ * The one door for prices: refuses what cannot be true, counts everything by source and reason, and gives the same answers
+ * after `createGate(JSON.parse(JSON.stringify(gate.state())))`.
+ */
+export function createGate(saved?: GateState): Gate {
+  const channels = new Map<string, Channel>(Object.entries(structuredClone(saved?.channels ?? {})));
+  const counters = new Map<string, Counts>(Object.entries(structuredClone(saved?.counters ?? {})));
+
+  function channelOf(key: string): Channel {
+    const known = channels.get(key);
+    if (known !== undefined) return known;
+    const fresh: Channel = { good: null, rival: null, seen: EMPTY_WINDOW, olderInARow: 0 };
+    channels.set(key, fresh);
+    return fresh;
+  }
+
+  function count(source: string, what: GateCount): void {
+    const counts: Counts = counters.get(source) ?? {};
+    counters.set(source, counts);
+    counts[what] = (counts[what] ?? 0) + 1;
+  }
+
+  function judge(price: Tick | BookTop): GateFault | null {
+    const stampFault = faultOfStamps(price.exchangeMs, price.receivedMs);
+    if (stampFault !== null) return stampFault;
+    return 'price' in price ? judgeTick(price) : judgeBook(price);
+  }
+
+  function judgeTick(tick: Tick): GateFault | null {
+    if (!isPrice(tick.price)) return 'bad_price';
+    if (!isQuantity(tick.quantity)) return 'bad_quantity';
+    const trades = channelOf(tradesKey(tick));
+    if (tick.sequence !== undefined && hasSeen(trades.seen, tick.sequence)) {
+      // A repetition cannot be newer than the newest trade admitted: the venue began to number anew.
+      if (tick.exchangeMs <= (trades.good?.atMs ?? 0)) return 'duplicate';
+      trades.seen = EMPTY_WINDOW;
+    }
+    const reference = trades.good ?? channelOf(booksKey(tick)).good;
+    if (isJump(reference, tick.price, tick.price, tick.exchangeMs) && !isBelieved(trades, tick.price)) return 'jump';
+    if (tick.sequence !== undefined) trades.seen = withSeen(trades.seen, tick.sequence);
+    accept(trades, tick, tick.price);
+    return null;
+  }
+
+  function judgeBook(book: BookTop): GateFault | null {
+    if (!isPrice(book.bid) || !isPrice(book.ask)) return 'bad_price';
+    if (!isQuantity(book.bidSize ?? 0) || !isQuantity(book.askSize ?? 0)) return 'bad_quantity';
+    if (book.bid >= book.ask) return 'crossed_book';
+    const books = channelOf(booksKey(book));
+    const sequenceFault = faultOfBookSequence(books, book.sequence);
+    if (sequenceFault !== null) return sequenceFault;
+    const reference = books.good ?? channelOf(tradesKey(book)).good;
+    const mid = (book.bid + book.ask) / 2;
+    if (isJump(reference, book.bid, book.ask, book.exchangeMs) && !isBelieved(books, mid)) return 'jump';
+    // Update numbers of a book are not contiguous: only the highest means anything.
+    if (book.sequence !== undefined) books.seen = { highest: book.sequence, holes: [] };
+    accept(books, book, mid);
+    return null;
+  }
+
+  function accept(channel: Channel, { source, exchangeMs }: Tick | BookTop, price: number): void {
+    channel.rival = null;
+    if (channel.good !== null && exchangeMs < channel.good.atMs) count(source, 'out_of_order');
+    else channel.good = { price, atMs: exchangeMs };
+  }
+
+  function judgeBar(bar: ClosedBar): GateFault | null {
+    const fault = candleFault(bar, MINUTE_MS);
+    if (fault !== null) return fault;
+    const { good } = channelOf(tradesKey(bar));
+    return isJump(good, bar.low, bar.high, bar.openMs + MINUTE_MS) ? 'jump' : null;
+  }
+
+  function told(source: string, fault: GateFault | null): Admission {
+    count(source, fault ?? 'admitted');
+    return fault === null ? ADMITTED : { ok: false, reason: fault };
+  }
+
+  return {
+    admit: (price) => told(price.source, judge(price)),
+    admitBar: (bar) => told(bar.source, judgeBar(bar)),
+    countRefusedFrame: count,
+    anchor(source, symbol, price, atMs) {
+      const trades = channelOf(tradesKey({ source, symbol }));
+      if (isPrice(price) && (trades.good === null || trades.good.atMs < atMs)) trades.good = { price, atMs };
+    },
+    counters: () => structuredClone(Object.fromEntries(counters)),
+    state: () => structuredClone({ channels: Object.fromEntries(channels), counters: Object.fromEntries(counters) }),
+  };
+}
+
+const tradesKey = ({ source, symbol }: { readonly source: string; readonly symbol: string }): string => `${source} ${symbol} trades`;
+const booksKey = ({ source, symbol }: { readonly source: string; readonly symbol: string }): string => `${source} ${symbol} books`;
+
+const isQuantity = (value: number): boolean => Number.isFinite(value) && value >= 0;
+
+function faultOfStamps(exchangeMs: EpochMs, receivedMs: EpochMs): GateFault | null {
+  if (!Number.isFinite(exchangeMs) || !Number.isFinite(receivedMs)) return 'bad_stamp';
+  if (exchangeMs - receivedMs > MOST_FUTURE_MS) return 'stamp_in_future';
+  return receivedMs - exchangeMs > MOST_AGE_MS ? 'stamp_too_old' : null;
+}
+
+function faultOfBookSequence(books: Channel, sequence: number | undefined): GateFault | null {
+  const { highest } = books.seen;
+  if (sequence === undefined || highest === null || sequence > highest) {
+    books.olderInARow = 0;
+    return null;
+  }
+  if (sequence === highest) return 'duplicate';
+  books.olderInARow++;
+  if (books.olderInARow <= OLDER_TO_BELIEVE) return 'older_book';
+  books.seen = EMPTY_WINDOW;
+  books.olderInARow = 0;
+  return null;
+}
+
+function isJump(reference: Good | null, low: number, high: number, atMs: EpochMs): boolean {
+  if (reference === null) return false;
+  const ageMs = Math.abs(atMs - reference.atMs);
+  const limit = JUMP_LIMITS.find(({ withinMs }) => ageMs <= withinMs);
+  return limit !== undefined && (high > reference.price * limit.factor || low * limit.factor < reference.price);
+}
+
+function isBelieved(channel: Channel, price: number): boolean {
+  const { rival } = channel;
+  const agrees = rival !== null && price <= rival.price * AGREEMENT && price * AGREEMENT >= rival.price;
+  if (agrees && rival.count >= AGREEING_TO_BELIEVE) return true;
+  channel.rival = { price, count: agrees ? rival.count + 1 : 1 };
+  return false;
+}

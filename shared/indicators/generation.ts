@@ -1,0 +1,115 @@
+import type { EpochMs } from '../kernel/time.ts';
+import type { Market } from '../market/instrument.ts';
+import { bucketOf, type RolledCandle, tradingDayOf } from '../market/rollup.ts';
+import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
+import { createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
+
+/** Closed candles that a generation keeps for patterns. */
+const CANDLES_KEPT = 64;
+
+/** What a strategy reads of one timeframe: everything in it depends only on the bars since `anchorMs`. */
+export interface TimeframeView {
+  readonly timeframe: Timeframe;
+  /** The first instant whose bars could have been read. */
+  readonly anchorMs: EpochMs;
+  /** Closed candles read since the anchor. */
+  readonly count: number;
+  /** The recent closed candles, at most 64, newest last. */
+  readonly candles: readonly RolledCandle[];
+  /** RSI after each of `candles`, null while it was not warm. */
+  readonly rsis: readonly (number | null)[];
+  readonly indicators: IndicatorValues;
+  /** End of the last closed candle's span; null when there is none. */
+  readonly closedMs: EpochMs | null;
+  /**
+   * Whether the newest `bars` candles (all kept ones by default) hold an incomplete one, or lack one between two of the
+   * same trading day. Nights, weekends and holidays of a market with sessions are not gaps.
+   */
+  readonly hasGap: (bars?: number) => boolean;
+}
+
+/** Indicator state that began at a fixed instant. */
+export interface Generation {
+  readonly view: TimeframeView;
+  readonly add: (candle: RolledCandle) => void;
+  /** Forgets everything and begins again at the anchor. */
+  readonly restart: (anchorMs: EpochMs) => void;
+}
+
+export function createGeneration(market: Market, timeframe: Timeframe): Generation {
+  const set = createIndicatorSet(market, timeframe);
+  const candleRing: RolledCandle[] = [];
+  const rsiRing: (number | null)[] = [];
+  let anchorMs = 0;
+  let count = 0;
+  let candles: readonly RolledCandle[] | null = null;
+  let rsis: readonly (number | null)[] | null = null;
+
+  const inOrder = <T>(ring: readonly T[]): readonly T[] => {
+    const oldest = count > CANDLES_KEPT ? count % CANDLES_KEPT : 0;
+    return [...ring.slice(oldest), ...ring.slice(0, oldest)];
+  };
+
+  const view: TimeframeView = {
+    timeframe,
+    indicators: set.values,
+    get anchorMs() {
+      return anchorMs;
+    },
+    get count() {
+      return count;
+    },
+    get candles() {
+      candles ??= inOrder(candleRing);
+      return candles;
+    },
+    get rsis() {
+      rsis ??= inOrder(rsiRing);
+      return rsis;
+    },
+    get closedMs() {
+      const last = candleRing[(count - 1) % CANDLES_KEPT];
+      return count === 0 || last === undefined ? null : bucketOf(market, timeframe, last.openMs).endMs;
+    },
+    hasGap: (bars = CANDLES_KEPT) => hasGap(market, timeframe, view.candles.slice(-bars)),
+  };
+
+  return {
+    view,
+    add: (candle) => {
+      set.add(candle);
+      const slot = count % CANDLES_KEPT;
+      candleRing[slot] = candle;
+      rsiRing[slot] = set.values.rsi;
+      count += 1;
+      candles = null;
+      rsis = null;
+    },
+    restart: (startMs) => {
+      anchorMs = startMs;
+      count = 0;
+      candleRing.length = 0;
+      rsiRing.length = 0;
+      candles = null;
+      rsis = null;
+      set.reset();
+    },
+  };
+}
+
+function hasGap(market: Market, timeframe: Timeframe, candles: readonly RolledCandle[]): boolean {
+  return candles.some((candle, i) => !candle.isComplete || isApart(market, timeframe, candles[i - 1], candle));
+}
+
+/** Whether a candle is missing between two neighbours. A market that never closes has none; one with sessions may pause over night. */
+function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | undefined, after: RolledCandle): boolean {
+  if (before === undefined) return false;
+  if (market === 'NSE' && tradingDayOf(market, before.openMs) !== tradingDayOf(market, after.openMs)) {
+    return timeframe !== '1d' && (!isFirstOfSession(after.openMs) || !isLastOfSession(timeframe, before.openMs));
+  }
+  return after.openMs - before.openMs !== TIMEFRAME_MS[timeframe];
+}
+
+const isFirstOfSession = (openMs: EpochMs): boolean => bucketOf('NSE', '1d', openMs).startMs === openMs;
+const isLastOfSession = (timeframe: Timeframe, openMs: EpochMs): boolean =>
+  bucketOf('NSE', timeframe, openMs).endMs === bucketOf('NSE', '1d', openMs).endMs;

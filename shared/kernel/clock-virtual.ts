@@ -1,0 +1,174 @@
+import type { Clock } from './clock.ts';
+import type { EpochMs } from './time.ts';
+
+interface Task {
+  readonly ms: EpochMs;
+  readonly label: string;
+  readonly ordinal: number;
+  readonly run: () => Promise<void> | void;
+  cancelled: boolean;
+}
+
+/** A clock that moves from task to task: each is awaited before time goes on, so a run is the same at any speed. */
+export interface VirtualClock extends Clock {
+  /** Works off the tasks until `untilMs` is reached or `stop` is called. @throws what a task throws */
+  run(untilMs: EpochMs): Promise<void>;
+  /** Holds time where it is; tasks wait. */
+  pause(): void;
+  resume(): void;
+  stop(): void;
+  readonly isPaused: () => boolean;
+}
+
+export interface VirtualClockOptions {
+  readonly startMs: EpochMs;
+  /** Virtual milliseconds a wall millisecond; Infinity for as fast as possible. */
+  readonly speed: number;
+  /** Monotonic wall time, ms. */
+  readonly wallMs?: () => number;
+}
+
+// At full speed the loop lets the process breathe (sockets, signals) this often.
+const BREATHE_EVERY_MS = 10;
+
+export function createVirtualClock({ startMs, speed, wallMs = () => performance.now() }: VirtualClockOptions): VirtualClock {
+  const tasks = createTaskHeap();
+  let nowMs = startMs;
+  let ordinal = 0;
+  let anchor = { virtualMs: startMs, wallMs: wallMs() };
+  let isPaused = false;
+  let isStopped = false;
+  let isWorking = false;
+  let wake: () => void = () => undefined;
+
+  const paced = (): EpochMs => anchor.virtualMs + (wallMs() - anchor.wallMs) * speed;
+
+  const anchorHere = (): void => {
+    anchor = { virtualMs: nowMs, wallMs: wallMs() };
+  };
+
+  const pauseUntilWoken = (ms: number | null): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = ms === null ? null : setTimeout(resolve, ms);
+      wake = () => {
+        if (timer !== null) clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  /** Between tasks time flows at its speed, but never past the next task. */
+  const now = (): EpochMs => {
+    if (isWorking || isPaused || isStopped || !Number.isFinite(speed)) return nowMs;
+    const nextMs = tasks.peek()?.ms ?? nowMs;
+    return Math.floor(Math.max(nowMs, Math.min(paced(), nextMs)));
+  };
+
+  const work = async (task: Task): Promise<void> => {
+    nowMs = Math.max(nowMs, task.ms);
+    isWorking = true;
+    try {
+      await task.run();
+    } finally {
+      isWorking = false;
+    }
+  };
+
+  const run = async (untilMs: EpochMs): Promise<void> => {
+    anchorHere();
+    let breathedMs = wallMs();
+    while (!isStopped) {
+      const next = tasks.peek();
+      if (isPaused || (next === undefined && nowMs < untilMs)) {
+        await pauseUntilWoken(null);
+        continue;
+      }
+      if (next === undefined || next.ms > untilMs) break;
+      const aheadMs = Number.isFinite(speed) ? (next.ms - paced()) / speed : 0;
+      if (aheadMs >= 1) {
+        await pauseUntilWoken(aheadMs);
+        continue;
+      }
+      tasks.pop();
+      if (!next.cancelled) await work(next);
+      if (wallMs() - breathedMs > BREATHE_EVERY_MS) {
+        await new Promise((resolve) => setImmediate(resolve));
+        breathedMs = wallMs();
+      }
+    }
+    if (!isStopped) nowMs = Math.max(nowMs, untilMs);
+  };
+
+  return {
+    now,
+    at: (ms, label, task) => {
+      const entry: Task = { ms, label, ordinal: ordinal++, run: task, cancelled: false };
+      tasks.push(entry);
+      wake();
+      return () => {
+        entry.cancelled = true;
+      };
+    },
+    run,
+    pause: () => {
+      nowMs = now();
+      isPaused = true;
+    },
+    resume: () => {
+      if (!isPaused) return;
+      isPaused = false;
+      anchorHere();
+      wake();
+    },
+    stop: () => {
+      isStopped = true;
+      wake();
+    },
+    isPaused: () => isPaused,
+  };
+}
+
+const isBefore = (a: Task, b: Task): boolean => {
+  if (a.ms !== b.ms) return a.ms < b.ms;
+  return a.label === b.label ? a.ordinal < b.ordinal : a.label < b.label;
+};
+
+function createTaskHeap(): { readonly push: (task: Task) => void; readonly pop: () => Task | undefined; readonly peek: () => Task | undefined } {
+  const heap: Task[] = [];
+  const at = (index: number): Task => heap[index] as Task;
+  const swap = (i: number, j: number): void => {
+    [heap[i], heap[j]] = [at(j), at(i)];
+  };
+  const sink = (from: number): void => {
+    let parent = from;
+    for (;;) {
+      const [left, right] = [2 * parent + 1, 2 * parent + 2];
+      let least = parent;
+      if (left < heap.length && isBefore(at(left), at(least))) least = left;
+      if (right < heap.length && isBefore(at(right), at(least))) least = right;
+      if (least === parent) return;
+      swap(parent, least);
+      parent = least;
+    }
+  };
+  return {
+    peek: () => heap[0],
+    push: (task) => {
+      heap.push(task);
+      let child = heap.length - 1;
+      while (child > 0) {
+        const parent = (child - 1) >> 1;
+        if (!isBefore(at(child), at(parent))) return;
+        swap(child, parent);
+        child = parent;
+      }
+    },
+    pop: () => {
+      const first = heap[0];
+      const last = heap.pop();
+      if (first === undefined || last === undefined || heap.length === 0) return first;
+      heap[0] = last;
+      sink(0);
+      return first;
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { NightdeskError } from './errors.ts';
+
+/** Exact decimal number: a BigInt counting units of 1e-8. Money, prices and quantities of the ledger are of this type. */
+export type Decimal = bigint & { readonly __decimal: true };
+
+export type RoundingMode = 'half-even' | 'up' | 'down' | 'floor' | 'ceil';
+
+export class DecimalError extends NightdeskError<'not_a_decimal' | 'division_by_zero' | 'bad_step'> {}
+
+const PLACES = 8;
+const SCALE = 100_000_000n;
+const FORM = /^-?\d+(?:\.\d+)?$/;
+
+const of = (units: bigint): Decimal => units as Decimal;
+
+export const ZERO: Decimal = of(0n);
+export const ONE: Decimal = of(SCALE);
+
+/**
+ * Reads a decimal string ("-12.5", "0.00000001"). Digits past the eighth place must be zeros: a value that
+ * cannot be kept exactly is an error, never silently rounded.
+ * @throws DecimalError `not_a_decimal`
+ */
+export function decimal(text: string): Decimal {
+  if (!FORM.test(text))
+    throw new DecimalError('not_a_decimal', `Expected a decimal number such as "12.5", received ${JSON.stringify(text)}`, { text });
+  const negative = text.startsWith('-');
+  const [whole = '0', fraction = ''] = (negative ? text.slice(1) : text).split('.');
+  if (/[1-9]/.test(fraction.slice(PLACES))) {
+    throw new DecimalError('not_a_decimal', `At most ${PLACES} decimal places can be kept exactly, received ${text}`, { text });
+  }
+  const units = BigInt(whole) * SCALE + BigInt(fraction.slice(0, PLACES).padEnd(PLACES, '0'));
+  return of(negative ? -units : units);
+}
+
+/** The shortest decimal string of the value: what goes on the wire and into the store. */
+export function text(value: Decimal): string {
+  const negative = value < 0n;
+  const units = negative ? -value : value;
+  const whole = units / SCALE;
+  const fraction = (units % SCALE).toString().padStart(PLACES, '0').replace(/0+$/, '');
+  return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+/** The value as a float, for indicators, models, statistics and display; never fed back into the ledger. */
+export function toNumber(value: Decimal): number {
+  return Number(value) / 1e8;
+}
+
+/**
+ * A float rounded half-even to 8 places: the one door from model numbers into exact ones; venue grids are applied after it.
+ * @throws DecimalError `not_a_decimal` for NaN and infinities
+ */
+export function fromNumber(value: number): Decimal {
+  if (!Number.isFinite(value)) throw new DecimalError('not_a_decimal', `Expected a finite number, received ${value}`, { value });
+  // toFixed rounds ties away from zero. A float lies half-way between two eighth places only as an odd multiple of 1/512.
+  const isTie = Math.abs((value * 512) % 2) === 1;
+  return isTie ? of(divideInteger(BigInt(value.toFixed(PLACES + 1).replace('.', '')), 10n, 'half-even')) : decimal(value.toFixed(PLACES));
+}
+
+export const add = (a: Decimal, b: Decimal): Decimal => of(a + b);
+export const subtract = (a: Decimal, b: Decimal): Decimal => of(a - b);
+export const negate = (a: Decimal): Decimal => of(-a);
+export const abs = (a: Decimal): Decimal => of(a < 0n ? -a : a);
+export const min = (a: Decimal, b: Decimal): Decimal => (a < b ? a : b);
+export const max = (a: Decimal, b: Decimal): Decimal => (a > b ? a : b);
+export const sum = (values: Iterable<Decimal>): Decimal => {
+  let total = 0n;
+  for (const value of values) total += value;
+  return of(total);
+};
+
+/** Product rounded to 8 places. */
+export const multiply = (a: Decimal, b: Decimal, mode: RoundingMode = 'half-even'): Decimal => of(divideInteger(a * b, SCALE, mode));
+
+/**
+ * Quotient rounded to 8 places.
+ * @throws DecimalError `division_by_zero`
+ */
+export function divide(a: Decimal, b: Decimal, mode: RoundingMode = 'half-even'): Decimal {
+  if (b === 0n) throw new DecimalError('division_by_zero', `Cannot divide ${text(a)} by zero`, { a: text(a) });
+  return of(divideInteger(a * SCALE, b, mode));
+}
+
+/**
+ * The nearest multiple of `step` under the named mode: venue tick, lot, currency minor unit.
+ * @throws DecimalError `bad_step` when step is not positive
+ */
+export function toStep(value: Decimal, step: Decimal, mode: RoundingMode): Decimal {
+  if (step <= 0n) throw new DecimalError('bad_step', `A step must be positive, received ${text(step)}`, { step: text(step) });
+  return of(divideInteger(value, step, mode) * step);
+}
+
+function divideInteger(numerator: bigint, denominator: bigint, mode: RoundingMode): bigint {
+  const [n, d] = denominator < 0n ? [-numerator, -denominator] : [numerator, denominator];
+  const quotient = n / d;
+  const remainder = n % d;
+  if (remainder === 0n) return quotient;
+  const away = n < 0n ? -1n : 1n;
+  switch (mode) {
+    case 'down':
+      return quotient;
+    case 'up':
+      return quotient + away;
+    case 'floor':
+      return n < 0n ? quotient - 1n : quotient;
+    case 'ceil':
+      return n < 0n ? quotient : quotient + 1n;
+    case 'half-even': {
+      const twice = 2n * (remainder < 0n ? -remainder : remainder);
+      if (twice !== d) return twice > d ? quotient + away : quotient;
+      return quotient % 2n === 0n ? quotient : quotient + away;
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/** Milliseconds since the Unix epoch, UTC. Every instant inside Nightdesk is one; local times live in the calendar only. */
+export type EpochMs = number;
+
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+/** Start of the minute that contains the instant. */
+export const minuteOf = (ms: EpochMs): EpochMs => ms - (ms % MINUTE_MS);
+
+/** ISO 8601 in UTC, the form of every instant on the wire. */
+export const iso = (ms: EpochMs): string => new Date(ms).toISOString();

@@ -1,0 +1,77 @@
+import type { AccountHead, Order, Position } from '../contracts/journal.ts';
+import { abs, add, type Decimal, max, multiply, subtract, sum, toNumber, ZERO } from '../kernel/decimal.ts';
+import { NightdeskError } from '../kernel/errors.ts';
+
+export class LedgerError extends NightdeskError<
+  'unbalanced' | 'unknown_order' | 'unknown_position' | 'wrong_sequence' | 'not_started' | 'already_started' | 'wrong_quantity'
+> {}
+
+/** A session's account as a value: its head, open positions and working orders. Changed only by `apply`. */
+export interface Account extends AccountHead {
+  readonly positions: ReadonlyMap<string, Position>;
+  readonly orders: ReadonlyMap<string, Order>;
+}
+
+/** Base currency for one unit of a currency, or null where no rate is known. */
+export type RateOf = (currency: Position['currency']) => Decimal | null;
+/** Price at which a symbol's positions are valued, quote currency, or null where none is known. */
+export type MarkOf = (symbol: string) => Decimal | null;
+
+/**
+ * A position's worth in base currency: what closing it at the mark returns. A short's proceeds are in cash already, so
+ * it counts against. Where no mark or rate is known the entry's own stand in, so that equity is never undefined.
+ */
+export function positionValue(position: Position, markOf: MarkOf, rateOf: RateOf): Decimal {
+  const mark = markOf(position.symbol) ?? position.entryPrice;
+  const rate = rateOf(position.currency) ?? position.entryRate;
+  const value = multiply(multiply(position.quantity, mark), rate);
+  return position.direction === 'long' ? value : subtract(ZERO, value);
+}
+
+/** Cash plus the value of every position, base currency. */
+export function equity(account: Account, markOf: MarkOf, rateOf: RateOf): Decimal {
+  let total = account.cash;
+  for (const position of account.positions.values()) total = add(total, positionValue(position, markOf, rateOf));
+  return total;
+}
+
+/** Sum of the positions' absolute values, base currency. */
+export function exposure(account: Account, markOf: MarkOf, rateOf: RateOf): Decimal {
+  return sum([...account.positions.values()].map((position) => abs(positionValue(position, markOf, rateOf))));
+}
+
+/** Base currency set aside by accepted entries that have not filled. */
+export function reserved(account: Account): Decimal {
+  return sum([...account.orders.values()].map((order) => (order.purpose === 'entry' ? order.reserved : ZERO)));
+}
+
+/**
+ * Collateral blocked by short positions: their proceeds and as much again. The proceeds are in cash and are owed, the
+ * second half is the margin of an intraday short at leverage one (the cautious assumption).
+ */
+export function shortCollateral(account: Account): Decimal {
+  return sum(
+    [...account.positions.values()]
+      .filter((position) => position.direction === 'short')
+      .map((position) => multiply(add(position.cost, position.cost), position.entryRate)),
+  );
+}
+
+/** Cash that a new entry may use: neither reserved by accepted orders nor blocked by shorts; never negative. */
+export function availableCash(account: Account): Decimal {
+  return max(ZERO, subtract(subtract(account.cash, reserved(account)), shortCollateral(account)));
+}
+
+/** Loss at the stops over all positions, base currency, as a share of `equityNow`: what the portfolio risks. */
+export function riskAtStops(account: Account, equityNow: Decimal, rateOf: RateOf): number {
+  const risked = sum([...account.positions.values()].map((position) => lossAtStop(position, rateOf)));
+  return equityNow <= 0n ? Number.POSITIVE_INFINITY : toNumber(risked) / toNumber(equityNow);
+}
+
+function lossAtStop(position: Position, rateOf: RateOf): Decimal {
+  const rate = rateOf(position.currency) ?? position.entryRate;
+  // A position without a stop can lose all of its cost.
+  const distance = position.stop === null ? position.entryPrice : subtract(position.entryPrice, position.stop);
+  const adverse = position.direction === 'long' || position.stop === null ? distance : subtract(ZERO, distance);
+  return max(ZERO, multiply(multiply(adverse, position.quantity), rate));
+}

@@ -1,0 +1,77 @@
+import type { EpochMs } from '../kernel/time.ts';
+
+/** What kind of reality a price, and so every trade made on it, is evidence of. Never mixed silently. */
+export type Evidence = 'live' | 'delayed' | 'replay' | 'simulated';
+
+/** The three stamps of anything that came from a venue; `storedMs` is added by the store. */
+export interface Stamps {
+  readonly exchangeMs: EpochMs;
+  readonly receivedMs: EpochMs;
+}
+
+/**
+ * One traded price.
+ * A recorded or live trade is a `print`: between two prints nothing could be traded. A point of a bar played as ticks
+ * after its open is a `sweep`: the market traded through every price since the tick before.
+ */
+export interface Tick extends Stamps {
+  readonly symbol: string;
+  readonly price: number;
+  /** Units traded; 0 where the source tells a price without a size. */
+  readonly quantity: number;
+  readonly motion: 'print' | 'sweep';
+  /**
+   * For a tick that stands for part of a bar: the range the market still reaches before the bar ends, in an order nobody
+   * knows. The matcher uses it to assume the worst (stop before target).
+   */
+  readonly ahead?: { readonly low: number; readonly high: number };
+  /** The venue's own rising number of this trade; absent where the source has none. Tells a repeated print from a new one. */
+  readonly sequence?: number;
+  readonly source: string;
+  readonly evidence: Evidence;
+}
+
+/** Best bid and ask. A size of `null` means that the source does not tell it. */
+export interface BookTop extends Stamps {
+  readonly symbol: string;
+  readonly bid: number;
+  readonly ask: number;
+  readonly bidSize: number | null;
+  readonly askSize: number | null;
+  /** The venue's own rising number of this book update; absent where the source has none. */
+  readonly sequence?: number;
+  readonly source: string;
+  readonly evidence: Evidence;
+}
+
+/** What is known of a symbol's price now: last trade, and top of book where a source gives one. */
+export interface Quote extends Stamps {
+  readonly symbol: string;
+  readonly last: number;
+  readonly bid: number | null;
+  readonly ask: number | null;
+  readonly bidSize: number | null;
+  readonly askSize: number | null;
+  readonly source: string;
+  readonly evidence: Evidence;
+}
+
+/** One bar. `openMs` is the start of its span; volume is in units of the base. */
+export interface Candle {
+  readonly openMs: EpochMs;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+/** How a bar came to us. A scan never reads across a `missing` one without knowing it. */
+export type BarOrigin = 'received' | 'backfilled' | 'missing';
+
+/** A one-minute bar of a symbol as stored and sent through the system. */
+export interface Bar extends Candle {
+  readonly symbol: string;
+  readonly origin: BarOrigin;
+  readonly evidence: Evidence;
+}

@@ -1,0 +1,112 @@
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
+import type { Market } from './instrument.ts';
+import { istDayOf, istMidnight } from './ist.ts';
+import type { Bar, Candle } from './price.ts';
+import { TIMEFRAME_MS, type Timeframe } from './timeframe.ts';
+
+/** A candle of any timeframe, built from one-minute bars. */
+export interface RolledCandle extends Candle {
+  /** False when a minute of its span is missing: its extremes and volume are then lower bounds. */
+  readonly isComplete: boolean;
+}
+
+/** The span of a candle, `endMs` exclusive. */
+export interface Bucket {
+  readonly startMs: EpochMs;
+  readonly endMs: EpochMs;
+}
+
+const NSE_OPEN_MS = 9.25 * HOUR_MS;
+const NSE_CLOSE_MS = 15.5 * HOUR_MS;
+const VOLUME_DIGITS = 12;
+
+/**
+ * The candle span that contains the instant.
+ * CRYPTO spans are multiples of the timeframe since the epoch (UTC days). NSE spans are counted from the session's start,
+ * 09:15 IST, and cut at its end, 15:30 IST: hours are 09:15-10:15 to 15:15-15:30, a day is the whole session.
+ * Trading outside those hours (pre-open, an evening Muhurat session) is counted from its own part of the day and never
+ * joins a session candle.
+ */
+export function bucketOf(market: Market, timeframe: Timeframe, atMs: EpochMs): Bucket {
+  const lengthMs = TIMEFRAME_MS[timeframe];
+  if (market === 'CRYPTO') {
+    const startMs = atMs - (atMs % lengthMs);
+    return { startMs, endMs: startMs + lengthMs };
+  }
+  const part = nsePartOf(atMs);
+  const startMs = part.startMs + Math.floor((atMs - part.startMs) / lengthMs) * lengthMs;
+  return { startMs, endMs: Math.min(startMs + lengthMs, part.endMs) };
+}
+
+/** Start of the trading day that contains the instant: midnight UTC for CRYPTO, midnight in India for NSE. */
+export function tradingDayOf(market: Market, atMs: EpochMs): EpochMs {
+  return market === 'NSE' ? istMidnight(istDayOf(atMs)) : atMs - (atMs % DAY_MS);
+}
+
+function nsePartOf(atMs: EpochMs): Bucket {
+  const midnightMs = tradingDayOf('NSE', atMs);
+  const openMs = midnightMs + NSE_OPEN_MS;
+  const closeMs = midnightMs + NSE_CLOSE_MS;
+  if (atMs < openMs) return { startMs: midnightMs, endMs: openMs };
+  if (atMs < closeMs) return { startMs: openMs, endMs: closeMs };
+  return { startMs: closeMs, endMs: midnightMs + DAY_MS };
+}
+
+/**
+ * A sum of volumes to 12 significant digits. Venues give volumes as decimals; a float sum of them carries dust that
+ * depends on how many were added, and a candle rolled from minutes must equal the venue's own bit for bit.
+ */
+export const roundVolume = (volume: number): number => Number(volume.toPrecision(VOLUME_DIGITS));
+
+/** Builds candles of one timeframe from the one-minute bars of one symbol. */
+export interface Rollup {
+  /**
+   * Takes the next bar, in order of time. A `missing` bar adds nothing but the knowledge of the gap: its prices are not read.
+   * A candle is emitted by the bar that ends its span, or else by the first bar of a later span.
+   */
+  readonly add: (bar: Bar) => void;
+}
+
+/** A rollup into `timeframe`. A span in which no minute was received emits no candle. */
+export function createRollup(market: Market, timeframe: Timeframe, emit: (candle: RolledCandle) => void): Rollup {
+  let startMs = 0;
+  let endMs = 0;
+  let open = 0;
+  let high = 0;
+  let low = 0;
+  let close = 0;
+  let volume = 0;
+  let minutes = 0;
+
+  const finish = (): void => {
+    if (minutes === 0) return;
+    const isComplete = minutes * MINUTE_MS === endMs - startMs;
+    minutes = 0;
+    emit({ openMs: startMs, open, high, low, close, volume: roundVolume(volume), isComplete });
+  };
+
+  const include = (bar: Bar): void => {
+    if (minutes === 0) {
+      open = bar.open;
+      high = bar.high;
+      low = bar.low;
+      volume = 0;
+    }
+    if (bar.high > high) high = bar.high;
+    if (bar.low < low) low = bar.low;
+    close = bar.close;
+    volume += bar.volume;
+    minutes += 1;
+  };
+
+  return {
+    add: (bar) => {
+      if (bar.openMs >= endMs) {
+        finish();
+        ({ startMs, endMs } = bucketOf(market, timeframe, bar.openMs));
+      }
+      if (bar.origin !== 'missing') include(bar);
+      if (bar.openMs + MINUTE_MS >= endMs) finish();
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import * as z from 'zod';
+import { type MarketSnapshot, marketSnapshotSchema } from '../contracts/market-snapshot.ts';
+import { type Lease, type MarketStore, StoreError } from '../engine/ports.ts';
+import { DAY_MS, type EpochMs, HOUR_MS } from '../kernel/time.ts';
+import type { Bar, Candle } from '../market/price.ts';
+import type { RolledCandle } from '../market/rollup.ts';
+import { barColumns, barColumnsSchema, barsOf, candleColumns, candleColumnsSchema, candlesOf } from './bar-pack.ts';
+import { packedBody, readAttributes, readBody } from './body.ts';
+import { type Action, type Attributes, absent, type Condition, equals, type Item, type Items } from './items.ts';
+import { type Key, marketKeys } from './keys.ts';
+import { TTL_ATTRIBUTE } from './tables.ts';
+
+export interface MarketOptions {
+  /** Days that packed hours and days are kept, counted from when they were written. */
+  readonly ttlDays: number;
+  /** Days that single minutes are kept: their hour is packed long before; default 7. */
+  readonly minuteTtlDays?: number;
+  /** Wall clock. A replay's data is years old: its rows expire by when they were written, not by what they tell. */
+  readonly now: () => EpochMs;
+}
+
+const LEASE_ATTEMPTS = 10;
+const MINUTE_TTL_DAYS = 7;
+
+/** The market over tables of rows: the same code in memory, on the embedded server and on AWS. */
+export function createMarket(items: Items, options: MarketOptions): MarketStore {
+  const { now } = options;
+  const expires = (days: number): Attributes => ({ [TTL_ATTRIBUTE]: Math.ceil((now() + days * DAY_MS) / 1_000) });
+  const minuteTtlDays = Math.min(options.minuteTtlDays ?? MINUTE_TTL_DAYS, options.ttlDays);
+  const minutePut = (scope: string, minuteMs: EpochMs, bars: readonly Bar[]): Action => ({
+    kind: 'put',
+    table: 'market',
+    key: marketKeys.minute(scope, minuteMs),
+    attributes: { body: packedBody(barColumns(bars)), ...expires(minuteTtlDays) },
+  });
+  const pack = (lease: Lease, key: Key, columns: unknown): Promise<void> =>
+    fenced(items, lease, [
+      { kind: 'check', table: 'market', key: marketKeys.latest(lease.scope), when: holds(lease) },
+      { kind: 'put', table: 'market', key, attributes: { body: packedBody(columns), ...expires(options.ttlDays) } },
+    ]);
+  const living = (item: Item): boolean => readAttributes(item, expirySchema)[TTL_ATTRIBUTE] * 1_000 > now();
+  const between = async (scope: string, kind: 'B' | 'H' | 'Q', fromMs: EpochMs, toMs: EpochMs): Promise<readonly Item[]> =>
+    fromMs >= toMs ? [] : (await items.query('market', marketKeys.between(scope, kind, fromMs, toMs))).filter(living);
+
+  return {
+    lease: (request) => takeLease(items, request),
+    publish: (lease, snapshot, minute) => {
+      const attributes = { atMs: snapshot.atMs, body: packedBody(snapshot) };
+      const update: Action = { kind: 'update', table: 'market', key: marketKeys.latest(lease.scope), attributes, when: holds(lease) };
+      return fenced(items, lease, minute === null ? [update] : [update, minutePut(lease.scope, minute.minuteMs, minute.bars)]);
+    },
+    snapshot: async (scope) => snapshotOf(await items.get('market', marketKeys.latest(scope))),
+    snapshotAndMinute: async (scope, minuteMs) => {
+      const [latest, minute] = [marketKeys.latest(scope), marketKeys.minute(scope, minuteMs)];
+      const found = await items.getMany('market', [latest, minute]);
+      const row = found.find((item) => item.sk === minute.sk);
+      return {
+        snapshot: snapshotOf(found.find((item) => item.sk === latest.sk) ?? null),
+        bars: row === undefined || !living(row) ? null : readBars(row),
+      };
+    },
+    packHour: (lease, hourMs, bars) => pack(lease, marketKeys.hour(lease.scope, hourMs), barColumns([...bars.values()].flat())),
+    packDay: (lease, dayMs, candles) =>
+      pack(
+        lease,
+        marketKeys.day(lease.scope, dayMs),
+        candleColumns([...candles].flatMap(([symbol, each]) => each.map((candle) => ({ symbol, ...candle })))),
+      ),
+    bars: async (scope, fromMs, toMs) => {
+      const hours = await between(scope, 'H', startOfHour(fromMs), toMs);
+      const packed = new Set(hours.map((item) => startOf(item)));
+      const minutes = await Promise.all(gaps(packed, fromMs, toMs).map((gap) => between(scope, 'B', gap.fromMs, gap.toMs)));
+      return bySymbol([...hours, ...minutes.flat()].flatMap(readBars), fromMs, toMs, (bar) => bar);
+    },
+    dayCandles: async (scope, fromMs, toMs) => {
+      const days = await between(scope, 'Q', fromMs - (fromMs % DAY_MS), toMs);
+      const candles = days.flatMap((item) => candlesOf(readBody(item, candleColumnsSchema)));
+      return bySymbol(candles, fromMs, toMs, candleOf);
+    },
+  };
+}
+
+const expirySchema = z.object({ [TTL_ATTRIBUTE]: z.number() });
+const leaseSchema = z.object({ holder: z.string(), epoch: z.number().int().positive(), untilMs: z.number() });
+
+const holds = (lease: Lease): Condition => equals({ holder: lease.holder, epoch: lease.epoch });
+
+async function fenced(items: Items, lease: Lease, actions: readonly Action[]): Promise<void> {
+  const failed = await items.write(actions);
+  if (failed.length > 0) throw lostLease(lease.scope, `${lease.holder} no longer holds the lease of ${lease.scope} at epoch ${lease.epoch}`);
+}
+
+const lostLease = (scope: string, message: string): StoreError => new StoreError('fenced', message, { scope });
+
+/** Reads who holds the lease and takes or renews it on the condition that this has not changed. */
+async function takeLease(items: Items, request: Parameters<MarketStore['lease']>[0]): Promise<Lease> {
+  const { scope, holder, nowMs, ttlMs } = request;
+  const key = marketKeys.latest(scope);
+  const untilMs = nowMs + ttlMs;
+  for (let attempt = 0; attempt < LEASE_ATTEMPTS; attempt++) {
+    const item = await items.get('market', key);
+    const held = item === null ? null : readAttributes(item, leaseSchema);
+    const epoch = nextEpoch(held, request);
+    const attributes = { holder, epoch, untilMs };
+    const action: Action =
+      held === null
+        ? { kind: 'put', table: 'market', key, attributes, when: absent }
+        : { kind: 'update', table: 'market', key, attributes, when: equals({ holder: held.holder, epoch: held.epoch, untilMs: held.untilMs }) };
+    if ((await items.write([action])).length === 0) return { scope, holder, epoch, untilMs };
+  }
+  throw new StoreError('unavailable', `The lease of ${scope} changed during each of ${LEASE_ATTEMPTS} attempts to take it`, { scope });
+}
+
+/** A holder that renews keeps its epoch as long as nobody took the lease, even after it ran out. */
+function nextEpoch(held: z.infer<typeof leaseSchema> | null, { scope, holder, epoch, nowMs }: Parameters<MarketStore['lease']>[0]): number {
+  if (epoch !== null) {
+    if (held?.holder === holder && held.epoch === epoch) return epoch;
+    throw lostLease(
+      scope,
+      `${holder} does not hold the lease of ${scope} at epoch ${epoch}: ${held === null ? 'nobody does' : `${held.holder} is at ${held.epoch}`}`,
+    );
+  }
+  if (held !== null && held.holder !== holder && held.untilMs > nowMs) {
+    throw lostLease(scope, `${held.holder} holds the lease of ${scope} for another ${held.untilMs - nowMs} ms`);
+  }
+  return (held?.epoch ?? 0) + 1;
+}
+
+/** The lease's item has no snapshot until the first one is published. */
+function snapshotOf(item: Item | null): MarketSnapshot | null {
+  return item?.attributes.body === undefined ? null : readBody(item, marketSnapshotSchema);
+}
+
+const candleOf = ({ openMs, open, high, low, close, volume, isComplete }: RolledCandle): RolledCandle => ({
+  openMs,
+  open,
+  high,
+  low,
+  close,
+  volume,
+  isComplete,
+});
+
+const readBars = (item: Item): readonly Bar[] => barsOf(readBody(item, barColumnsSchema));
+
+const startOfHour = (ms: EpochMs): EpochMs => ms - (ms % HOUR_MS);
+
+const startOf = (item: Item): EpochMs => Number(item.sk.slice(item.sk.indexOf('#') + 1));
+
+/** The parts of [fromMs, toMs) that no packed hour covers, as few as possible. */
+function gaps(packed: ReadonlySet<EpochMs>, fromMs: EpochMs, toMs: EpochMs): readonly { readonly fromMs: EpochMs; readonly toMs: EpochMs }[] {
+  const found: { fromMs: EpochMs; toMs: EpochMs }[] = [];
+  let at = fromMs;
+  for (const hourMs of [...packed].sort((a, b) => a - b)) {
+    if (hourMs > at) found.push({ fromMs: at, toMs: hourMs });
+    at = Math.max(at, hourMs + HOUR_MS);
+  }
+  if (at < toMs) found.push({ fromMs: at, toMs });
+  return found;
+}
+
+/** Symbols in the order of the alphabet, their bars in the order of time: whatever was packed when, the same answer. */
+function bySymbol<T extends Candle & { readonly symbol: string }, R extends Candle>(
+  bars: readonly T[],
+  fromMs: EpochMs,
+  toMs: EpochMs,
+  keep: (bar: T) => R,
+): ReadonlyMap<string, readonly R[]> {
+  const grouped = Map.groupBy(
+    bars.filter((bar) => bar.openMs >= fromMs && bar.openMs < toMs),
+    (bar) => bar.symbol,
+  );
+  const sorted = [...grouped].sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(sorted.map(([symbol, each]) => [symbol, each.sort((a, b) => a.openMs - b.openMs).map(keep)]));
+}

@@ -1,0 +1,60 @@
+import { MAX_BAR_AGE_MS } from '../indicators/chart.ts';
+import type { TimeframeView } from '../indicators/generation.ts';
+import { NightdeskError } from '../kernel/errors.ts';
+import { iso } from '../kernel/time.ts';
+import type { RolledCandle } from '../market/rollup.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import type { Quiet, Strategy, StrategyView } from './strategy.ts';
+
+export class StrategyError extends NightdeskError<'unknown_timeframe'> {}
+
+/** The base timeframe with everything a decision needs, all of it warm and without a recent gap. */
+export interface BaseBar {
+  readonly kind: 'base';
+  readonly view: TimeframeView;
+  readonly bar: RolledCandle;
+  /** The last price that was traded: the close of the last minute. */
+  readonly price: number;
+  readonly atr: number;
+  readonly volatility: number;
+}
+
+const GAP_BARS = 3;
+
+export const quiet = (reason: string, why: string): Quiet => ({ kind: 'quiet', reason, why });
+
+/**
+ * Looks whether there is something to judge: the last minute is there, fresh and not in the future, the base timeframe is
+ * warm, its last three candles are whole and without a gap.
+ * A strategy looks when its base candle has just closed. When a person names the timeframe the last closed candle is
+ * judged at any minute.
+ * @throws StrategyError `unknown_timeframe` when the named timeframe is not one of the strategy's
+ */
+export function baseBar(
+  { chart, nowMs }: StrategyView,
+  strategy: Pick<Strategy, 'name' | 'timeframes'>,
+  timeframe: Timeframe,
+  isNamed: boolean,
+): BaseBar | Quiet {
+  if (!strategy.timeframes.includes(timeframe)) {
+    throw new StrategyError('unknown_timeframe', `${strategy.name} reads ${strategy.timeframes.join(', ')}, asked was ${timeframe}`, {
+      timeframe,
+      allowed: strategy.timeframes,
+    });
+  }
+  const { last1m, upToMs } = chart;
+  if (last1m === null || upToMs === null) return quiet('warming_up', `No bar of ${chart.symbol} yet`);
+  if (chart.isLastMissing) return quiet('missing_bar', `The minute before ${iso(upToMs)} is missing`);
+  if (upToMs > nowMs) return quiet('bar_not_closed', `The last bar closes at ${iso(upToMs)}, after ${iso(nowMs)}`);
+  if (nowMs - upToMs >= MAX_BAR_AGE_MS)
+    return quiet('stale_bars', `The last bar closed at ${iso(upToMs)}, ${Math.round((nowMs - upToMs) / 1000)} s ago`);
+
+  const view = chart.timeframe(timeframe);
+  const bar = view.candles.at(-1);
+  const { atr, volatility } = view.indicators;
+  if (!bar || atr === null || volatility === null) return quiet('warming_up', `${timeframe} has ${view.count} candles, too few for its indicators`);
+  if (!isNamed && view.closedMs !== upToMs) return quiet('between_bars', `The next ${timeframe} candle has not closed`);
+  if (view.hasGap(GAP_BARS)) return quiet('gap_in_bars', `Minutes are missing in the last ${GAP_BARS} candles of ${timeframe}`);
+  if (atr <= 0 || volatility <= 0) return quiet('flat_market', `${chart.symbol} does not move on ${timeframe}`);
+  return { kind: 'base', view, bar, price: last1m.close, atr, volatility };
+}

@@ -1,0 +1,115 @@
+import { type SwingConfig, swingConfig } from '../config/strategies.ts';
+import type { TimeframeView } from '../indicators/generation.ts';
+import { HOUR_MS } from '../kernel/time.ts';
+import { TIMEFRAME_MS } from '../market/timeframe.ts';
+import { type BaseBar, baseBar, quiet } from './base-bar.ts';
+import { NO_MODEL } from './components/ml.ts';
+import { confluence } from './components/technical.ts';
+import { trend } from './components/trend.ts';
+import { volume } from './components/volume.ts';
+import { weigh } from './confidence.ts';
+import { signOf } from './direction.ts';
+import { breakout } from './patterns/breakout.ts';
+import { engulfing, pinBar } from './patterns/candlesticks.ts';
+import { divergence } from './patterns/divergence.ts';
+import { type Pattern, patternReading, strongest } from './patterns/pattern.ts';
+import { pullback } from './patterns/pullback.ts';
+import type { Direction, Opportunity, Quiet, Strategy, StrategyView } from './strategy.ts';
+
+// Twice the usual volume is as much as a quarter of an hour needs to convince.
+const FULL_VOLUME_RATIO = 2;
+
+/**
+ * A trend, entered where a pullback ends, a range is broken or a divergence shows that the move against it is spent.
+ *
+ * The middle timeframe names the direction: fast over slow average, directional lines and ADX agreeing. The slowest may
+ * not oppose it. The base timeframe gives the moment. The stop is a fixed share away and trails the best price.
+ */
+export function createSwing(config: SwingConfig = swingConfig.parse({})): Strategy {
+  const strategy: Strategy = {
+    name: 'swing',
+    timeframes: config.timeframes,
+    evaluate: (view, named) => {
+      const base = baseBar(view, strategy, named ?? config.timeframes[0] ?? '15m', named !== undefined);
+      return base.kind === 'quiet' ? base : judge(config, view, base);
+    },
+  };
+  return strategy;
+}
+
+function judge(config: SwingConfig, { chart }: StrategyView, base: BaseBar): Opportunity | Quiet {
+  const slower = config.timeframes
+    .filter((timeframe) => TIMEFRAME_MS[timeframe] > TIMEFRAME_MS[base.view.timeframe])
+    .map((timeframe) => chart.timeframe(timeframe));
+  const direction = trendDirection(config, base.view, slower);
+  if (direction === null) return quiet('no_trend', 'The timeframes show no common trend');
+  const setups = setupsOf(base, direction);
+  const setup = strongest(setups);
+  if (setup.score < config.leastPattern)
+    return quiet('no_setup', `A ${direction} trend without a pullback, break-out or divergence on ${base.view.timeframe}`);
+  return propose(config, base, direction, slower, setup, setups);
+}
+
+/** The direction on which all warm slower timeframes agree; the base itself when none is warm. Null when they do not. */
+function trendDirection(config: SwingConfig, base: TimeframeView, slower: readonly TimeframeView[]): Direction | null {
+  const warm = slower.filter(({ indicators }) => indicators.adx !== null && indicators.emaTrend !== null);
+  const judges = warm.length > 0 ? warm : [base];
+  const directions = judges.map((view) => directionOf(view));
+  const [first = null] = directions;
+  if (first === null || directions.some((direction) => direction !== first)) return null;
+  const isTrending = judges.some(({ indicators }) => (indicators.adx?.adx ?? 0) >= config.leastAdx);
+  return isTrending ? first : null;
+}
+
+function directionOf({ indicators }: TimeframeView): Direction | null {
+  const { emaFast, emaSlow } = indicators;
+  if (emaFast === null || emaSlow === null || emaFast === emaSlow) return null;
+  return emaFast > emaSlow ? 'long' : 'short';
+}
+
+function setupsOf({ view, atr }: BaseBar, direction: Direction): readonly Pattern[] {
+  const { candles, rsis } = view;
+  const { donchian, emaFast, emaSlow } = view.indicators;
+  const setups: Pattern[] = [{ name: 'divergence', score: divergence(candles, rsis, direction) }];
+  if (donchian) setups.push({ name: 'break-out', score: breakout(candles, donchian, atr, direction) });
+  if (emaFast !== null && emaSlow !== null)
+    setups.push({ name: 'pullback', score: pullback(candles, { fast: emaFast, slow: emaSlow }, atr, direction) });
+  return setups;
+}
+
+function propose(
+  config: SwingConfig,
+  base: BaseBar,
+  direction: Direction,
+  slower: readonly TimeframeView[],
+  setup: Pattern,
+  setups: readonly Pattern[],
+): Opportunity {
+  const { candles } = base.view;
+  const { confidence, parts } = weigh(config.weights, {
+    technical: confluence([base.view, ...slower], direction),
+    pattern: patternReading([
+      ...setups,
+      { name: 'engulfing', score: engulfing(candles, direction) },
+      { name: 'pin bar', score: pinBar(candles, direction) },
+    ]),
+    ml: NO_MODEL,
+    volume: volume(base.view, FULL_VOLUME_RATIO),
+    trend: trend(slower, direction),
+  });
+  const sign = signOf(direction);
+  return {
+    kind: 'opportunity',
+    direction,
+    entry: base.price,
+    stop: base.price * (1 - sign * config.stopShare),
+    target: base.price * (1 + sign * config.targetShare),
+    trailingShare: config.trailingShare,
+    maxHoldingMs: config.maxHoldingHours * HOUR_MS,
+    confidence,
+    leastConfidence: config.leastConfidence,
+    parts,
+    volatility: base.volatility,
+    why: `A ${setup.name} with the ${direction} trend on ${base.view.timeframe}`,
+  };
+}

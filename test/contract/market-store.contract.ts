@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MarketSnapshot } from '../../shared/contracts/market-snapshot.ts';
+import type { BarsBySymbol, Lease, MarketStore } from '../../shared/engine/ports.ts';
+import { rng } from '../../shared/kernel/rng.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
+import type { Bar } from '../../shared/market/price.ts';
+import type { RolledCandle } from '../../shared/market/rollup.ts';
+import { marketKeys } from '../../shared/store/keys.ts';
+import { QUOTE, rateOf } from '../support/ledger-fixtures.ts';
+import { codeOf, type StoreHarness } from './ledger-store.contract.ts';
+
+export interface MarketHarness extends StoreHarness {
+  /** Moves the wall clock that rows expire by. */
+  readonly advance: (ms: number) => void;
+}
+
+const HOUR = Date.UTC(2023, 3, 3, 10);
+const SYMBOLS = ['SOL', 'BTC', 'ETH'] as const;
+
+/** A bar whose numbers use every bit of a float: what a lossy packing would change. */
+function barAt(symbol: string, openMs: number): Bar {
+  const random = rng(symbol, openMs);
+  const open = random.next() * 10 ** (random.next() * 8 - 3);
+  const origin = (['received', 'backfilled', 'missing'] as const)[Math.floor(random.next() * 3)] ?? 'received';
+  return {
+    symbol,
+    openMs,
+    open,
+    high: open * 1.1,
+    low: open / 3,
+    close: open + random.next(),
+    volume: random.next() / 7,
+    origin,
+    evidence: random.next() < 0.5 ? 'replay' : 'simulated',
+  };
+}
+
+const minutesFrom = (fromMs: number, count: number): readonly number[] => Array.from({ length: count }, (_, index) => fromMs + index * MINUTE_MS);
+const barsOfHour = (hourMs: number, count = 60): BarsBySymbol =>
+  new Map(SYMBOLS.map((symbol) => [symbol, minutesFrom(hourMs, count).map((ms) => barAt(symbol, ms))]));
+const sorted = (bars: BarsBySymbol): [string, readonly Bar[]][] => [...bars].sort(([a], [b]) => (a < b ? -1 : 1));
+
+function snapshotOf(scope: string, atMs: number): MarketSnapshot {
+  return {
+    scope,
+    atMs,
+    quotes: SYMBOLS.map((symbol, index) => ({ symbol, ...QUOTE, last: 100 / (index + 3) })),
+    rates: [rateOf('USDT'), rateOf('INR', '0.01192')],
+    feeds: [
+      {
+        source: 'replay',
+        markets: ['CRYPTO'],
+        evidence: 'replay',
+        status: 'up',
+        detail: 'reading',
+        sinceMs: HOUR,
+        accepted: 12,
+        refused: { 'price-zero': 1 },
+        reconnects: 0,
+      },
+    ],
+    cursor: { file: 'a.csv', row: 17, at: [1, null, 'x'] },
+  };
+}
+
+/** What every market store does, whatever it is made of. Every test has a scope of its own. */
+export function marketStoreContract(name: string, open: () => Promise<MarketHarness>): void {
+  describe(`market store: ${name}`, () => {
+    let harness: MarketHarness;
+    let store: MarketStore;
+    let scopes = 0;
+    const run = `${Date.now().toString(36)}${process.pid}`;
+    const nextScope = (): string => {
+      scopes += 1;
+      return `${run}-${scopes}`;
+    };
+    const take = (scope = nextScope()): Promise<Lease> => store.lease({ scope, holder: 'feed', epoch: null, nowMs: HOUR, ttlMs: 10_000 });
+    const publishMinutes = async (lease: Lease, minutes: readonly number[]): Promise<void> => {
+      for (const minuteMs of minutes) {
+        const bars = SYMBOLS.map((symbol) => barAt(symbol, minuteMs));
+        await store.publish(lease, snapshotOf(lease.scope, minuteMs + MINUTE_MS), { minuteMs, bars });
+      }
+    };
+
+    beforeAll(async () => {
+      harness = await open();
+      store = harness.market;
+    });
+    afterAll(async () => {
+      await harness.close();
+    });
+
+    it('has nothing of a scope that never was', async () => {
+      expect(await store.snapshot('never')).toBeNull();
+      expect(await store.snapshotAndMinute('never', HOUR)).toEqual({ snapshot: null, bars: null });
+      expect((await store.bars('never', HOUR, HOUR + HOUR_MS)).size).toBe(0);
+      expect((await store.dayCandles('never', HOUR, HOUR + DAY_MS)).size).toBe(0);
+    });
+
+    it('raises the epoch when the lease is taken and keeps it when it is renewed', async () => {
+      const first = await take();
+      const renewed = await store.lease({ ...first, nowMs: HOUR + 5_000, ttlMs: 10_000 });
+      const retaken = await store.lease({ scope: first.scope, holder: 'feed', epoch: null, nowMs: HOUR + 6_000, ttlMs: 10_000 });
+
+      expect(first).toEqual({ scope: first.scope, holder: 'feed', epoch: 1, untilMs: HOUR + 10_000 });
+      expect(renewed).toEqual({ ...first, untilMs: HOUR + 15_000 });
+      expect(retaken.epoch).toBe(2);
+    });
+
+    it('refuses the lease to another holder until it has run out, and then fences the first', async () => {
+      const first = await take();
+      const other = { scope: first.scope, holder: 'other', epoch: null, ttlMs: 10_000 };
+
+      expect(await codeOf(store.lease({ ...other, nowMs: first.untilMs - 1 }))).toBe('fenced');
+      const second = await store.lease({ ...other, nowMs: first.untilMs });
+
+      expect(second.epoch).toBe(2);
+      expect(await codeOf(store.lease({ ...first, nowMs: HOUR, ttlMs: 10_000 }))).toBe('fenced');
+      expect(await codeOf(store.publish(first, snapshotOf(first.scope, HOUR), null))).toBe('fenced');
+      expect(await codeOf(store.publish(first, snapshotOf(first.scope, HOUR), { minuteMs: HOUR, bars: [barAt('BTC', HOUR)] }))).toBe('fenced');
+      expect(await codeOf(store.packHour(first, HOUR, barsOfHour(HOUR)))).toBe('fenced');
+      expect(await store.snapshotAndMinute(first.scope, HOUR)).toEqual({ snapshot: null, bars: null });
+      await store.publish(second, snapshotOf(first.scope, HOUR), null);
+    });
+
+    it('lets one of two feeds take a lease that is free', async () => {
+      const scope = nextScope();
+      const outcomes = await Promise.all(
+        ['left', 'right', 'third'].map((holder) => codeOf(store.lease({ scope, holder, epoch: null, nowMs: HOUR, ttlMs: 10_000 }))),
+      );
+      expect(outcomes.toSorted()).toEqual(['done', 'fenced', 'fenced']);
+    });
+
+    it('lets a holder renew after its time when nobody took the lease', async () => {
+      const lease = await take();
+      expect(await store.lease({ ...lease, nowMs: lease.untilMs + 60_000, ttlMs: 10_000 })).toMatchObject({ epoch: 1 });
+      expect(await codeOf(store.lease({ ...lease, scope: nextScope(), nowMs: HOUR, ttlMs: 1 }))).toBe('fenced');
+    });
+
+    it('gives the snapshot and the bars of a minute together, and null for a minute that is not there', async () => {
+      const lease = await take();
+      await publishMinutes(lease, [HOUR]);
+      const snapshot = snapshotOf(lease.scope, HOUR + 90_000);
+      await store.publish(lease, snapshot, null);
+
+      expect(await store.snapshotAndMinute(lease.scope, HOUR)).toEqual({ snapshot, bars: SYMBOLS.map((symbol) => barAt(symbol, HOUR)) });
+      expect(await store.snapshotAndMinute(lease.scope, HOUR + MINUTE_MS)).toEqual({ snapshot, bars: null });
+      expect(await store.snapshot(lease.scope)).toEqual(snapshot);
+      expect(await store.lease({ ...lease, nowMs: HOUR, ttlMs: 1 })).toMatchObject({ epoch: lease.epoch });
+    });
+
+    it('keeps a minute without bars apart from one that is not there', async () => {
+      const lease = await take();
+      await store.publish(lease, snapshotOf(lease.scope, HOUR), { minuteMs: HOUR, bars: [] });
+      expect((await store.snapshotAndMinute(lease.scope, HOUR)).bars).toEqual([]);
+    });
+
+    it('joins packed hours and single minutes bit for bit, without repeating any', async () => {
+      const lease = await take();
+      await publishMinutes(lease, minutesFrom(HOUR, 150));
+      await store.packHour(lease, HOUR + HOUR_MS, barsOfHour(HOUR + HOUR_MS));
+
+      const bars = await store.bars(lease.scope, HOUR + 7 * MINUTE_MS, HOUR + 140 * MINUTE_MS);
+
+      const expected = new Map(SYMBOLS.map((symbol) => [symbol, minutesFrom(HOUR + 7 * MINUTE_MS, 133).map((ms) => barAt(symbol, ms))]));
+      expect([...bars]).toEqual(sorted(expected));
+    });
+
+    it('reads the same bars whatever is packed', async () => {
+      const lease = await take();
+      await publishMinutes(lease, minutesFrom(HOUR + 30 * MINUTE_MS, 60));
+      const read = async () => [...(await store.bars(lease.scope, HOUR, HOUR + 2 * HOUR_MS))];
+      const loose = await read();
+      const pick = (fromMs: number, count: number): BarsBySymbol =>
+        new Map(SYMBOLS.map((symbol) => [symbol, minutesFrom(fromMs, count).map((ms) => barAt(symbol, ms))]));
+      await store.packHour(lease, HOUR, pick(HOUR + 30 * MINUTE_MS, 30));
+      expect(await read()).toEqual(loose);
+      await store.packHour(lease, HOUR + HOUR_MS, pick(HOUR + HOUR_MS, 30));
+      expect(await read()).toEqual(loose);
+    });
+
+    it('replaces an hour that is packed again', async () => {
+      const lease = await take();
+      await store.packHour(lease, HOUR, barsOfHour(HOUR, 10));
+      await store.packHour(lease, HOUR, barsOfHour(HOUR));
+      expect([...(await store.bars(lease.scope, HOUR, HOUR + HOUR_MS))]).toEqual(sorted(barsOfHour(HOUR)));
+    });
+
+    it('does not mix scopes', async () => {
+      const [one, other] = [await take(), await take()];
+      await publishMinutes(one, [HOUR]);
+      expect((await store.bars(other.scope, HOUR, HOUR + HOUR_MS)).size).toBe(0);
+      expect(await store.snapshot(other.scope)).toBeNull();
+    });
+
+    it('gives the packed candles of whole days in a range', async () => {
+      const lease = await take();
+      const dayMs = HOUR - (HOUR % DAY_MS);
+      const candle = (openMs: number): RolledCandle => {
+        const { open, high, low, close, volume } = barAt('BTC', openMs);
+        return { openMs, open, high, low, close, volume, isComplete: openMs % 2_700_000 !== 0 };
+      };
+      const day = (start: number): readonly RolledCandle[] => Array.from({ length: 96 }, (_, index) => candle(start + index * 15 * MINUTE_MS));
+      for (const start of [dayMs, dayMs + DAY_MS]) await store.packDay(lease, start, new Map([['BTC', day(start)]]));
+
+      const from = dayMs + 6 * HOUR_MS;
+      const to = dayMs + 30 * HOUR_MS;
+      const candles = await store.dayCandles(lease.scope, from, to);
+
+      expect([...candles]).toEqual([['BTC', [...day(dayMs), ...day(dayMs + DAY_MS)].filter(({ openMs }) => openMs >= from && openMs < to)]]);
+    });
+
+    it('forgets minutes and hours when their time is over, counted from when they were written, and never the newest prices', async () => {
+      const lease = await take();
+      await publishMinutes(lease, minutesFrom(HOUR, 2));
+      await store.packHour(lease, HOUR + HOUR_MS, barsOfHour(HOUR + HOUR_MS));
+      const read = () => store.bars(lease.scope, HOUR, HOUR + 2 * HOUR_MS);
+
+      expect((await read()).get('BTC')).toHaveLength(62);
+      harness.advance(8 * DAY_MS);
+      expect((await read()).get('BTC')).toHaveLength(60);
+      expect((await store.snapshotAndMinute(lease.scope, HOUR)).bars).toBeNull();
+      harness.advance(30 * DAY_MS);
+      expect((await read()).size).toBe(0);
+      expect(await store.snapshot(lease.scope)).toEqual(snapshotOf(lease.scope, HOUR + 2 * MINUTE_MS));
+    });
+
+    it('names the row that does not have the expected form', async () => {
+      const lease = await take();
+      await publishMinutes(lease, [HOUR]);
+      const key = marketKeys.minute(lease.scope, HOUR);
+      const body = JSON.stringify({ symbol: ['BTC'], openMs: [], open: [], high: [], low: [], close: [], volume: [], origin: [], evidence: [] });
+      await harness.items.write([{ kind: 'put', table: 'market', key, attributes: { body, expires: 9_999_999_999 } }]);
+      await expect(store.bars(lease.scope, HOUR, HOUR + HOUR_MS)).rejects.toMatchObject({ code: 'corrupt', context: { sk: key.sk } });
+    });
+  });
+}

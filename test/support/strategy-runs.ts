@@ -1,0 +1,39 @@
+import { createChart } from '../../shared/indicators/chart.ts';
+import { decimal } from '../../shared/kernel/decimal.ts';
+import { MINUTE_MS } from '../../shared/kernel/time.ts';
+import type { Instrument, Market } from '../../shared/market/instrument.ts';
+import type { Bar } from '../../shared/market/price.ts';
+import type { Opportunity, Quiet, Strategy } from '../../shared/strategies/strategy.ts';
+
+/** An instrument of the market with a grid of a cent. */
+export const instrumentOf = (symbol: string, market: Market = 'CRYPTO'): Instrument => ({
+  symbol,
+  venueSymbol: symbol,
+  market,
+  venue: market === 'NSE' ? 'nse' : 'binance',
+  quote: market === 'NSE' ? 'INR' : 'USDT',
+  tickSize: () => decimal('0.01'),
+  lotStep: decimal('0.00001'),
+  minNotional: decimal('10'),
+  shortSale: market === 'NSE' ? 'intraday' : 'never',
+});
+
+/** What a strategy said at the close of a bar. */
+export interface Answer {
+  readonly atMs: number;
+  readonly said: Opportunity | Quiet;
+}
+
+/** Feeds the bars to a chart and asks the strategies at each close from `fromMs` on. */
+export function answers(strategies: readonly Strategy[], instrument: Instrument, bars: readonly Bar[], fromMs = 0): readonly Answer[] {
+  const chart = createChart(instrument);
+  return bars.flatMap((bar) => {
+    chart.add(bar);
+    const atMs = bar.openMs + MINUTE_MS;
+    return bar.openMs < fromMs ? [] : strategies.map(({ evaluate }) => ({ atMs, said: evaluate({ instrument, nowMs: atMs, chart }) }));
+  });
+}
+
+/** The proposals among answers. */
+export const opportunities = (given: readonly Answer[]): readonly Opportunity[] =>
+  given.flatMap(({ said }) => (said.kind === 'opportunity' ? [said] : []));

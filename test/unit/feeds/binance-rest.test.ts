@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { binanceUrls } from '../../../shared/feeds/binance-endpoints.ts';
+import { createBinanceRest, type KlineQuery } from '../../../shared/feeds/binance-rest.ts';
+import type { Clock } from '../../../shared/kernel/clock.ts';
+import type { Candle } from '../../../shared/market/price.ts';
+
+const MINUTE = 60_000;
+const T0 = 1_723_161_300_000;
+const URLS = ['https://first', 'https://second'];
+
+/** A clock that jumps to whatever is asked for, and remembers how far. */
+function jumpingClock(startMs: number): Clock & { readonly waits: number[] } {
+  let nowMs = startMs;
+  const waits: number[] = [];
+  return {
+    waits,
+    now: () => nowMs,
+    at(ms, _, task) {
+      waits.push(ms - nowMs);
+      nowMs = Math.max(nowMs, ms);
+      queueMicrotask(() => void task());
+      return () => {};
+    },
+  };
+}
+
+const row = (openMs: number, close = '61850.1'): unknown[] => [
+  openMs,
+  '61800.0',
+  '61900.0',
+  '61790.5',
+  close,
+  '12.5',
+  openMs + MINUTE - 1,
+  '1',
+  5,
+  '1',
+  '1',
+  '0',
+];
+
+/** Binance's klines endpoint over minutes T0, T0 + 1, ... of which `count` exist. */
+function klinesOf(count: number) {
+  return (url: URL): Response => {
+    const from = Number(url.searchParams.get('startTime'));
+    const to = Number(url.searchParams.get('endTime'));
+    const all = Array.from({ length: count }, (_, i) => T0 + i * MINUTE).filter((openMs) => openMs >= from && openMs <= to);
+    return Response.json(all.slice(0, Number(url.searchParams.get('limit'))).map((openMs) => row(openMs)));
+  };
+}
+
+async function run(answer: (url: URL, call: number) => Response | Error, query: Partial<KlineQuery> = {}, clock = jumpingClock(T0 + 1e9)) {
+  const asked: URL[] = [];
+  const rest = createBinanceRest({
+    urls: URLS,
+    clock,
+    log: () => {},
+    fetch: async (input) => {
+      const url = new URL(String(input));
+      asked.push(url);
+      const given = answer(url, asked.length);
+      if (given instanceof Error) throw given;
+      return given;
+    },
+  });
+  const candles: Candle[] = [];
+  const whole = { symbol: 'BTCUSDT', interval: '1m', fromMs: T0, toMs: T0 + 10_000 * MINUTE, ...query } as const;
+  for await (const candle of rest.fetchKlines(whole)) candles.push(candle);
+  return { candles, asked, clock };
+}
+
+const refusing = (status: number, headers: Record<string, string> = {}): Response => new Response('{"code":-1003,"msg":"no"}', { status, headers });
+
+describe('the REST klines of Binance', () => {
+  it('come page after page, without a bar twice or left out', async () => {
+    const { candles, asked } = await run(klinesOf(2_500));
+    expect(candles.map(({ openMs }) => (openMs - T0) / MINUTE)).toEqual(Array.from({ length: 2_500 }, (_, i) => i));
+    expect(asked).toHaveLength(3);
+    expect(candles[0]).toEqual({ openMs: T0, open: 61_800, high: 61_900, low: 61_790.5, close: 61_850.1, volume: 12.5 });
+  });
+
+  it('end before the instant that is not wanted any more, and begin on the grid', async () => {
+    const { candles } = await run(klinesOf(100), { fromMs: T0 + 1, toMs: T0 + 5 * MINUTE });
+    expect(candles.map(({ openMs }) => (openMs - T0) / MINUTE)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('leave out the bar that has not ended', async () => {
+    const { candles } = await run(klinesOf(100), { fromMs: T0 }, jumpingClock(T0 + 2.5 * MINUTE));
+    expect(candles.map(({ openMs }) => (openMs - T0) / MINUTE)).toEqual([0, 1]);
+  });
+
+  it('leave out a row that cannot be, and go on after it', async () => {
+    const { candles } = await run(() => Response.json([row(T0), row(T0 + MINUTE, '99999999'), 'garbage', row(T0 + 2 * MINUTE)]));
+    expect(candles.map(({ openMs }) => (openMs - T0) / MINUTE)).toEqual([0, 2]);
+  });
+
+  it('wait as long as HTTP 429 asks for, then go on', async () => {
+    const { candles, clock } = await run((url, call) => (call === 1 ? refusing(429, { 'retry-after': '7' }) : klinesOf(3)(url)));
+    expect(candles).toHaveLength(3);
+    expect(clock.waits).toEqual([7_000]);
+  });
+
+  it.each([
+    [451, 'geo_blocked'],
+    [403, 'forbidden'],
+    [500, 'server_error'],
+  ])('come from the next endpoint on HTTP %i, and are an error when that answers so too', async (status, code) => {
+    const { candles, asked } = await run((url) => (url.host === 'first' ? refusing(status) : klinesOf(2_500)(url)));
+    expect(candles).toHaveLength(2_500);
+    expect(asked.map(({ host }) => host)).toEqual(['first', 'second', 'second', 'second']);
+    await expect(run(() => refusing(status))).rejects.toMatchObject({ code });
+  });
+
+  it('come from the next endpoint when one is unreachable', async () => {
+    const failure = new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND first') });
+    expect((await run((url) => (url.host === 'first' ? failure : klinesOf(3)(url)))).candles).toHaveLength(3);
+    await expect(run(() => failure)).rejects.toMatchObject({ code: 'unreachable', message: expect.stringContaining('ENOTFOUND') });
+  });
+
+  it.each([
+    ['a ban', () => refusing(418, { 'retry-after': '600' }), 'banned', 1],
+    ['a wait longer than it is worth', () => refusing(429, { 'retry-after': '3600' }), 'rate_limited', 1],
+    ['being told to wait again and again', () => refusing(429, { 'retry-after': '1' }), 'rate_limited', 5],
+    ['a bad request', () => refusing(400), 'bad_request', 1],
+    ['an answer that is not JSON', () => new Response('<html>'), 'bad_answer', 1],
+    ['an answer that is not a list', () => Response.json({ ok: 1 }), 'bad_answer', 1],
+    ['the same page for ever', () => Response.json(Array.from({ length: 1_000 }, (_, i) => row(T0 + i * MINUTE))), 'bad_answer', 2],
+  ])('are an error on %s', async (_, answer, code, calls) => {
+    let asked = 0;
+    const counted = (): Response => {
+      asked++;
+      return answer();
+    };
+    await expect(run(counted)).rejects.toMatchObject({ code });
+    expect(asked).toBe(calls);
+  });
+
+  it('keep within the weight of a minute, by the count that the venue tells', async () => {
+    const heavy = (url: URL): Response => {
+      const answer = klinesOf(3_000)(url);
+      answer.headers.set('x-mbx-used-weight-1m', '4799');
+      return answer;
+    };
+    const { candles, clock } = await run(heavy, {}, jumpingClock(T0 + 1e9 - (1e9 % MINUTE) + 10_000));
+    expect(candles).toHaveLength(3_000);
+    expect(clock.waits).toEqual([50_000, 60_000, 60_000]);
+  });
+});
+
+describe('the endpoints', () => {
+  it('are the published ones, or those of the environment in their order', () => {
+    expect(binanceUrls({})).toEqual({
+      webSocket: ['wss://stream.binance.com:9443', 'wss://stream.binance.com:443', 'wss://data-stream.binance.vision'],
+      rest: ['https://api.binance.com', 'https://data-api.binance.vision'],
+    });
+    expect(
+      binanceUrls({ NIGHTDESK_BINANCE_WS_URLS: 'ws://127.0.0.1:1/, ws://127.0.0.1:2', NIGHTDESK_BINANCE_REST_URLS: 'http://127.0.0.1:3' }),
+    ).toEqual({
+      webSocket: ['ws://127.0.0.1:1', 'ws://127.0.0.1:2'],
+      rest: ['http://127.0.0.1:3'],
+    });
+  });
+
+  it('of the environment are refused when they are not URLs of the right kind', () => {
+    expect(() => binanceUrls({ NIGHTDESK_BINANCE_WS_URLS: 'http://127.0.0.1' })).toThrow(
+      /NIGHTDESK_BINANCE_WS_URLS takes .*received "http:\/\/127.0.0.1"/,
+    );
+    expect(() => binanceUrls({ NIGHTDESK_BINANCE_REST_URLS: 'nonsense' })).toThrow(/NIGHTDESK_BINANCE_REST_URLS/);
+  });
+});

@@ -1,0 +1,299 @@
+import { describe, expect, it } from 'vitest';
+import { createAdx } from '../../../shared/indicators/adx.ts';
+import { createAtr } from '../../../shared/indicators/atr.ts';
+import { createBollinger } from '../../../shared/indicators/bollinger.ts';
+import { createDonchian } from '../../../shared/indicators/donchian.ts';
+import { createEma } from '../../../shared/indicators/ema.ts';
+import { type Indicator, IndicatorError } from '../../../shared/indicators/indicator.ts';
+import { createMacd } from '../../../shared/indicators/macd.ts';
+import { createRealisedVolatility } from '../../../shared/indicators/realised-volatility.ts';
+import { createRsi } from '../../../shared/indicators/rsi.ts';
+import { createSma } from '../../../shared/indicators/sma.ts';
+import { createVolumeRatio } from '../../../shared/indicators/volume-ratio.ts';
+import { createVwap } from '../../../shared/indicators/vwap.ts';
+import { createWilder } from '../../../shared/indicators/wilder.ts';
+import { DAY_MS } from '../../../shared/kernel/time.ts';
+import type { Candle } from '../../../shared/market/price.ts';
+import { walk } from '../../support/series.ts';
+
+/** An indicator as the contract sees it: candles in, named figures out; and the same figures made from scratch by the textbook. */
+interface Subject {
+  readonly name: string;
+  readonly create: () => Indicator<Candle, Readonly<Record<string, number>>>;
+  readonly textbook: (candles: readonly Candle[]) => Readonly<Record<string, number>>;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const mean = (values: readonly number[]): number => sum(values) / values.length;
+const closesOf = (candles: readonly Candle[]): readonly number[] => candles.map(({ close }) => close);
+
+const smoothed = (values: readonly number[], period: number, share: number): number =>
+  values.slice(period).reduce((last, value) => last + (value - last) * share, mean(values.slice(0, period)));
+const ema = (values: readonly number[], period: number): number => smoothed(values, period, 2 / (period + 1));
+const wilder = (values: readonly number[], period: number): number => smoothed(values, period, 1 / period);
+
+const pairs = <T>(candles: readonly Candle[], of: (before: Candle, after: Candle) => T): readonly T[] =>
+  candles.slice(1).map((after, i) => of(candles[i] as Candle, after));
+const ranges = (candles: readonly Candle[]): readonly number[] =>
+  pairs(candles, (a, b) => Math.max(b.high - b.low, Math.abs(b.high - a.close), Math.abs(b.low - a.close)));
+const deviation = (values: readonly number[], degrees: number): number =>
+  Math.sqrt(sum(values.map((value) => (value - mean(values)) ** 2)) / degrees);
+
+function textbookAdx(candles: readonly Candle[], period: number): Readonly<Record<string, number>> {
+  const moves = pairs(candles, (a, b) => ({ up: b.high - a.high, down: a.low - b.low }));
+  const plusMoves = moves.map(({ up, down }) => (up > down && up > 0 ? up : 0));
+  const minusMoves = moves.map(({ up, down }) => (down > up && down > 0 ? down : 0));
+  const lines = (count: number) => {
+    const range = wilder(ranges(candles).slice(0, count), period);
+    const of = (values: readonly number[]) => (range === 0 ? 0 : (100 * wilder(values.slice(0, count), period)) / range);
+    return { plus: of(plusMoves), minus: of(minusMoves) };
+  };
+  const indices = Array.from({ length: moves.length - period + 1 }, (_, i) => {
+    const { plus, minus } = lines(period + i);
+    return plus + minus === 0 ? 0 : (100 * Math.abs(plus - minus)) / (plus + minus);
+  });
+  return { adx: wilder(indices, period), ...lines(moves.length) };
+}
+
+/** Wraps an indicator of one number a bar, or of several figures, as a subject. */
+function subject<Output extends object | number>(
+  name: string,
+  create: () => { readonly indicator: Omit<Indicator<never, Output>, 'add'>; readonly add: (candle: Candle) => void },
+  textbook: Subject['textbook'],
+): Subject {
+  return {
+    name,
+    textbook,
+    create: () => {
+      const { indicator, add } = create();
+      const value = (): Readonly<Record<string, number>> | null => {
+        const now = indicator.value();
+        return typeof now === 'number' ? { value: now } : (now as Readonly<Record<string, number>> | null);
+      };
+      return { warmUp: indicator.warmUp, state: indicator.state, add, value };
+    },
+  };
+}
+
+const onClose =
+  <Output extends object | number>(create: () => Indicator<number, Output>) =>
+  () => {
+    const indicator = create();
+    return { indicator, add: ({ close }: Candle) => indicator.add(close) };
+  };
+const onCandle =
+  <Output extends object | number>(create: () => Indicator<Candle, Output>) =>
+  () => {
+    const indicator = create();
+    return { indicator, add: indicator.add };
+  };
+
+const changes = (candles: readonly Candle[]): readonly number[] => pairs(candles, (a, b) => b.close - a.close);
+const endOfDay = (ms: number): number => (Math.floor(ms / DAY_MS) + 1) * DAY_MS;
+
+const SUBJECTS: readonly Subject[] = [
+  subject(
+    'SMA',
+    onClose(() => createSma(20)),
+    (candles) => ({ value: mean(closesOf(candles).slice(-20)) }),
+  ),
+  subject(
+    'EMA',
+    onClose(() => createEma(9)),
+    (candles) => ({ value: ema(closesOf(candles), 9) }),
+  ),
+  subject(
+    "Wilder's mean",
+    onClose(() => createWilder(14)),
+    (candles) => ({ value: wilder(closesOf(candles), 14) }),
+  ),
+  subject(
+    'RSI',
+    onClose(() => createRsi(14)),
+    (candles) => {
+      const up = wilder(
+        changes(candles).map((change) => Math.max(change, 0)),
+        14,
+      );
+      const down = wilder(
+        changes(candles).map((change) => Math.max(-change, 0)),
+        14,
+      );
+      return { value: up + down === 0 ? 50 : 100 - 100 / (1 + up / down) };
+    },
+  ),
+  subject(
+    'MACD',
+    onClose(() => createMacd(12, 26, 9)),
+    (candles) => {
+      const closes = closesOf(candles);
+      const lines = Array.from({ length: closes.length - 25 }, (_, i) => ema(closes.slice(0, 26 + i), 12) - ema(closes.slice(0, 26 + i), 26));
+      const line = lines.at(-1) as number;
+      const signal = ema(lines, 9);
+      return { line, signal, histogram: line - signal };
+    },
+  ),
+  subject(
+    'Bollinger bands',
+    onClose(() => createBollinger(20, 2)),
+    (candles) => {
+      const closes = closesOf(candles).slice(-20);
+      const reach = 2 * deviation(closes, 20);
+      return { middle: mean(closes), upper: mean(closes) + reach, lower: mean(closes) - reach, width: (2 * reach) / mean(closes) };
+    },
+  ),
+  subject(
+    'ATR',
+    onCandle(() => createAtr(14)),
+    (candles) => ({ value: wilder(ranges(candles), 14) }),
+  ),
+  subject(
+    'ADX',
+    onCandle(() => createAdx(14)),
+    (candles) => textbookAdx(candles, 14),
+  ),
+  subject(
+    'VWAP',
+    onCandle(() => createVwap(endOfDay)),
+    (candles) => {
+      const day = candles.filter(({ openMs }) => endOfDay(openMs) === endOfDay(candles.at(-1)?.openMs as number));
+      return { value: sum(day.map((bar) => ((bar.high + bar.low + bar.close) / 3) * bar.volume)) / sum(day.map(({ volume }) => volume)) };
+    },
+  ),
+  subject(
+    'volume ratio',
+    () => {
+      const indicator = createVolumeRatio(20);
+      return { indicator, add: ({ volume }) => indicator.add(volume) };
+    },
+    (candles) => ({ value: (candles.at(-1)?.volume as number) / mean(candles.slice(-21, -1).map(({ volume }) => volume)) }),
+  ),
+  subject(
+    'realised volatility',
+    onClose(() => createRealisedVolatility(30)),
+    (candles) => ({
+      value: deviation(pairs(candles, (a, b) => Math.log(b.close / a.close)).slice(-30), 29),
+    }),
+  ),
+  subject(
+    'Donchian channel',
+    onCandle(() => createDonchian(20)),
+    (candles) => {
+      const before = candles.slice(-21, -1);
+      return { upper: Math.max(...before.map(({ high }) => high)), lower: Math.min(...before.map(({ low }) => low)) };
+    },
+  ),
+];
+
+const MOVING = walk('contract', 300, { fromMs: DAY_MS - 150 * 60_000 });
+const flat = (length: number): readonly Candle[] =>
+  Array.from({ length }, (_, i) => ({ openMs: i * 60_000, open: 100, high: 100, low: 100, close: 100, volume: 5 }));
+
+function expectClose(actual: Readonly<Record<string, number>> | null, expected: Readonly<Record<string, number>>, tolerance: number): void {
+  expect(Object.keys(actual ?? {}).sort()).toEqual(Object.keys(expected).sort());
+  for (const [name, value] of Object.entries(expected)) {
+    expect(Math.abs((actual?.[name] as number) - value), `${name}: ${actual?.[name]} and ${value}`).toBeLessThanOrEqual(
+      tolerance * Math.max(1, Math.abs(value)),
+    );
+  }
+}
+
+describe.each(SUBJECTS)('$name', ({ create, textbook }) => {
+  it('is null until warm, and a value from then on', () => {
+    const indicator = create();
+    MOVING.forEach((bar, i) => {
+      expect(indicator.value() === null, `before bar ${i}`).toBe(i < indicator.warmUp);
+      indicator.add(bar);
+    });
+    expect(indicator.value()).not.toBeNull();
+  });
+
+  it('is what the textbook computes from all bars, at every bar', () => {
+    const indicator = create();
+    MOVING.forEach((bar, i) => {
+      indicator.add(bar);
+      if (i + 1 >= indicator.warmUp) expectClose(indicator.value(), textbook(MOVING.slice(0, i + 1)), 1e-10);
+    });
+  });
+
+  it('knows nothing of the bars to come', () => {
+    const valuesOf = (bars: readonly Candle[]) => {
+      const indicator = create();
+      return bars.map((bar) => {
+        indicator.add(bar);
+        return indicator.value();
+      });
+    };
+    const other = [...MOVING.slice(0, 200), ...walk('another future', 100, { price: 40, fromMs: MOVING[200]?.openMs as number })];
+    expect(valuesOf(other).slice(0, 200)).toEqual(valuesOf(MOVING).slice(0, 200));
+    expect(valuesOf(other).at(-1)).not.toEqual(valuesOf(MOVING).at(-1));
+  });
+
+  it('recovers from a feed that opens with flat bars', () => {
+    const indicator = create();
+    const opening = flat(60);
+    const bars = [...opening, ...walk('after the flat', 200, { fromMs: 60 * 60_000 })];
+    bars.forEach((bar, i) => {
+      indicator.add(bar);
+      const value = indicator.value();
+      if (value !== null) expect(Object.values(value).every(Number.isFinite), `bar ${i}: ${JSON.stringify(value)}`).toBe(true);
+    });
+    expectClose(indicator.value(), textbook(bars), 1e-9);
+  });
+
+  it('goes on bit for bit from a saved state', () => {
+    const running = create();
+    for (const bar of MOVING.slice(0, 137)) running.add(bar);
+    const restored = create();
+    restored.state.set(new Float64Array(running.state));
+    for (const bar of MOVING.slice(137)) {
+      running.add(bar);
+      restored.add(bar);
+      expect(restored.value()).toEqual(running.value());
+    }
+  });
+
+  it('saves in the middle of its warm-up, too', () => {
+    const running = create();
+    const some = Math.floor(running.warmUp / 2);
+    for (const bar of MOVING.slice(0, some)) running.add(bar);
+    const restored = create();
+    restored.state.set(new Float64Array(running.state));
+    for (const bar of MOVING.slice(some)) {
+      running.add(bar);
+      restored.add(bar);
+    }
+    expect(restored.value()).toEqual(running.value());
+  });
+
+  it('begins again when its state is cleared', () => {
+    const used = create();
+    for (const bar of MOVING) used.add(bar);
+    used.state.fill(0);
+    expect(used.value()).toBeNull();
+    const fresh = create();
+    for (const bar of MOVING) {
+      used.add(bar);
+      fresh.add(bar);
+    }
+    expect(used.value()).toEqual(fresh.value());
+  });
+});
+
+describe('a period', () => {
+  it.each([0, -1, 2.5, Number.NaN, Infinity])('of %s bars is refused', (period) => {
+    expect(() => createSma(period)).toThrow(IndicatorError);
+    expect(() => createEma(period)).toThrow(IndicatorError);
+    expect(() => createAtr(period)).toThrow(IndicatorError);
+    expect(() => createDonchian(period)).toThrow(IndicatorError);
+    expect(() => createRealisedVolatility(period)).toThrow(IndicatorError);
+  });
+
+  it('of one return has no deviation and is refused', () => {
+    expect(() => createRealisedVolatility(1)).toThrow('at least 2');
+  });
+
+  it('of MACD must be fast before it is slow', () => {
+    expect(() => createMacd(26, 12, 9)).toThrow('received 26 and 12');
+  });
+});
