@@ -22,7 +22,13 @@ const LONG_POLL_S = 20;
 async function main(): Promise<void> {
   const context = await lambdaContext();
   const { nudgeQueueUrl } = readEnvironment(process.env);
-  const source = liveSource({ clock: context.clock, log: context.log, env: process.env, seed: context.settings.seed, markets: context.world.markets });
+  const source = liveSource({
+    clock: context.clock,
+    log: context.log,
+    env: process.env,
+    seed: context.settings.seed,
+    markets: context.world.markets,
+  });
   const service = createFeedService(context, source, {
     holder: hostname(),
     leaseMs: LEASE_MS,
@@ -34,16 +40,17 @@ async function main(): Promise<void> {
       process.exit(1);
     },
   });
-  await startWithLease(context, service);
+  // Asked to stop while it still waits for the lease, it has nothing to give up.
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());
+  await startWithLease(context, service, stop.signal);
   await listen(nudgeQueueUrl, service, context, stop.signal);
   await service.stop();
   process.exit(0);
 }
 
-async function startWithLease(context: EngineContext, service: FeedService): Promise<void> {
-  for (;;) {
+async function startWithLease(context: EngineContext, service: FeedService, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     try {
       return await service.start();
     } catch (error) {

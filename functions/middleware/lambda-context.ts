@@ -1,5 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Environment, readEnvironment } from '../../shared/config/environment.ts';
+import { VERSION } from '../../shared/config/version.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { systemClock } from '../../shared/kernel/clock-system.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
@@ -8,7 +9,6 @@ import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { createDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
 import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
 import { engineContext } from './engine-context.ts';
-import { VERSION } from './version.ts';
 
 /** Days that packed market data is kept: the charts' longest block is read twice over. */
 export const MARKET_TTL_DAYS = 400;
@@ -19,7 +19,13 @@ let made: Promise<EngineContext> | undefined;
 
 /** The context of this Lambda or task, made once: warm runs find accounts and charts where the last one left them. */
 export function lambdaContext(): Promise<EngineContext> {
-  made ??= Promise.resolve().then(() => contextFrom(readEnvironment(process.env)));
+  made ??= Promise.resolve()
+    .then(() => contextFrom(readEnvironment(process.env)))
+    .catch((error: unknown) => {
+      // The next run tries again: a fault of one start must not stay for the life of the process.
+      made = undefined;
+      throw error;
+    });
   return made;
 }
 

@@ -39,14 +39,15 @@ export const ANSWER_HEADERS = { 'cache-control': 'no-store', 'x-content-type-opt
 
 /** The problem document of a refusal: its context beside the standard members, which it cannot replace. */
 export function problemResponse(problem: HttpProblem): APIGatewayProxyStructuredResultV2 {
-  const document: Problem = {
-    ...(wire(problem.context) as Record<string, unknown>),
+  const standard: Problem = {
     type: `urn:nightdesk:problem:${problem.code}`,
     title: TITLES[problem.status] ?? 'Error',
     status: problem.status,
     detail: problem.message,
     code: problem.code,
   };
+  // First for the reader's eye, last so that no member of the context replaces one.
+  const document = { ...standard, ...(wire(problem.context) as Record<string, unknown>), ...standard };
   return {
     statusCode: problem.status,
     headers: { ...ANSWER_HEADERS, ...problem.headers, 'content-type': PROBLEM_CONTENT_TYPE },

@@ -5,7 +5,7 @@ import type { EngineContext } from '../../shared/engine/context.ts';
 import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
 
-export class ScheduledRunError extends NightdeskError<'bad_event'> {}
+class ScheduledRunError extends NightdeskError<'bad_event'> {}
 
 /** A run as its function sees it: the event after its schema, and the instant that it is for. */
 export interface ScheduledRun extends ScheduledEvent {
@@ -18,7 +18,7 @@ export type ScheduledOutcome = { readonly ran: true; readonly outcome: unknown }
 export type ScheduledHandler = (event: unknown, context?: Context) => Promise<ScheduledOutcome>;
 
 /** A run that comes later than this after its time is dropped: the next one is due, and works on fresher prices. */
-export const LATEST_RUN_MS = 90_000;
+const LATEST_RUN_MS = 90_000;
 
 /**
  * The one stack of every scheduled function: the event through its schema, late runs dropped with the reason, a log line a

@@ -1,4 +1,6 @@
-import { type JournalEvent, journalEventSchema } from '../../shared/contracts/journal.ts';
+import { journalEventOf } from '../../shared/contracts/bus-event.ts';
+import type { ScanRecord } from '../../shared/contracts/decisions.ts';
+import type { JournalEvent } from '../../shared/contracts/journal.ts';
 import { API_BASE_PATH } from '../../shared/contracts/routes.ts';
 import type { PortfolioAnswer } from '../../shared/contracts/v8/portfolio.ts';
 import type { Verification } from '../../shared/engine/verify-ledger.ts';
@@ -12,7 +14,10 @@ import type { Options } from './options.ts';
 export function banner(host: Host, options: Options, sessionId: string | null): string {
   const base = `${host.apiAt}${API_BASE_PATH}`;
   const { time } = host.chosen;
-  const pace = time === null ? 'wall clock' : `virtual, from ${iso(host.context.clock.now())}, ${time.speed === Number.POSITIVE_INFINITY ? 'as fast as possible' : `${time.speed} times real time`}`;
+  const pace =
+    time === null
+      ? 'wall clock'
+      : `virtual, from ${iso(host.context.clock.now())}, ${time.speed === Number.POSITIVE_INFINITY ? 'as fast as possible' : `${time.speed} times real time`}`;
   return [
     `Nightdesk ${host.context.settings.version}: paper trading, nothing reaches a broker`,
     `  prices    ${host.chosen.says}`,
@@ -25,7 +30,9 @@ export function banner(host: Host, options: Options, sessionId: string | null): 
     `  session   ${sessionId ?? (time?.waitsForSession ? 'none: time waits until one is started' : 'none')}`,
     'Try:',
     ...(sessionId === null
-      ? [`  curl -X POST ${base}/start-paper-trading -H 'Content-Type: application/json' -d '{"startingCapital": 100000, "strategies": ["scalping", "swing"]}'`]
+      ? [
+          `  curl -X POST ${base}/start-paper-trading -H 'Content-Type: application/json' -d '{"startingCapital": 100000, "strategies": ["scalping", "swing"]}'`,
+        ]
       : []),
     `  curl ${base}/status`,
     `  curl ${base}/portfolio`,
@@ -42,10 +49,9 @@ const cents = (value: Decimal): string => text(toStep(value, decimal('0.01'), 'h
 
 /** A domain event as a line of the console; null for those that are only for the books. */
 export function eventLine(busEvent: BusEvent): string | null {
-  const parsed = journalEventSchema.safeParse((busEvent.detail as { readonly event?: unknown }).event);
-  if (!parsed.success) return null;
-  const line = lineOf(parsed.data);
-  return line === null ? null : `${iso(parsed.data.atMs)}  ${line}`;
+  const event = journalEventOf(busEvent.detail);
+  const line = event === null ? null : lineOf(event);
+  return event === null || line === null ? null : `${iso(event.atMs)}  ${line}`;
 }
 
 function lineOf(event: JournalEvent): string | null {
@@ -72,6 +78,21 @@ function lineOf(event: JournalEvent): string | null {
     case 'session-stopping':
       return null;
   }
+}
+
+/** The refusals of a scan, a line each; what it took is told by its orders. */
+export function decisionLines(scan: ScanRecord): readonly string[] {
+  return scan.decisions
+    .filter((decision) => decision.outcome === 'refused')
+    .map((decision) => `${iso(scan.atMs)}  refused ${decision.strategy} ${decision.direction} ${decision.symbol}: ${decision.why}`);
+}
+
+/** A scan in a line: how many looks, and why most of them saw nothing. */
+export function scanLine(scan: ScanRecord): string {
+  const quiet = new Map<string, number>();
+  for (const { reason, symbols } of scan.quiet) quiet.set(reason, (quiet.get(reason) ?? 0) + symbols.length);
+  const looks = scan.decisions.length + [...quiet.values()].reduce((total, count) => total + count, 0);
+  return `${iso(scan.atMs)}  scan ${scan.ordinal}: ${looks} looks, ${scan.decisions.length} opportunities${[...quiet].map(([reason, count]) => `, ${count} ${reason}`).join('')}`;
 }
 
 /** What a run came to. */

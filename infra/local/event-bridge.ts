@@ -36,7 +36,12 @@ export async function startEventBridge(): Promise<LocalEventBridge> {
       FailedEntryCount: 0,
       Entries: Entries.map((entry) => {
         count += 1;
-        const event: BusEvent = { id: `local-${count}`, source: entry.Source, detailType: entry.DetailType, detail: JSON.parse(entry.Detail) as unknown };
+        const event: BusEvent = {
+          id: `local-${count}`,
+          source: entry.Source,
+          detailType: entry.DetailType,
+          detail: JSON.parse(entry.Detail) as unknown,
+        };
         for (const listener of listeners) listener(event);
         return { EventId: event.id };
       }),
@@ -67,7 +72,10 @@ async function serve(request: IncomingMessage, response: ServerResponse, accept:
     response.end(JSON.stringify(body));
   };
   if (request.headers['x-amz-target'] !== 'AWSEvents.PutEvents') {
-    answer(400, { __type: 'UnknownOperationException', message: `Only AWSEvents.PutEvents is served here, received ${String(request.headers['x-amz-target'])}` });
+    answer(400, {
+      __type: 'UnknownOperationException',
+      message: `Only AWSEvents.PutEvents is served here, received ${String(request.headers['x-amz-target'])}`,
+    });
     return;
   }
   try {

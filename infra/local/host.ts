@@ -2,13 +2,16 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiHandler } from '../../functions/api/app.ts';
 import { engineContext } from '../../functions/middleware/engine-context.ts';
+import type { HttpHandler } from '../../functions/middleware/http-function.ts';
 import { MARKET_TTL_DAYS } from '../../functions/middleware/lambda-context.ts';
 import { scheduledFunction } from '../../functions/middleware/scheduled-function.ts';
-import { VERSION } from '../../functions/middleware/version.ts';
 import { runMonitor } from '../../functions/monitor/monitor.ts';
 import { runScan } from '../../functions/scan/scan.ts';
 import { LATEST_ROLL_MS, runSession } from '../../functions/session/session.ts';
 import { SCHEDULES, type ScheduledFunction } from '../../shared/config/schedules.ts';
+import { VERSION } from '../../shared/config/version.ts';
+import type { ScanRecord } from '../../shared/contracts/decisions.ts';
+import { API_BASE_PATH } from '../../shared/contracts/routes.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { createFeedService, type FeedService } from '../../shared/engine/feed-service.ts';
 import type { LedgerStore, MarketStore } from '../../shared/engine/ports.ts';
@@ -30,7 +33,7 @@ import { type Embedded, startEmbedded } from './embedded-dynamodb.ts';
 import { type BusEvent, startEventBridge } from './event-bridge.ts';
 import { startHttpHost } from './http-host.ts';
 import type { Options } from './options.ts';
-import { startOutboxRelay } from './outbox-relay.ts';
+import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts';
 import { startScheduler } from './scheduler.ts';
 import { type ChosenWorld, chooseWorld } from './world.ts';
 
@@ -44,6 +47,9 @@ const LIVE_PUBLISH_MS = 5 * SECOND_MS;
 /** On one machine every change comes through this process: the strong read is only a safety net. */
 const READ_ORDERS_EVERY_MS = MINUTE_MS;
 const LIVE_BAR_WAIT_MS = 5 * SECOND_MS;
+
+/** After the end of the data its last minute is still closed, scanned and swept. */
+const CLOSING_MS = 30 * SECOND_MS;
 
 /** Nightdesk running whole on this machine. */
 export interface Host {
@@ -61,10 +67,11 @@ export interface Host {
 export interface HostListeners {
   readonly log: Log;
   readonly onEvent: (event: BusEvent) => void;
+  readonly onScan: (scan: ScanRecord) => void;
 }
 
 /** Starts the embedded store, the feed, the schedules, the bus and the API; a session too when the options name one. */
-export async function startHost(options: Options, { log, onEvent }: HostListeners): Promise<Host> {
+export async function startHost(options: Options, { log, onEvent, onScan }: HostListeners): Promise<Host> {
   const closers: Closer[] = [];
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
@@ -104,12 +111,13 @@ export async function startHost(options: Options, { log, onEvent }: HostListener
     });
     await feed.start();
     closers.push(feed.stop);
-    closers.push(startScheduler(time.clock, SCHEDULES, invoker(context), log));
-    closers.push((await openBus(store.ledger, log, onEvent)).stop);
-    const http = await startHttpHost({ port: options.port, handler: createApiHandler(context), host: '127.0.0.1' });
+    closers.push(startScheduler(time.clock, SCHEDULES, invoker(context, onScan), log));
+    const bus = await openBus(store.ledger, log, onEvent);
+    closers.push(bus.stop);
+    const http = await startHttpHost({ port: options.port, handler: freshWhenAsked(createApiHandler(context), feed), host: '127.0.0.1' });
     closers.push(http.stop);
     if (options.session !== null) await beginSession(context, options);
-    const ended = Promise.race([runTime(time, context), failure]);
+    const ended = Promise.race([runTime(time, context).then(bus.drained), failure]);
     ended.catch(() => undefined);
     closers.push(() => time.virtual?.stop());
     return { context, chosen, storeAt: store.says, apiAt: `http://127.0.0.1:${options.port}`, feed, ended, stop };
@@ -163,7 +171,10 @@ async function heldScope(ledger: LedgerStore): Promise<string | null> {
 
 function otherWorld(held: string, asked: string): HostError {
   const why = `The active session trades ${held}, this start is for ${asked}: a session stays with the evidence it began with`;
-  return new HostError('other_world', `${why}. Go on with it as it was started, stop it (POST stop-paper-trading), or use another --state DIR`, { held, asked });
+  return new HostError('other_world', `${why}. Go on with it as it was started, stop it (POST stop-paper-trading), or use another --state DIR`, {
+    held,
+    asked,
+  });
 }
 
 interface Time {
@@ -185,25 +196,41 @@ async function clockOf(chosen: ChosenWorld, market: MarketStore, log: Log): Prom
   return { clock: virtual, virtual, endMs, waitsForSession };
 }
 
-function invoker(context: EngineContext): Parameters<typeof startScheduler>[2] {
+function invoker(context: EngineContext, onScan: HostListeners['onScan']): Parameters<typeof startScheduler>[2] {
   const ready = async (): Promise<EngineContext> => context;
   const functions: Readonly<Record<ScheduledFunction, ReturnType<typeof scheduledFunction>>> = {
-    scan: scheduledFunction('scan', ready, runScan),
+    scan: scheduledFunction('scan', ready, async (engine, run) => {
+      const outcome = await runScan(engine, run);
+      if (outcome.scanned && outcome.scan !== null) onScan(outcome.scan);
+      return outcome;
+    }),
     monitor: scheduledFunction('monitor', ready, runMonitor),
     session: scheduledFunction('session', ready, runSession, { latestMs: LATEST_ROLL_MS }),
   };
   return (schedule, event) => functions[schedule.functionName](event);
 }
 
-async function openBus(ledger: LedgerStore, log: Log, onEvent: (event: BusEvent) => void): Promise<{ readonly stop: () => Promise<void> }> {
+async function openBus(ledger: LedgerStore, log: Log, onEvent: (event: BusEvent) => void): Promise<OutboxRelay> {
   const bus = await startEventBridge();
   bus.onEvent(onEvent);
   const relay = startOutboxRelay(ledger, process.env.AWS_ENDPOINT_URL_EVENTBRIDGE ?? bus.endpoint, BUS_NAME, log);
   return {
+    drained: relay.drained,
     stop: async () => {
       await relay.stop();
       await bus.stop();
     },
+  };
+}
+
+/**
+ * Under a virtual clock prices are published with the minute; somebody who asks a strategy in between must not be refused
+ * for their age. Asked for by a person only, so that a replay that nobody talks to stays the same to the bit.
+ */
+function freshWhenAsked(api: HttpHandler, feed: FeedService): HttpHandler {
+  return async (event, context) => {
+    if (event.rawPath.startsWith(`${API_BASE_PATH}/execute-strategy/`)) await feed.publish();
+    return api(event, context);
   };
 }
 
@@ -221,5 +248,5 @@ async function runTime({ virtual, endMs, waitsForSession }: Time, context: Engin
       if (account.status === 'active') virtual.resume();
     });
   }
-  await virtual.run(endMs);
+  await virtual.run(endMs + CLOSING_MS);
 }

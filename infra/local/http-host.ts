@@ -9,7 +9,7 @@ import { MAX_BODY_BYTES } from '../../shared/contracts/routes.ts';
 import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import { gatewayEvent } from './http-event.ts';
 
-export class HttpHostError extends NightdeskError<'port_in_use' | 'cannot_listen'> {}
+class HttpHostError extends NightdeskError<'port_in_use' | 'cannot_listen'> {}
 
 export interface HttpHostOptions {
   /** 0 for any free port. */

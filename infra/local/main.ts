@@ -1,16 +1,18 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { portfolio } from '../../shared/engine/views/portfolio.ts';
+import type { ScanRecord } from '../../shared/contracts/decisions.ts';
 import { verifyLedger } from '../../shared/engine/verify-ledger.ts';
+import { portfolio } from '../../shared/engine/views/portfolio.ts';
 import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import { jsonLog, type Log } from '../../shared/kernel/log.ts';
-import { banner, eventLine, type RunFacts, summary } from './console.ts';
+import { banner, decisionLines, eventLine, type RunFacts, scanLine, summary } from './console.ts';
 import { type Host, startHost } from './host.ts';
 import { HELP, OptionError, readOptions } from './options.ts';
 import { probeLive, WorldRangeError } from './world.ts';
 
 const EXIT_BAD_OPTION = 2;
 const LOOK_FOR_LIVE_MS = 300_000;
+const TELL_SCAN_EVERY_MS = 5_000;
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -41,6 +43,7 @@ async function main(): Promise<number> {
       const line = eventLine(event);
       if (line !== null) say(line);
     },
+    onScan: scanTeller(),
   });
   say(banner(host, options, (await host.context.accounts.active())?.sessionId ?? null));
   const interrupted = untilInterrupted();
@@ -67,7 +70,9 @@ function watchForLive(log: Log): NodeJS.Timeout {
     void probeLive(log).then(({ answers }) => {
       if (!answers) return;
       clearInterval(timer);
-      say('Binance can be reached now. To trade live: stop this session (POST stop-paper-trading) and start again, or npm start -- --feed live --state .nightdesk-live');
+      say(
+        'Binance can be reached now. To trade live: stop this session (POST stop-paper-trading) and start again, or npm start -- --feed live --state .nightdesk-live',
+      );
     });
   }, LOOK_FOR_LIVE_MS);
   timer.unref();
@@ -100,12 +105,35 @@ async function runFacts({ context }: Host): Promise<RunFacts> {
   };
 }
 
+/** Refusals are told as they come, a scan at most every few seconds: fast replays would drown the rest. */
+function scanTeller(): (scan: ScanRecord) => void {
+  let toldMs = 0;
+  return (scan) => {
+    for (const line of decisionLines(scan)) say(line);
+    if (Date.now() - toldMs < TELL_SCAN_EVERY_MS) return;
+    toldMs = Date.now();
+    say(scanLine(scan));
+  };
+}
+
 function isUsersOwn(error: unknown): boolean {
   return error instanceof OptionError || error instanceof WorldRangeError || (error instanceof NightdeskError && USER_CODES.has(error.code));
 }
 
 /** Errors that another command line would not have: one line, no stack. */
-const USER_CODES = new Set(['not_found', 'nothing_found', 'unsupported', 'futures', 'mixed_kinds', 'unreadable', 'bad_url', 'other_world', 'port_in_use', 'in_use', 'strategy_not_built']);
+const USER_CODES = new Set([
+  'not_found',
+  'nothing_found',
+  'unsupported',
+  'futures',
+  'mixed_kinds',
+  'unreadable',
+  'bad_url',
+  'other_world',
+  'port_in_use',
+  'in_use',
+  'strategy_not_built',
+]);
 
 try {
   process.exitCode = await main();

@@ -79,7 +79,9 @@ export function readOptions(argv: readonly string[]): Options {
   return options;
 }
 
-function parsed(argv: readonly string[]): ReturnType<typeof parseArgs<{ args: string[]; options: typeof SPEC; strict: true; allowPositionals: false }>> {
+function parsed(
+  argv: readonly string[],
+): ReturnType<typeof parseArgs<{ args: string[]; options: typeof SPEC; strict: true; allowPositionals: false }>> {
   try {
     return parseArgs({ args: [...argv], options: SPEC, strict: true, allowPositionals: false });
   } catch (error) {
@@ -99,7 +101,8 @@ function oneOf<const T extends string>(name: string, value: string, allowed: rea
 function speed(text: string): number {
   if (text === 'max') return Number.POSITIVE_INFINITY;
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0 || value > 10_000) throw bad(`--speed takes a number above 0 and at most 10000, or max; received ${JSON.stringify(text)}`);
+  if (!Number.isFinite(value) || value <= 0 || value > 10_000)
+    throw bad(`--speed takes a number above 0 and at most 10000, or max; received ${JSON.stringify(text)}`);
   return value;
 }
 
@@ -127,12 +130,14 @@ function seed(text: string): string {
 function checkTogether(options: Options, isSpeedGiven: boolean): void {
   const { feed } = options;
   const isVirtual = feed === 'simulated' || feed === 'replay';
-  if (feed === 'replay' && options.data.length === 0) throw bad('--feed replay needs --data PATH: a file of recorded frames or 1-minute klines, or a folder');
+  if (feed === 'replay' && options.data.length === 0)
+    throw bad('--feed replay needs --data PATH: a file of recorded frames or 1-minute klines, or a folder');
   if (feed !== 'replay' && options.data.length > 0) throw bad(`--data is for --feed replay; received --feed ${feed}`);
   if (!isVirtual && (isSpeedGiven || options.atMs !== null || options.untilMs !== null)) {
     throw bad(`--speed, --at and --until are for --feed simulated and replay; received --feed ${feed}`);
   }
   if (feed !== 'replay' && options.speed === Number.POSITIVE_INFINITY) throw bad('--speed max is for --feed replay');
   if (options.atMs !== null && options.untilMs !== null && options.untilMs <= options.atMs) throw bad('--until must be after --at');
-  if (options.exit && feed !== 'replay' && options.untilMs === null) throw bad('--exit needs an end: --feed replay, or --until with --feed simulated');
+  if (options.exit && feed !== 'replay' && options.untilMs === null)
+    throw bad('--exit needs an end: --feed replay, or --until with --feed simulated');
 }

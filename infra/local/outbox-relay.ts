@@ -1,18 +1,28 @@
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { BUS_SOURCE, type BusDetail } from '../../shared/contracts/bus-event.ts';
 import type { LedgerStore, OutboxEvent } from '../../shared/engine/ports.ts';
-import { wire } from '../../shared/kernel/canonical-json.ts';
+import { canonicalJson } from '../../shared/kernel/canonical-json.ts';
+import { wallSleep } from '../../shared/kernel/clock-system.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
 import type { Log } from '../../shared/kernel/log.ts';
+import { ledgerKeys } from '../../shared/store/keys.ts';
 
 // PutEvents takes at most ten entries.
 const BATCH = 10;
 const IDLE_MS = 250;
+const DRAIN_POLL_MS = 20;
+
+export interface OutboxRelay {
+  /** Resolves when everything committed so far has been carried. */
+  readonly drained: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
 
 /**
  * Carries the ledger's outbox to the bus, in the order of the journal: on one machine by query, on AWS by the table's
  * stream. An event may come twice after a crash; consumers deduplicate by its id.
  */
-export function startOutboxRelay(ledger: LedgerStore, endpoint: string, busName: string, log: Log): { readonly stop: () => Promise<void> } {
+export function startOutboxRelay(ledger: LedgerStore, endpoint: string, busName: string, log: Log): OutboxRelay {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new EventBridgeClient({ endpoint, region: 'local', credentials, maxAttempts: 2 });
   let isRunning = true;
@@ -50,6 +60,12 @@ export function startOutboxRelay(ledger: LedgerStore, endpoint: string, busName:
 
   const running = loop();
   return {
+    drained: async () => {
+      while (isRunning && (await ledger.outbox(1)).length > 0) {
+        wake();
+        await wallSleep(DRAIN_POLL_MS);
+      }
+    },
     stop: async () => {
       isRunning = false;
       wake();
@@ -59,9 +75,7 @@ export function startOutboxRelay(ledger: LedgerStore, endpoint: string, busName:
   };
 }
 
-const entryOf = (event: OutboxEvent, busName: string): { Source: string; DetailType: string; Detail: string; EventBusName: string } => ({
-  Source: 'nightdesk',
-  DetailType: event.type,
-  Detail: JSON.stringify(wire({ id: event.id, sessionId: event.sessionId, seq: event.seq, atMs: event.atMs, event: event.detail })),
-  EventBusName: busName,
-});
+function entryOf(event: OutboxEvent, busName: string): PutEventsRequestEntry {
+  const detail: BusDetail = { partition: ledgerKeys.head(event.sessionId).pk, seq: String(event.seq), event: canonicalJson(event.detail) };
+  return { Source: BUS_SOURCE, DetailType: event.type, Detail: JSON.stringify(detail), EventBusName: busName };
+}

@@ -49,7 +49,10 @@ async function auto(options: Options, held: string | null, log: Log): Promise<Ch
   const probe = await probeLive(log);
   if (held !== null && held !== 'live') {
     const hint = probe.answers ? '. Binance answers: to trade live, stop this session and start again, or use --feed live --state DIR' : '';
-    return simulated({ ...options, seed: held.replace(/^simulated:/, '') }, `SIMULATED MARKET: the active session began on simulated prices and stays with them${hint}`);
+    return simulated(
+      { ...options, seed: held.replace(/^simulated:/, '') },
+      `SIMULATED MARKET: the active session began on simulated prices and stays with them${hint}`,
+    );
   }
   if (probe.answers || held === 'live') return live(options, log);
   return simulated(options, `SIMULATED MARKET: Binance could not be reached (${probe.why}), prices are made up from a seed and labelled so`);
@@ -93,14 +96,15 @@ async function replay(options: Options): Promise<ChosenWorld> {
     world: { scope: `replay:${digest(fingerprint(data), startMs).slice(0, 16)}`, evidence: 'replay', markets: ['CRYPTO'] },
     says: `Replay of recorded ${data.kind}, ${data.symbols.join(' ')}, ${iso(startMs)} to ${iso(endMs)}`,
     time: { startMs, endMs, speed: options.speed, waitsForSession: true },
-    source: (clock) => (data.kind === 'klines' ? klineReplaySource({ clock, data }) : frameReplaySource({ clock, data })),
+    source: (clock) => (data.kind === 'klines' ? klineReplaySource({ clock, data, untilMs: endMs }) : frameReplaySource({ clock, data })),
   };
 }
 
 /** What the options name, and where they are silent what the data suggests. */
 async function boundsOf(data: RecordedData, { atMs, untilMs }: Options): Promise<{ readonly startMs: EpochMs; readonly endMs: EpochMs }> {
   const dataEndMs = data.lastMs + (data.kind === 'klines' ? MINUTE_MS : 0);
-  const suggested = data.kind === 'frames' ? frameReplayBounds(data) : atMs === null ? await klineReplayBounds(data) : { startMs: atMs, endMs: dataEndMs };
+  const suggested =
+    data.kind === 'frames' ? frameReplayBounds(data) : atMs === null ? await klineReplayBounds(data) : { startMs: atMs, endMs: dataEndMs };
   return { startMs: Math.max(atMs ?? suggested.startMs, data.firstMs), endMs: Math.min(untilMs ?? suggested.endMs, dataEndMs) };
 }
 
@@ -114,4 +118,3 @@ export class WorldRangeError extends Error {
 function fingerprint(data: RecordedData): unknown {
   return { kind: data.kind, symbols: data.symbols, firstMs: data.firstMs, lastMs: data.lastMs };
 }
-

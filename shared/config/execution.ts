@@ -3,7 +3,12 @@ import { decimal } from '../kernel/decimal.ts';
 import data from './data/execution.json' with { type: 'json' };
 
 const schema = z.strictObject({
-  latency: z.strictObject({ baseMs: z.number().nonnegative(), meanTailMs: z.number().nonnegative(), capMs: z.number().positive(), source: z.string() }),
+  latency: z.strictObject({
+    baseMs: z.number().nonnegative(),
+    meanTailMs: z.number().nonnegative(),
+    capMs: z.number().positive(),
+    source: z.string(),
+  }),
   entryExpiryMs: z.number().int().positive(),
   bookMaxAgeMs: z.number().int().positive(),
   entryReserve: z.string(),

@@ -332,9 +332,7 @@ export type JournalEvent = z.infer<typeof journalEventSchema>;
 export type JournalEventOf<T extends JournalEvent['type']> = Extract<JournalEvent, { type: T }>;
 
 /** A row of the journal: its place in the gap-free order, and a hash that chains it to every row before. */
-export const journalRowSchema = z
-  .object({ seq: z.number().int().positive(), commandId: name, event: journalEventSchema, hash: name })
-  .readonly();
+export const journalRowSchema = z.object({ seq: z.number().int().positive(), commandId: name, event: journalEventSchema, hash: name }).readonly();
 export type JournalRow = z.infer<typeof journalRowSchema>;
 
 /** Everything of an account but its open positions and orders, which have rows of their own. */

@@ -82,4 +82,3 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
 
   return { upTo };
 }
-

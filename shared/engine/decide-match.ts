@@ -124,9 +124,9 @@ function marketOrder(order: Order, { view, quote }: Market, met: MarketOrder['me
   };
 }
 
-// A print through the stop may stand better than the book behind it: the first tradable price is the worse of the two.
+// A print at the stop or through it may stand better than the book behind it: the first tradable price is the worse of the two.
 function worseOf(met: NonNullable<MarketOrder['met']>, side: Order['side'], quote: Quote): MarketOrder['met'] {
-  if (met.rule !== 'gap' || quote.bid === null || quote.ask === null) return met;
+  if (quote.bid === null || quote.ask === null) return met;
   const isBookWorse = side === 'sell' ? quote.bid <= met.price : quote.ask >= met.price;
   return isBookWorse ? null : met;
 }

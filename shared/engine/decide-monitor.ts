@@ -4,6 +4,7 @@ import { orderLatencyMs } from '../execution/latency.ts';
 import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import { type Account, equity, exposure } from '../ledger/account.ts';
 import { exitId } from '../ledger/apply.ts';
+import { istDayOf } from '../market/ist.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import type { MarketView } from './view.ts';
@@ -43,9 +44,10 @@ export function decideMonitor(account: Account, view: MarketView, command: Monit
 function dueExit(account: Account, position: Position, nowMs: EpochMs, squareOffMs: EpochMs | null): ExitReason | null {
   if (account.status === 'stopping') return 'session-stop';
   if (nowMs >= position.exitByMs) return 'time';
-  const isIntraday = position.product === 'intraday';
+  if (position.product !== 'intraday') return null;
   // A position of an earlier day is late already, whatever today's hours are.
-  return isIntraday && squareOffMs !== null && nowMs >= squareOffMs ? 'square-off' : null;
+  const isLate = istDayOf(position.openedMs) < istDayOf(nowMs) || (squareOffMs !== null && nowMs >= squareOffMs);
+  return isLate ? 'square-off' : null;
 }
 
 /** Makes the position's resting exit a market order; nothing when it is one already. */

@@ -1,5 +1,5 @@
-import { equity } from '../ledger/account.ts';
 import type { Account } from '../ledger/account.ts';
+import { equity } from '../ledger/account.ts';
 import type { DayRoll } from '../market/calendar.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { marksOf, ratesOf } from './valuation.ts';
@@ -17,7 +17,19 @@ export function decideRoll(account: Account, view: MarketView, roll: DayRoll, ne
     return draft;
   }
   const { date, openedMs, startEquity, openEquity, realised, charges, trades, wins } = account.day;
-  const report = { date, openedMs, closedMs: roll.atMs, startEquity, openEquity, endEquity: now, realised, charges, trades, wins, openPositions: account.positions.size };
+  const report = {
+    date,
+    openedMs,
+    closedMs: roll.atMs,
+    startEquity,
+    openEquity,
+    endEquity: now,
+    realised,
+    charges,
+    trades,
+    wins,
+    openPositions: account.positions.size,
+  };
   draft.emit({ type: 'day-closed', atMs: roll.atMs, report, nextDate });
   return draft;
 }

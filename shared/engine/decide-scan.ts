@@ -1,7 +1,7 @@
 import type { Decision, ScanRecord } from '../contracts/decisions.ts';
 import type { EntryOrder, ExitOrder } from '../contracts/journal.ts';
-import { orderLatencyMs } from '../execution/latency.ts';
 import { onTick } from '../execution/fill-price.ts';
+import { orderLatencyMs } from '../execution/latency.ts';
 import type { Chart } from '../indicators/chart.ts';
 import { fromNumber, ZERO } from '../kernel/decimal.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
@@ -12,8 +12,8 @@ import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { Opportunity, Quiet, Strategy } from '../strategies/strategy.ts';
 import { type Draft, draftOn } from './draft.ts';
-import { excerpt, type MarketView } from './view.ts';
 import { marksOf, ratesOf } from './valuation.ts';
+import { excerpt, type MarketView } from './view.ts';
 
 /** A strategy to ask about an instrument; `base` is set when a person named the timeframe. */
 export interface Question {
@@ -82,7 +82,13 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
   if (leaving !== null) {
     const activeFromMs = view.nowMs + orderLatencyMs(draft.account().seed, leaving.id);
     draft.emit({ type: 'exit-requested', atMs: view.nowMs, orderId: leaving.id, reason: 'signal', activeFromMs });
-    return { ...considered, outcome: 'exit-requested', reason: 'signal', why: `${opportunity.why}; the position the other way is closed`, orderId: leaving.id };
+    return {
+      ...considered,
+      outcome: 'exit-requested',
+      reason: 'signal',
+      why: `${opportunity.why}; the position the other way is closed`,
+      orderId: leaving.id,
+    };
   }
   const account = draft.account();
   const verdict = riskGate({
@@ -101,7 +107,15 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
   if (verdict.verdict === 'refused') return { ...considered, outcome: 'refused', reason: verdict.reason, why: verdict.why, limit: verdict.limit };
   const order = entryOrder(account, view, considered, question, opportunity, verdict, command);
   draft.emit({ type: 'order-placed', atMs: view.nowMs, order });
-  return { ...considered, outcome: 'taken', reason: 'taken', why: opportunity.why, quantity: verdict.quantity, sizedBy: verdict.sizedBy, orderId: order.id };
+  return {
+    ...considered,
+    outcome: 'taken',
+    reason: 'taken',
+    why: opportunity.why,
+    quantity: verdict.quantity,
+    sizedBy: verdict.sizedBy,
+    orderId: order.id,
+  };
 }
 
 function describe(view: ScanView, command: ScanCommand, { strategy, instrument, base }: Question, opportunity: Opportunity): Decision {

@@ -39,7 +39,10 @@ export function createDesk(): Desk {
     const line = lines.get(symbol);
     const book = line?.quote ?? NO_BOOK;
     const { bid, ask, bidSize, askSize } = book;
-    lines.set(symbol, { quote: { symbol, last: price, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence }, bookMs: line?.bookMs ?? 0 });
+    lines.set(symbol, {
+      quote: { symbol, last: price, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence },
+      bookMs: line?.bookMs ?? 0,
+    });
   };
 
   const top = (top: BookTop): void => {

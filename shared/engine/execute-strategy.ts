@@ -13,6 +13,7 @@ import { decideScan } from './decide-scan.ts';
 import { EngineError } from './errors.ts';
 import { assertSameBody } from './idempotency.ts';
 import { viewOf } from './market-view.ts';
+import { type Page, type Receipt, StoreError } from './ports.ts';
 import { notBuilt, requireActive } from './sessions.ts';
 
 export interface ExecuteRequest {
@@ -43,6 +44,8 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
   const view = { ...viewOf(snapshot, context.clock.now()), chart };
   const id = `ask:${key ?? `${context.clock.now()}:${request.strategy}:${request.symbol}`}`;
+  const earlier = key === null ? null : await context.ledger.receipt(account.sessionId, id);
+  if (earlier !== null) return recordedOutcome(context, account.sessionId, earlier, request, question);
   const ordinal = (await context.lastScans.of(account.sessionId))?.ordinal ?? 0;
   const command = { id, minuteMs, markets: [question.instrument.market], questions: [question], configVersion: context.settings.configVersion };
   let record: ScanRecord | null = null;
@@ -53,14 +56,41 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
     quiet = decided.quiet[0]?.answer ?? null;
     return { draft: decided.draft, scan: decided.record, bodyDigest: digest(request), outcome: wire(decided.record) };
   });
-  if (result.kind === 'repeated') {
-    assertSameBody(result.receipt, request);
-    return outcomeOf(scanRecordSchema.parse(result.receipt.outcome), null);
-  }
+  if (result.kind === 'repeated') return recordedOutcome(context, account.sessionId, result.receipt, request, question);
   if (record === null) throw new EngineError('no_active_session', 'The session ended while the strategy was asked');
   if (result.kind === 'nothing') await context.ledger.keepScan(account.sessionId, record);
   else await context.nudge(account.sessionId);
   return outcomeOf(record, quiet);
+}
+
+/** What the same request was answered before: from its receipt or, where nothing was placed, from the scan that was kept. */
+async function recordedOutcome(
+  context: EngineContext,
+  sessionId: string,
+  receipt: Receipt,
+  request: ExecuteRequest,
+  { strategy, instrument }: ReturnType<typeof questionOf>,
+): Promise<ExecuteOutcome> {
+  assertSameBody(receipt, request);
+  if (receipt.outcome !== null) return outcomeOf(scanRecordSchema.parse(receipt.outcome), null);
+  const scan = await keptScan(context, sessionId, receipt.id);
+  // A quiet scan's receipt has no digest of the body: the scan itself tells what was asked.
+  const asked = scan.decisions[0] ?? { strategy: scan.quiet[0]?.strategy, symbol: scan.quiet[0]?.symbols[0] };
+  if (asked.strategy !== strategy.name || asked.symbol !== instrument.symbol) {
+    throw new EngineError('idempotency_mismatch', 'This Idempotency-Key was used before with another body', { id: receipt.id });
+  }
+  return outcomeOf(scan, null);
+}
+
+async function keptScan(context: EngineContext, sessionId: string, id: string): Promise<ScanRecord> {
+  let cursor: string | null = null;
+  do {
+    const page: Page<ScanRecord> = await context.ledger.scans(sessionId, { limit: 100, cursor });
+    const found = page.items.find((scan) => scan.id === id);
+    if (found !== undefined) return found;
+    cursor = page.next;
+  } while (cursor !== null);
+  throw new StoreError('corrupt', `Scan ${id} has a receipt and is not there`, { sessionId, id });
 }
 
 function outcomeOf(scan: ScanRecord, quiet: ExecuteOutcome['quiet']): ExecuteOutcome {
@@ -68,15 +98,22 @@ function outcomeOf(scan: ScanRecord, quiet: ExecuteOutcome['quiet']): ExecuteOut
   return { scan, decision, quiet, orderId: decision?.orderId ?? null };
 }
 
-function questionOf(request: ExecuteRequest, nowMs: number): { readonly strategy: Strategy; readonly instrument: Instrument; readonly base: Timeframe } {
+function questionOf(
+  request: ExecuteRequest,
+  nowMs: number,
+): { readonly strategy: Strategy; readonly instrument: Instrument; readonly base: Timeframe } {
   const name = STRATEGY_NAMES.find((known) => known === request.strategy);
   if (name === undefined) {
-    throw new EngineError('unknown_strategy', `There is no strategy ${request.strategy}; there are ${STRATEGY_NAMES.join(', ')}`, { strategies: STRATEGY_NAMES });
+    throw new EngineError('unknown_strategy', `There is no strategy ${request.strategy}; there are ${STRATEGY_NAMES.join(', ')}`, {
+      strategies: STRATEGY_NAMES,
+    });
   }
   const strategy = builtStrategy(name);
   const base = request.timeframe === null ? strategy.timeframes[0] : strategy.timeframes.find((known) => known === request.timeframe);
   if (base === undefined) {
-    throw new EngineError('unknown_timeframe', `${name} reads ${strategy.timeframes.join(', ')}, received ${request.timeframe}`, { timeframes: strategy.timeframes });
+    throw new EngineError('unknown_timeframe', `${name} reads ${strategy.timeframes.join(', ')}, received ${request.timeframe}`, {
+      timeframes: strategy.timeframes,
+    });
   }
   return { strategy, instrument: knownInstrument(request.symbol, nowMs), base };
 }

@@ -34,6 +34,8 @@ export interface FeedService {
   readonly stop: () => Promise<void>;
   /** Looks at the open orders now. */
   readonly nudge: () => Promise<void>;
+  /** Publishes the prices as they stand now, for somebody who is about to read them. */
+  readonly publish: () => Promise<void>;
   readonly desk: Desk;
   readonly matcher: Matcher;
 }
@@ -191,5 +193,5 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     await writing;
   };
 
-  return { start, stop, nudge: readOrders, desk, matcher };
+  return { start, stop, nudge: readOrders, publish: publishUnlessBehind, desk, matcher };
 }

@@ -1,7 +1,7 @@
-import { messageOf } from '../kernel/errors.ts';
-import { DAY_MS, type EpochMs, HOUR_MS, iso, MINUTE_MS } from '../kernel/time.ts';
 import { instrumentBySymbol } from '../config/instruments.ts';
 import { historyNeededFromMs } from '../indicators/chart.ts';
+import { messageOf } from '../kernel/errors.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, iso, MINUTE_MS } from '../kernel/time.ts';
 import type { Bar } from '../market/price.ts';
 import { createRollup, type RolledCandle } from '../market/rollup.ts';
 import type { EngineContext } from './context.ts';
@@ -42,7 +42,12 @@ export interface Backfill {
  * Brings the stored history up to now: on a first start the days and minutes that the charts need, later what was missed
  * while no feed ran. A source that cannot be asked (no network) leaves the gap, which scans then see and say.
  */
-export async function backfill(context: EngineContext, source: MarketSource, lease: Lease, { knownToMs, nowMs, historyDays }: Backfill): Promise<void> {
+export async function backfill(
+  context: EngineContext,
+  source: MarketSource,
+  lease: Lease,
+  { knownToMs, nowMs, historyDays }: Backfill,
+): Promise<void> {
   const minutesFromMs = Math.min(...source.markets.map((market) => historyNeededFromMs(market, '1m', nowMs)));
   const firstDayMs = nowMs - (nowMs % DAY_MS) - historyDays * DAY_MS;
   try {
@@ -84,7 +89,13 @@ async function packMinutes(context: EngineContext, source: MarketSource, lease: 
 }
 
 /** A whole hour is packed; the hour that is not over is kept minute by minute, for its other minutes are still to come. */
-async function keepHour(context: EngineContext, lease: Lease, hourMs: EpochMs, bars: readonly Bar[], range: { readonly fromMs: EpochMs; readonly toMs: EpochMs }): Promise<void> {
+async function keepHour(
+  context: EngineContext,
+  lease: Lease,
+  hourMs: EpochMs,
+  bars: readonly Bar[],
+  range: { readonly fromMs: EpochMs; readonly toMs: EpochMs },
+): Promise<void> {
   const { market } = context;
   if (hourMs + HOUR_MS > range.toMs) return keepMinutes(context, lease, bars);
   // The hour may have been half stored before the feed stopped: what is there stays.

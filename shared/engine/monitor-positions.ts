@@ -24,13 +24,19 @@ export async function monitorPositions(context: EngineContext, { minuteMs }: { r
   warnOfSilence(context, account.positions.size, snapshot?.feeds ?? []);
   const id = `monitor:${iso(minuteMs)}`;
   const { squareOffMs } = tradingDay(NSE_CALENDAR, istDate(minuteMs));
-  const result = await commitDecision(context, account.sessionId, id, (current) => ({ draft: decideMonitor(current, view, { id, minuteMs, squareOffMs }) }));
+  const result = await commitDecision(context, account.sessionId, id, (current) => ({
+    draft: decideMonitor(current, view, { id, minuteMs, squareOffMs }),
+  }));
   if (result.kind === 'committed') await context.nudge(account.sessionId);
   const events = result.kind === 'committed' ? result.decided.draft.rows.map((row) => row.event.type) : [];
   return { checked: true, reason: 'checked', events };
 }
 
-function warnOfSilence(context: EngineContext, openPositions: number, feeds: readonly { readonly source: string; readonly status: string; readonly detail: string }[]): void {
+function warnOfSilence(
+  context: EngineContext,
+  openPositions: number,
+  feeds: readonly { readonly source: string; readonly status: string; readonly detail: string }[],
+): void {
   if (openPositions === 0) return;
   for (const feed of feeds) {
     if (feed.status === 'down') context.log('warn', 'exits-wait-for-feed', { source: feed.source, detail: feed.detail, openPositions });

@@ -70,7 +70,12 @@ export async function startSession(context: EngineContext, request: StartRequest
 }
 
 /** The same request again gets the session that it started; any other is told which one runs. */
-async function answerRunning(context: EngineContext, running: Account, request: StartRequest, key: string | null): Promise<{ readonly account: Account }> {
+async function answerRunning(
+  context: EngineContext,
+  running: Account,
+  request: StartRequest,
+  key: string | null,
+): Promise<{ readonly account: Account }> {
   const receipt = key === null ? null : await earlierReceipt(context.ledger, running.sessionId, commandIdOf('start', key, ''), request);
   if (receipt !== null) return { account: running };
   throw new EngineError('already_active', `Session ${running.sessionId} is ${running.status}: stop it before starting another`, {
@@ -84,7 +89,11 @@ async function answerRunning(context: EngineContext, running: Account, request: 
  * without, working entries are cancelled and it stops at once, its positions left as they are.
  * @throws EngineError `no_active_session`
  */
-export async function stopSession(context: EngineContext, request: { readonly closePositions: boolean }, key: string | null): Promise<{ readonly account: Account }> {
+export async function stopSession(
+  context: EngineContext,
+  request: { readonly closePositions: boolean },
+  key: string | null,
+): Promise<{ readonly account: Account }> {
   const running = await requireActive(context);
   const commandId = commandIdOf('stop', key, running.sessionId);
   const result = await commitDecision(context, running.sessionId, commandId, (account) => {
@@ -157,7 +166,11 @@ function builtOnly(names: readonly StrategyName[]): readonly StrategyName[] {
 /** The error for strategies that exist by name and are not built yet. */
 export function notBuilt(names: readonly string[]): EngineError {
   const built = BUILT_STRATEGIES.map(({ name }) => name);
-  return new EngineError('strategy_not_built', `Not built yet: ${names.join(', ')}; built are ${built.join(', ')}`, { names, built, known: STRATEGY_NAMES });
+  return new EngineError('strategy_not_built', `Not built yet: ${names.join(', ')}; built are ${built.join(', ')}`, {
+    names,
+    built,
+    known: STRATEGY_NAMES,
+  });
 }
 
 function mergedLimits(base: RiskLimits, changes: Partial<RiskLimits>): RiskLimits {

@@ -31,7 +31,8 @@ export function triggeredExit(levels: ExitLevels, tick: Tick): TriggeredExit | n
   const stop = stopOf(levels);
   if (stop !== null && sign * (tick.price - stop.level) <= 0) return stopped(stop, tick);
   if (levels.target === null || sign * (tick.price - levels.target) <= 0) return null;
-  if (stop !== null && tick.motion === 'sweep' && isAhead(tick, stop.level, sign)) return { trigger: stop.trigger, base: stop.level, rule: 'stop-level' };
+  if (stop !== null && tick.motion === 'sweep' && isAhead(tick, stop.level, sign))
+    return { trigger: stop.trigger, base: stop.level, rule: 'stop-level' };
   return { trigger: 'target', base: levels.target, rule: 'limit' };
 }
 

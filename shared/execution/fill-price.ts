@@ -46,7 +46,18 @@ export function marketFill(order: MarketOrder): PricedFill {
   const sign = order.side === 'buy' ? 1 : -1;
   const raw = fromNumber((touch?.price ?? base * (1 + sign * halfSpreadShare)) * (1 + sign * (slippageShare + impactShare)));
   const price = onTick(instrument, raw, order.side);
-  return priced({ price, base: fromNumber(base), rule: order.met?.rule ?? (touch === null ? 'last' : 'touch'), halfSpreadShare, slippageShare, impactShare, regime: concession.regime }, order);
+  return priced(
+    {
+      price,
+      base: fromNumber(base),
+      rule: order.met?.rule ?? (touch === null ? 'last' : 'touch'),
+      halfSpreadShare,
+      slippageShare,
+      impactShare,
+      regime: concession.regime,
+    },
+    order,
+  );
 }
 
 /** A limit order that the market traded through: it fills at its own level, without slippage. */

@@ -74,6 +74,7 @@ export function createVirtualClock({ startMs, speed, wallMs = () => performance.
   };
 
   const run = async (untilMs: EpochMs): Promise<void> => {
+    nowMs = now();
     anchorHere();
     let breathedMs = wallMs();
     while (!isStopped) {
@@ -101,6 +102,8 @@ export function createVirtualClock({ startMs, speed, wallMs = () => performance.
   return {
     now,
     at: (ms, label, task) => {
+      // What has been told as now stays the past, also when the task is for an instant before it.
+      nowMs = now();
       const entry: Task = { ms, label, ordinal: ordinal++, run: task, cancelled: false };
       tasks.push(entry);
       wake();

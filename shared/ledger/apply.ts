@@ -20,7 +20,8 @@ export function journalRow(account: Account | null, commandId: string, event: Jo
  */
 export function apply(account: Account | null, row: JournalRow): Account {
   const expected = (account?.seq ?? 0) + 1;
-  if (row.seq !== expected) throw new LedgerError('wrong_sequence', `Expected journal row ${expected}, received ${row.seq}`, { expected, received: row.seq });
+  if (row.seq !== expected)
+    throw new LedgerError('wrong_sequence', `Expected journal row ${expected}, received ${row.seq}`, { expected, received: row.seq });
   const { event } = row;
   if (event.type === 'session-started') {
     if (account !== null) throw new LedgerError('already_started', `Session ${account.sessionId} has started already`);
@@ -187,7 +188,8 @@ function restingExit(position: Position, fromMs: number): ExitOrder {
 
 function closed(account: Account, fill: Fill): Account {
   const held = account.positions.get(fill.positionId);
-  if (held === undefined || fill.realised === null) throw new LedgerError('unknown_position', `No open position ${fill.positionId} for exit ${fill.id}`);
+  if (held === undefined || fill.realised === null)
+    throw new LedgerError('unknown_position', `No open position ${fill.positionId} for exit ${fill.id}`);
   const { totals, day } = account;
   const { net, charges, slippage } = fill.realised;
   const win = net > 0n ? 1 : 0;

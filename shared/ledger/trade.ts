@@ -34,7 +34,10 @@ export function tradeOf(before: Account | null, row: JournalRow): Trade | null {
   };
 }
 
-function rMultiple(position: { stop: Trade['entryPrice'] | null; entryPrice: Trade['entryPrice']; quantity: Trade['quantity']; entryRate: Trade['entryRate'] }, net: Trade['entryPrice']): number | null {
+function rMultiple(
+  position: { stop: Trade['entryPrice'] | null; entryPrice: Trade['entryPrice']; quantity: Trade['quantity']; entryRate: Trade['entryRate'] },
+  net: Trade['entryPrice'],
+): number | null {
   if (position.stop === null) return null;
   const risked = multiply(multiply(abs(subtract(position.entryPrice, position.stop)), position.quantity), position.entryRate);
   return risked === 0n ? null : toNumber(net) / toNumber(risked);

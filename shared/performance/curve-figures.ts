@@ -6,7 +6,7 @@ import { maxDrawdown, sharpeRatio, sortinoRatio } from './return-ratios.ts';
 /** Day books are closed every calendar day, weekends and holidays included, whatever the account trades. */
 export const DAY_BOOKS_PER_YEAR = 365;
 /** Below this the standard error of a daily Sharpe ratio, about sqrt(365 / n), is larger than any ratio worth having. */
-export const LEAST_DAILY_RETURNS = 20;
+const LEAST_DAILY_RETURNS = 20;
 
 export type CurveFigureName = 'sharpe' | 'sortino' | 'maxDrawdown' | 'maxDailyDrawdown' | 'exposureTime';
 export type CurveFigures = Figures<CurveFigureName> & { readonly dailyReturns: number };

@@ -1,6 +1,6 @@
 import { NightdeskError } from '../kernel/errors.ts';
 
-export class PerformanceError extends NightdeskError<'not_finite'> {}
+class PerformanceError extends NightdeskError<'not_finite'> {}
 
 /** A statistic: its value, or null with the reason why it is undefined. There is no third state, and no made-up number. */
 export type Figure = { readonly value: number; readonly reason: null } | { readonly value: null; readonly reason: string };

@@ -61,7 +61,8 @@ export function riskGate(input: GateInput): GatePass | GateRefusal {
   return sized(input);
 }
 
-const sessionIsActive: Check = ({ account }) => (account.status === 'active' ? null : refuse('session_not_active', `The session is ${account.status}`));
+const sessionIsActive: Check = ({ account }) =>
+  account.status === 'active' ? null : refuse('session_not_active', `The session is ${account.status}`);
 
 const marketIsOpen: Check = ({ phase, instrument }) => {
   if (!phase.isCovered) return refuse('calendar_not_covered', `${instrument.market}: ${phase.reason}`);
@@ -73,7 +74,12 @@ const priceIsFresh: Check = ({ quote, nowMs, account, instrument }) => {
   const ageMs = nowMs - quote.receivedMs;
   const { maxPriceAgeMs } = account.limits;
   if (ageMs <= maxPriceAgeMs) return null;
-  return over('maxPriceAgeMs', ageMs, maxPriceAgeMs, `The price of ${instrument.symbol} is ${Math.round(ageMs / 1000)} s old, at most ${maxPriceAgeMs / 1000} s is allowed`);
+  return over(
+    'maxPriceAgeMs',
+    ageMs,
+    maxPriceAgeMs,
+    `The price of ${instrument.symbol} is ${Math.round(ageMs / 1000)} s old, at most ${maxPriceAgeMs / 1000} s is allowed`,
+  );
 };
 
 const evidenceAllowsEntry: Check = ({ quote, instrument }) =>
@@ -82,11 +88,14 @@ const evidenceAllowsEntry: Check = ({ quote, instrument }) =>
 const rateIsFresh: Check = ({ rate, instrument, nowMs }) => {
   if (rate === null) return refuse('no_rate', `No ${instrument.quote}/USD rate is known`);
   const ageMs = nowMs - rate.asOfMs;
-  return ageMs <= RATE_MAX_AGE_MS ? null : over('rateMaxAgeMs', ageMs, RATE_MAX_AGE_MS, `The ${instrument.quote}/USD rate of ${rate.source} is too old`);
+  return ageMs <= RATE_MAX_AGE_MS
+    ? null
+    : over('rateMaxAgeMs', ageMs, RATE_MAX_AGE_MS, `The ${instrument.quote}/USD rate of ${rate.source} is too old`);
 };
 
 const isNotHeld: Check = ({ account, strategy, instrument }) => {
-  const same = (entry: { readonly strategy: string; readonly symbol: string }): boolean => entry.strategy === strategy && entry.symbol === instrument.symbol;
+  const same = (entry: { readonly strategy: string; readonly symbol: string }): boolean =>
+    entry.strategy === strategy && entry.symbol === instrument.symbol;
   if ([...account.positions.values()].some(same)) return refuse('already_in_position', `${strategy} holds ${instrument.symbol} already`);
   if ([...account.orders.values()].some(same)) return refuse('order_working', `${strategy} has a working order in ${instrument.symbol}`);
   return null;
@@ -95,7 +104,9 @@ const isNotHeld: Check = ({ account, strategy, instrument }) => {
 const directionIsAllowed: Check = ({ opportunity, instrument, product }) => {
   if (opportunity.direction === 'long') return null;
   if (instrument.shortSale === 'never') return refuse('long_only', `${instrument.symbol} on ${instrument.venue} spot cannot be sold short`);
-  return product === 'intraday' ? null : refuse('short_needs_intraday', `${instrument.symbol} can be sold short within the day only, ${product} cannot`);
+  return product === 'intraday'
+    ? null
+    : refuse('short_needs_intraday', `${instrument.symbol} can be sold short within the day only, ${product} cannot`);
 };
 
 const isConfident: Check = ({ opportunity: { confidence, leastConfidence } }) =>
@@ -112,14 +123,20 @@ const levelsMakeSense: Check = ({ opportunity, quote }) => {
   }
   const ratio = Math.abs(target - opportunity.entry) / Math.abs(opportunity.entry - stop);
   // Stop and target are proposed as a ratio of floats: a hair below the least is the ratio itself.
-  return ratio >= LEAST_REWARD_TO_RISK - 1e-9 ? null : over('leastRewardToRisk', ratio, LEAST_REWARD_TO_RISK, `Reward to risk is ${ratio.toFixed(2)}, at least ${LEAST_REWARD_TO_RISK} is asked`);
+  return ratio >= LEAST_REWARD_TO_RISK - 1e-9
+    ? null
+    : over('leastRewardToRisk', ratio, LEAST_REWARD_TO_RISK, `Reward to risk is ${ratio.toFixed(2)}, at least ${LEAST_REWARD_TO_RISK} is asked`);
 };
 
 const dailyLossIsWithin: Check = ({ account, markOf, rateOf }) => {
   const { startEquity } = account.day;
-  const loss = toNumber(subtract(startEquity, equity(account, markOf, rateOf))) / toNumber(startEquity);
+  const equityNow = equity(account, markOf, rateOf);
+  // An account that is worth nothing has nothing left to lose, whatever it was worth in the morning.
+  const loss = equityNow <= 0n || startEquity <= 0n ? 1 : toNumber(subtract(startEquity, equityNow)) / toNumber(startEquity);
   const { maxDailyLoss } = account.limits;
-  return loss < maxDailyLoss ? null : over('maxDailyLoss', loss, maxDailyLoss, `The day has lost ${percent(loss)} of its opening equity, the limit is ${percent(maxDailyLoss)}`);
+  return loss < maxDailyLoss
+    ? null
+    : over('maxDailyLoss', loss, maxDailyLoss, `The day has lost ${percent(loss)} of its opening equity, the limit is ${percent(maxDailyLoss)}`);
 };
 
 const CHECKS: readonly Check[] = [
@@ -153,35 +170,49 @@ function sized(input: GateInput): GatePass | GateRefusal {
   const { minPositionUsd } = account.limits;
   if (toNumber(notional) < minPositionUsd) return cap.refusal(toNumber(notional));
   if (multiply(quantity, price) < instrument.minNotional) {
-    return refuse('min_notional', `${text(quantity)} ${instrument.symbol} is below the venue's least notional ${text(instrument.minNotional)} ${instrument.quote}`);
+    return refuse(
+      'min_notional',
+      `${text(quantity)} ${instrument.symbol} is below the venue's least notional ${text(instrument.minNotional)} ${instrument.quote}`,
+    );
   }
   return { verdict: 'passed', quantity, sizedBy: cap.name, reserve: multiply(notional, add(ONE, ENTRY_RESERVE)) };
 }
 
 function caps(input: GateInput): readonly [Cap, ...Cap[]] {
-  const { account, strategy, markOf, rateOf, opportunity, product } = input;
+  const { account, strategy, markOf, rateOf, opportunity, product, quote } = input;
   const { limits } = account;
   const equityNow = equity(account, markOf, rateOf);
   const of = (share: number): Decimal => multiply(equityNow, fromNumber(share));
   const used = add(exposure(account, markOf, rateOf), reserved(account));
   const riskUsed = riskAtStops(account, equityNow, rateOf) + pendingRisk(account, equityNow);
-  const stopShare = Math.abs(opportunity.entry - opportunity.stop) / opportunity.entry;
+  // The risk is taken from the price that will be paid: the bar that was judged has closed at another.
+  const price = quote?.last ?? opportunity.entry;
+  const stopShare = Math.abs(price - opportunity.stop) / price;
+  const reserveFactor = add(ONE, ENTRY_RESERVE);
   const equityUsd = toNumber(equityNow);
   const usedShare = equityNow <= 0n ? 1 : toNumber(used) / equityUsd;
   // A short blocks its proceeds and as much again.
-  const cashPerNotional = opportunity.direction === 'short' && product === 'intraday' ? 1 : toNumber(add(ONE, ENTRY_RESERVE));
+  const cashPerNotional = opportunity.direction === 'short' && product === 'intraday' ? 1 : toNumber(reserveFactor);
   return [
     sizeCap('strategyMaxPosition', of(STRATEGY_MAX_POSITION[strategy]), STRATEGY_MAX_POSITION[strategy], limits),
     sizeCap('maxPositionSize', of(limits.maxPositionSize), limits.maxPositionSize, limits),
     {
       name: 'maxTotalExposure',
-      notional: subtract(of(limits.maxTotalExposure), used),
-      refusal: () => over('maxTotalExposure', usedShare, limits.maxTotalExposure, `Exposure is ${percent(usedShare)} of equity, at most ${percent(limits.maxTotalExposure)} is allowed`),
+      // What is reserved counts as exposure until the fill, and it is more than the notional.
+      notional: divide(subtract(of(limits.maxTotalExposure), used), reserveFactor, 'floor'),
+      refusal: () =>
+        over(
+          'maxTotalExposure',
+          usedShare,
+          limits.maxTotalExposure,
+          `Exposure is ${percent(usedShare)} of equity, at most ${percent(limits.maxTotalExposure)} is allowed`,
+        ),
     },
     {
       name: 'maxPortfolioRisk',
-      notional: max(ZERO, fromNumber(Math.max(0, ((limits.maxPortfolioRisk - riskUsed) * equityUsd) / stopShare))),
-      refusal: () => over('maxPortfolioRisk', riskUsed, limits.maxPortfolioRisk, `The loss at all stops would pass ${percent(limits.maxPortfolioRisk)} of equity`),
+      notional: fromNumber(Math.max(0, ((limits.maxPortfolioRisk - riskUsed) * equityUsd) / stopShare / toNumber(reserveFactor))),
+      refusal: () =>
+        over('maxPortfolioRisk', riskUsed, limits.maxPortfolioRisk, `The loss at all stops would pass ${percent(limits.maxPortfolioRisk)} of equity`),
     },
     {
       name: 'availableCash',
@@ -194,7 +225,13 @@ function caps(input: GateInput): readonly [Cap, ...Cap[]] {
 const sizeCap = (name: string, notional: Decimal, share: number, limits: RiskLimits): Cap => ({
   name,
   notional,
-  refusal: (size) => over('minPositionUsd', size, limits.minPositionUsd, `${percent(share)} of equity is a position of $${size.toFixed(2)}, the least is $${limits.minPositionUsd}`),
+  refusal: (size) =>
+    over(
+      'minPositionUsd',
+      size,
+      limits.minPositionUsd,
+      `${percent(share)} of equity is a position of $${size.toFixed(2)}, the least is $${limits.minPositionUsd}`,
+    ),
 });
 
 /** Loss at the stops of entries that have been accepted and not filled, share of equity. */

@@ -89,7 +89,7 @@ export const RULES: readonly FolderRule[] = [
     builtins: 'all',
     bans: [],
   },
-  { where: 'infra/aws/', folders: ['shared/'], packages: ['aws-cdk-lib', 'cdk-nag', 'constructs'], builtins: 'all', bans: [] },
+  { where: 'infra/aws/', folders: ['shared/'], packages: ['aws-cdk-lib', 'cdk-nag', 'constructs', 'esbuild'], builtins: 'all', bans: [] },
 ];
 
 /** Hosts of market data vendors: outside these places nobody knows where prices come from. */

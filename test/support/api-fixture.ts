@@ -28,7 +28,7 @@ export interface HandClock extends Clock {
   readonly advance: (ms: number) => Promise<void>;
 }
 
-export function handClock(startMs: number): HandClock {
+function handClock(startMs: number): HandClock {
   let nowMs = startMs;
   let tasks: { readonly ms: number; readonly task: () => Promise<void> | void }[] = [];
   return {
@@ -211,7 +211,7 @@ export const snapshotAt = (nowMs: number, scope = 'test'): MarketSnapshot => ({
 });
 
 /** Everything that a request could have changed in the ledger. */
-export async function ledgerDigest(ledger: LedgerStore): Promise<string> {
+async function ledgerDigest(ledger: LedgerStore): Promise<string> {
   const all: unknown[] = [await ledger.activeSession()];
   for (const { sessionId } of await ledger.sessions()) {
     const rows: unknown[] = [];

@@ -4,10 +4,10 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnPipe } from 'aws-cdk-lib/aws-pipes';
 import { Construct } from 'constructs';
+import { BUS_SOURCE } from '../../../shared/contracts/bus-event.ts';
 import { NightdeskError } from '../../../shared/kernel/errors.ts';
 import { JOURNAL_PREFIX } from '../../../shared/store/keys.ts';
 import { deadLetterQueue } from './dead-letter-queue.ts';
-import { EVENT_SOURCE } from './event-bus.ts';
 import { logGroup } from './log-group.ts';
 
 export class OutboxError extends NightdeskError<'no_stream'> {}
@@ -57,7 +57,7 @@ export function outboxPipe(parent: Construct, { ledger, bus }: { readonly ledger
     },
     target: bus.eventBusArn,
     targetParameters: {
-      eventBridgeEventBusParameters: { source: EVENT_SOURCE, detailType: '$.dynamodb.NewImage.type.S' },
+      eventBridgeEventBusParameters: { source: BUS_SOURCE, detailType: '$.dynamodb.NewImage.type.S' },
       inputTemplate: DETAIL,
     },
     logConfiguration: { level: 'ERROR', cloudwatchLogsLogDestination: { logGroupArn: logs.logGroupArn } },

@@ -75,7 +75,7 @@ export const accountPerformance = z.strictObject({
 });
 export type AccountPerformance = z.infer<typeof accountPerformance>;
 
-export const performanceSession = z.strictObject({
+const performanceSession = z.strictObject({
   sessionId: z.string(),
   status: z.enum(['active', 'stopping', 'stopped']),
   startTime: instant,

@@ -39,7 +39,6 @@ export const startAnswer = z.strictObject({
   startTime: instant,
   timestamp: instant,
 });
-export type StartAnswer = z.infer<typeof startAnswer>;
 
 export const stopBody = z.strictObject({ closePositions: z.boolean().default(true) });
 
@@ -51,7 +50,6 @@ export const stopAnswer = z.strictObject({
   openPositions: z.number().int(),
   timestamp: instant,
 });
-export type StopAnswer = z.infer<typeof stopAnswer>;
 
 export const setRiskLimitsBody = someLimits
   .refine((limits) => Object.keys(limits).length > 0, { error: `Expected at least one of ${Object.keys(someLimits.shape).join(', ')}` })
@@ -64,7 +62,6 @@ export const setRiskLimitsAnswer = z.strictObject({
   after: riskLimitsSchema,
   timestamp: instant,
 });
-export type SetRiskLimitsAnswer = z.infer<typeof setRiskLimitsAnswer>;
 
 export const sessionsAnswer = z.strictObject({
   sessions: z.array(

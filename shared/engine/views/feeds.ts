@@ -4,7 +4,7 @@ import { type EpochMs, SECOND_MS } from '../../kernel/time.ts';
 import { ageAt } from './instants.ts';
 
 /** A feed publishes at least once a minute, a replay too; one and a half without a word is silence. */
-export const FEED_SILENT_MS = 90 * SECOND_MS;
+const FEED_SILENT_MS = 90 * SECOND_MS;
 
 /** The feeds as they stand now: one that says it is up and has published nothing for too long is down. */
 export function feedsNow(snapshot: MarketSnapshot | null, nowMs: EpochMs): readonly FeedState[] {

@@ -8,7 +8,9 @@ import { scannedMarkets } from '../markets.ts';
 import { isoOrNull } from './instants.ts';
 
 /** Which markets are open at an instant, now by default: the calendar's answer, whatever this program has prices for. */
-export function marketStatus(context: EngineContext, atMs: EpochMs = context.clock.now()): MarketStatusAnswer {
+export function marketStatus(context: EngineContext, askedMs?: EpochMs): MarketStatusAnswer {
+  const nowMs = context.clock.now();
+  const atMs = askedMs ?? nowMs;
   const nse = marketPhase(NSE_CALENDAR, 'NSE', atMs);
   const crypto = marketPhase(NSE_CALENDAR, 'CRYPTO', atMs);
   const day = tradingDay(NSE_CALENDAR, istDate(atMs));
@@ -31,7 +33,7 @@ export function marketStatus(context: EngineContext, atMs: EpochMs = context.clo
       scanned: [...scannedMarkets(context, atMs)],
       calendar: { ...NSE_CALENDAR.facts.coverage },
     },
-    timestamp: iso(context.clock.now()),
+    timestamp: iso(nowMs),
   };
 }
 

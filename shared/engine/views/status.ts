@@ -35,7 +35,7 @@ export async function status(context: EngineContext): Promise<StatusAnswer> {
   return {
     status: account === null || account.status === 'stopped' ? 'idle' : account.status,
     isActive: account !== null,
-    marketStatus: marketStatus(context, nowMs),
+    marketStatus: marketStatus(context),
     activeStrategies: [...(account?.strategies ?? [])],
     activePositions: account?.positions.size ?? 0,
     sessionStats: sessionStatsOf(account === null ? null : valuedWith(account, marks, nowMs)),

@@ -40,7 +40,9 @@ describe('the simulated source', () => {
     const bars = source.closeMinute(OPEN_MS);
     expect(bars.map(({ symbol }) => symbol)).toEqual(ALL_SYMBOLS);
     for (const bar of bars) {
-      const prices = sink.ticks().flatMap(({ symbol, price, exchangeMs }) => (symbol === bar.symbol && exchangeMs < OPEN_MS + MINUTE_MS ? price : []));
+      const prices = sink
+        .ticks()
+        .flatMap(({ symbol, price, exchangeMs }) => (symbol === bar.symbol && exchangeMs < OPEN_MS + MINUTE_MS ? price : []));
       expect([prices[0], Math.max(...prices), Math.min(...prices), prices.at(-1)]).toEqual([bar.open, bar.high, bar.low, bar.close]);
     }
   });
@@ -80,7 +82,13 @@ describe('the simulated source', () => {
   it('leaves out what was traded while the machine slept', async () => {
     let nowMs = OPEN_MS;
     const tasks: { readonly ms: number; readonly task: () => Promise<void> | void }[] = [];
-    const clock: Clock = { now: () => nowMs, at: (ms, _, task) => (tasks.push({ ms, task }), () => {}) };
+    const clock: Clock = {
+      now: () => nowMs,
+      at: (ms, _, task) => {
+        tasks.push({ ms, task });
+        return () => {};
+      },
+    };
     const source = both(clock);
     const sink = recordingSink(clock);
     await source.start(sink, null);
@@ -114,7 +122,12 @@ describe('the simulated source', () => {
     expect(bars.at(-1)?.openMs).toBe(OPEN_MS - MINUTE_MS);
     const candles = await source.quarters(OPEN_MS - 3 * HOUR_MS, OPEN_MS + HOUR_MS);
     expect([...candles.keys()]).toEqual(ALL_SYMBOLS);
-    expect(candles.get('BTC')?.map(({ openMs }) => openMs).at(-1)).toBe(OPEN_MS - 15 * MINUTE_MS);
+    expect(
+      candles
+        .get('BTC')
+        ?.map(({ openMs }) => openMs)
+        .at(-1),
+    ).toBe(OPEN_MS - 15 * MINUTE_MS);
   });
 
   it('refuses a cursor that is none, and to be started twice', async () => {

@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { type JournalEvent, journalEventSchema } from './journal.ts';
+
+/** Source of every event of ours on the bus. */
+export const BUS_SOURCE = 'nightdesk';
+
+/**
+ * The detail of an event on the bus, its detail-type being the journal event's type. All text, because the pipe that
+ * carries the journal's stream to the bus on AWS copies values and cannot parse them. An event may come twice: partition
+ * and seq tell.
+ */
+export const busDetailSchema = z.object({
+  /** Partition of the ledger: `S#<session>`. */
+  partition: z.string(),
+  seq: z.string(),
+  /** The journal's event as JSON text. */
+  event: z.string(),
+});
+export type BusDetail = z.infer<typeof busDetailSchema>;
+
+/** The journal's event in a detail, or null when it is none of ours. */
+export function journalEventOf(detail: unknown): JournalEvent | null {
+  const envelope = busDetailSchema.safeParse(detail);
+  if (!envelope.success) return null;
+  const event = journalEventSchema.safeParse(JSON.parse(envelope.data.event));
+  return event.success ? event.data : null;
+}

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ALL_SYMBOLS, instrumentBySymbol } from '../../../shared/config/instruments.ts';
+import { type MarketOrder, marketFill } from '../../../shared/execution/fill-price.ts';
+import { fromNumber, toNumber, toStep } from '../../../shared/kernel/decimal.ts';
+import { bareQuote } from '../../support/engine-fixtures.ts';
+
+const price = fc.double({ min: 0.05, max: 100_000, noNaN: true });
+const orders = fc
+  .record({
+    symbol: fc.constantFrom(...ALL_SYMBOLS),
+    side: fc.constantFrom('buy' as const, 'sell' as const),
+    last: price,
+    spread: fc.double({ min: 0, max: 0.01, noNaN: true }),
+    hasBook: fc.boolean(),
+    size: fc.option(fc.double({ min: 0, max: 1_000, noNaN: true })),
+    quantity: fc.double({ min: 0.001, max: 10_000, noNaN: true }),
+    minuteVolatility: fc.double({ min: 0, max: 0.02, noNaN: true }),
+    minuteVolume: fc.option(fc.double({ min: 0, max: 100_000, noNaN: true })),
+  })
+  .map(({ symbol, side, last, spread, hasBook, size, quantity, minuteVolatility, minuteVolume }): MarketOrder => {
+    const book = hasBook ? { bid: last * (1 - spread), ask: last * (1 + spread), bidSize: size, askSize: size } : {};
+    const quote = bareQuote(symbol, last, 0, book);
+    return { instrument: instrumentBySymbol(symbol), side, quantity: fromNumber(quantity), quote, met: null, minuteVolatility, minuteVolume };
+  });
+
+describe('every market fill', () => {
+  it('is never better than the touch, nor than the last price where there is no book', () => {
+    fc.assert(
+      fc.property(orders, (order) => {
+        const made = toNumber(marketFill(order).price);
+        const { bid, ask, last } = order.quote;
+        // On the grid: a price below one tick is one tick.
+        const dust = 1e-8;
+        const tick = toNumber(order.instrument.tickSize(fromNumber(last)));
+        if (order.side === 'buy') expect(made).toBeGreaterThanOrEqual((ask ?? last) - dust);
+        else expect(made).toBeLessThanOrEqual(Math.max(bid ?? last, tick) + dust);
+      }),
+    );
+  });
+
+  it("is on the venue's grid, with a slippage that is not negative", () => {
+    fc.assert(
+      fc.property(orders, (order) => {
+        const fill = marketFill(order);
+        expect(toStep(fill.price, order.instrument.tickSize(fill.price), 'floor')).toBe(fill.price);
+        expect(fill.slippage >= 0n).toBe(true);
+      }),
+    );
+  });
+
+  it('costs no less the larger the order is', () => {
+    fc.assert(
+      fc.property(orders, fc.double({ min: 1, max: 50, noNaN: true }), (order, times) => {
+        const larger = { ...order, quantity: fromNumber(toNumber(order.quantity) * times) };
+        const [small, large] = [marketFill(order).price, marketFill(larger).price];
+        expect(order.side === 'buy' ? large >= small : large <= small).toBe(true);
+      }),
+    );
+  });
+});

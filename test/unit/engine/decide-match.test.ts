@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import type { ExitOrder, Fill } from '../../../shared/contracts/journal.ts';
+import { decideMatch, fillId } from '../../../shared/engine/decide-match.ts';
+import { requestExit } from '../../../shared/engine/decide-monitor.ts';
+import { type Draft, draftOn } from '../../../shared/engine/draft.ts';
+import { add, decimal, multiply, negate, subtract, sum, text, toNumber } from '../../../shared/kernel/decimal.ts';
+import type { Account } from '../../../shared/ledger/account.ts';
+import { exitId } from '../../../shared/ledger/apply.ts';
+import { bareQuote, CLOSED_PHASE, startedAccount, tickOf, viewOfSketch, withEntryOrder, withPosition } from '../../support/engine-fixtures.ts';
+import { LIMITS, START_MS } from '../../support/ledger-fixtures.ts';
+
+const ACTIVE_MS = START_MS + 80;
+const ENTRY = { orderId: 'E:1', tick: null, extreme: null } as const;
+const EXIT_ID = exitId('P:E:1', 1);
+const LATER_MS = START_MS + 60_000;
+
+const book = (last: number, atMs: number) => bareQuote('BTC', last, atMs, { bid: last - 0.01, ask: last + 0.01, bidSize: 100, askSize: 100 });
+const fillOf = (draft: Draft | null): Fill => {
+  const event = draft?.rows[0]?.event;
+  if (event?.type !== 'filled') throw new Error(`Expected one fill, received ${draft?.rows.map((row) => row.event.type).join() ?? 'nothing'}`);
+  return event.fill;
+};
+const exitOrderOf = (account: Account): ExitOrder => {
+  const order = account.orders.get(EXIT_ID);
+  if (order?.purpose !== 'exit') throw new Error('No exit rests');
+  return order;
+};
+/** The exit at a tick, the quote being that tick's. */
+const atTick = (account: Account, price: number, more: Parameters<typeof tickOf>[3] = {}, extreme: number | null = null): Draft | null =>
+  decideMatch(account, viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', price, LATER_MS)] }), {
+    orderId: EXIT_ID,
+    tick: tickOf('BTC', price, LATER_MS, more),
+    extreme,
+  });
+
+describe('an entry', () => {
+  it('waits until its latency has passed, and fills from then on', () => {
+    const account = withEntryOrder();
+    const at = (nowMs: number): Draft | null => decideMatch(account, viewOfSketch({ nowMs, quotes: [book(100, START_MS)] }), ENTRY);
+    expect(at(ACTIVE_MS - 1)).toBeNull();
+    expect(text(fillOf(at(ACTIVE_MS)).price)).toBe('100.01');
+  });
+
+  it.each([
+    ['there is no quote', viewOfSketch({ nowMs: ACTIVE_MS })],
+    ['the quote is stale', viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, ACTIVE_MS - LIMITS.maxPriceAgeMs - 1)] })],
+    ['no rate is known', viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, ACTIVE_MS)], rates: {} })],
+    ['the market is closed', viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, ACTIVE_MS)], phase: CLOSED_PHASE })],
+  ])('rests on while %s', (_, view) => {
+    expect(decideMatch(withEntryOrder(), view, ENTRY)).toBeNull();
+  });
+
+  it('is nothing when the order has ended', () => {
+    expect(decideMatch(startedAccount(), viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, ACTIVE_MS)] }), ENTRY)).toBeNull();
+  });
+
+  it('moves cash by notional and commission, exactly, and leaves a position with its resting exit', () => {
+    const before = withEntryOrder();
+    const draft = decideMatch(before, viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, START_MS)] }), ENTRY);
+    const fill = fillOf(draft);
+    const after = draft?.account() ?? before;
+    // 2 BTC at 100.01, commission 0.1 %.
+    expect(text(subtract(before.cash, after.cash))).toBe('200.22002');
+    expect(fill).toMatchObject({ id: fillId('E:1', 1), trigger: 'market', realised: null, exitReason: null, purpose: 'entry' });
+    const [position] = after.positions.values();
+    expect(position).toMatchObject({
+      direction: 'long',
+      entryPrice: decimal('100.01'),
+      cost: decimal('200.02'),
+      openedMs: ACTIVE_MS,
+      exitByMs: ACTIVE_MS + 900_000,
+    });
+    expect([...after.orders.keys()]).toEqual([EXIT_ID]);
+    expect(exitOrderOf(after)).toMatchObject({ side: 'sell', stop: decimal('98.5'), target: decimal('103'), activeFromMs: ACTIVE_MS });
+  });
+
+  it('keeps with the fill what it was made from', () => {
+    const fill = fillOf(decideMatch(withEntryOrder(), viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, START_MS)] }), ENTRY));
+    expect(fill.provenance).toMatchObject({
+      baseRule: 'touch',
+      latencyMs: 80,
+      minuteVolume: 1_000,
+      volatility: 0.0002,
+      seed: 'seed',
+      quote: { last: 100, source: 'test' },
+    });
+    expect(fill.rate).toMatchObject({ currency: 'USDT', value: decimal('1'), source: 'test' });
+  });
+
+  it('takes an unknown volatility to be high', () => {
+    const view = viewOfSketch({ nowMs: ACTIVE_MS, quotes: [bareQuote('BTC', 100, START_MS)], tape: { volatility: null, minuteVolume: null } });
+    expect(fillOf(decideMatch(withEntryOrder(), view, ENTRY)).provenance).toMatchObject({ regime: 'high', minuteVolume: null });
+  });
+
+  it('is rejected when the free cash does not pay for it, and its reservation is free again', () => {
+    const before = withEntryOrder({ quantity: '10', reserved: '1010' }, startedAccount('1000'));
+    const draft = decideMatch(before, viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, START_MS)] }), ENTRY);
+    expect(draft?.rows.map((row) => row.event)).toMatchObject([
+      { type: 'order-ended', state: 'rejected', reason: expect.stringMatching(/^insufficient_cash: .*1001\.1001.*1000/) },
+    ]);
+    expect([draft?.account().orders.size, draft?.account().positions.size, draft?.account().cash]).toEqual([0, 0, before.cash]);
+  });
+
+  it('does not touch cash that another entry has reserved', () => {
+    const both = withEntryOrder(
+      { id: 'E:2', symbol: 'ETH', reserved: '700' },
+      withEntryOrder({ quantity: '4', reserved: '404' }, startedAccount('1000')),
+    );
+    const draft = decideMatch(both, viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, START_MS)] }), ENTRY);
+    expect(draft?.rows[0]?.event).toMatchObject({ type: 'order-ended', reason: expect.stringContaining('free are 300') });
+  });
+
+  it('opens a short against twice its proceeds', () => {
+    const sketch = { symbol: 'RELIANCE', side: 'sell', currency: 'INR', quantity: '10', reserved: '13', stop: '101.5', target: '97' } as const;
+    const view = viewOfSketch({ nowMs: ACTIVE_MS, quotes: [bareQuote('RELIANCE', 100, START_MS)] });
+    const after = decideMatch(withEntryOrder(sketch), view, ENTRY)?.account();
+    const [position] = after?.positions.values() ?? [];
+    expect(position?.direction).toBe('short');
+    expect((after?.cash ?? 0n) > decimal('100000')).toBe(true);
+    const tooLarge = withEntryOrder({ ...sketch, quantity: '1000', reserved: '1260' }, startedAccount('1200'));
+    expect(decideMatch(tooLarge, view, ENTRY)?.rows[0]?.event).toMatchObject({ type: 'order-ended', state: 'rejected' });
+  });
+});
+
+describe('a resting exit', () => {
+  it('rests while no level is reached, and while nobody names a tick', () => {
+    expect(atTick(withPosition(), 100)).toBeNull();
+    const view = viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', 90, LATER_MS)] });
+    expect(decideMatch(withPosition(), view, { orderId: EXIT_ID, tick: null, extreme: null })).toBeNull();
+  });
+
+  it('fills at the target without slippage when the market trades through', () => {
+    const fill = fillOf(atTick(withPosition(), 103.01));
+    expect([text(fill.price), fill.trigger, fill.exitReason, fill.slippage]).toEqual(['103', 'target', 'target', 0n]);
+  });
+
+  it('gaps through its stop to the print, less the costs of a market order', () => {
+    const fill = fillOf(atTick(withPosition(), 97));
+    expect([fill.trigger, fill.provenance.baseRule, text(fill.provenance.basePrice)]).toEqual(['stop', 'gap', '97']);
+    expect(toNumber(fill.price)).toBeLessThan(97);
+  });
+
+  it('fills at the level, less the costs, when a bar sweeps through it', () => {
+    const fill = fillOf(atTick(withPosition(), 95, { motion: 'sweep' }));
+    expect([fill.provenance.baseRule, text(fill.provenance.basePrice)]).toEqual(['stop-level', '98.5']);
+    expect(toNumber(fill.price)).toBeLessThan(98.5);
+    expect(toNumber(fill.price)).toBeGreaterThan(98.4);
+  });
+
+  it.each([
+    ['beyond the stop', 98.2],
+    ['at the stop itself', 98.5],
+  ])('takes the book when it stands worse than a print %s', (_, price) => {
+    const quote = bareQuote('BTC', price, LATER_MS, { bid: 96, ask: 96.1, bidSize: 100, askSize: 100 });
+    const draft = decideMatch(withPosition(), viewOfSketch({ nowMs: LATER_MS, quotes: [quote] }), {
+      orderId: EXIT_ID,
+      tick: tickOf('BTC', price, LATER_MS),
+      extreme: null,
+    });
+    expect([fillOf(draft).trigger, text(fillOf(draft).price), fillOf(draft).provenance.baseRule]).toEqual(['stop', '96', 'touch']);
+  });
+
+  it('hangs a trail on the best price that the matcher has seen', () => {
+    const position = withPosition({ stop: '90' });
+    const trailing: Account = { ...position, orders: new Map([[EXIT_ID, { ...exitOrderOf(position), trailingShare: 0.02 }]]) };
+    expect(atTick(trailing, 100, {}, 102)).toBeNull();
+    expect(fillOf(atTick(trailing, 99.9, {}, 102))).toMatchObject({ trigger: 'trailing-stop', exitReason: 'trailing-stop' });
+    expect(fillOf(atTick(trailing, 97.9, {}, null))).toMatchObject({ trigger: 'trailing-stop' });
+  });
+
+  it('books the result exactly: the cash that came back less the cash that went in', () => {
+    const before = withPosition();
+    const draft = atTick(before, 103.01);
+    const after = draft?.account() ?? before;
+    const { realised } = fillOf(draft);
+    // 2 x 103 less 0.1 % of 206; 2 x 100 and 0.2 commission went in.
+    expect(text(after.cash)).toBe('100005.594');
+    expect(realised).toMatchObject({ net: decimal('5.594'), price: decimal('6'), charges: decimal('0.406'), currency: decimal('0') });
+    expect(after.totals).toMatchObject({ trades: 1, wins: 1, realised: decimal('5.594') });
+    expect([after.positions.size, after.orders.size]).toEqual([0, 0]);
+    expect(draft?.trades).toMatchObject([{ id: 'P:E:1', closedWhy: 'target', entryPrice: decimal('100'), exitPrice: decimal('103') }]);
+  });
+
+  it('splits the result of a foreign position into price and currency', () => {
+    const sketch = { symbol: 'RELIANCE', currency: 'INR', quantity: '10', stop: '98.5', target: '103' } as const;
+    const before = withPosition(sketch);
+    const view = viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('RELIANCE', 104, LATER_MS)], rates: { INR: '0.9' } });
+    const realised = fillOf(decideMatch(before, view, { orderId: EXIT_ID, tick: tickOf('RELIANCE', 104, LATER_MS), extreme: null })).realised;
+    if (realised === null) throw new Error('no result');
+    // 10 x (103 - 100) at the exit's rate; the cost of 1000 is worth a tenth less.
+    expect([text(realised.price), text(realised.currency)]).toEqual(['27', '-100']);
+    expect(realised.net).toBe(subtract(add(realised.price, realised.currency), realised.charges));
+  });
+
+  it('balances its postings in each currency', () => {
+    const fill = fillOf(atTick(withPosition(), 97));
+    for (const currency of ['USD', 'USDT']) {
+      expect(sum(fill.postings.filter((posting) => posting.currency === currency).map(({ amount }) => amount))).toBe(0n);
+    }
+  });
+});
+
+describe('an exit that was asked for', () => {
+  const requested = (): { readonly account: Account; readonly activeMs: number } => {
+    const draft = draftOn(withPosition(), 'monitor');
+    const [position] = draft.account().positions.values();
+    if (position === undefined) throw new Error('no position');
+    expect(requestExit(draft, position, 'time', LATER_MS)?.id).toBe(EXIT_ID);
+    return { account: draft.account(), activeMs: exitOrderOf(draft.account()).activeFromMs };
+  };
+
+  it('fills at market after its latency, with the reason it was asked for', () => {
+    const { account, activeMs } = requested();
+    expect(activeMs).toBeGreaterThan(LATER_MS);
+    const at = (nowMs: number): Draft | null =>
+      decideMatch(account, viewOfSketch({ nowMs, quotes: [book(101, LATER_MS)] }), { orderId: EXIT_ID, tick: null, extreme: null });
+    expect(at(activeMs - 1)).toBeNull();
+    expect(fillOf(at(activeMs))).toMatchObject({ trigger: 'market', exitReason: 'time', price: decimal('100.99') });
+  });
+
+  it('is the one exit of its position: a stop that is reached meanwhile fills the same order once', () => {
+    const { account, activeMs } = requested();
+    const view = viewOfSketch({ nowMs: activeMs, quotes: [bareQuote('BTC', 90, activeMs)] });
+    const first = decideMatch(account, view, { orderId: EXIT_ID, tick: tickOf('BTC', 90, activeMs), extreme: null });
+    expect(fillOf(first)).toMatchObject({ id: fillId(EXIT_ID, 1), exitReason: 'time' });
+    const after = first?.account() ?? account;
+    expect(decideMatch(after, view, { orderId: EXIT_ID, tick: tickOf('BTC', 90, activeMs), extreme: null })).toBeNull();
+    expect(requestExit(draftOn(after, 'again'), [...account.positions.values()][0] as never, 'manual', activeMs)).toBeNull();
+  });
+
+  it('cannot be asked for twice', () => {
+    const { account } = requested();
+    const draft = draftOn(account, 'again');
+    expect(requestExit(draft, [...account.positions.values()][0] as never, 'manual', LATER_MS)).toBeNull();
+    expect(draft.rows).toEqual([]);
+  });
+});
+
+describe('a round trip', () => {
+  it('is worth what its postings say: cash, charges and result add up', () => {
+    const before = withPosition();
+    const fill = fillOf(atTick(before, 97));
+    const charged = sum(fill.charges.map(({ amount }) => amount));
+    const cash = sum(fill.postings.filter(({ account, currency }) => account === 'cash' && currency === 'USD').map(({ amount }) => amount));
+    expect(cash).toBe(subtract(multiply(fill.quantity, fill.price), charged));
+    const leaves = sum(fill.postings.filter(({ account }) => account.startsWith('position:')).map(({ amount }) => amount));
+    expect(leaves).toBe(negate([...before.positions.values()][0]?.cost ?? decimal('0')));
+  });
+});

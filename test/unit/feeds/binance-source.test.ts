@@ -1,0 +1,246 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { FeedSink, MarketSource } from '../../../shared/engine/market-source.ts';
+import { binanceSource } from '../../../shared/feeds/binance-source.ts';
+import type { Clock } from '../../../shared/kernel/clock.ts';
+import { systemClock } from '../../../shared/kernel/clock-system.ts';
+import { rng } from '../../../shared/kernel/rng.ts';
+import { MINUTE_MS, minuteOf } from '../../../shared/kernel/time.ts';
+import type { Bar, BookTop, Tick } from '../../../shared/market/price.ts';
+import { bookTicker, kline, trade, wrapped } from '../../support/binance-frames.ts';
+import { type BinanceServer, startBinanceServer } from '../../support/binance-server.ts';
+
+const TIMING = { silenceMs: 60_000, handshakeMs: 500, rotationMs: 600_000, overlapMs: 60, backoffBaseMs: 10, backoffCapMs: 40, provenMs: 1_000 };
+const SYMBOLS = ['BTC', 'ETH', 'SOL', 'DOGE', 'ADA', 'DOT'];
+/** Half past a minute: the tests move the clock on from here, the machine's timers run as they do. */
+const NOW_MS = Date.UTC(2026, 0, 5, 12, 0, 30);
+const MINUTE_START_MS = minuteOf(NOW_MS);
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Machine time, moved to `NOW_MS`, that a test can push on. */
+function movableClock(): Clock & { readonly move: (ms: number) => void } {
+  const real = systemClock((error) => {
+    throw error;
+  });
+  let offsetMs = NOW_MS - real.now();
+  return {
+    now: () => real.now() + offsetMs,
+    at: (ms, label, task) => real.at(ms - offsetMs, label, task),
+    move: (ms) => {
+      offsetMs += ms;
+    },
+  };
+}
+
+let id = 0;
+const print = (atMs: number, price: number, symbol = 'BTCUSDT'): string =>
+  wrapped(`${symbol.toLowerCase()}@trade`, trade({ s: symbol, t: ++id, p: price.toFixed(2), q: '0.5', T: atMs, E: atMs }));
+const book = (bid: number): string =>
+  wrapped('btcusdt@bookTicker', bookTicker({ s: 'BTCUSDT', u: ++id, b: bid.toFixed(2), a: (bid + 1).toFixed(2) }));
+
+/** Binance's klines over REST: every bar of the range asked for, closing at 100. */
+const klines: typeof fetch = async (input) => {
+  const { searchParams } = new URL(String(input));
+  const spanMs = searchParams.get('interval') === '15m' ? 15 * MINUTE_MS : MINUTE_MS;
+  const rows: unknown[] = [];
+  for (let ms = Number(searchParams.get('startTime')); ms <= Number(searchParams.get('endTime')) && rows.length < 1_000; ms += spanMs) {
+    rows.push([ms, '100', '101', '99', '100', '7', ms + spanMs - 1, '1', 5, '1', '1', '0']);
+  }
+  return Response.json(rows);
+};
+
+interface Live {
+  readonly clock: ReturnType<typeof movableClock>;
+  readonly server: BinanceServer;
+  readonly source: MarketSource;
+  readonly ticks: Tick[];
+  readonly tops: BookTop[];
+}
+
+async function live(
+  options: { readonly onTick?: FeedSink['tick']; readonly mostWaiting?: number; readonly fetch?: typeof fetch } = {},
+): Promise<Live> {
+  const server = await startBinanceServer();
+  cleanups.push(server.close);
+  const clock = movableClock();
+  const { onTick = () => {}, mostWaiting = 5_000 } = options;
+  const source = binanceSource({
+    clock,
+    urls: { webSocket: [server.url], rest: ['http://rest'] },
+    random: rng('live'),
+    log: () => {},
+    timing: TIMING,
+    fetch: options.fetch ?? klines,
+    mostWaiting,
+  });
+  const ticks: Tick[] = [];
+  const tops: BookTop[] = [];
+  await source.start(
+    {
+      tick: (tick) => {
+        ticks.push(tick);
+        return onTick(tick);
+      },
+      top: (top) => void tops.push(top),
+    },
+    null,
+  );
+  cleanups.push(source.stop);
+  return { clock, server, source, ticks, tops };
+}
+
+const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000, interval: 5 });
+const state = (source: MarketSource) => source.states()[0];
+
+async function connected(options: Parameters<typeof live>[0] = {}): Promise<Live> {
+  const made = await live(options);
+  await until(() => made.server.openConnections() === 1);
+  made.server.send(print(made.clock.now(), 100));
+  await until(() => made.ticks.length === 1);
+  return made;
+}
+
+describe('live Binance', () => {
+  it('asks for every crypto instrument and delivers trades and tops of book, stamped when they came', async () => {
+    const { server, source, ticks, tops, clock } = await live();
+    expect(state(source)).toMatchObject({ status: 'connecting', source: 'binance', evidence: 'live', accepted: 0 });
+    await until(() => server.openConnections() === 1);
+    expect(server.asked[0]).toEqual(
+      SYMBOLS.flatMap((symbol) => ['trade', 'bookTicker', 'kline_1m'].map((kind) => `${symbol.toLowerCase()}usdt@${kind}`)),
+    );
+    const exchangeMs = clock.now();
+    server.send(print(exchangeMs, 100));
+    server.send(book(99.5));
+    await until(() => tops.length === 1);
+    expect(ticks).toMatchObject([{ symbol: 'BTC', price: 100, exchangeMs, evidence: 'live', source: 'binance', motion: 'print' }]);
+    expect(tops).toMatchObject([{ symbol: 'BTC', bid: 99.5, ask: 100.5 }]);
+    for (const { receivedMs } of [...ticks, ...tops]) expect(receivedMs - exchangeMs).toBeLessThan(2_000);
+    expect(state(source)).toMatchObject({ status: 'up', accepted: 2, refused: {}, detail: `connected to ${server.url}` });
+    expect(source.cursor()).toBeNull();
+    expect(source.rates()).toMatchObject([{ currency: 'USDT', source: 'assumed' }]);
+  });
+
+  it('counts garbage by reason and shows it, and lets nothing of it through; a late print is none', async () => {
+    const { server, source, ticks, tops, clock } = await connected();
+    server.send(print(clock.now() - 10_000, 101));
+    for (const text of ['{"half', '[]', print(clock.now(), 0), print(clock.now(), 100_000), '{"e":"trade","s":"BTCUSDT","p":"NaN"}', '{"e":"odd"}'])
+      server.send(text);
+    server.send(book(99));
+    await until(() => tops.length === 1);
+    expect(ticks.map(({ price }) => price)).toEqual([100, 101]);
+    expect(state(source)?.accepted).toBe(3);
+    expect(state(source)?.refused).toEqual({ not_json: 1, empty_array: 1, bad_price: 2, jump: 1, unknown_shape: 1 });
+  });
+
+  it('has missing bars while it is down, and says why; recovers, and fills the hole when asked for it', async () => {
+    const { server, source, ticks, clock } = await connected();
+    server.send(print(clock.now() + 1, 102));
+    await until(() => ticks.length === 2);
+    server.refuse(503);
+    server.reset();
+    await until(() => state(source)?.status === 'down');
+    expect(state(source)).toMatchObject({ status: 'down', detail: expect.stringMatching(/lost|HTTP 503/) });
+    await until(() => state(source)?.detail.includes('HTTP 503') === true);
+    clock.move(2 * MINUTE_MS);
+    expect(source.closeMinute(MINUTE_START_MS)).toMatchObject([{ symbol: 'BTC', open: 100, close: 102, origin: 'missing' }]);
+    expect(source.closeMinute(MINUTE_START_MS + MINUTE_MS)).toMatchObject([{ symbol: 'BTC', open: 102, close: 102, volume: 0, origin: 'missing' }]);
+
+    server.refuse(null);
+    await until(() => server.openConnections() === 1);
+    server.send(print(clock.now(), 104));
+    await until(() => state(source)?.status === 'up');
+    expect(state(source)).toMatchObject({ reconnects: 1, accepted: 3 });
+    const filled: Bar[] = [];
+    for await (const bar of source.minutes(MINUTE_START_MS, MINUTE_START_MS + 2 * MINUTE_MS)) filled.push(bar);
+    expect(filled).toHaveLength(12);
+    expect(filled.every(({ origin, evidence }) => origin === 'backfilled' && evidence === 'live')).toBe(true);
+    expect(source.closeMinute(MINUTE_START_MS).map(({ symbol, origin }) => [symbol, origin])).toEqual(
+      SYMBOLS.map((symbol) => [symbol, 'backfilled']),
+    );
+  });
+
+  it("takes the venue's own closed bar, and fills minutes without a trade with the last close", async () => {
+    const { server, source, clock } = await connected();
+    clock.move(MINUTE_MS);
+    const openMs = MINUTE_START_MS + MINUTE_MS;
+    server.send(wrapped('btcusdt@kline_1m', kline({ t: openMs, o: '100', h: '103', l: '98', c: '101', v: '5' })));
+    server.send(book(100));
+    await until(() => state(source)?.accepted === 3);
+    clock.move(2 * MINUTE_MS);
+    expect(source.closeMinute(openMs)).toMatchObject([{ symbol: 'BTC', high: 103, low: 98, close: 101, volume: 5, origin: 'received' }]);
+    expect(source.closeMinute(openMs + MINUTE_MS)).toMatchObject([{ symbol: 'BTC', open: 101, close: 101, volume: 0, origin: 'received' }]);
+  });
+
+  it('has a bar for every symbol once history was fetched, and goes on from there', async () => {
+    const { source, clock } = await connected();
+    for await (const bar of source.minutes(MINUTE_START_MS - 10 * MINUTE_MS, MINUTE_START_MS)) expect(bar.close).toBe(100);
+    clock.move(MINUTE_MS);
+    expect(source.closeMinute(MINUTE_START_MS - MINUTE_MS).map(({ symbol, origin }) => [symbol, origin])).toEqual(
+      SYMBOLS.map((symbol) => [symbol, 'backfilled']),
+    );
+    expect(source.closeMinute(MINUTE_START_MS).map(({ symbol }) => symbol)).toEqual(SYMBOLS);
+    const quarters = await source.quarters(MINUTE_START_MS - 60 * MINUTE_MS, MINUTE_START_MS);
+    expect([...quarters.keys()]).toEqual(SYMBOLS);
+    expect(quarters.get('DOT')).toHaveLength(4);
+    expect(quarters.get('DOT')?.[0]).toMatchObject({ isComplete: true, close: 100 });
+  });
+
+  it('judges the first price by the history', async () => {
+    const { server, source, clock, ticks, tops } = await live();
+    for await (const bar of source.minutes(MINUTE_START_MS - 2 * MINUTE_MS, MINUTE_START_MS)) expect(bar.close).toBe(100);
+    await until(() => server.openConnections() === 1);
+    server.send(print(clock.now(), 100_000));
+    server.send(book(100));
+    await until(() => tops.length === 1);
+    expect(ticks).toEqual([]);
+    expect(state(source)?.refused).toEqual({ jump: 1 });
+  });
+
+  it('throws what REST throws when it cannot be reached', async () => {
+    const refusing: typeof fetch = async () => {
+      throw new TypeError('fetch failed');
+    };
+    const { source } = await live({ fetch: refusing });
+    await expect(source.quarters(MINUTE_START_MS - 60 * MINUTE_MS, MINUTE_START_MS)).rejects.toMatchObject({ code: 'unreachable' });
+    const reading = (async () => {
+      for await (const bar of source.minutes(MINUTE_START_MS - MINUTE_MS, MINUTE_START_MS)) expect(bar).toBeUndefined();
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  it('lets prices wait in order while the engine works, and counts the tops that gave way', async () => {
+    let release: () => void = () => {};
+    const working = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { server, source, ticks, tops, clock } = await connected({ onTick: () => working, mostWaiting: 10 });
+    for (let i = 1; i <= 30; i++) {
+      server.send(print(clock.now(), 100 + i));
+      server.send(book(90 + i / 10));
+    }
+    await until(() => (state(source)?.accepted ?? 0) === 61);
+    expect([ticks.length, tops.length]).toEqual([1, 0]);
+    release();
+    await until(() => ticks.length === 31 && tops.at(-1)?.bid === 93);
+    expect(ticks.map(({ price }) => price)).toEqual(Array.from({ length: 31 }, (_, i) => 100 + i));
+    expect(state(source)?.refused.conflated_book).toBe(30 - tops.length);
+    expect(tops.length).toBeLessThan(10);
+  });
+
+  it('delivers nothing after it was stopped, and can be started again', async () => {
+    const { server, source, ticks, clock } = await connected();
+    await source.stop();
+    expect(state(source)).toMatchObject({ status: 'down', detail: 'not connected' });
+    server.send(print(clock.now(), 101));
+    const again: Tick[] = [];
+    await source.start({ tick: (tick) => void again.push(tick), top: () => {} }, null);
+    await until(() => server.openConnections() === 1);
+    server.send(print(clock.now(), 102));
+    await until(() => again.length === 1);
+    expect([ticks.length, again[0]?.price]).toEqual([1, 102]);
+    await expect(source.start({ tick: () => {}, top: () => {} }, null)).rejects.toMatchObject({ code: 'already_started' });
+  });
+});
