@@ -23,7 +23,7 @@ export function engineContext({ exclusive, settings, ...parts }: HostParts): Eng
     sleep: wallSleep,
     settings: { ...settings, configVersion: configVersion() },
     accounts: createAccounts(parts.ledger, { exclusive }),
-    lastScans: createLastScans(parts.ledger),
+    lastScans: createLastScans(parts.ledger, { exclusive }),
     charts: createChartShelf({ market: parts.market, scope: parts.world.scope, markets: parts.world.markets, sleep: wallSleep }),
   };
 }

@@ -135,10 +135,16 @@ const USER_CODES = new Set([
   'strategy_not_built',
 ]);
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`);
-  if (!isUsersOwn(error) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
-  process.exitCode = isUsersOwn(error) ? EXIT_BAD_OPTION : 1;
+async function exitCode(): Promise<number> {
+  try {
+    return await main();
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    if (isUsersOwn(error)) return EXIT_BAD_OPTION;
+    if (error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+    return 1;
+  }
 }
+
+// Everything is stopped by now; timers of the wall clock that are still to come must not hold the process.
+process.exit(await exitCode());

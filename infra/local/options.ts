@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
+import { BUILT_STRATEGIES, strategyByName } from '../../shared/strategies/registry.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../../shared/strategies/strategy.ts';
 
 export class OptionError extends NightdeskError<'bad_option'> {}
@@ -113,7 +114,11 @@ function instant(name: string, text: string): EpochMs {
 }
 
 function strategies(text: string): readonly StrategyName[] {
-  return text.split(',').map((name) => oneOf('--session', name.trim(), STRATEGY_NAMES));
+  const names = text.split(',').map((name) => oneOf('--session', name.trim(), STRATEGY_NAMES));
+  const missing = names.filter((name) => strategyByName(name) === undefined);
+  if (missing.length > 0)
+    throw bad(`--session: ${missing.join(', ')} not built yet; built are ${BUILT_STRATEGIES.map(({ name }) => name).join(', ')}`);
+  return names;
 }
 
 function port(text: string): number {

@@ -62,7 +62,12 @@ async function auto(options: Options, held: string | null, log: Log): Promise<Ch
 export async function probeLive(log: Log): Promise<{ readonly answers: boolean; readonly why: string }> {
   const clock = systemClock((error, label) => log('warn', 'probe-task-failed', { label, why: messageOf(error) }));
   const symbols = [...venueSymbols().keys()];
-  const result = await probeBinance({ symbols, urls: binanceUrls(process.env).webSocket, clock, random: rng('probe', Date.now()), log }, PROBE_MS);
+  // A probe that finds nothing is no problem of a running feed.
+  const quietly: Log = (_, event, facts) => log('info', event, facts);
+  const result = await probeBinance(
+    { symbols, urls: binanceUrls(process.env).webSocket, clock, random: rng('probe', Date.now()), log: quietly },
+    PROBE_MS,
+  );
   if (result.answers) return { answers: true, why: result.endpoint };
   return { answers: false, why: result.failures[0]?.detail ?? 'no endpoint is configured' };
 }

@@ -27,6 +27,9 @@ export function createAccounts(ledger: LedgerStore, { exclusive }: { readonly ex
   let activeId: string | null | undefined;
 
   const keep = (account: Account): Account => {
+    const known = cache.get(account.sessionId);
+    // What was on its way from the store while a commit was made is older than what the commit made of it.
+    if (known !== undefined && known.seq > account.seq) return known;
     cache.set(account.sessionId, account);
     activeId = account.status === 'stopped' ? (activeId === account.sessionId ? null : activeId) : account.sessionId;
     for (const listener of listeners) listener(account);
@@ -48,7 +51,11 @@ export function createAccounts(ledger: LedgerStore, { exclusive }: { readonly ex
   return {
     current,
     active: async () => {
-      if (!exclusive || activeId === undefined) activeId = await ledger.activeSession();
+      if (!exclusive || activeId === undefined) {
+        const found = await ledger.activeSession();
+        // A session that started meanwhile is known already, and was not there yet when the store was asked.
+        if (!exclusive || activeId === undefined) activeId = found;
+      }
       return activeId === null ? null : current(activeId);
     },
     committed: (account) => {

@@ -35,7 +35,7 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
   let charts = new Map<string, Chart>();
   let knownToMs: EpochMs | null = null;
 
-  const rebuild = async (minuteMs: EpochMs): Promise<void> => {
+  const rebuild = async (minuteMs: EpochMs): Promise<readonly Bar[]> => {
     const from = (timeframe: '1m' | '1d'): EpochMs => Math.min(...markets.map((name) => historyNeededFromMs(name, timeframe, minuteMs)));
     const minutesFromMs = from('1m');
     const [days, bars] = await Promise.all([market.dayCandles(scope, from('1d'), minutesFromMs), market.bars(scope, minutesFromMs, minuteMs)]);
@@ -49,6 +49,7 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
       for (const bar of bars.get(symbol) ?? []) chart.add(bar);
       charts.set(symbol, chart);
     }
+    return [...bars.values()].flat();
   };
 
   const add = (bars: Iterable<Bar>): void => {
@@ -59,13 +60,21 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
     }
   };
 
-  const catchUp = async (toMs: EpochMs): Promise<void> => {
-    if (knownToMs === null || toMs - knownToMs > WARM_GAP_MS) await rebuild(toMs);
-    else if (toMs > knownToMs) add([...(await market.bars(scope, knownToMs, toMs)).values()].flat().sort((a, b) => a.openMs - b.openMs));
-    knownToMs = Math.max(knownToMs ?? 0, toMs);
+  const readNew = async (fromMs: EpochMs, toMs: EpochMs): Promise<readonly Bar[]> => {
+    const bars = [...(await market.bars(scope, fromMs, toMs)).values()].flat().sort((a, b) => a.openMs - b.openMs);
+    add(bars);
+    return bars;
   };
 
-  const upTo = async (minuteMs: EpochMs, waitMs: number): Promise<ShelfView> => {
+  /** What has not come yet is asked for again: known is only what was seen, unless nothing has come for long. */
+  const catchUp = async (toMs: EpochMs): Promise<void> => {
+    const isCold = knownToMs === null || toMs - knownToMs > WARM_GAP_MS;
+    const bars = isCold ? await rebuild(toMs) : await readNew(knownToMs ?? 0, toMs);
+    const seenToMs = bars.reduce((latest, bar) => Math.max(latest, bar.openMs + MINUTE_MS), isCold ? 0 : (knownToMs ?? 0));
+    knownToMs = toMs - seenToMs > WARM_GAP_MS ? toMs : seenToMs;
+  };
+
+  const bringUp = async (minuteMs: EpochMs, waitMs: number): Promise<ShelfView> => {
     const lastMs = minuteMs - MINUTE_MS;
     if (knownToMs === null || knownToMs < lastMs) await catchUp(lastMs);
     let read = await market.snapshotAndMinute(scope, lastMs);
@@ -74,11 +83,21 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
       read = await market.snapshotAndMinute(scope, lastMs);
     }
     if (read.bars !== null) {
+      // Minutes are published in order: those before this one are there now, if they were not a moment ago.
+      if (knownToMs === null || knownToMs < lastMs) await catchUp(lastMs);
       add(read.bars);
       knownToMs = Math.max(knownToMs ?? 0, minuteMs);
     }
     return { snapshot: read.snapshot, chart: (symbol) => charts.get(symbol) ?? null };
   };
 
-  return { upTo };
+  // One after the other: a scan and a person may ask at once, and the charts are the same for both.
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    upTo: (minuteMs, waitMs) => {
+      const next = last.then(() => bringUp(minuteMs, waitMs));
+      last = next.catch(() => undefined);
+      return next;
+    },
+  };
 }

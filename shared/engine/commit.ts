@@ -8,6 +8,9 @@ import { type Commit, type Receipt, StoreError } from './ports.ts';
 
 const ATTEMPTS = 8;
 
+/** Refusals after which the account must be read again: all others mean that nothing was written and nothing will be. */
+const ASK_AGAIN: ReadonlySet<StoreError['code']> = new Set(['conflict', 'duplicate', 'unknown']);
+
 /** What a decision wants committed. `outcome` is what the same command is answered when it comes again. */
 export interface Decided {
   readonly draft: Draft;
@@ -26,7 +29,7 @@ export type Committed =
 /**
  * The imperative shell of every change: load the account, decide, commit; when the account has moved on, decide again from
  * what it has become. A commit that got no answer is looked up by its receipt, never guessed.
- * @throws EngineError `contention` after eight lost races; StoreError when the store is unavailable or fences us off
+ * @throws EngineError `contention` after eight lost races; StoreError when the store is unavailable, fences us off or cannot hold it
  */
 export async function commitDecision(
   context: EngineContext,
@@ -55,7 +58,7 @@ async function tryCommit(context: EngineContext, before: Account, commandId: str
     context.accounts.committed(after);
     return { kind: 'committed', account: after, decided };
   } catch (error) {
-    if (!(error instanceof StoreError) || error.code === 'fenced' || error.code === 'unavailable' || error.code === 'corrupt') throw error;
+    if (!(error instanceof StoreError) || !ASK_AGAIN.has(error.code)) throw error;
     context.accounts.forget(before.sessionId);
     context.log('warn', 'commit-refused', { commandId, code: error.code, why: messageOf(error) });
     const recorded = error.code === 'conflict' ? null : await context.ledger.receipt(before.sessionId, commandId);

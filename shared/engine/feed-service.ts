@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { MarketSnapshot } from '../contracts/market-snapshot.ts';
 import { messageOf, NightdeskError } from '../kernel/errors.ts';
-import { DAY_MS, type EpochMs, HOUR_MS, iso, MINUTE_MS, minuteOf, SECOND_MS } from '../kernel/time.ts';
+import { type EpochMs, HOUR_MS, iso, MINUTE_MS, minuteOf, SECOND_MS } from '../kernel/time.ts';
 import type { EngineContext } from './context.ts';
 import { createDesk, type Desk } from './desk.ts';
-import { backfill, packDayOf, packHourOf } from './history-packs.ts';
+import { backfill, packEnded } from './history-packs.ts';
 import type { MarketSource } from './market-source.ts';
 import { createMatcher, type Matcher } from './matcher.ts';
 import { type Lease, StoreError } from './ports.ts';
@@ -116,9 +116,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     await write('minute', async () => {
       await renew();
       await market.publish(held(), snapshot(), { minuteMs, bars });
-      const closedToMs = minuteMs + MINUTE_MS;
-      if (closedToMs % HOUR_MS === 0) await packHourOf(market, held(), closedToMs - HOUR_MS);
-      if (closedToMs % DAY_MS === 0) await packDayOf(market, held(), closedToMs - DAY_MS);
+      await packEnded(market, held(), minuteMs + MINUTE_MS);
     });
   };
 

@@ -8,14 +8,20 @@ import type { EngineContext } from './context.ts';
 import type { MarketSource } from './market-source.ts';
 import type { CandlesBySymbol, Lease, MarketStore } from './ports.ts';
 
+/** Packs what ends with the minutes up to `toMs`: at the end of an hour the hour, at the end of a UTC day the day. Again is no harm. */
+export async function packEnded(market: MarketStore, lease: Lease, toMs: EpochMs): Promise<void> {
+  if (toMs % HOUR_MS === 0) await packHourOf(market, lease, toMs - HOUR_MS);
+  if (toMs % DAY_MS === 0) await packDayOf(market, lease, toMs - DAY_MS);
+}
+
 /** Packs the minutes of an hour that has ended. */
-export async function packHourOf(market: MarketStore, lease: Lease, hourMs: EpochMs): Promise<void> {
+async function packHourOf(market: MarketStore, lease: Lease, hourMs: EpochMs): Promise<void> {
   const bars = await market.bars(lease.scope, hourMs, hourMs + HOUR_MS);
   if (bars.size > 0) await market.packHour(lease, hourMs, bars);
 }
 
 /** Packs the 15-minute candles of a UTC day that has ended, from its minutes. */
-export async function packDayOf(market: MarketStore, lease: Lease, dayMs: EpochMs): Promise<void> {
+async function packDayOf(market: MarketStore, lease: Lease, dayMs: EpochMs): Promise<void> {
   const candles = quartersOf(await market.bars(lease.scope, dayMs, dayMs + DAY_MS));
   if (candles.size > 0) await market.packDay(lease, dayMs, candles);
 }
@@ -50,12 +56,16 @@ export async function backfill(
 ): Promise<void> {
   const minutesFromMs = Math.min(...source.markets.map((market) => historyNeededFromMs(market, '1m', nowMs)));
   const firstDayMs = nowMs - (nowMs % DAY_MS) - historyDays * DAY_MS;
-  try {
-    const daysFromMs = Math.max(firstDayMs, knownToMs === null ? firstDayMs : knownToMs - (knownToMs % DAY_MS));
-    await packDays(context.market, source, lease, daysFromMs, minutesFromMs);
-    await packMinutes(context, source, lease, Math.max(minutesFromMs, firstDayMs, knownToMs ?? 0), nowMs);
-  } catch (error) {
-    context.log('warn', 'history-incomplete', { source: source.name, from: iso(firstDayMs), why: messageOf(error) });
+  const daysFromMs = Math.max(firstDayMs, knownToMs === null ? firstDayMs : dayOf(knownToMs));
+  // The run before may have ended between its last minute and the packing of what that minute completed.
+  if (knownToMs !== null) await packEnded(context.market, lease, knownToMs);
+  for (const part of source.parts ?? [source]) {
+    try {
+      await packDays(context.market, part, lease, daysFromMs, minutesFromMs);
+      await packMinutes(context, part, lease, Math.max(minutesFromMs, firstDayMs, knownToMs ?? 0), nowMs);
+    } catch (error) {
+      context.log('warn', 'history-incomplete', { source: part.name, from: iso(firstDayMs), why: messageOf(error) });
+    }
   }
 }
 
@@ -65,51 +75,62 @@ async function packDays(market: MarketStore, source: MarketSource, lease: Lease,
   const days = new Map<EpochMs, Map<string, RolledCandle[]>>();
   for (const [symbol, candles] of quarters) {
     for (const candle of candles) {
-      const dayMs = candle.openMs - (candle.openMs % DAY_MS);
+      const dayMs = dayOf(candle.openMs);
       const day = days.get(dayMs) ?? new Map<string, RolledCandle[]>();
       days.set(dayMs, day.set(symbol, [...(day.get(symbol) ?? []), candle]));
     }
   }
-  for (const [dayMs, candles] of days) await market.packDay(lease, dayMs, candles);
+  for (const [dayMs, candles] of days) {
+    const known = await market.dayCandles(lease.scope, dayMs, dayMs + DAY_MS);
+    await market.packDay(lease, dayMs, new Map([...known, ...candles]));
+  }
 }
 
 async function packMinutes(context: EngineContext, source: MarketSource, lease: Lease, fromMs: EpochMs, toMs: EpochMs): Promise<void> {
   if (fromMs >= toMs) return;
   let hourMs: EpochMs | null = null;
   let hour: Bar[] = [];
+  const keepUntil = async (atMs: EpochMs): Promise<void> => {
+    if (hourMs === null) return;
+    await keepHour(context, lease, hourMs, hour, toMs);
+    // A day may have traded its last long before its end: it is packed when the next one begins, or when it is over.
+    if (dayOf(atMs) > dayOf(hourMs)) await packDayOf(context.market, lease, dayOf(hourMs));
+  };
   for await (const bar of source.minutes(fromMs, toMs)) {
     const barHourMs = bar.openMs - (bar.openMs % HOUR_MS);
     if (barHourMs !== hourMs) {
-      if (hourMs !== null) await keepHour(context, lease, hourMs, hour, { fromMs, toMs });
+      await keepUntil(barHourMs);
       [hourMs, hour] = [barHourMs, []];
     }
     hour.push(bar);
   }
-  if (hourMs !== null) await keepHour(context, lease, hourMs, hour, { fromMs, toMs });
+  await keepUntil(toMs);
 }
 
+const dayOf = (ms: EpochMs): EpochMs => ms - (ms % DAY_MS);
+
 /** A whole hour is packed; the hour that is not over is kept minute by minute, for its other minutes are still to come. */
-async function keepHour(
-  context: EngineContext,
-  lease: Lease,
-  hourMs: EpochMs,
-  bars: readonly Bar[],
-  range: { readonly fromMs: EpochMs; readonly toMs: EpochMs },
-): Promise<void> {
+async function keepHour(context: EngineContext, lease: Lease, hourMs: EpochMs, bars: readonly Bar[], toMs: EpochMs): Promise<void> {
   const { market } = context;
-  if (hourMs + HOUR_MS > range.toMs) return keepMinutes(context, lease, bars);
-  // The hour may have been half stored before the feed stopped: what is there stays.
-  const known = [...(await market.bars(lease.scope, hourMs, Math.min(hourMs + HOUR_MS, range.fromMs))).values()].flat();
-  await market.packHour(lease, hourMs, bySymbol([...known, ...bars]));
-  if ((hourMs + HOUR_MS) % DAY_MS === 0) await packDayOf(market, lease, hourMs + HOUR_MS - DAY_MS);
+  if (hourMs + HOUR_MS > toMs) return keepMinutes(context, lease, bars);
+  await market.packHour(lease, hourMs, bySymbol(await joined(market, lease, hourMs, hourMs + HOUR_MS, bars)));
 }
 
 async function keepMinutes({ market, world }: EngineContext, lease: Lease, bars: readonly Bar[]): Promise<void> {
   const stored = await market.snapshot(lease.scope);
   const snapshot = stored ?? { scope: world.scope, atMs: 0, quotes: [], rates: [], feeds: [], cursor: null };
   for (const minuteMs of new Set(bars.map((bar) => bar.openMs))) {
-    await market.publish(lease, { ...snapshot, atMs: minuteMs + MINUTE_MS }, { minuteMs, bars: bars.filter((bar) => bar.openMs === minuteMs) });
+    const ours = bars.filter((bar) => bar.openMs === minuteMs);
+    const minute = { minuteMs, bars: await joined(market, lease, minuteMs, minuteMs + MINUTE_MS, ours) };
+    await market.publish(lease, { ...snapshot, atMs: minuteMs + MINUTE_MS }, minute);
   }
+}
+
+/** What is stored of a span (of other sources, or from before the feed stopped) with the given bars over it, in order of time. */
+async function joined(market: MarketStore, lease: Lease, fromMs: EpochMs, toMs: EpochMs, bars: readonly Bar[]): Promise<readonly Bar[]> {
+  const known = [...(await market.bars(lease.scope, fromMs, toMs)).values()].flat();
+  const all = new Map([...known, ...bars].map((bar) => [`${bar.symbol} ${bar.openMs}`, bar]));
+  return [...all.values()].sort((a, b) => a.openMs - b.openMs);
 }
 
 function bySymbol(bars: readonly Bar[]): ReadonlyMap<string, readonly Bar[]> {

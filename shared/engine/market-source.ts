@@ -19,6 +19,8 @@ export interface MarketSource {
   readonly name: string;
   readonly markets: readonly Market[];
   readonly evidence: Evidence;
+  /** The sources that this one is made of, each asked for its own history; absent for a single one. */
+  readonly parts?: readonly MarketSource[];
   /** Begins to deliver, from where `cursor` stands or from the clock's now when it is null. */
   start(sink: FeedSink, cursor: unknown): Promise<void>;
   /** Stops delivering; nothing is delivered after the promise resolves. */

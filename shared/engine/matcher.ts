@@ -9,6 +9,7 @@ import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
 import { decideMatch, fillId, type MatchCommand } from './decide-match.ts';
 import type { Desk } from './desk.ts';
+import { EngineError } from './errors.ts';
 import { type Lease, StoreError } from './ports.ts';
 
 /** Best prices since their exits began to work, by order id: what trailing stops hang on. Kept with the feed's cursor. */
@@ -89,7 +90,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
       if (result.kind === 'repeated') await refresh();
       else take(result.account);
     } catch (error) {
-      if (!(error instanceof StoreError) || error.code === 'fenced') throw error;
+      if (!isPassing(error)) throw error;
       log('error', 'fill-not-booked', { orderId: command.orderId, code: error.code, why: messageOf(error) });
       if (!unbooked.has(command.orderId)) clock.at(clock.now() + RETRY_MS, `6-retry-${command.orderId}`, () => retry(command.orderId));
       unbooked.set(command.orderId, command);
@@ -111,7 +112,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
 
   const advance = (tick: Tick): void => {
     for (const rests of resting.get(tick.symbol) ?? []) {
-      if (tick.receivedMs < rests.order.activeFromMs) continue;
+      if (tick.receivedMs <= rests.order.activeFromMs) continue;
       const best = rests.direction === 'long' ? Math.max(rests.extreme, tick.price) : Math.min(rests.extreme, tick.price);
       rests.extreme = best;
       extremes.set(rests.order.id, best);
@@ -142,6 +143,11 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   };
 }
 
+/** A fill that was not booked is tried again, but not by a feed that has lost its lease. */
+function isPassing(error: unknown): error is StoreError | EngineError {
+  return error instanceof StoreError ? error.code !== 'fenced' : error instanceof EngineError && error.code === 'contention';
+}
+
 function restingOf(account: Account, order: ExitOrder, known: number | undefined): Resting {
   const position = account.positions.get(order.positionId);
   if (position === undefined) throw new Error(`Exit ${order.id} has no position`);
@@ -155,7 +161,8 @@ function restingOf(account: Account, order: ExitOrder, known: number | undefined
 }
 
 function isReached({ order, direction, stop, target, extreme }: Resting, tick: Tick): boolean {
-  if (tick.receivedMs < order.activeFromMs) return false;
+  // The tick that opened the position does not close it: a run that goes on from before that tick finds the exit resting already.
+  if (tick.receivedMs <= order.activeFromMs) return false;
   return triggeredExit({ direction, stop, target, trailingShare: order.trailingShare, extreme }, tick) !== null;
 }
 

@@ -27,7 +27,7 @@ export async function monitorPositions(context: EngineContext, { minuteMs }: { r
   const result = await commitDecision(context, account.sessionId, id, (current) => ({
     draft: decideMonitor(current, view, { id, minuteMs, squareOffMs }),
   }));
-  if (result.kind === 'committed') await context.nudge(account.sessionId);
+  if (result.kind !== 'nothing') await context.nudge(account.sessionId);
   const events = result.kind === 'committed' ? result.decided.draft.rows.map((row) => row.event.type) : [];
   return { checked: true, reason: 'checked', events };
 }

@@ -1,9 +1,10 @@
 import type { ScanRecord } from '../contracts/decisions.ts';
-import type { JournalRow, Order, Trade } from '../contracts/journal.ts';
+import type { JournalRow, Trade } from '../contracts/journal.ts';
 import type { MarketSnapshot } from '../contracts/market-snapshot.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
+import type { OrderStanding } from '../ledger/order-standing.ts';
 import type { Bar } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
 
@@ -99,12 +100,7 @@ export interface LedgerStore {
 }
 
 /** An order with where it stands. Working orders are `resting` or `accepted`. */
-export interface StoredOrder {
-  readonly order: Order;
-  readonly state: 'accepted' | 'resting' | 'filled' | 'cancelled' | 'expired' | 'rejected';
-  readonly reason: string | null;
-  readonly endedMs: EpochMs | null;
-}
+export type StoredOrder = OrderStanding;
 
 export interface Lease {
   readonly scope: string;

@@ -42,8 +42,10 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
 async function place(context: EngineContext, account: Account, view: ScanView, { minuteMs, market }: ScanRequest): Promise<ScanOutcome> {
   const id = `scan:${market}:${iso(minuteMs)}`;
   const last = await context.lastScans.of(account.sessionId);
-  if (last !== null && (last.id === id || last.minuteMs > minuteMs)) return { scanned: false, reason: 'this minute has been scanned', scan: last };
+  if (last !== null && (await isScanned(context, account.sessionId, last, id, minuteMs)))
+    return { scanned: false, reason: 'this minute has been scanned', scan: last };
   const ordinal = (last?.ordinal ?? 0) + 1;
+  context.lastScans.forget(account.sessionId);
   let record: ScanRecord | null = null;
   const result = await commitDecision(context, account.sessionId, id, (current) => {
     const questions = questionsOf(current, market, minuteMs);
@@ -51,12 +53,19 @@ async function place(context: EngineContext, account: Account, view: ScanView, {
     record = decided.record;
     return { draft: decided.draft, scan: decided.record, outcome: { scan: id } };
   });
+  // Also for one that was committed before: a commit without an answer has told nobody of its orders.
+  if (result.kind !== 'nothing') await context.nudge(account.sessionId);
   if (result.kind === 'repeated') return { scanned: false, reason: 'this minute has been scanned', scan: null };
   if (record === null) return notScanned('nothing was decided');
   if (result.kind === 'nothing') await context.ledger.keepScan(account.sessionId, record);
-  else await context.nudge(account.sessionId);
   context.lastScans.keep(account.sessionId, record);
   return { scanned: true, reason: 'scanned', scan: record };
+}
+
+/** The other market of the same minute may have been scanned after it: then its receipt tells. */
+async function isScanned({ ledger }: EngineContext, sessionId: string, last: ScanRecord, id: string, minuteMs: EpochMs): Promise<boolean> {
+  if (last.id === id || last.minuteMs > minuteMs) return true;
+  return last.minuteMs === minuteMs && (await ledger.receipt(sessionId, id)) !== null;
 }
 
 function questionsOf(account: Account, market: Market, atMs: EpochMs): readonly Question[] {

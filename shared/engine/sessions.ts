@@ -36,7 +36,7 @@ export async function startSession(context: EngineContext, request: StartRequest
   const limits = mergedLimits(DEFAULT_LIMITS, request.riskLimits);
   const running = await context.accounts.active();
   if (running !== null) return answerRunning(context, running, request, key);
-  const sessionId = `S-${iso(startedMs).replace(/[-:.]/g, '')}`;
+  const sessionId = await freeSessionId(context, startedMs);
   const commandId = commandIdOf('start', key, sessionId);
   const row = journalRow(null, commandId, {
     type: 'session-started',
@@ -61,12 +61,21 @@ export async function startSession(context: EngineContext, request: StartRequest
     context.accounts.forget(sessionId);
     const winner = await context.accounts.active();
     if (winner === null) throw error;
-    if (winner.hash === after.hash) return { account: winner };
+    // Without an answer the commit may have been done: then the session that runs is this one. A refusal says that it is another's.
+    if (error.code === 'unknown' && winner.hash === after.hash) return { account: winner };
     return answerRunning(context, winner, request, key);
   }
   context.accounts.committed(after);
   await context.nudge(sessionId);
   return { account: after };
+}
+
+/** The instant names a session; under a clock that stands still an earlier one may have that name already. */
+async function freeSessionId({ ledger }: EngineContext, startedMs: EpochMs): Promise<string> {
+  const name = `S-${iso(startedMs).replace(/[-:.]/g, '')}`;
+  let sessionId = name;
+  for (let ordinal = 2; (await ledger.head(sessionId)) > 0; ordinal++) sessionId = `${name}-${ordinal}`;
+  return sessionId;
 }
 
 /** The same request again gets the session that it started; any other is told which one runs. */
@@ -94,6 +103,8 @@ export async function stopSession(
   request: { readonly closePositions: boolean },
   key: string | null,
 ): Promise<{ readonly account: Account }> {
+  const stopped = key === null ? null : await stoppedBefore(context, request, key);
+  if (stopped !== null) return { account: stopped };
   const running = await requireActive(context);
   const commandId = commandIdOf('stop', key, running.sessionId);
   const result = await commitDecision(context, running.sessionId, commandId, (account) => {
@@ -111,6 +122,14 @@ export async function stopSession(
   if (result.kind === 'repeated') assertSameBody(result.receipt, request);
   await context.nudge(running.sessionId);
   return { account: await reload(context, running.sessionId) };
+}
+
+/** The newest session if this very request has stopped it: it is active no more, and the client asks again for want of an answer. */
+async function stoppedBefore(context: EngineContext, request: { readonly closePositions: boolean }, key: string): Promise<Account | null> {
+  const [newest] = (await context.accounts.active()) === null ? await context.ledger.sessions() : [];
+  if (newest === undefined) return null;
+  const receipt = await earlierReceipt(context.ledger, newest.sessionId, commandIdOf('stop', key, newest.sessionId), request);
+  return receipt === null ? null : context.accounts.current(newest.sessionId);
 }
 
 /**

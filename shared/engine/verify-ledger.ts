@@ -5,9 +5,12 @@ import { digest } from '../kernel/digest.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Account } from '../ledger/account.ts';
 import { apply, GENESIS_HASH } from '../ledger/apply.ts';
+import { type OrderStanding, standingsOf } from '../ledger/order-standing.ts';
 import { assertBalanced } from '../ledger/postings.ts';
 import { tradeOf } from '../ledger/trade.ts';
-import type { LedgerStore } from './ports.ts';
+import type { LedgerStore, Page } from './ports.ts';
+
+const PAGE = 500;
 
 /** One way in which what is stored is not what the journal says. */
 export interface Difference {
@@ -30,29 +33,28 @@ export interface Verification {
 
 /**
  * Rebuilds a session from its journal and compares: the hash chain, the balance of every entry, then head, positions,
- * orders and trades with what the store has.
+ * orders (those that ended too) and trades with what the store has. It may be asked while the session trades: what is
+ * compared is the moment of the head that was read first, and later rows are left out.
  */
 export async function verifyLedger(ledger: LedgerStore, sessionId: string): Promise<Verification> {
   const differences: Difference[] = [];
-  const trades: Trade[] = [];
-  let rebuilt: Account | null = null;
-  let fills = 0;
-  let hash = GENESIS_HASH;
-  try {
-    for await (const row of ledger.rows(sessionId, 0)) {
-      checkRow(row, hash, differences);
-      const trade = tradeOf(rebuilt, row);
-      if (trade !== null) trades.push(trade);
-      if (row.event.type === 'filled') fills += 1;
-      rebuilt = apply(rebuilt, row);
-      hash = row.hash;
-    }
-  } catch (error) {
-    differences.push({ what: 'journal', stored: null, rebuilt: messageOf(error) });
-  }
   const stored = await ledger.load(sessionId);
+  const seq = stored?.seq ?? 0;
+  const journal = await rebuild(ledger, sessionId, seq, differences);
+  const { rebuilt, fills, trades } = journal;
+  const storedOrders = await everyPage((page) => ledger.orders(sessionId, page));
+  const storedTrades = await everyPage((page) => ledger.trades(sessionId, page));
+  const isMoving = (await ledger.head(sessionId)) > seq;
+  if (journal.hasMore && !isMoving) differences.push({ what: 'journal rows after the head', stored: seq, rebuilt: null });
   compare('account', accountValue(stored), accountValue(rebuilt), differences);
-  await compareTrades(ledger, sessionId, trades, differences);
+  compare(
+    'orders',
+    ordersValue(storedOrders, journal.orders, isMoving),
+    ordersValue([...journal.orders.values()], journal.orders, isMoving),
+    differences,
+  );
+  const closed = isMoving ? storedTrades.filter((trade) => trade.seq <= seq) : storedTrades;
+  compare('trades', tradesValue(closed), tradesValue(trades), differences);
   return {
     sessionId,
     isSound: differences.length === 0 && rebuilt !== null,
@@ -60,9 +62,42 @@ export async function verifyLedger(ledger: LedgerStore, sessionId: string): Prom
     fills,
     trades: trades.length,
     cash: text(rebuilt?.cash ?? ZERO),
-    journalHash: hash,
+    journalHash: rebuilt?.hash ?? GENESIS_HASH,
     differences,
   };
+}
+
+interface Rebuilt {
+  readonly rebuilt: Account | null;
+  readonly fills: number;
+  readonly trades: readonly Trade[];
+  readonly orders: ReadonlyMap<string, OrderStanding>;
+  /** Whether the journal goes on after the head. */
+  readonly hasMore: boolean;
+}
+
+async function rebuild(ledger: LedgerStore, sessionId: string, upToSeq: number, differences: Difference[]): Promise<Rebuilt> {
+  const trades: Trade[] = [];
+  const orders = new Map<string, OrderStanding>();
+  let rebuilt: Account | null = null;
+  let fills = 0;
+  let hasMore = false;
+  try {
+    for await (const row of ledger.rows(sessionId, 0)) {
+      hasMore = row.seq > upToSeq;
+      if (hasMore) break;
+      checkRow(row, rebuilt?.hash ?? GENESIS_HASH, differences);
+      const trade = tradeOf(rebuilt, row);
+      if (trade !== null) trades.push(trade);
+      if (row.event.type === 'filled') fills += 1;
+      const after: Account = apply(rebuilt, row);
+      for (const standing of standingsOf(rebuilt, after, row)) orders.set(standing.order.id, standing);
+      rebuilt = after;
+    }
+  } catch (error) {
+    differences.push({ what: 'journal', stored: null, rebuilt: messageOf(error) });
+  }
+  return { rebuilt, fills, trades, orders, hasMore };
 }
 
 function checkRow(row: JournalRow, previousHash: string, differences: Difference[]): void {
@@ -94,14 +129,21 @@ function compare(what: string, stored: Record<string, unknown>, rebuilt: Record<
   }
 }
 
-async function compareTrades(ledger: LedgerStore, sessionId: string, rebuilt: readonly Trade[], differences: Difference[]): Promise<void> {
-  const stored: Trade[] = [];
+/** Orders by id. While the session trades, those that may have moved on since the head was read are left out: the account has them. */
+function ordersValue(orders: readonly OrderStanding[], rebuilt: ReadonlyMap<string, OrderStanding>, isMoving: boolean): Record<string, unknown> {
+  const settled = isMoving ? orders.filter(({ order }) => (rebuilt.get(order.id)?.endedMs ?? null) !== null) : orders;
+  return Object.fromEntries(settled.map((standing) => [standing.order.id, standing]));
+}
+
+const tradesValue = (trades: readonly Trade[]): Record<string, unknown> => Object.fromEntries(trades.map((trade) => [`trade ${trade.seq}`, trade]));
+
+async function everyPage<T>(read: (page: { readonly limit: number; readonly cursor: string | null }) => Promise<Page<T>>): Promise<readonly T[]> {
+  const items: T[] = [];
   let cursor: string | null = null;
   do {
-    const page: Awaited<ReturnType<LedgerStore['trades']>> = await ledger.trades(sessionId, { limit: 500, cursor });
-    stored.push(...page.items);
+    const page: Page<T> = await read({ limit: PAGE, cursor });
+    items.push(...page.items);
     cursor = page.next;
   } while (cursor !== null);
-  const byKey = (trades: readonly Trade[]): Record<string, unknown> => Object.fromEntries(trades.map((trade) => [`trade ${trade.seq}`, trade]));
-  compare('trades', byKey(stored), byKey(rebuilt), differences);
+  return items;
 }

@@ -23,6 +23,7 @@ export function compositeSource(sources: readonly [MarketSource, ...MarketSource
     name: names.join('+'),
     markets,
     evidence: sources[0].evidence,
+    parts: sources,
     async start(sink, cursor) {
       const cursors = readCursor(cursorSchema, cursor) ?? {};
       const shared = oneAtATime(sink);

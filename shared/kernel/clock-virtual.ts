@@ -39,7 +39,9 @@ export function createVirtualClock({ startMs, speed, wallMs = () => performance.
   let isPaused = false;
   let isStopped = false;
   let isWorking = false;
+  let isRunning = false;
   let wake: () => void = () => undefined;
+  let breathedMs = wallMs();
 
   const paced = (): EpochMs => anchor.virtualMs + (wallMs() - anchor.wallMs) * speed;
 
@@ -56,9 +58,9 @@ export function createVirtualClock({ startMs, speed, wallMs = () => performance.
       };
     });
 
-  /** Between tasks time flows at its speed, but never past the next task. */
+  /** Between tasks time flows at its speed, but never past the next task; before a run and after it, it stands. */
   const now = (): EpochMs => {
-    if (isWorking || isPaused || isStopped || !Number.isFinite(speed)) return nowMs;
+    if (!isRunning || isWorking || isPaused || isStopped || !Number.isFinite(speed)) return nowMs;
     const nextMs = tasks.peek()?.ms ?? nowMs;
     return Math.floor(Math.max(nowMs, Math.min(paced(), nextMs)));
   };
@@ -73,29 +75,38 @@ export function createVirtualClock({ startMs, speed, wallMs = () => performance.
     }
   };
 
+  /** What must be waited for before the next task: its pace, a resume, or any task at all. Null when it is due. */
+  const hold = (next: Task | undefined): Promise<void> | null => {
+    if (isPaused || next === undefined) return pauseUntilWoken(null);
+    const aheadMs = Number.isFinite(speed) ? (next.ms - paced()) / speed : 0;
+    return aheadMs >= 1 ? pauseUntilWoken(aheadMs) : null;
+  };
+
+  const isOver = (next: Task | undefined, untilMs: EpochMs): boolean => (next === undefined ? nowMs >= untilMs : next.ms > untilMs);
+
+  const breathe = async (): Promise<void> => {
+    if (wallMs() - breathedMs <= BREATHE_EVERY_MS) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    breathedMs = wallMs();
+  };
+
   const run = async (untilMs: EpochMs): Promise<void> => {
-    nowMs = now();
+    isRunning = true;
     anchorHere();
-    let breathedMs = wallMs();
+    breathedMs = wallMs();
     while (!isStopped) {
       const next = tasks.peek();
-      if (isPaused || (next === undefined && nowMs < untilMs)) {
-        await pauseUntilWoken(null);
-        continue;
-      }
-      if (next === undefined || next.ms > untilMs) break;
-      const aheadMs = Number.isFinite(speed) ? (next.ms - paced()) / speed : 0;
-      if (aheadMs >= 1) {
-        await pauseUntilWoken(aheadMs);
+      if (!isPaused && isOver(next, untilMs)) break;
+      const held = hold(next);
+      if (held !== null || next === undefined) {
+        await held;
         continue;
       }
       tasks.pop();
       if (!next.cancelled) await work(next);
-      if (wallMs() - breathedMs > BREATHE_EVERY_MS) {
-        await new Promise((resolve) => setImmediate(resolve));
-        breathedMs = wallMs();
-      }
+      await breathe();
     }
+    isRunning = false;
     if (!isStopped) nowMs = Math.max(nowMs, untilMs);
   };
 

@@ -1,9 +1,10 @@
-import type { JournalRow, Order, Position } from '../contracts/journal.ts';
+import type { JournalRow, Position } from '../contracts/journal.ts';
 import type { Commit, StoredOrder } from '../engine/ports.ts';
 import { text } from '../kernel/decimal.ts';
 import type { Account } from '../ledger/account.ts';
 import { LedgerError } from '../ledger/account.ts';
 import { apply } from '../ledger/apply.ts';
+import { standingsOf } from '../ledger/order-standing.ts';
 import { type Action, absent, equals } from './items.ts';
 import { type Key, ledgerKeys, marketKeys } from './keys.ts';
 import {
@@ -16,7 +17,6 @@ import {
   scanAttributes,
   sessionAttributes,
   tradeAttributes,
-  workingOrder,
 } from './ledger-rows.ts';
 
 /** A step of a commit, and what it means when its condition fails. */
@@ -105,28 +105,11 @@ function standingOrders(before: Account | null, after: Account, rows: readonly J
   let account = before;
   for (const row of rows) {
     const next = apply(account, row);
-    for (const order of next.orders.values()) {
-      if (account?.orders.get(order.id) !== order) touched.set(order.id, workingOrder(order));
-    }
-    for (const order of account?.orders.values() ?? []) {
-      if (!next.orders.has(order.id)) touched.set(order.id, endedOrder(order, row));
-    }
+    for (const standing of standingsOf(account, next, row)) touched.set(standing.order.id, standing);
     account = next;
   }
   assertSame(account, after);
   return touched.values();
-}
-
-function endedOrder(order: Order, row: JournalRow): StoredOrder {
-  const { event } = row;
-  const version = order.version + 1;
-  if (event.type === 'filled') {
-    const { fill } = event;
-    const filled: Order = { ...order, version, filledQuantity: fill.quantity };
-    return { order: filled, state: 'filled', reason: fill.exitReason ?? fill.trigger, endedMs: fill.atMs };
-  }
-  if (event.type !== 'order-ended') throw new LedgerError('unknown_order', `Order ${order.id} ended by ${event.type}, which ends no order`, { row });
-  return { order: { ...order, version }, state: event.state, reason: event.reason, endedMs: event.atMs };
 }
 
 function assertSame(replayed: Account | null, after: Account): void {

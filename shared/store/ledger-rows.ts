@@ -4,7 +4,6 @@ import {
   accountHeadSchema,
   type JournalRow,
   journalRowSchema,
-  type Order,
   orderSchema,
   type Position,
   positionSchema,
@@ -89,12 +88,6 @@ export const orderAttributes = (stored: StoredOrder): Attributes => ({
 export function readOrder(item: Item): StoredOrder {
   const standing = { state: item.attributes.state, reason: item.attributes.reason ?? null, endedMs: item.attributes.endedMs ?? null };
   return { order: readBody(item, orderSchema), ...checked(item, orderStateSchema, () => standing) };
-}
-
-/** A working order with its state: a bracket that waits for its trigger rests, everything else is accepted. */
-export function workingOrder(order: Order): StoredOrder {
-  const state = order.purpose === 'exit' && order.marketReason === null ? 'resting' : 'accepted';
-  return { order, state, reason: null, endedMs: null };
 }
 
 const receiptSchema = z.object({ id: z.string(), bodyDigest: z.string().nullable(), seq: count, outcome: z.unknown() });

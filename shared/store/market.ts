@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type MarketSnapshot, marketSnapshotSchema } from '../contracts/market-snapshot.ts';
 import { type Lease, type MarketStore, StoreError } from '../engine/ports.ts';
-import { DAY_MS, type EpochMs, HOUR_MS } from '../kernel/time.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
 import type { Bar, Candle } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
 import { barColumns, barColumnsSchema, barsOf, candleColumns, candleColumnsSchema, candlesOf } from './bar-pack.ts';
@@ -67,10 +67,10 @@ export function createMarket(items: Items, options: MarketOptions): MarketStore 
         candleColumns([...candles].flatMap(([symbol, each]) => each.map((candle) => ({ symbol, ...candle })))),
       ),
     bars: async (scope, fromMs, toMs) => {
-      const hours = await between(scope, 'H', startOfHour(fromMs), toMs);
-      const packed = new Set(hours.map((item) => startOf(item)));
+      const hours = (await between(scope, 'H', startOfHour(fromMs), toMs)).map((item) => ({ startMs: startOf(item), bars: readBars(item) }));
+      const packed = hours.map(({ startMs, bars }) => ({ fromMs: startMs, toMs: endOf(bars, startMs) }));
       const minutes = await Promise.all(gaps(packed, fromMs, toMs).map((gap) => between(scope, 'B', gap.fromMs, gap.toMs)));
-      return bySymbol([...hours, ...minutes.flat()].flatMap(readBars), fromMs, toMs, (bar) => bar);
+      return bySymbol([...hours.flatMap(({ bars }) => bars), ...minutes.flat().flatMap(readBars)], fromMs, toMs, (bar) => bar);
     },
     dayCandles: async (scope, fromMs, toMs) => {
       const days = await between(scope, 'Q', fromMs - (fromMs % DAY_MS), toMs);
@@ -147,13 +147,21 @@ const startOfHour = (ms: EpochMs): EpochMs => ms - (ms % HOUR_MS);
 
 const startOf = (item: Item): EpochMs => Number(item.sk.slice(item.sk.indexOf('#') + 1));
 
-/** The parts of [fromMs, toMs) that no packed hour covers, as few as possible. */
-function gaps(packed: ReadonlySet<EpochMs>, fromMs: EpochMs, toMs: EpochMs): readonly { readonly fromMs: EpochMs; readonly toMs: EpochMs }[] {
-  const found: { fromMs: EpochMs; toMs: EpochMs }[] = [];
+/** An hour that was packed before its end (a feed that began in its midst) tells of no minute after its last. */
+const endOf = (bars: readonly Bar[], startMs: EpochMs): EpochMs => bars.reduce((endMs, bar) => Math.max(endMs, bar.openMs + MINUTE_MS), startMs);
+
+interface Span {
+  readonly fromMs: EpochMs;
+  readonly toMs: EpochMs;
+}
+
+/** The parts of [fromMs, toMs) that nothing packed covers, as few as possible. */
+function gaps(packed: readonly Span[], fromMs: EpochMs, toMs: EpochMs): readonly Span[] {
+  const found: Span[] = [];
   let at = fromMs;
-  for (const hourMs of [...packed].sort((a, b) => a - b)) {
-    if (hourMs > at) found.push({ fromMs: at, toMs: hourMs });
-    at = Math.max(at, hourMs + HOUR_MS);
+  for (const span of [...packed].sort((a, b) => a.fromMs - b.fromMs)) {
+    if (span.fromMs > at) found.push({ fromMs: at, toMs: span.fromMs });
+    at = Math.max(at, span.toMs);
   }
   if (at < toMs) found.push({ fromMs: at, toMs });
   return found;

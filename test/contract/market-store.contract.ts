@@ -179,6 +179,15 @@ export function marketStoreContract(name: string, open: () => Promise<MarketHarn
       expect(await read()).toEqual(loose);
     });
 
+    it('reads the minutes that came after their hour was packed', async () => {
+      const lease = await take();
+      await publishMinutes(lease, minutesFrom(HOUR, 60));
+      await store.packHour(lease, HOUR, barsOfHour(HOUR, 40));
+      await store.packHour(lease, HOUR - HOUR_MS, barsOfHour(HOUR - HOUR_MS));
+      expect([...(await store.bars(lease.scope, HOUR, HOUR + HOUR_MS))]).toEqual(sorted(barsOfHour(HOUR)));
+      expect((await store.bars(lease.scope, HOUR - HOUR_MS, HOUR + HOUR_MS)).get('BTC')).toHaveLength(120);
+    });
+
     it('replaces an hour that is packed again', async () => {
       const lease = await take();
       await store.packHour(lease, HOUR, barsOfHour(HOUR, 10));

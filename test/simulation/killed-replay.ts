@@ -49,11 +49,17 @@ export interface Books {
   readonly hashes: readonly string[];
 }
 
-/** Runs a replay to its end, or kills it (signal 9, nothing is cleaned up) after some time. */
+/** When a start is killed: so long after it began, or after its time began to run. */
+interface KillMoment {
+  readonly after: 'start' | 'banner';
+  readonly ms: number;
+}
+
+/** Runs a replay to its end, or kills it (signal 9, nothing is cleaned up) at a moment. */
 export async function runReplay(
   { options }: Replay,
   stateDir: string,
-  killAfterMs: number | null,
+  moment: KillMoment | null,
   signal: NodeJS.Signals = 'SIGKILL',
 ): Promise<Ending> {
   const port = await freePort();
@@ -63,19 +69,25 @@ export async function runReplay(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr, startUpMs] = ['', '', Number.NaN];
+  let timer: NodeJS.Timeout | undefined;
+  const killOn = (event: KillMoment['after']): void => {
+    if (moment?.after === event) timer = setTimeout(() => child.kill(signal), moment.ms);
+  };
+  killOn('start');
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    if (Number.isNaN(startUpMs) && stdout.includes(STARTED)) startUpMs = performance.now() - began;
+    if (!Number.isNaN(startUpMs) || !stdout.includes(STARTED)) return;
+    startUpMs = performance.now() - began;
+    killOn('banner');
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  const timer = killAfterMs === null ? null : setTimeout(() => child.kill(signal), killAfterMs);
   const [exitCode, endedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, by) => resolve([code, by]));
   });
-  if (timer !== null) clearTimeout(timer);
+  clearTimeout(timer);
   const [before = '', after = ''] = stdout.split('The data has ended.');
   return {
     wasKilled: endedBy === 'SIGKILL' || after === '',
@@ -138,19 +150,21 @@ export async function runKilled(replay: Replay, stateDir: string, whole: Ending,
   const endings: Ending[] = [];
   const faults: string[] = [];
   const whatWasTold = new Set(whole.told);
-  for (const killAfterMs of killMoments(plan, whole)) {
-    const ending = await runReplay(replay, stateDir, killAfterMs, signal);
+  for (const moment of killMoments(plan, whole)) {
+    const ending = await runReplay(replay, stateDir, moment, signal);
     endings.push(ending);
     if (!ending.wasKilled) break;
     const books = await readBooks(stateDir);
     faults.push(...faultsAfterKill(endings.length, books, wholeBooks));
+    const when = `${Math.round(moment.ms)} ms after ${moment.after === 'start' ? 'the start' : 'time began to run'}`;
     tell(
-      `kill ${endings.length} after ${(killAfterMs / 1_000).toFixed(2)} s: ${books?.rows ?? 0} journal rows, ${books?.fills ?? 0} fills, ${(books?.isSound ?? true) ? 'sound' : 'NOT SOUND'}`,
+      `kill ${endings.length}, ${when}: ${books?.rows ?? 0} journal rows, ${books?.fills ?? 0} fills, ${books?.isSound === false ? 'NOT SOUND' : 'sound'}`,
     );
   }
   const kills = endings.filter(({ wasKilled }) => wasKilled).length;
   if (endings.at(-1)?.wasKilled !== false) endings.push(await runReplay(replay, stateDir, null));
   const last = endings.at(-1) as Ending;
+  if (kills < plan.kills / 2) faults.push(`Only ${kills} of ${plan.kills} kills met a running program: this proves too little`);
   if (last.exitCode !== 0) faults.push(`The last start ended with ${last.exitCode}: ${last.stderr}`);
   const books = await readBooks(stateDir);
   faults.push(...faultsOfEnd(last, books, whole, wholeBooks));
@@ -176,17 +190,15 @@ function faultsOfEnd(last: Ending, books: Books | null, whole: Ending, wholeBook
   return faults;
 }
 
-/**
- * When each start is killed, ms after it: most within the replay, at the moments that as many random points divide it by,
- * some while the program starts.
- */
-function killMoments({ kills, seed }: KillPlan, { startUpMs, totalMs }: Ending): readonly number[] {
+/** When each start is killed: most within the replay, divided as by so many random points; some while the program starts. */
+function killMoments({ kills, seed }: KillPlan, { startUpMs, totalMs }: Ending): readonly KillMoment[] {
   const draw = rng('kills', seed);
   const spacings = Array.from({ length: kills + 1 }, () => -Math.log(1 - draw.next()));
   const all = spacings.reduce((total, spacing) => total + spacing, 0);
-  return spacings
-    .slice(0, kills)
-    .map((spacing) => (draw.next() < IN_START_UP ? draw.next() * startUpMs : startUpMs + (SPREAD * (totalMs - startUpMs) * spacing) / all));
+  return spacings.slice(0, kills).map((spacing) => {
+    if (draw.next() < IN_START_UP) return { after: 'start', ms: draw.next() * startUpMs };
+    return { after: 'banner', ms: (SPREAD * (totalMs - startUpMs) * spacing) / all };
+  });
 }
 
 function freePort(): Promise<number> {

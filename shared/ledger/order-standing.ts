@@ -1,0 +1,38 @@
+import type { JournalRow, Order } from '../contracts/journal.ts';
+import { type Account, LedgerError } from './account.ts';
+
+/** An order with where it stands. */
+export interface OrderStanding {
+  readonly order: Order;
+  readonly state: 'accepted' | 'resting' | 'filled' | 'cancelled' | 'expired' | 'rejected';
+  readonly reason: string | null;
+  readonly endedMs: number | null;
+}
+
+/** A working order with its state: a bracket that waits for its trigger rests, everything else is accepted. */
+export function workingOrder(order: Order): OrderStanding {
+  const state = order.purpose === 'exit' && order.marketReason === null ? 'resting' : 'accepted';
+  return { order, state, reason: null, endedMs: null };
+}
+
+/**
+ * How every order stands that a row touches: those it placed or changed, and those it ended.
+ * @throws LedgerError `unknown_order` when an order is gone by an event that ends none
+ */
+export function standingsOf(before: Account | null, after: Account, row: JournalRow): readonly OrderStanding[] {
+  const working = [...after.orders.values()].filter((order) => before?.orders.get(order.id) !== order).map(workingOrder);
+  const gone = [...(before?.orders.values() ?? [])].filter((order) => !after.orders.has(order.id)).map((order) => endedOrder(order, row));
+  return [...working, ...gone];
+}
+
+function endedOrder(order: Order, row: JournalRow): OrderStanding {
+  const { event } = row;
+  const version = order.version + 1;
+  if (event.type === 'filled') {
+    const { fill } = event;
+    const filled: Order = { ...order, version, filledQuantity: fill.quantity };
+    return { order: filled, state: 'filled', reason: fill.exitReason ?? fill.trigger, endedMs: fill.atMs };
+  }
+  if (event.type !== 'order-ended') throw new LedgerError('unknown_order', `Order ${order.id} ended by ${event.type}, which ends no order`, { row });
+  return { order: { ...order, version }, state: event.state, reason: event.reason, endedMs: event.atMs };
+}

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { createDesk, type Desk } from '../../../shared/engine/desk.ts';
+import { createMatcher, type Extremes, type Matcher } from '../../../shared/engine/matcher.ts';
+import { createVirtualClock, type VirtualClock } from '../../../shared/kernel/clock-virtual.ts';
+import type { Account } from '../../../shared/ledger/account.ts';
+import { exitId } from '../../../shared/ledger/apply.ts';
+import type { Tick } from '../../../shared/market/price.ts';
+import { tickOf } from '../../support/engine-fixtures.ts';
+import { contextOver, createRows } from '../../support/engine-world.ts';
+import { type Fault, faultsFor, faultyStores } from '../../support/faulty-stores.ts';
+import { commitOf, type EntrySketch, entryFill, entryOrder, orderPlaced, rateOf, START_MS, sessionStarted } from '../../support/ledger-fixtures.ts';
+
+const EXIT_ID = exitId('P:E:1', 1);
+const OPENED_MS = START_MS + 100;
+
+interface Floor {
+  readonly clock: VirtualClock;
+  readonly desk: Desk;
+  readonly matcher: Matcher;
+  readonly logged: string[];
+  readonly account: () => Promise<Account>;
+  /** Time goes to the tick, the desk hears of it, then the matcher. */
+  readonly print: (price: number, atMs: number, more?: Partial<Tick>) => Promise<void>;
+  readonly pass: (untilMs: number) => Promise<void>;
+}
+
+interface FloorSketch extends EntrySketch {
+  readonly price?: string;
+  readonly faults?: readonly Fault[];
+  readonly trailingShare?: number | null;
+  readonly extremes?: Extremes;
+}
+
+/** A matcher on a session with a working entry, or a position when `price` says at what it was filled. */
+async function floor({ price, faults = [], trailingShare = null, extremes = {}, ...sketch }: FloorSketch = {}): Promise<Floor> {
+  const rows = createRows();
+  const plain = entryOrder(sketch);
+  const order = { ...plain, bracket: { ...plain.bracket, trailingShare } };
+  const opened = price === undefined ? [] : [(account: Account) => entryFill(account, order.id, { price })];
+  await rows.ledger.commit(commitOf(null, 'start', [sessionStarted('s'), orderPlaced(order), ...opened]));
+  const clock = createVirtualClock({ startMs: START_MS, speed: Number.POSITIVE_INFINITY });
+  const logged: string[] = [];
+  const context = contextOver(faultyStores(rows, faultsFor('commit', ...faults)), clock, {
+    log: (level, event) => void logged.push(`${level} ${event}`),
+  });
+  const lease = await rows.market.lease({ scope: 'test', holder: 'one', epoch: null, nowMs: START_MS, ttlMs: 1e9 });
+  const desk = createDesk();
+  desk.rates([rateOf('USDT')]);
+  const matcher = createMatcher(context, desk, () => lease);
+  matcher.restore(extremes);
+  await matcher.refresh();
+  const pass = async (untilMs: number): Promise<void> => {
+    clock.at(untilMs, '9-end', () => undefined);
+    await clock.run(untilMs);
+  };
+  return {
+    clock,
+    desk,
+    matcher,
+    logged,
+    pass,
+    account: async () => (await rows.ledger.load('s')) as Account,
+    print: async (at, atMs, more) => {
+      await pass(atMs);
+      const tick = tickOf('BTC', at, atMs, more);
+      desk.tick(tick);
+      await matcher.tick(tick);
+    },
+  };
+}
+
+describe('an entry at the matcher', () => {
+  it('fills when its latency has passed, on the price that stands then', async () => {
+    const { desk, pass, account } = await floor();
+    desk.tick(tickOf('BTC', 100, START_MS));
+    await pass(START_MS + 79);
+    expect((await account()).positions.size).toBe(0);
+    await pass(START_MS + 80);
+    expect([...(await account()).positions.values()]).toMatchObject([{ openedMs: START_MS + 80 }]);
+  });
+
+  it('waits for the next price when none is fresh', async () => {
+    const { print, pass, account } = await floor();
+    await pass(START_MS + 10_000);
+    expect((await account()).positions.size).toBe(0);
+    await print(100, START_MS + 12_000);
+    expect([...(await account()).positions.values()]).toMatchObject([{ openedMs: START_MS + 12_000 }]);
+  });
+
+  it('is not filled by the price of another symbol', async () => {
+    const { matcher, desk, pass, account } = await floor();
+    await pass(START_MS + 1_000);
+    const other = tickOf('ETH', 100, START_MS + 1_000);
+    desk.tick(other);
+    await matcher.tick(other);
+    expect((await account()).positions.size).toBe(0);
+  });
+});
+
+describe('a stop at the matcher', () => {
+  it('rests until a tick reaches it, and answers without a promise meanwhile', async () => {
+    const { matcher, print, account } = await floor({ price: '100' });
+    expect(matcher.tick(tickOf('BTC', 100, OPENED_MS + 1))).toBeUndefined();
+    await print(98.6, OPENED_MS + 10_000);
+    expect((await account()).positions.size).toBe(1);
+    await print(98.4, OPENED_MS + 11_000);
+    expect(await account()).toMatchObject({ totals: { trades: 1 }, positions: new Map(), orders: new Map() });
+  });
+
+  it('is not met at the very instant at which its position was opened: a run that was killed there would meet it', async () => {
+    const { print, account } = await floor({ price: '100' });
+    await print(98, OPENED_MS);
+    expect((await account()).positions.size).toBe(1);
+    await print(98, OPENED_MS + 1);
+    expect((await account()).positions.size).toBe(0);
+  });
+
+  it('fills once, however many ticks reach it before the first is booked', async () => {
+    const { matcher, desk, pass, account } = await floor({ price: '100' });
+    await pass(OPENED_MS + 5_000);
+    const ticks = [98, 97, 96].map((price) => tickOf('BTC', price, OPENED_MS + 5_000));
+    await Promise.all(
+      ticks.map((tick) => {
+        desk.tick(tick);
+        return matcher.tick(tick);
+      }),
+    );
+    expect(await account()).toMatchObject({ totals: { fills: 2, trades: 1 } });
+  });
+});
+
+describe('a trailing stop at the matcher', () => {
+  const TRAILING = { price: '100', stop: '90', target: '200', trailingShare: 0.02 } as const;
+
+  it('remembers the best price since its position was opened, and hands it to the next run', async () => {
+    const { print, matcher } = await floor(TRAILING);
+    await print(101, OPENED_MS + 1_000);
+    await print(102.5, OPENED_MS + 2_000);
+    await print(102, OPENED_MS + 3_000);
+    expect(matcher.extremes()).toEqual({ [EXIT_ID]: 102.5 });
+  });
+
+  it('forgets the best price of a position that is closed', async () => {
+    const { print, matcher } = await floor(TRAILING);
+    await print(104, OPENED_MS + 1_000);
+    expect(matcher.extremes()).toEqual({ [EXIT_ID]: 104 });
+    await print(101, OPENED_MS + 2_000);
+    expect(matcher.extremes()).toEqual({});
+  });
+
+  it('goes on from the best price that an earlier run had seen', async () => {
+    const { print, account } = await floor({ ...TRAILING, extremes: { [EXIT_ID]: 110 } });
+    await print(107.9, OPENED_MS + 1_000);
+    expect((await account()).positions.size).toBe(1);
+    await print(107.8, OPENED_MS + 2_000);
+    expect((await account()).positions.size).toBe(0);
+  });
+});
+
+describe('a fill that the store does not take', () => {
+  it.each<readonly [string, readonly Fault[]]>([
+    ['is unavailable', ['unavailable']],
+    ['is unavailable for a while', ['unavailable', 'unavailable', 'unavailable']],
+    ['gives no answer, and has done it', ['unknown-after']],
+    ['gives no answer, and has not done it', ['unknown-before']],
+    ['is contended without end', Array.from({ length: 9 }, () => 'conflict' as const)],
+  ])('is booked in the end, once, when the store %s', async (_, faults) => {
+    const { print, pass, account, matcher } = await floor({ price: '100', faults });
+    await print(98, OPENED_MS + 1_000);
+    // The price is back above the stop: what was triggered stays triggered.
+    await print(100, OPENED_MS + 1_500);
+    await pass(OPENED_MS + 10_000);
+    expect(await account()).toMatchObject({ totals: { fills: 2, trades: 1 }, positions: new Map() });
+    expect(matcher.waiting()).toBe(0);
+  });
+
+  it('says so', async () => {
+    const { print, logged, matcher } = await floor({ price: '100', faults: ['unavailable'] });
+    await print(98, OPENED_MS + 1_000);
+    expect(logged).toEqual(['error fill-not-booked']);
+    expect(matcher.waiting()).toBe(1);
+  });
+});
+
+describe('the matcher of a session of another world', () => {
+  it('fills nothing', async () => {
+    const { desk, pass, account, matcher } = await floor();
+    const rows = createRows();
+    const start = { ...sessionStarted('t'), scope: 'elsewhere' };
+    await rows.ledger.commit(commitOf(null, 'start', [start, orderPlaced(entryOrder())]));
+    const clock = createVirtualClock({ startMs: START_MS, speed: Number.POSITIVE_INFINITY });
+    const other = createMatcher(contextOver(rows, clock), desk, () => ({ scope: 'test', holder: 'one', epoch: 1, untilMs: 0 }));
+    await other.refresh();
+    desk.tick(tickOf('BTC', 100, START_MS));
+    clock.at(START_MS + 500, 'end', () => undefined);
+    await clock.run(START_MS + 500);
+    await other.tick(tickOf('BTC', 100, START_MS + 500));
+    expect((await rows.ledger.load('t'))?.positions.size).toBe(0);
+    // The same desk fills the session that belongs to it.
+    await pass(START_MS + 500);
+    expect((await account()).positions.size).toBe(1);
+    expect(matcher.waiting()).toBe(0);
+  });
+});
