@@ -19,8 +19,10 @@ export interface Desk {
   readonly rates: (rates: readonly Rate[]) => void;
   readonly view: (nowMs: EpochMs) => MarketView;
   readonly quotes: (nowMs: EpochMs) => readonly Quote[];
-  /** Puts back prices that a snapshot had kept. */
-  readonly restore: (quotes: readonly Quote[]) => void;
+  /** When each symbol's book was last told: what a book's age is counted from, beside the quotes in a feed's cursor. */
+  readonly bookStamps: () => Readonly<Record<string, EpochMs>>;
+  /** Puts back prices that a snapshot had kept; a book of unknown age is taken to be as old as its quote. */
+  readonly restore: (quotes: readonly Quote[], bookStamps?: Readonly<Record<string, EpochMs>>) => void;
 }
 
 interface Line {
@@ -81,8 +83,9 @@ export function createDesk(): Desk {
       phase: (market) => marketPhase(NSE_CALENDAR, market, nowMs),
     }),
     quotes: (nowMs) => [...lines.keys()].sort().flatMap((symbol) => quoteAt(symbol, nowMs) ?? []),
-    restore: (quotes) => {
-      for (const quote of quotes) lines.set(quote.symbol, { quote, bookMs: quote.bid === null ? 0 : quote.receivedMs });
+    bookStamps: () => Object.fromEntries([...lines].map(([symbol, { bookMs }]) => [symbol, bookMs])),
+    restore: (quotes, bookStamps = {}) => {
+      for (const quote of quotes) lines.set(quote.symbol, { quote, bookMs: bookStamps[quote.symbol] ?? (quote.bid === null ? 0 : quote.receivedMs) });
     },
   };
 }

@@ -45,7 +45,11 @@ export const MINUTE_GRACE_MS = 2 * SECOND_MS;
 
 const RETRY_MS = SECOND_MS;
 
-const cursorSchema = z.object({ source: z.unknown(), extremes: z.record(z.string(), z.number()) });
+const cursorSchema = z.object({
+  source: z.unknown(),
+  extremes: z.record(z.string(), z.number()),
+  bookStamps: z.record(z.string(), z.number()).default({}),
+});
 
 export function createFeedService(context: EngineContext, source: MarketSource, options: FeedOptions): FeedService {
   const { clock, log, market, world } = context;
@@ -70,7 +74,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       quotes: desk.quotes(atMs),
       rates: source.rates(),
       feeds: source.states(),
-      cursor: { source: source.cursor(), extremes: matcher.extremes() },
+      cursor: { source: source.cursor(), extremes: matcher.extremes(), bookStamps: desk.bookStamps() },
     };
   };
 
@@ -160,8 +164,8 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     const knownToMs = stored === null ? null : minuteOf(stored.atMs - MINUTE_GRACE_MS);
     await backfill(context, source, held(), { knownToMs, nowMs: minuteOf(nowMs), historyDays: options.historyDays });
     for (const bars of (await market.bars(world.scope, nowMs - HOUR_MS, nowMs)).values()) for (const bar of bars) desk.bar(bar);
-    if (stored !== null) desk.restore(stored.quotes);
-    if (resumed.success) matcher.restore(resumed.data.extremes);
+    if (stored !== null) desk.restore(stored.quotes, resumed.data?.bookStamps ?? {});
+    if (stored !== null && resumed.success) matcher.restore(resumed.data.extremes, stored.atMs);
     desk.rates(source.rates());
     isRunning = true;
     await matcher.refresh();

@@ -2,7 +2,7 @@ import type { ExitOrder, Order } from '../contracts/journal.ts';
 import { triggeredExit } from '../execution/exit-trigger.ts';
 import { toNumber } from '../kernel/decimal.ts';
 import { messageOf } from '../kernel/errors.ts';
-import { SECOND_MS } from '../kernel/time.ts';
+import { type EpochMs, SECOND_MS } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import type { Tick } from '../market/price.ts';
 import { commitDecision } from './commit.ts';
@@ -22,7 +22,11 @@ export interface Matcher {
   /** Reads the account again and takes up what is new: after a nudge, and now and then for the truth's sake. */
   readonly refresh: () => Promise<void>;
   readonly extremes: () => Extremes;
-  readonly restore: (extremes: Extremes) => void;
+  /**
+   * Goes on from what a run before had kept. It had looked at every order whose latency passed before `atMs`: what did not
+   * fill then waits for its symbol's next price, as it would have done.
+   */
+  readonly restore: (extremes: Extremes, atMs?: EpochMs) => void;
   /** Fills that could not be committed yet, and are tried again. */
   readonly waiting: () => number;
 }
@@ -47,6 +51,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   /** Triggered exits whose commit the store did not take: the trigger is not forgotten. */
   const unbooked = new Map<string, MatchCommand>();
   const scheduled = new Set<string>();
+  let resumedAtMs: EpochMs = 0;
 
   const take = (next: Account | null): void => {
     if (next !== null && account !== null && next.sessionId === account.sessionId && next.seq === account.seq) return;
@@ -69,7 +74,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
 
   const scheduleWake = (order: Order): void => {
     const key = `${order.id}@${order.activeFromMs}`;
-    if (scheduled.has(key)) return;
+    if (scheduled.has(key) || order.activeFromMs < resumedAtMs) return;
     scheduled.add(key);
     clock.at(order.activeFromMs, `5-wake-${order.id}`, async () => {
       scheduled.delete(key);
@@ -136,8 +141,9 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     tick,
     refresh,
     extremes: () => Object.fromEntries(extremes),
-    restore: (kept) => {
+    restore: (kept, atMs = 0) => {
       extremes = new Map(Object.entries(kept));
+      resumedAtMs = atMs;
     },
     waiting: () => unbooked.size,
   };

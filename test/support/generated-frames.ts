@@ -19,6 +19,7 @@ const SECOND_VOLATILITY = 0.00015;
 const TRADES_A_SECOND = 2;
 /** A burst every so many minutes, mostly upwards: a long body with much volume. */
 const BURST_EVERY_MINUTES = 7;
+const BURST_STAGGER_MINUTES = 3;
 const BURST_BODY = 0.006;
 const BURST_VOLUME = 16;
 const DRIFT_A_SECOND = 0.00002;
@@ -28,6 +29,14 @@ const DRIFT_A_SECOND = 0.00002;
  */
 const BOOK_SILENT_FROM = 54;
 const BOOK_SILENT_TO = 20;
+/**
+ * Every so many minutes a symbol falls silent, just before a scalp of its last burst is due to be closed: no price at all for
+ * 40 s, which is too old to fill on, then a book for 65 s without a trade.
+ */
+const SILENCE_EVERY_MINUTES = 3 * BURST_EVERY_MINUTES;
+const SILENT_FROM_SECONDS = 35;
+const BOOK_AGAIN_SECONDS = 75;
+const TRADES_AGAIN_SECONDS = 140;
 const RECORDER_BEHIND_MS = 1_270;
 
 /** Writes a recording a symbol, `<recorder's ns> {frame}` a line as the real ones. The same request writes the same bytes. */
@@ -54,9 +63,12 @@ function linesOf(
   for (let second = 0; fromMs + second * SECOND_MS < toMs; second++) {
     const startMs = fromMs + second * SECOND_MS;
     const minute = Math.floor(startMs / MINUTE_MS);
-    const isBurst = minute % BURST_EVERY_MINUTES === index * 3;
+    const isBurst = minute % BURST_EVERY_MINUTES === index * BURST_STAGGER_MINUTES;
     const burst = rng('burst', seed, venueSymbol, minute).next() < 0.85 ? BURST_BODY / 60 : -BURST_BODY / 60;
     const drift = rng('drift', seed, venueSymbol, Math.floor(minute / 5)).normal() * DRIFT_A_SECOND;
+    const sinceSilence = (Math.floor(startMs / SECOND_MS) - (index * BURST_STAGGER_MINUTES + 1) * 60) % (SILENCE_EVERY_MINUTES * 60);
+    const isWithoutTrades = sinceSilence >= SILENT_FROM_SECONDS && sinceSilence < TRADES_AGAIN_SECONDS;
+    const isWithoutBook = isBookSilent(second % 60) || (isWithoutTrades && sinceSilence < BOOK_AGAIN_SECONDS);
     const stamps = Array.from({ length: TRADES_A_SECOND }, () => startMs + Math.floor(draw.next() * SECOND_MS)).sort((a, b) => a - b);
     for (const atMs of stamps) {
       last *= Math.exp((drift + (isBurst ? burst : 0) + SECOND_VOLATILITY * draw.normal()) / TRADES_A_SECOND);
@@ -72,8 +84,8 @@ function linesOf(
         m: draw.next() < 0.5,
         M: true,
       };
-      line(atMs, 'trade', trade);
-      if (isBookSilent(second % 60)) continue;
+      if (!isWithoutTrades) line(atMs, 'trade', trade);
+      if (isWithoutBook) continue;
       line(atMs, 'bookTicker', { u: updateId++, s: venueSymbol, b: (last - 0.01).toFixed(2), B: '1.5', a: (last + 0.01).toFixed(2), A: '1.2' });
     }
   }

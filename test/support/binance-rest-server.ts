@@ -1,0 +1,37 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const INTERVAL_MS: Readonly<Record<string, number>> = { '1m': 60_000, '15m': 900_000 };
+
+/** Answers `/api/v3/klines` with bars that wave around a level, for every symbol and any span. */
+export async function startBinanceRest(level: (symbol: string) => number): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    const query = new URL(request.url ?? '/', 'http://127.0.0.1').searchParams;
+    const stepMs = INTERVAL_MS[query.get('interval') ?? ''] ?? 60_000;
+    const fromMs = Math.ceil(Number(query.get('startTime')) / stepMs) * stepMs;
+    const toMs = Number(query.get('endTime'));
+    const most = Number(query.get('limit') ?? 500);
+    const rows: unknown[] = [];
+    for (let openMs = fromMs; openMs <= toMs && rows.length < most; openMs += stepMs)
+      rows.push(row(openMs, stepMs, level(query.get('symbol') ?? '')));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(rows));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function row(openMs: number, stepMs: number, level: number): unknown {
+  const at = (ms: number): number => level * (1 + 0.01 * Math.sin(ms / 7_200_000));
+  const [open, close] = [at(openMs), at(openMs + stepMs)];
+  const [high, low] = [Math.max(open, close) * 1.0005, Math.min(open, close) * 0.9995];
+  const text = (value: number): string => value.toFixed(5);
+  return [openMs, text(open), text(high), text(low), text(close), '12.5', openMs + stepMs - 1, '0', 10, '0', '0', '0'];
+}
