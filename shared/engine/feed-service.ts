@@ -30,7 +30,10 @@ export interface FeedOptions {
 export interface FeedService {
   /** Takes the lease, fills in history, resumes from the stored cursor and begins. */
   readonly start: () => Promise<void>;
-  /** Publishes once more and stops. */
+  /**
+   * Stops. A feed that publishes by the clock does so once more; one that publishes with the minutes only (a replay) goes on
+   * from its last minute, so that a run that was stopped repeats what one that was not has done, to the bit.
+   */
   readonly stop: () => Promise<void>;
   /** Looks at the open orders now. */
   readonly nudge: () => Promise<void>;
@@ -49,6 +52,8 @@ const cursorSchema = z.object({
   source: z.unknown(),
   extremes: z.record(z.string(), z.number()),
   bookStamps: z.record(z.string(), z.number()).default({}),
+  /** End of the last minute whose bars are stored: after a while without the store that may be long before the snapshot. */
+  closedToMs: z.number().nullable().default(null),
 });
 
 export function createFeedService(context: EngineContext, source: MarketSource, options: FeedOptions): FeedService {
@@ -58,6 +63,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   let isRunning = false;
   let writing: Promise<void> = Promise.resolve();
   let pendingWrites = 0;
+  let closedToMs: EpochMs | null = null;
 
   const held = (): Lease => {
     if (lease === null) throw new FeedError('not_started', 'The feed holds no lease: it has not been started');
@@ -74,7 +80,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       quotes: desk.quotes(atMs),
       rates: source.rates(),
       feeds: source.states(),
-      cursor: { source: source.cursor(), extremes: matcher.extremes(), bookStamps: desk.bookStamps() },
+      cursor: { source: source.cursor(), extremes: matcher.extremes(), bookStamps: desk.bookStamps(), closedToMs },
     };
   };
 
@@ -119,8 +125,9 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     for (const bar of bars) desk.bar(bar);
     await write('minute', async () => {
       await renew();
+      closedToMs = minuteMs + MINUTE_MS;
       await market.publish(held(), snapshot(), { minuteMs, bars });
-      await packEnded(market, held(), minuteMs + MINUTE_MS);
+      await packEnded(market, held(), closedToMs);
     });
   };
 
@@ -161,7 +168,8 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     const stored = await market.snapshot(world.scope);
     const resumed = cursorSchema.safeParse(stored?.cursor);
     const nowMs = clock.now();
-    const knownToMs = stored === null ? null : minuteOf(stored.atMs - MINUTE_GRACE_MS);
+    const knownToMs = stored === null ? null : (resumed.data?.closedToMs ?? minuteOf(stored.atMs - MINUTE_GRACE_MS));
+    closedToMs = knownToMs;
     await backfill(context, source, held(), { knownToMs, nowMs: minuteOf(nowMs), historyDays: options.historyDays });
     for (const bars of (await market.bars(world.scope, nowMs - HOUR_MS, nowMs)).values()) for (const bar of bars) desk.bar(bar);
     if (stored !== null) desk.restore(stored.quotes, resumed.data?.bookStamps ?? {});
@@ -191,7 +199,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     const wasRunning = isRunning;
     isRunning = false;
     await source.stop();
-    if (wasRunning) await write('snapshot', publish);
+    if (wasRunning && options.publishEveryMs !== null) await write('snapshot', publish);
     await writing;
   };
 

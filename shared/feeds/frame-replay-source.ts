@@ -60,6 +60,7 @@ export function frameReplaySource({ clock, data, onEnd }: FrameReplayOptions): M
   let intake = createFrameIntake({ parse, gate, builder, source: SOURCE });
   let position = 0;
   let lastFrameMs: EpochMs | null = null;
+  let underWay = new Map<string, Bar>();
   let klines: Promise<readonly KlineSeries[]> | null = null;
   const player = createPlayer({
     clock,
@@ -98,6 +99,20 @@ export function frameReplaySource({ clock, data, onEnd }: FrameReplayOptions): M
       builder.seed(symbol, bar);
     }
   }
+
+  /** The recorder began in the middle of a minute: the klines beside it have that minute whole, for when it has ended. */
+  async function learnMinuteUnderWay(nowMs: EpochMs): Promise<void> {
+    underWay = new Map();
+    const range = { fromMs: minuteOf(nowMs), toMs: minuteOf(nowMs) + MINUTE_MS };
+    for await (const { bars } of recordedMinutes(await history(), range)) {
+      for (const bar of bars) if (bar.origin === 'received') underWay.set(bar.symbol, { ...bar, origin: 'backfilled' });
+    }
+  }
+
+  const whole = (bar: Bar): Bar => {
+    const known = bar.origin === 'missing' ? underWay.get(bar.symbol) : undefined;
+    return known?.openMs === bar.openMs ? known : bar;
+  };
 
   async function* instantsFrom(fromMs: EpochMs): AsyncGenerator<Instant> {
     let together: RecordedFrame[] = [];
@@ -146,13 +161,14 @@ export function frameReplaySource({ clock, data, onEnd }: FrameReplayOptions): M
       stand(cursor);
       const nowMs = clock.now();
       if (cursor === null) await learnLastPrices(nowMs);
+      await learnMinuteUnderWay(nowMs);
       await player.start(sink, instantsFrom(cursor === null ? nowMs : 0), cursor ?? { atMs: nowMs - 1 });
     },
     stop: player.stop,
     closeMinute(minuteMs) {
       if (minuteMs + MINUTE_MS > clock.now()) return [];
       noticeSilence(clock.now());
-      shelf.put(builder.closeUpTo(minuteMs + MINUTE_MS));
+      shelf.put(builder.closeUpTo(minuteMs + MINUTE_MS).map(whole));
       return symbols.flatMap((symbol) => shelf.bar(symbol, minuteMs) ?? []);
     },
     cursor() {

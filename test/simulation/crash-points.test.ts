@@ -42,6 +42,8 @@ interface Crashes {
   readonly seed: string;
   /** A start lives for at most so many calls to the store after its time has begun to run. */
   readonly mostCalls: number;
+  /** Asked to stop instead, as by Ctrl-C: it may write where it stands. */
+  readonly isGentle: boolean;
 }
 
 /** When a start dies: counted from its first call to the store, or from when its time begins to run. */
@@ -52,6 +54,8 @@ interface Death {
   readonly between: (rows: Rows) => Pick<Rows, 'ledger' | 'market'>;
 }
 
+const NEVER: Crashes = { seed: '', mostCalls: 1, isGentle: false };
+
 /** Share of the deaths that come while the program starts. */
 const IN_START_UP = 0.25;
 
@@ -59,7 +63,7 @@ const IN_START_UP = 0.25;
  * The stores as a process sees them that dies at one of its calls: before it is done, or after it is done and before the
  * answer has come. No call of it gets through after that, whatever its code does on the way out.
  */
-function deathAt(draw: Rng, mostCalls: number, die: () => void): Death {
+function deathAt(draw: Rng, { mostCalls, isGentle }: Crashes, die: () => void): Death {
   let left = 1 + Math.floor(draw.next() * mostCalls);
   let isArmed = draw.next() < IN_START_UP;
   const isDoneBefore = draw.next() < 0.5;
@@ -68,8 +72,10 @@ function deathAt(draw: Rng, mostCalls: number, die: () => void): Death {
     const calls = Object.entries(store as Record<string, (...args: unknown[]) => unknown>).map(([name, method]) => {
       if (name === 'rows') return [name, method];
       const call = async (...args: unknown[]): Promise<unknown> => {
-        if (left === 0) throw gone();
-        if (!isArmed || --left > 0) return method(...args);
+        if (left === 0 && !isGentle) throw gone();
+        if (!isArmed || left === 0 || --left > 0) return method(...args);
+        if (isGentle) die();
+        if (isGentle) return method(...args);
         if (isDoneBefore) await method(...args);
         die();
         throw gone();
@@ -95,11 +101,11 @@ interface Run {
 /** Replays to the end, each start after a death going on from what is stored. */
 async function replay(data: RecordedData, untilMs: number, crashes: Crashes | null): Promise<Run> {
   const rows = createRows();
-  const draw = rng('crashes', crashes?.seed ?? '');
+  const draw = rng('crashes', (crashes ?? NEVER).seed);
   for (let starts = 1; starts <= MOST_STARTS; starts++) {
     let stopped: Promise<void> = Promise.resolve();
     let stop: () => Promise<void> = async () => undefined;
-    const death = deathAt(draw, crashes?.mostCalls ?? 1, () => {
+    const death = deathAt(draw, crashes ?? NEVER, () => {
       stopped = stop();
     });
     const world = await openWorld({
@@ -140,19 +146,20 @@ async function booksOf({ ledger }: Rows): Promise<Awaited<ReturnType<typeof veri
   return verifyLedger(ledger, session?.sessionId ?? '');
 }
 
-describe('a replay whose process dies at any call to the store', () => {
+describe('a replay whose process ends at any call to the store', () => {
   it.each([
-    { kind: 'frames', seed: '1', mostCalls: 80 },
-    { kind: 'frames', seed: '2', mostCalls: 20 },
-    { kind: 'klines', seed: '3', mostCalls: 80 },
-    { kind: 'klines', seed: '4', mostCalls: 20 },
+    { kind: 'frames', seed: '1', mostCalls: 80, isGentle: false },
+    { kind: 'frames', seed: '2', mostCalls: 20, isGentle: false },
+    { kind: 'klines', seed: '3', mostCalls: 80, isGentle: false },
+    { kind: 'frames', seed: '4', mostCalls: 20, isGentle: true },
+    { kind: 'klines', seed: '5', mostCalls: 80, isGentle: true },
   ] as const)(
-    'comes to the same journal over recorded $kind (seed $seed)',
-    async ({ kind, seed, mostCalls }) => {
+    'comes to the same journal over recorded $kind (seed $seed, asked to stop: $isGentle)',
+    async ({ kind, seed, mostCalls, isGentle }) => {
       const [data, untilMs] = kind === 'frames' ? [frames, FRAMES_TO_MS] : [klines, KLINES_TO_MS];
       const whole = await replay(data, untilMs, null);
       const t0 = Date.now();
-      const crashed = await replay(data, untilMs, { seed, mostCalls });
+      const crashed = await replay(data, untilMs, { seed, mostCalls, isGentle });
       console.log(kind, seed, crashed.starts, Date.now() - t0);
       expect(crashed.starts).toBeGreaterThan(20);
       expect(await journalOf(crashed.rows)).toEqual(await journalOf(whole.rows));

@@ -56,7 +56,7 @@ function linesOf(
   const draw = rng('generated-frames', seed, venueSymbol);
   const stream = venueSymbol.toLowerCase();
   const lines: string[] = [];
-  let last = price;
+  let last: number = price;
   let [tradeId, updateId] = [1, 1];
   const line = (atMs: EpochMs, event: string, data: unknown): number =>
     lines.push(`${atMs - RECORDER_BEHIND_MS}${String(100_000 + (lines.length % 900_000))} ${JSON.stringify({ stream: `${stream}@${event}`, data })}`);

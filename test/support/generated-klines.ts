@@ -40,7 +40,7 @@ export function writeGeneratedKlines(folder: string, request: GeneratedKlines): 
 function rowsOf({ venueSymbol, price, decimals, volume }: (typeof SYMBOLS)[number], { seed, fromMs, toMs }: GeneratedKlines): readonly string[] {
   const draw = rng('generated-klines', seed, venueSymbol);
   const rows: string[] = [];
-  let last = price;
+  let last: number = price;
   let aftermath = { minutes: 0, drift: 0 };
   for (let openMs = fromMs; openMs < toMs; openMs += MINUTE_MS) {
     const regime = rng('regime', seed, venueSymbol, Math.floor(openMs / REGIME_MS)).next() < 0.6 ? 1 : -1;

@@ -29,7 +29,7 @@ export function scriptOf(
 function barsOfSymbol(seed: string | number, symbol: string, fromMs: number, minutes: number): readonly Bar[] {
   const random = rng('script', seed, symbol);
   const grid = (price: number): number => Math.round(price * 100) / 100;
-  let last = 100 + 100 * random.next();
+  let last = grid(100 + 100 * random.next());
   let drift = 0;
   let driftLeft = 0;
   return Array.from({ length: minutes }, (_, index): Bar => {

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { instrumentBySymbol } from '../../../shared/config/instruments.ts';
+import { scanRecordSchema } from '../../../shared/contracts/decisions.ts';
+import { decideScan, type Question, type ScanCommand, type ScanResult, type ScanView } from '../../../shared/engine/decide-scan.ts';
+import { createChart } from '../../../shared/indicators/chart.ts';
+import { wire } from '../../../shared/kernel/canonical-json.ts';
+import { decimal, toNumber } from '../../../shared/kernel/decimal.ts';
+import { MINUTE_MS } from '../../../shared/kernel/time.ts';
+import { exitId } from '../../../shared/ledger/apply.ts';
+import type { Opportunity, Quiet, StrategyName } from '../../../shared/strategies/strategy.ts';
+import { bareQuote, opportunityOf, startedAccount, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
+import { START_MS } from '../../support/ledger-fixtures.ts';
+import { barsOf, walk } from '../../support/series.ts';
+
+const MINUTE = START_MS + 5 * MINUTE_MS;
+const NOW = MINUTE + 3_000;
+const SYMBOLS = ['BTC', 'ETH', 'SOL'] as const;
+
+function viewWith(quotes = SYMBOLS.map((symbol) => bareQuote(symbol, 100, NOW)), upTo = 5): ScanView {
+  const charts = new Map(
+    SYMBOLS.map((symbol) => {
+      const chart = createChart(instrumentBySymbol(symbol));
+      for (const bar of barsOf(walk(symbol, upTo, { fromMs: START_MS }), symbol)) chart.add(bar);
+      return [symbol as string, chart];
+    }),
+  );
+  return { ...viewOfSketch({ nowMs: NOW, quotes }), chart: (symbol) => charts.get(symbol) ?? null };
+}
+
+const question = (symbol: string, answer: Opportunity | Quiet, name: StrategyName = 'scalping'): Question => ({
+  strategy: { name, timeframes: ['1m', '5m'], evaluate: () => answer },
+  instrument: instrumentBySymbol(symbol),
+  base: null,
+});
+const quiet = (reason = 'no_setup'): Quiet => ({ kind: 'quiet', reason, why: 'nothing' });
+
+const scan = (questions: readonly Question[], { account = startedAccount(), view = viewWith(), ...more }: Partial<ScanCommand> & { account?: ReturnType<typeof startedAccount>; view?: ScanView } = {}): ScanResult =>
+  decideScan(account, view, { id: 'scan:CRYPTO:m', ordinal: 7, minuteMs: MINUTE, markets: ['CRYPTO'], questions, configVersion: 'c1', ...more });
+
+describe('a scan', () => {
+  it('places what the gate lets pass, as one order with its bracket and the reason', () => {
+    const { draft, record } = scan([question('BTC', opportunityOf({ stop: 98.9999, target: 102.0011 }))]);
+    const [order] = draft.account().orders.values();
+    expect(order).toMatchObject({
+      id: 'E:2025-01-06T04:05:00.000Z:scalping:BTC',
+      positionId: '2025-01-06T04:05:00.000Z:scalping:BTC',
+      purpose: 'entry',
+      side: 'buy',
+      product: 'spot',
+      acceptedMs: NOW,
+      // On the grid of the venue: the stop nearer, the target further.
+      bracket: { stop: decimal('99'), target: decimal('102.01'), trailingShare: null, maxHoldingMs: 900_000 },
+      intent: { decisionId: 'scan:CRYPTO:m:scalping:BTC', why: 'a test', configVersion: 'c1', lastBarMs: MINUTE - MINUTE_MS, modelVersion: null },
+    });
+    expect(order?.activeFromMs).toBeGreaterThan(NOW);
+    expect(record.decisions).toMatchObject([{ outcome: 'taken', reason: 'taken', orderId: order?.id, sizedBy: 'strategyMaxPosition', quantity: order?.quantity, limit: null }]);
+  });
+
+  it('records what it does not trade, with the limit that spoke', () => {
+    const { draft, record } = scan([question('BTC', opportunityOf({ confidence: 0.5 }))]);
+    expect(draft.rows).toEqual([]);
+    expect(record.decisions).toMatchObject([
+      { outcome: 'refused', reason: 'leastConfidence', limit: { name: 'leastConfidence', value: 0.5, threshold: 0.6 }, orderId: null, quantity: null },
+    ]);
+  });
+
+  it('lets each decision see what the ones before it placed', () => {
+    const account = startedAccount();
+    const limits = { ...account.limits, maxTotalExposure: 0.06 };
+    const { record, draft } = scan(
+      SYMBOLS.map((symbol) => question(symbol, opportunityOf())),
+      { account: { ...account, limits } },
+    );
+    expect(record.decisions.map(({ outcome, sizedBy, reason }) => [outcome, sizedBy ?? reason])).toEqual([
+      ['taken', 'strategyMaxPosition'],
+      ['taken', 'maxTotalExposure'],
+      ['refused', 'maxTotalExposure'],
+    ]);
+    const reserved = [...draft.account().orders.values()].reduce((total, order) => total + (order.purpose === 'entry' ? toNumber(order.reserved) : 0), 0);
+    expect(reserved).toBeLessThanOrEqual(6_000.0001);
+  });
+
+  it('asks for the exit of a position that a strong signal goes against, and opens nothing', () => {
+    const account = withPosition();
+    const against = opportunityOf({ direction: 'short', stop: 101, target: 98 });
+    const { draft, record } = scan([question('BTC', against)], { account });
+    expect(draft.rows.map((row) => row.event)).toMatchObject([{ type: 'exit-requested', reason: 'signal', orderId: exitId('P:E:1', 1) }]);
+    expect(record.decisions).toMatchObject([{ outcome: 'exit-requested', reason: 'signal', orderId: exitId('P:E:1', 1) }]);
+    expect(scan([question('BTC', { ...against, confidence: 0.3 })], { account }).record.decisions).toMatchObject([
+      { outcome: 'refused', reason: 'already_in_position' },
+    ]);
+    expect(scan([question('BTC', against, 'swing')], { account }).record.decisions).toMatchObject([{ outcome: 'refused', reason: 'long_only' }]);
+    expect(scan([question('BTC', against)], { account: draft.account() }).record.decisions).toMatchObject([{ outcome: 'refused' }]);
+  });
+
+  it('keeps quiet answers in short: by strategy and reason, the symbols', () => {
+    const { record, quiet: whole } = scan([
+      question('BTC', quiet()),
+      question('ETH', quiet('warming_up')),
+      question('SOL', quiet()),
+      question('BTC', quiet(), 'swing'),
+    ]);
+    expect(record.quiet).toEqual([
+      { strategy: 'scalping', reason: 'no_setup', symbols: ['BTC', 'SOL'] },
+      { strategy: 'scalping', reason: 'warming_up', symbols: ['ETH'] },
+      { strategy: 'swing', reason: 'no_setup', symbols: ['BTC'] },
+    ]);
+    expect(whole.map(({ answer }) => answer.why)).toEqual(['nothing', 'nothing', 'nothing', 'nothing']);
+  });
+
+  it('says which symbols lack the bar of its minute', () => {
+    expect(scan([question('BTC', quiet()), question('DOT', quiet())], { view: viewWith([], 5) }).record).toMatchObject({
+      missingBars: ['DOT'],
+      quiet: [{ reason: 'no_setup' }, { reason: 'no_bars', symbols: ['DOT'] }],
+    });
+    expect(scan([question('BTC', quiet()), question('BTC', quiet(), 'swing')], { view: viewWith([], 4) }).record.missingBars).toEqual(['BTC']);
+  });
+
+  it('refuses without a price, and says so on the record', () => {
+    expect(scan([question('BTC', opportunityOf())], { view: viewWith([]) }).record.decisions).toMatchObject([{ reason: 'no_price', quote: null }]);
+  });
+
+  it('names its orders after the request when a person asked', () => {
+    const { draft } = scan([question('BTC', opportunityOf())], { id: 'ask:key-1' });
+    expect([...draft.account().orders.keys()]).toEqual(['E:ask:key-1:scalping:BTC']);
+  });
+
+  it('trades shares within the day when scalping, and takes delivery otherwise', () => {
+    const shares = { ...question('RELIANCE', opportunityOf()) };
+    const view: ScanView = { ...viewWith([bareQuote('RELIANCE', 100, NOW)]), chart: () => createChart(instrumentBySymbol('RELIANCE')) };
+    const productOf = (name: StrategyName): unknown => [...scan([{ ...shares, strategy: { ...shares.strategy, name } }], { view }).draft.account().orders.values()][0]?.product;
+    expect([productOf('scalping'), productOf('swing')]).toEqual(['intraday', 'delivery']);
+  });
+
+  it('puts the levels of a short on the grid on the cautious side too', () => {
+    const short = question('RELIANCE', opportunityOf({ direction: 'short', stop: 101.07, target: 97.83 }));
+    const view: ScanView = { ...viewWith([bareQuote('RELIANCE', 100, NOW)]), chart: () => createChart(instrumentBySymbol('RELIANCE')) };
+    const [order] = scan([short], { view }).draft.account().orders.values();
+    expect(order).toMatchObject({ side: 'sell' });
+    if (order?.purpose !== 'entry') throw new Error('no entry');
+    expect(order.bracket.stop <= decimal('101.07')).toBe(true);
+    expect(order.bracket.target <= decimal('97.83')).toBe(true);
+    expect(order.bracket.stop > decimal('100')).toBe(true);
+  });
+
+  it('gives a record that the store can keep and read', () => {
+    const { record } = scan([question('BTC', opportunityOf()), question('ETH', quiet()), question('SOL', opportunityOf({ confidence: 0 }))]);
+    expect(scanRecordSchema.parse(wire(record))).toEqual(record);
+  });
+
+  it('is the same whenever it is made from the same', () => {
+    const questions = SYMBOLS.map((symbol) => question(symbol, opportunityOf()));
+    expect(scan(questions).draft.account()).toEqual(scan(questions).draft.account());
+  });
+});
