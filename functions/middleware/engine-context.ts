@@ -1,4 +1,8 @@
+import { CHARGE_FACTS } from '../../shared/config/charges.ts';
+import { BOOK_MAX_AGE_MS, ENTRY_EXPIRY_MS, ENTRY_RESERVE, LATENCY } from '../../shared/config/execution.ts';
 import { DEFAULT_LIMITS, LEAST_REWARD_TO_RISK, RATE_MAX_AGE_MS, STRATEGY_MAX_POSITION } from '../../shared/config/risk.ts';
+import { SLIPPAGE } from '../../shared/config/slippage.ts';
+import { scalpingConfig, swingConfig } from '../../shared/config/strategies.ts';
 import { createAccounts } from '../../shared/engine/accounts.ts';
 import { createChartShelf } from '../../shared/engine/chart-shelf.ts';
 import type { EngineContext, Settings } from '../../shared/engine/context.ts';
@@ -14,7 +18,12 @@ export type HostParts = Pick<EngineContext, 'clock' | 'ledger' | 'market' | 'nud
 };
 
 /** Digest of the settings that decisions are made under, kept with each of them. */
-export const configVersion = (): string => digest(DEFAULT_LIMITS, STRATEGY_MAX_POSITION, LEAST_REWARD_TO_RISK, RATE_MAX_AGE_MS).slice(0, 12);
+const configVersion = (): string =>
+  digest(
+    [DEFAULT_LIMITS, STRATEGY_MAX_POSITION, LEAST_REWARD_TO_RISK, RATE_MAX_AGE_MS],
+    [scalpingConfig.parse({}), swingConfig.parse({})],
+    [LATENCY, ENTRY_EXPIRY_MS, BOOK_MAX_AGE_MS, ENTRY_RESERVE, SLIPPAGE, CHARGE_FACTS],
+  ).slice(0, 12);
 
 /** What every use case works with, put together from a host's parts. */
 export function engineContext({ exclusive, settings, ...parts }: HostParts): EngineContext {

@@ -39,6 +39,7 @@ export async function startEmbedded({ dataDir, log }: { readonly dataDir: string
   try {
     await endOrphan(folder, log);
     const server = await startServer(binary, folder);
+    writeFileSync(endpointFile(folder), `${server.endpoint}\n`);
     log('info', 'dynamodb.started', { endpoint: server.endpoint, pid: server.child.pid, file: databaseFile(folder) });
     return running(server, folder, unlock);
   } catch (error) {
@@ -47,9 +48,35 @@ export async function startEmbedded({ dataDir, log }: { readonly dataDir: string
   }
 }
 
-const databaseFile = (folder: string): string => join(folder, 'dynamodb.sqlite');
+/** The file that holds everything: where it is not, nothing was ever kept. */
+export const databaseFile = (folder: string): string => join(folder, 'dynamodb.sqlite');
+/** Tells other programs on this machine where the server of a running Nightdesk answers. */
+const endpointFile = (folder: string): string => join(folder, 'dynamodb.endpoint');
 const pidFile = (folder: string): string => join(folder, 'dynamodb.pid');
 const logFile = (folder: string): string => join(folder, 'dynamodb.log');
+
+/** Where the server answers that another process has started on the folder; null when none does within a few seconds. */
+export async function endpointOfRunning(dataDir: string): Promise<string | null> {
+  const file = endpointFile(resolve(dataDir));
+  const until = Date.now() + STOP_TIMEOUT_MS;
+  while (Date.now() < until) {
+    const endpoint = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+    if (endpoint !== '' && (await answers(endpoint))) return endpoint;
+    await sleep(10 * POLL_MS);
+  }
+  return null;
+}
+
+async function answers(endpoint: string): Promise<boolean> {
+  try {
+    const response = await fetch(endpoint, { signal: AbortSignal.timeout(1_000) });
+    await response.arrayBuffer();
+    return true;
+  } catch {
+    // Nobody is there: that is the answer to the question.
+    return false;
+  }
+}
 
 function findBinary(): string {
   const advice = `Run npm ci on Linux x64, or set AWS_ENDPOINT_URL_DYNAMODB to a DynamoDB endpoint of your own`;
@@ -150,7 +177,7 @@ function running({ child, endpoint, ended }: Server, folder: string, unlock: () 
   process.once('exit', endWithUs);
   const stopped = ended.then((why) => {
     process.off('exit', endWithUs);
-    rmSync(pidFile(folder), { force: true });
+    forget(folder);
     if (!isStopping) for (const tell of listeners) tell(`The embedded DynamoDB is gone: ${why}. See ${logFile(folder)}`);
   });
   return {
@@ -189,7 +216,11 @@ async function endOrphan(folder: string, log: Log): Promise<void> {
     log('warn', 'dynamodb.orphan', { pid, message: 'Ending the database server that a killed Nightdesk left behind' });
     await end(pid, isOurs);
   }
-  rmSync(pidFile(folder), { force: true });
+  forget(folder);
+}
+
+function forget(folder: string): void {
+  for (const file of [endpointFile(folder), pidFile(folder)]) rmSync(file, { force: true });
 }
 
 async function end(pid: number, isThere: () => boolean): Promise<void> {

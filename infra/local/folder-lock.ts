@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 import { startOfProcess } from './process-facts.ts';
 
-class FolderLockError extends NightdeskError<'in_use'> {}
+export class FolderLockError extends NightdeskError<'in_use'> {}
 
 const LOCK = 'nightdesk.lock';
 const ATTEMPTS = 3;

@@ -37,7 +37,7 @@ import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts';
 import { startScheduler } from './scheduler.ts';
 import { type ChosenWorld, chooseWorld } from './world.ts';
 
-export class HostError extends NightdeskError<'other_world' | 'store_gone'> {}
+class HostError extends NightdeskError<'other_world' | 'store_gone'> {}
 
 const BUS_NAME = 'nightdesk';
 const DEFAULT_CAPITAL_USD = 100_000;

@@ -70,13 +70,12 @@ export const exitReasonSchema = z.enum(['stop', 'target', 'trailing-stop', 'time
 export type ExitReason = z.infer<typeof exitReasonSchema>;
 
 /** Stop, target and time of a position, agreed when its entry is placed. */
-export const bracketSchema = z
+const bracketSchema = z
   .object({ stop: decimalSchema, target: decimalSchema, trailingShare: z.number().positive().nullable(), maxHoldingMs: ms })
   .readonly();
-export type Bracket = z.infer<typeof bracketSchema>;
 
 /** Why an entry was made and from what, kept on the order and so on the trade. */
-export const intentSchema = z
+const intentSchema = z
   .object({
     decisionId: name,
     confidence: z.number(),
@@ -92,7 +91,6 @@ export const intentSchema = z
     modelVersion: z.string().nullable(),
   })
   .readonly();
-export type Intent = z.infer<typeof intentSchema>;
 
 const orderCommon = {
   id: name,
@@ -175,7 +173,7 @@ export type Position = z.infer<typeof positionSchema>;
 export const postingSchema = z.object({ account: name, currency: currencySchema, amount: decimalSchema }).readonly();
 export type Posting = z.infer<typeof postingSchema>;
 
-export const chargeSchema = z.object({ line: name, amount: decimalSchema }).readonly();
+const chargeSchema = z.object({ line: name, amount: decimalSchema }).readonly();
 
 /** What a fill's price was computed from: enough to compute it again. */
 export const fillProvenanceSchema = z
@@ -263,7 +261,7 @@ export const tradeSchema = z
 export type Trade = z.infer<typeof tradeSchema>;
 
 /** The day's books: opened by a roll, closed by the next. Amounts in base currency. */
-export const dayBookSchema = z
+const dayBookSchema = z
   .object({
     date: name,
     openedMs: ms,
@@ -276,7 +274,6 @@ export const dayBookSchema = z
     wins: z.number().int(),
   })
   .readonly();
-export type DayBook = z.infer<typeof dayBookSchema>;
 
 export const dayReportSchema = z
   .object({

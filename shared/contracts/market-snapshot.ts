@@ -3,7 +3,7 @@ import { evidenceSchema, rateSchema } from './journal.ts';
 
 const ms = z.number().int().nonnegative();
 
-export const quoteSchema = z
+const quoteSchema = z
   .object({
     symbol: z.string(),
     last: z.number(),

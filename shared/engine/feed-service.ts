@@ -9,7 +9,7 @@ import type { MarketSource } from './market-source.ts';
 import { createMatcher, type Matcher } from './matcher.ts';
 import { type Lease, StoreError } from './ports.ts';
 
-export class FeedError extends NightdeskError<'lost_lease' | 'not_started'> {}
+class FeedError extends NightdeskError<'lost_lease' | 'not_started'> {}
 
 /** How a host runs its feed. */
 export interface FeedOptions {
@@ -44,7 +44,7 @@ export interface FeedService {
 }
 
 /** A finished minute is asked for this long after its end: late closes arrive, and the scan's delay is not used up. */
-export const MINUTE_GRACE_MS = 2 * SECOND_MS;
+const MINUTE_GRACE_MS = 2 * SECOND_MS;
 
 const RETRY_MS = SECOND_MS;
 
@@ -71,7 +71,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   };
   const matcher = createMatcher(context, desk, held);
 
-  const snapshot = (): MarketSnapshot => {
+  const snapshot = (knownToMs = closedToMs): MarketSnapshot => {
     const atMs = clock.now();
     desk.rates(source.rates());
     return {
@@ -80,7 +80,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       quotes: desk.quotes(atMs),
       rates: source.rates(),
       feeds: source.states(),
-      cursor: { source: source.cursor(), extremes: matcher.extremes(), bookStamps: desk.bookStamps(), closedToMs },
+      cursor: { source: source.cursor(), extremes: matcher.extremes(), bookStamps: desk.bookStamps(), closedToMs: knownToMs },
     };
   };
 
@@ -125,9 +125,10 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     for (const bar of bars) desk.bar(bar);
     await write('minute', async () => {
       await renew();
-      closedToMs = minuteMs + MINUTE_MS;
-      await market.publish(held(), snapshot(), { minuteMs, bars });
-      await packEnded(market, held(), closedToMs);
+      const endMs = minuteMs + MINUTE_MS;
+      await market.publish(held(), snapshot(endMs), { minuteMs, bars });
+      closedToMs = endMs;
+      await packEnded(market, held(), endMs);
     });
   };
 

@@ -1,7 +1,7 @@
 import published from '../config/data/binance-endpoints.json' with { type: 'json' };
 import { NightdeskError } from '../kernel/errors.ts';
 
-export class BinanceEndpointError extends NightdeskError<'bad_url'> {}
+class BinanceEndpointError extends NightdeskError<'bad_url'> {}
 
 /** Base URLs without a trailing slash, in the order in which they are tried. */
 export interface BinanceUrls {

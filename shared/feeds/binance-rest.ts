@@ -9,7 +9,7 @@ import { candleFault } from './candle-fault.ts';
 import { decimalText } from './decimal-text.ts';
 
 /** `retryAfterMs` stands in the context of `rate_limited` and `banned`. */
-export class BinanceRestError extends NightdeskError<
+class BinanceRestError extends NightdeskError<
   'rate_limited' | 'banned' | 'geo_blocked' | 'forbidden' | 'bad_request' | 'server_error' | 'unreachable' | 'bad_answer'
 > {}
 

@@ -10,7 +10,7 @@ export interface OrderStanding {
 }
 
 /** A working order with its state: a bracket that waits for its trigger rests, everything else is accepted. */
-export function workingOrder(order: Order): OrderStanding {
+function workingOrder(order: Order): OrderStanding {
   const state = order.purpose === 'exit' && order.marketReason === null ? 'resting' : 'accepted';
   return { order, state, reason: null, endedMs: null };
 }

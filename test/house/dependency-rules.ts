@@ -82,6 +82,8 @@ export const RULES: readonly FolderRule[] = [
     builtins: 'all',
     bans: [],
   },
+  // Commands for the person at this machine: they open the same store as the host does.
+  { where: 'functions/cli/', folders: ['shared/', 'infra/local/'], packages: [], builtins: 'all', bans: [] },
   {
     where: 'infra/local/',
     folders: ['shared/', 'functions/'],

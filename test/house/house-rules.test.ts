@@ -91,6 +91,7 @@ const PLANTED: readonly (readonly [sentence: string, kind: ViolationKind, path: 
   ['only infra knows hosting, subpaths too', 'package', 'functions/api/x.ts', "import { Table } from 'aws-cdk-lib/aws-dynamodb';"],
   ['the local host is no CDK app', 'package', 'infra/local/x.ts', "import { App } from 'aws-cdk-lib';"],
   ['functions do not import infra', 'folder', 'functions/api/x.ts', "import { host } from '../../infra/local/host.ts';"],
+  ['the commands do not import functions', 'folder', 'functions/cli/x.ts', "import { handler } from '../scan/handler.ts';"],
   ['functions do not import each other', 'folder', 'functions/api/x.ts', "import { handler } from '../scan/handler.ts';"],
   ['the middleware imports no function', 'folder', 'functions/middleware/x.ts', "import { handler } from '../scan/handler.ts';"],
   ['shared does not import functions', 'folder', 'shared/engine/x.ts', "import { handler } from '../../functions/scan/handler.ts';"],

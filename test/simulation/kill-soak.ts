@@ -88,8 +88,7 @@ async function main(): Promise<number> {
       `Without a kill, ${(whole.totalMs / 1_000).toFixed(1)} s, start-up ${(whole.startUpMs / 1_000).toFixed(1)} s:\n${whole.summary.join('\n')}`,
     );
     const killed = await runKilled(replay, join(folder, 'killed'), whole, wholeBooks, {
-      kills: options.kills,
-      seed: options.seed,
+      moments: { kills: options.kills, seed: options.seed },
       signal: options.gently ? 'SIGTERM' : 'SIGKILL',
       tell: (line) => console.log(line),
     });

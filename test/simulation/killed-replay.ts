@@ -49,11 +49,8 @@ export interface Books {
   readonly hashes: readonly string[];
 }
 
-/** When a start is killed: so long after it began, or after its time began to run. */
-interface KillMoment {
-  readonly after: 'start' | 'banner';
-  readonly ms: number;
-}
+/** When a start is killed: so long after it began or after its time began to run, or when it has told so many orders and fills. */
+type KillMoment = { readonly after: 'start' | 'banner'; readonly ms: number } | { readonly after: 'told'; readonly lines: number };
 
 /** Runs a replay to its end, or kills it (signal 9, nothing is cleaned up) at a moment. */
 export async function runReplay(
@@ -70,12 +67,13 @@ export async function runReplay(
   });
   let [stdout, stderr, startUpMs] = ['', '', Number.NaN];
   let timer: NodeJS.Timeout | undefined;
-  const killOn = (event: KillMoment['after']): void => {
+  const killOn = (event: 'start' | 'banner'): void => {
     if (moment?.after === event) timer = setTimeout(() => child.kill(signal), moment.ms);
   };
   killOn('start');
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
+    if (moment?.after === 'told' && toldIn(stdout).length >= moment.lines) child.kill(signal);
     if (!Number.isNaN(startUpMs) || !stdout.includes(STARTED)) return;
     startUpMs = performance.now() - began;
     killOn('banner');
@@ -94,11 +92,13 @@ export async function runReplay(
     exitCode,
     startUpMs: Number.isNaN(startUpMs) ? performance.now() - began : startUpMs,
     totalMs: performance.now() - began,
-    told: before.split('\n').filter((line) => /^\S+Z {2}(order|fill) /.test(line)),
+    told: toldIn(before),
     summary: after.split('\n').filter((line) => line !== ''),
     stderr,
   };
 }
+
+const toldIn = (stdout: string): readonly string[] => stdout.split('\n').filter((line) => /^\S+Z {2}(order|fill) .*\S$/.test(line));
 
 /** The books of the newest session in a state folder; null when there is none (yet). */
 export async function readBooks(stateDir: string): Promise<Books | null> {
@@ -134,8 +134,8 @@ export interface Killed {
 }
 
 export interface KillPlan {
-  readonly kills: number;
-  readonly seed: string;
+  /** Moments drawn from a seed over the time that the whole run took, or named. */
+  readonly moments: { readonly kills: number; readonly seed: string } | readonly KillMoment[];
   readonly signal?: NodeJS.Signals;
   /** Hears of each kill, for a person who waits. */
   readonly tell?: (line: string) => void;
@@ -150,7 +150,8 @@ export async function runKilled(replay: Replay, stateDir: string, whole: Ending,
   const endings: Ending[] = [];
   const faults: string[] = [];
   const whatWasTold = new Set(whole.told);
-  for (const moment of killMoments(plan, whole)) {
+  const moments = 'seed' in plan.moments ? killMoments(plan.moments, whole) : plan.moments;
+  for (const moment of moments) {
     const ending = await runReplay(replay, stateDir, moment, signal);
     endings.push(ending);
     if (!ending.wasKilled) break;
@@ -164,12 +165,17 @@ export async function runKilled(replay: Replay, stateDir: string, whole: Ending,
   const kills = endings.filter(({ wasKilled }) => wasKilled).length;
   if (endings.at(-1)?.wasKilled !== false) endings.push(await runReplay(replay, stateDir, null));
   const last = endings.at(-1) as Ending;
-  if (kills < plan.kills / 2) faults.push(`Only ${kills} of ${plan.kills} kills met a running program: this proves too little`);
+  if (kills < moments.length / 2) faults.push(`Only ${kills} of ${moments.length} kills met a running program: this proves too little`);
   if (last.exitCode !== 0) faults.push(`The last start ended with ${last.exitCode}: ${last.stderr}`);
   const books = await readBooks(stateDir);
   faults.push(...faultsOfEnd(last, books, whole, wholeBooks));
   for (const line of endings.flatMap(({ told }) => told)) if (!whatWasTold.has(line)) faults.push(`Told, and not in the run without kills: ${line}`);
   return { endings, kills, faults, books };
+}
+
+function momentText(moment: KillMoment): string {
+  if (moment.after === 'told') return `after ${moment.lines} orders and fills`;
+  return `${Math.round(moment.ms)} ms after ${moment.after === 'start' ? 'the start' : 'time began to run'}`;
 }
 
 function faultsAfterKill(kill: number, books: Books | null, whole: Books): readonly string[] {
@@ -191,7 +197,7 @@ function faultsOfEnd(last: Ending, books: Books | null, whole: Ending, wholeBook
 }
 
 /** When each start is killed: most within the replay, divided as by so many random points; some while the program starts. */
-function killMoments({ kills, seed }: KillPlan, { startUpMs, totalMs }: Ending): readonly KillMoment[] {
+function killMoments({ kills, seed }: { readonly kills: number; readonly seed: string }, { startUpMs, totalMs }: Ending): readonly KillMoment[] {
   const draw = rng('kills', seed);
   const spacings = Array.from({ length: kills + 1 }, () => -Math.log(1 - draw.next()));
   const all = spacings.reduce((total, spacing) => total + spacing, 0);

@@ -59,7 +59,10 @@ const exitReasons = (rows: readonly JournalRow[]): readonly string[] =>
 /** Starts a session and lets the world run; the account's books are looked at after every step. */
 async function begun(setup: WorldSetup): Promise<{ readonly world: EngineWorld; readonly sessionId: string; readonly faults: string[] }> {
   const faults: string[] = [];
-  const world = await openWorld({ ...setup, afterStep: (account, what) => void faults.push(...brokenBooks(account).map((fault) => `${what}: ${fault}`)) });
+  const world = await openWorld({
+    ...setup,
+    afterStep: (account, what) => void faults.push(...brokenBooks(account).map((fault) => `${what}: ${fault}`)),
+  });
   await world.start();
   const running = await world.context.accounts.active();
   const account = running ?? (await startSession(world.context, REQUEST, null)).account;
@@ -69,7 +72,12 @@ async function begun(setup: WorldSetup): Promise<{ readonly world: EngineWorld; 
 describe('some hours of the whole loop', () => {
   const HOURS = 4;
   const bars = script(3, HOURS * 60 + 10);
-  const run = async (): Promise<{ readonly rows: Rows; readonly world: EngineWorld; readonly sessionId: string; readonly faults: readonly string[] }> => {
+  const run = async (): Promise<{
+    readonly rows: Rows;
+    readonly world: EngineWorld;
+    readonly sessionId: string;
+    readonly faults: readonly string[];
+  }> => {
     const rows = createRows();
     const { world, sessionId, faults } = await begun({ rows, startMs: START_MS, source: (clock) => scriptedSource(clock, bars) });
     await world.clock.run(START_MS + HOURS * HOUR_MS + 30 * SECOND_MS);
@@ -174,10 +182,13 @@ describe('a run that is interrupted', () => {
     return endOf(rows, id);
   };
 
-  it.each([0, 1, 2.5, 3, 3.05, 5, 10, 20, 30, 41, 59.999])('by a stop %d s into a minute ends with the journal of the one that was not', async (second) => {
-    const resumed = await interrupted([START_MS + 37 * MINUTE_MS + second * SECOND_MS], (world) => world.stop());
-    expect(resumed).toEqual(whole);
-  });
+  it.each([0, 1, 2.5, 3, 3.05, 5, 10, 20, 30, 41, 59.999])(
+    'by a stop %d s into a minute ends with the journal of the one that was not',
+    async (second) => {
+      const resumed = await interrupted([START_MS + 37 * MINUTE_MS + second * SECOND_MS], (world) => world.stop());
+      expect(resumed).toEqual(whole);
+    },
+  );
 
   it.each([1, 2, 3, 4, 5, 6])('by being killed again and again ends with the journal of the one that was not: %d', async (seed) => {
     const random = rng('kill', seed);
@@ -207,7 +218,11 @@ describe('a run over stores that fail', () => {
       rows,
       startMs: START_MS,
       source: (clock) => scriptedSource(clock, bars),
-      between: (same) => faultyStores(same, failing(seed, () => isOn)),
+      between: (same) =>
+        faultyStores(
+          same,
+          failing(seed, () => isOn),
+        ),
     });
     isOn = true;
     await world.clock.run(START_MS + MINUTES * MINUTE_MS);

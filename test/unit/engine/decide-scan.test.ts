@@ -34,7 +34,14 @@ const question = (symbol: string, answer: Opportunity | Quiet, name: StrategyNam
 });
 const quiet = (reason = 'no_setup'): Quiet => ({ kind: 'quiet', reason, why: 'nothing' });
 
-const scan = (questions: readonly Question[], { account = startedAccount(), view = viewWith(), ...more }: Partial<ScanCommand> & { account?: ReturnType<typeof startedAccount>; view?: ScanView } = {}): ScanResult =>
+const scan = (
+  questions: readonly Question[],
+  {
+    account = startedAccount(),
+    view = viewWith(),
+    ...more
+  }: Partial<ScanCommand> & { account?: ReturnType<typeof startedAccount>; view?: ScanView } = {},
+): ScanResult =>
   decideScan(account, view, { id: 'scan:CRYPTO:m', ordinal: 7, minuteMs: MINUTE, markets: ['CRYPTO'], questions, configVersion: 'c1', ...more });
 
 describe('a scan', () => {
@@ -53,14 +60,22 @@ describe('a scan', () => {
       intent: { decisionId: 'scan:CRYPTO:m:scalping:BTC', why: 'a test', configVersion: 'c1', lastBarMs: MINUTE - MINUTE_MS, modelVersion: null },
     });
     expect(order?.activeFromMs).toBeGreaterThan(NOW);
-    expect(record.decisions).toMatchObject([{ outcome: 'taken', reason: 'taken', orderId: order?.id, sizedBy: 'strategyMaxPosition', quantity: order?.quantity, limit: null }]);
+    expect(record.decisions).toMatchObject([
+      { outcome: 'taken', reason: 'taken', orderId: order?.id, sizedBy: 'strategyMaxPosition', quantity: order?.quantity, limit: null },
+    ]);
   });
 
   it('records what it does not trade, with the limit that spoke', () => {
     const { draft, record } = scan([question('BTC', opportunityOf({ confidence: 0.5 }))]);
     expect(draft.rows).toEqual([]);
     expect(record.decisions).toMatchObject([
-      { outcome: 'refused', reason: 'leastConfidence', limit: { name: 'leastConfidence', value: 0.5, threshold: 0.6 }, orderId: null, quantity: null },
+      {
+        outcome: 'refused',
+        reason: 'leastConfidence',
+        limit: { name: 'leastConfidence', value: 0.5, threshold: 0.6 },
+        orderId: null,
+        quantity: null,
+      },
     ]);
   });
 
@@ -76,7 +91,10 @@ describe('a scan', () => {
       ['taken', 'maxTotalExposure'],
       ['refused', 'maxTotalExposure'],
     ]);
-    const reserved = [...draft.account().orders.values()].reduce((total, order) => total + (order.purpose === 'entry' ? toNumber(order.reserved) : 0), 0);
+    const reserved = [...draft.account().orders.values()].reduce(
+      (total, order) => total + (order.purpose === 'entry' ? toNumber(order.reserved) : 0),
+      0,
+    );
     expect(reserved).toBeLessThanOrEqual(6_000.0001);
   });
 
@@ -128,7 +146,12 @@ describe('a scan', () => {
   it('trades shares within the day when scalping, and takes delivery otherwise', () => {
     const shares = { ...question('RELIANCE', opportunityOf()) };
     const view: ScanView = { ...viewWith([bareQuote('RELIANCE', 100, NOW)]), chart: () => createChart(instrumentBySymbol('RELIANCE')) };
-    const productOf = (name: StrategyName): unknown => [...scan([{ ...shares, strategy: { ...shares.strategy, name } }], { view }).draft.account().orders.values()][0]?.product;
+    const productOf = (name: StrategyName): unknown =>
+      [
+        ...scan([{ ...shares, strategy: { ...shares.strategy, name } }], { view })
+          .draft.account()
+          .orders.values(),
+      ][0]?.product;
     expect([productOf('scalping'), productOf('swing')]).toEqual(['intraday', 'delivery']);
   });
 

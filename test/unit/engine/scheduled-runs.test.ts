@@ -19,13 +19,18 @@ const REQUEST = { startingCapital: decimal('100000'), strategies: null, riskLimi
 const minuteMs = START_MS + MINUTE_MS;
 
 /** A session with no prices at all: its scans are quiet. START_MS is a Monday, 09:30 in India. */
-async function session(more: { readonly mode?: 'switch' | 'both'; readonly exclusive?: boolean } = {}): Promise<{ readonly rows: Rows; readonly context: EngineContext; readonly sessionId: string }> {
+async function session(
+  more: { readonly mode?: 'switch' | 'both'; readonly exclusive?: boolean } = {},
+): Promise<{ readonly rows: Rows; readonly context: EngineContext; readonly sessionId: string }> {
   const rows = createRows();
   const context = anew(rows, more);
   return { rows, context, sessionId: (await startSession(context, REQUEST, null)).account.sessionId };
 }
 
-function anew(rows: Pick<Rows, 'ledger' | 'market'>, { mode = 'both', exclusive = true }: { readonly mode?: 'switch' | 'both'; readonly exclusive?: boolean } = {}): EngineContext {
+function anew(
+  rows: Pick<Rows, 'ledger' | 'market'>,
+  { mode = 'both', exclusive = true }: { readonly mode?: 'switch' | 'both'; readonly exclusive?: boolean } = {},
+): EngineContext {
   const clock = createVirtualClock({ startMs: START_MS, speed: Number.POSITIVE_INFINITY });
   const settings = { marketMode: mode, seed: 'seed', version: 'test', configVersion: 'test', barWaitMs: 0 };
   return contextOver(rows, clock, { exclusive, world: WORLD, settings });
@@ -36,7 +41,10 @@ const scanIds = async ({ ledger }: Rows, sessionId: string): Promise<readonly (r
 
 describe('the markets that are scanned', () => {
   const at = (iso: string, marketMode: 'switch' | 'both', markets: readonly Market[] = ['CRYPTO', 'NSE']): readonly Market[] =>
-    scannedMarkets({ world: { ...WORLD, markets }, settings: { marketMode, seed: '', version: '', configVersion: '', barWaitMs: 0 } }, Date.parse(iso));
+    scannedMarkets(
+      { world: { ...WORLD, markets }, settings: { marketMode, seed: '', version: '', configVersion: '', barWaitMs: 0 } },
+      Date.parse(iso),
+    );
 
   it.each([
     ['2025-01-06T04:00:00Z', 'switch', ['NSE']],
@@ -58,7 +66,10 @@ describe('a scheduled scan', () => {
   it('is not made for a market that is not open, without a session, of another world, or from before the session', async () => {
     const { context, rows } = await session({ mode: 'switch' });
     expect(await scanMarket(context, { minuteMs, market: 'CRYPTO' })).toMatchObject({ scanned: false, reason: /not scanned/ as never });
-    expect(await scanMarket(context, { minuteMs: START_MS - MINUTE_MS, market: 'NSE' })).toMatchObject({ scanned: false, reason: /began after/ as never });
+    expect(await scanMarket(context, { minuteMs: START_MS - MINUTE_MS, market: 'NSE' })).toMatchObject({
+      scanned: false,
+      reason: /began after/ as never,
+    });
     const elsewhere = { ...anew(rows), world: { ...WORLD, scope: 'elsewhere' } };
     expect(await scanMarket(elsewhere, { minuteMs, market: 'NSE' })).toMatchObject({ scanned: false, reason: /belongs to test/ as never });
     expect(await scanMarket(anew(createRows()), { minuteMs, market: 'NSE' })).toMatchObject({ scanned: false, reason: 'no session is active' });
@@ -81,20 +92,24 @@ describe('a scheduled scan', () => {
   it('is numbered without a gap when two processes take turns', async () => {
     const { context, rows, sessionId } = await session({ exclusive: false });
     const other = anew(rows, { exclusive: false });
-    for (let index = 0; index < 4; index++) await scanMarket(index % 2 === 0 ? context : other, { minuteMs: minuteMs + index * MINUTE_MS, market: 'CRYPTO' });
+    for (let index = 0; index < 4; index++)
+      await scanMarket(index % 2 === 0 ? context : other, { minuteMs: minuteMs + index * MINUTE_MS, market: 'CRYPTO' });
     expect((await scanIds(rows, sessionId)).map(([, ordinal]) => ordinal)).toEqual([4, 3, 2, 1]);
   });
 
-  it.each<readonly [Fault]>([['unknown-after'], ['unknown-before'], ['unavailable']])('is numbered without a gap when the store fails it: %s', async (fault) => {
-    const rows = createRows();
-    const faults = faultsFor('keepScan', fault);
-    const context = anew(faultyStores(rows, faults));
-    const { account } = await startSession(context, REQUEST, null);
-    await expect(scanMarket(context, { minuteMs, market: 'CRYPTO' })).rejects.toMatchObject({ name: 'StoreError' });
-    await scanMarket(context, { minuteMs: minuteMs + MINUTE_MS, market: 'CRYPTO' });
-    const wasKept = fault === 'unknown-after';
-    expect((await scanIds(rows, account.sessionId)).map(([, ordinal]) => ordinal)).toEqual(wasKept ? [2, 1] : [1]);
-  });
+  it.each<readonly [Fault]>([['unknown-after'], ['unknown-before'], ['unavailable']])(
+    'is numbered without a gap when the store fails it: %s',
+    async (fault) => {
+      const rows = createRows();
+      const faults = faultsFor('keepScan', fault);
+      const context = anew(faultyStores(rows, faults));
+      const { account } = await startSession(context, REQUEST, null);
+      await expect(scanMarket(context, { minuteMs, market: 'CRYPTO' })).rejects.toMatchObject({ name: 'StoreError' });
+      await scanMarket(context, { minuteMs: minuteMs + MINUTE_MS, market: 'CRYPTO' });
+      const wasKept = fault === 'unknown-after';
+      expect((await scanIds(rows, account.sessionId)).map(([, ordinal]) => ordinal)).toEqual(wasKept ? [2, 1] : [1]);
+    },
+  );
 });
 
 describe('a scan that trades', () => {

@@ -30,11 +30,12 @@ async function traded(): Promise<{ readonly rows: Rows; readonly account: Accoun
   return { rows, account };
 }
 
-async function tamper({ items }: Rows, key: Key, change: (body: Record<string, unknown>) => void, more: Attributes = {}): Promise<void> {
+type Body = Readonly<Record<string, unknown>>;
+
+async function tamper({ items }: Rows, key: Key, change: (body: Body) => Body, more: Attributes = {}): Promise<void> {
   const item = await items.get('ledger', key);
   if (typeof item?.attributes.body !== 'string') throw new Error(`No plain row at ${key.sk}`);
-  const body = JSON.parse(item.attributes.body) as Record<string, unknown>;
-  change(body);
+  const body = change(JSON.parse(item.attributes.body) as Body);
   await items.write([{ kind: 'put', table: 'ledger', key, attributes: { ...item.attributes, ...more, body: JSON.stringify(body) } }]);
 }
 
@@ -92,16 +93,16 @@ describe('a ledger that nobody touched', () => {
 });
 
 describe('a row that was changed behind the back of the ledger', () => {
-  it.each<readonly [what: string, key: (account: Account) => Key, change: (body: Record<string, unknown>) => void, differences: readonly unknown[]]>([
-    ['the cash of the head', () => ledgerKeys.head('s'), (body) => void (body.cash = '1000000'), ['account: cash']],
-    ['an open position', () => ledgerKeys.position('s', 'P:E:3'), (body) => void (body.quantity = '3'), ['account: position P:E:3']],
-    ['a working order', () => ledgerKeys.order('s', 'E:4'), (body) => void (body.reserved = '1'), ['account: order E:4', 'orders: E:4']],
-    ['an order that has ended', () => ledgerKeys.order('s', 'E:5'), (body) => void (body.quantity = '9'), ['orders: E:5']],
-    ['a trade', () => ledgerKeys.trade('s', 4), (body) => void (body.exitPrice = '999'), ['trades: trade 4']],
+  it.each<readonly [what: string, key: (account: Account) => Key, change: (body: Body) => Body, differences: readonly unknown[]]>([
+    ['the cash of the head', () => ledgerKeys.head('s'), (body) => ({ ...body, cash: '1000000' }), ['account: cash']],
+    ['an open position', () => ledgerKeys.position('s', 'P:E:3'), (body) => ({ ...body, quantity: '3' }), ['account: position P:E:3']],
+    ['a working order', () => ledgerKeys.order('s', 'E:4'), (body) => ({ ...body, reserved: '1' }), ['account: order E:4', 'orders: E:4']],
+    ['an order that has ended', () => ledgerKeys.order('s', 'E:5'), (body) => ({ ...body, quantity: '9' }), ['orders: E:5']],
+    ['a trade', () => ledgerKeys.trade('s', 4), (body) => ({ ...body, exitPrice: '999' }), ['trades: trade 4']],
     [
       'a journal row',
       () => ledgerKeys.journal('s', 3),
-      (body) => void ((body.fill as Record<string, unknown>).evidence = 'live'),
+      (body) => ({ ...body, fill: { ...(body.fill as Body), evidence: 'live' } }),
       expect.arrayContaining(['journal row 3: hash']) as never,
     ],
   ])('is found: %s', async (_, key, change, differences) => {
@@ -113,7 +114,7 @@ describe('a row that was changed behind the back of the ledger', () => {
 
   it('is found when an ended order says another end', async () => {
     const { rows } = await traded();
-    await tamper(rows, ledgerKeys.order('s', 'E:5'), () => undefined, { state: 'filled' });
+    await tamper(rows, ledgerKeys.order('s', 'E:5'), (body) => body, { state: 'filled' });
     expect(await wholeNames(rows.ledger)).toEqual(['orders: E:5']);
   });
 

@@ -8,7 +8,6 @@ import { type Indicator, IndicatorError } from '../../../shared/indicators/indic
 import { createMacd } from '../../../shared/indicators/macd.ts';
 import { createRealisedVolatility } from '../../../shared/indicators/realised-volatility.ts';
 import { createRsi } from '../../../shared/indicators/rsi.ts';
-import { createSma } from '../../../shared/indicators/sma.ts';
 import { createVolumeRatio } from '../../../shared/indicators/volume-ratio.ts';
 import { createVwap } from '../../../shared/indicators/vwap.ts';
 import { createWilder } from '../../../shared/indicators/wilder.ts';
@@ -92,11 +91,6 @@ const changes = (candles: readonly Candle[]): readonly number[] => pairs(candles
 const endOfDay = (ms: number): number => (Math.floor(ms / DAY_MS) + 1) * DAY_MS;
 
 const SUBJECTS: readonly Subject[] = [
-  subject(
-    'SMA',
-    onClose(() => createSma(20)),
-    (candles) => ({ value: mean(closesOf(candles).slice(-20)) }),
-  ),
   subject(
     'EMA',
     onClose(() => createEma(9)),
@@ -282,7 +276,6 @@ describe.each(SUBJECTS)('$name', ({ create, textbook }) => {
 
 describe('a period', () => {
   it.each([0, -1, 2.5, Number.NaN, Infinity])('of %s bars is refused', (period) => {
-    expect(() => createSma(period)).toThrow(IndicatorError);
     expect(() => createEma(period)).toThrow(IndicatorError);
     expect(() => createAtr(period)).toThrow(IndicatorError);
     expect(() => createDonchian(period)).toThrow(IndicatorError);

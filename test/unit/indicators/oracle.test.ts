@@ -9,7 +9,6 @@ import { createEma } from '../../../shared/indicators/ema.ts';
 import type { Indicator } from '../../../shared/indicators/indicator.ts';
 import { createMacd } from '../../../shared/indicators/macd.ts';
 import { createRsi } from '../../../shared/indicators/rsi.ts';
-import { createSma } from '../../../shared/indicators/sma.ts';
 import { createVwap } from '../../../shared/indicators/vwap.ts';
 import type { Candle } from '../../../shared/market/price.ts';
 import { NO_RECORDED_DATA, recordedFiles } from '../../support/recorded-data.ts';
@@ -72,11 +71,6 @@ const onClose =
 const itself = (value: number): number => value;
 
 describe.skipIf(!isHere)(`the published series of Stock.Indicators${isHere ? '' : ` (${NO_RECORDED_DATA})`}`, () => {
-  it('are met by SMA 20', () => {
-    const sma = createSma(20);
-    expect(compare('sma', onClose(sma), sma, { sma: itself })).toBe(483);
-  });
-
   it('are met by EMA 20', () => {
     const ema = createEma(20);
     expect(compare('ema', onClose(ema), ema, { ema: itself })).toBe(483);

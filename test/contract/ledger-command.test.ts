@@ -1,0 +1,234 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEmbedded } from '../../infra/local/embedded-dynamodb.ts';
+import { runLedgerCommand } from '../../infra/local/ledger-cli.ts';
+import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
+import { createDynamoItems } from '../../shared/store/dynamo-items.ts';
+import { createDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
+import { ensureTables } from '../../shared/store/ensure-tables.ts';
+import type { Items } from '../../shared/store/items.ts';
+import { ledgerKeys } from '../../shared/store/keys.ts';
+import { tableNames } from '../../shared/store/tables.ts';
+import { commitOf, equityMarked, roundTrip, START_MS, sessionStarted } from '../support/ledger-fixtures.ts';
+
+const log = (): void => undefined;
+const NAMES = tableNames({});
+
+interface Said {
+  readonly code: number;
+  readonly out: readonly string[];
+  readonly err: readonly string[];
+}
+
+async function command(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Said> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const code = await runLedgerCommand(argv, { out: (line) => out.push(line), err: (line) => err.push(line), env });
+  return { code, out, err };
+}
+
+/** Opens the store of a folder as the host does. */
+async function withStore(dataDir: string, task: (items: Items, endpoint: string) => Promise<void>): Promise<void> {
+  const embedded = await startEmbedded({ dataDir, log });
+  const client = createDynamoClient(embedded.endpoint);
+  try {
+    await ensureTables(client, NAMES);
+    await task(createDynamoItems(client, NAMES), embedded.endpoint);
+  } finally {
+    client.destroy();
+    await embedded.stop();
+  }
+}
+
+/** A folder with two sessions: `old` has stopped, `new` has two trades. */
+async function fill(dataDir: string): Promise<void> {
+  await withStore(dataDir, async (_, endpoint) => {
+    const client = createDynamoClient(endpoint);
+    const ledger = createDynamoLedger(client, NAMES);
+    const old = commitOf(null, 'start', [sessionStarted('old')]);
+    const stop = commitOf(old.after, 'stop', [{ type: 'session-stopped', atMs: START_MS }]);
+    const start = commitOf(null, 'start', [sessionStarted('new', '100000', START_MS + 1)]);
+    const one = commitOf(start.after, 'one', roundTrip({ id: 'E:1' }));
+    const two = commitOf(one.after, 'two', roundTrip({ id: 'E:2', symbol: 'ETH' }));
+    for (const commit of [old, stop, start, one, two]) await ledger.commit(commit);
+    client.destroy();
+  });
+}
+
+describe('npm run ledger -- verify', () => {
+  let dataDir: string;
+  beforeAll(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'nightdesk-ledger-'));
+    await fill(dataDir);
+  });
+  afterAll(() => {
+    rmSync(dataDir, { recursive: true });
+  });
+
+  it('verifies the newest session and says what it is made of', async () => {
+    const { code, out, err } = await command(['verify', '--state', dataDir]);
+    expect(err).toEqual([]);
+    expect(out).toEqual([
+      'Session new is sound: what is stored is what its journal says',
+      '  7 journal rows, 4 fills, 2 trades, cash 100011.2 USD',
+      expect.stringMatching(/^ {2}journal hash [0-9a-f]{64}$/),
+    ]);
+    expect(code).toBe(0);
+    expect(existsSync(join(dataDir, 'dynamodb.endpoint'))).toBe(false);
+  });
+
+  it('verifies the session that is named, or all of them, as JSON too', async () => {
+    const named = await command(['verify', '--state', dataDir, '--session', 'old', '--json']);
+    expect(JSON.parse(named.out.join('\n'))).toMatchObject({ sessionId: 'old', isSound: true, rows: 2, fills: 0, differences: [] });
+    const all = await command(['verify', '--state', dataDir, '--all', '--json']);
+    expect(JSON.parse(all.out.join('\n'))).toMatchObject([{ sessionId: 'new' }, { sessionId: 'old' }]);
+    expect([named.code, all.code]).toEqual([0, 0]);
+  });
+
+  it('asks the server of a Nightdesk that is running on the folder, and leaves it running', async () => {
+    await withStore(dataDir, async (items) => {
+      expect(await command(['verify', '--state', dataDir])).toMatchObject({ code: 0, err: [] });
+      expect(await items.get('ledger', ledgerKeys.head('new'))).not.toBeNull();
+    });
+  });
+
+  it('reads the DynamoDB that the environment names', async () => {
+    await withStore(dataDir, async (_, endpoint) => {
+      const env = { AWS_ENDPOINT_URL_DYNAMODB: endpoint };
+      expect(await command(['verify', '--state', '/nowhere'], env)).toMatchObject({ code: 0, err: [] });
+      const elsewhere = { ...env, NIGHTDESK_LEDGER_TABLE: 'nightdesk-market', NIGHTDESK_MARKET_TABLE: 'nightdesk-market' };
+      expect(await command(['verify'], elsewhere)).toMatchObject({ code: 2, err: [expect.stringContaining('No session has been started')] });
+    });
+  });
+
+  it('is a program with exit codes', () => {
+    const program = (...argv: string[]) =>
+      spawnSync(process.execPath, ['functions/cli/ledger.ts', ...argv], { encoding: 'utf8', env: { ...process.env, AWS_ENDPOINT_URL_DYNAMODB: '' } });
+    expect(program('verify', '--state', dataDir)).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('Session new is sound') });
+    expect(program('verify', '--state', dataDir, '--bogus')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^Unknown option '--bogus'[^\n]*\n$/),
+    });
+  });
+
+  it.each<readonly [readonly string[], RegExp]>([
+    [[], /takes the command verify; received none/],
+    [['repair'], /received "repair"/],
+    [['verify', 'x'], /received "x"/],
+    [['verify', '--all', '--session', 'old'], /exclude each other/],
+    [['verify', '--session'], /--session/],
+    [['verify', '--state', '/nowhere/at/all'], /There is no ledger in \/nowhere\/at\/all/],
+  ])('refuses %j in one clear line with exit code 2', async (argv, says) => {
+    const { code, out, err } = await command(argv);
+    expect([code, out]).toEqual([2, []]);
+    expect(err).toEqual([expect.stringMatching(says)]);
+    expect(err[0]).not.toContain('\n');
+  });
+
+  it('refuses a session that is not there, naming those that are', async () => {
+    expect(await command(['verify', '--state', dataDir, '--session', 'never'])).toMatchObject({
+      code: 2,
+      err: ['There is no session "never"; there are new, old'],
+    });
+  });
+
+  it('explains itself', async () => {
+    const { code, out } = await command(['--help']);
+    expect(code).toBe(0);
+    expect(out.join('\n')).toContain('npm run ledger -- verify');
+  });
+
+  it('makes no folder where there was none', async () => {
+    const missing = join(dataDir, 'missing');
+    await command(['verify', '--state', missing]);
+    expect(existsSync(missing)).toBe(false);
+  });
+});
+
+describe('a ledger that was tampered with', () => {
+  it('is found out, row by row, with exit code 1', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'nightdesk-tampered-'));
+    try {
+      await fill(dataDir);
+      await withStore(dataDir, async (items) => {
+        const key = ledgerKeys.trade('new', 4);
+        const attributes = (await items.get('ledger', key))?.attributes ?? {};
+        const body = String(attributes.body).replace('"exitPrice":"103"', '"exitPrice":"203"');
+        await items.write([{ kind: 'put', table: 'ledger', key, attributes: { ...attributes, body } }]);
+      });
+      const told = await command(['verify', '--state', dataDir]);
+      expect(told.code).toBe(1);
+      expect(told.out.slice(0, 4)).toEqual(['Session new is NOT SOUND: 1 differences', expect.any(String), expect.any(String), '  trades: trade 4']);
+      expect(told.out.join('\n')).toMatch(/stored.*"exitPrice":"203"[\s\S]*rebuilt.*"exitPrice":"103"/);
+
+      await withStore(dataDir, async (items) => {
+        const key = ledgerKeys.journal('new', 3);
+        const attributes = (await items.get('ledger', key))?.attributes ?? {};
+        const body = String(attributes.body).replace('"price":"100"', '"price":"1"');
+        await items.write([{ kind: 'put', table: 'ledger', key, attributes: { ...attributes, body } }]);
+      });
+      const json = await command(['verify', '--state', dataDir, '--json']);
+      expect(json.code).toBe(1);
+      const { differences } = JSON.parse(json.out.join('\n')) as { differences: readonly { what: string }[] };
+      expect(differences.map(({ what }) => what)).toContain('journal row 3: hash');
+      expect((await command(['verify', '--state', dataDir, '--session', 'old'])).code).toBe(0);
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+});
+
+describe('a Nightdesk that was killed', () => {
+  it('leaves a ledger that can be verified', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'nightdesk-killed-'));
+    try {
+      await fill(dataDir);
+      const module = new URL('../../infra/local/embedded-dynamodb.ts', import.meta.url).pathname;
+      const program = `const { startEmbedded } = await import(${JSON.stringify(module)});
+        await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, log: () => undefined });
+        console.log('started');
+        setInterval(() => undefined, 1_000);`;
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+      await new Promise<void>((ready) => child.stdout?.once('data', () => ready()));
+      child.kill('SIGKILL');
+      await new Promise((ended) => child.once('exit', ended));
+      expect(existsSync(join(dataDir, 'dynamodb.endpoint'))).toBe(true);
+      expect(await command(['verify', '--state', dataDir])).toMatchObject({ code: 0 });
+      expect(existsSync(join(dataDir, 'dynamodb.endpoint'))).toBe(false);
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+});
+
+describe('a ledger that is read while it is written', () => {
+  it('is sound', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'nightdesk-busy-'));
+    try {
+      await fill(dataDir);
+      await withStore(dataDir, async (_, endpoint) => {
+        const client = createDynamoClient(endpoint);
+        const ledger = createDynamoLedger(client, NAMES);
+        let isOver = false;
+        const writing = (async () => {
+          for (let index = 0; !isOver; index++) {
+            const before = await ledger.load('new');
+            const events = index % 2 === 0 ? roundTrip({ id: `E:busy:${index}` }) : [equityMarked(START_MS + index)];
+            await ledger.commit(commitOf(before, `busy ${index}`, events));
+          }
+        })();
+        const codes: number[] = [];
+        for (let round = 0; round < 10; round++) codes.push((await command(['verify', '--state', dataDir])).code);
+        isOver = true;
+        await writing;
+        expect(codes).toEqual(Array.from({ length: 10 }, () => 0));
+        client.destroy();
+      });
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+});

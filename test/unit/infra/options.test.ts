@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { OptionError, readOptions } from '../../../infra/local/options.ts';
+
+describe('the command line', () => {
+  it('is all defaults when it is empty', () => {
+    expect(readOptions([])).toMatchObject({
+      feed: 'auto',
+      speed: 1,
+      atMs: null,
+      session: null,
+      exit: false,
+      port: 5000,
+      stateDir: '.nightdesk',
+      seed: '1',
+      markets: 'switch',
+    });
+  });
+
+  it('takes data several times, an instant, max speed and a session', () => {
+    const options = readOptions([
+      '--feed',
+      'replay',
+      '--data',
+      'a',
+      '--data',
+      'b',
+      '--speed',
+      'max',
+      '--at',
+      '2023-04-17T00:00:00Z',
+      '--session',
+      'scalping,swing',
+      '--exit',
+    ]);
+    expect(options).toMatchObject({
+      data: ['a', 'b'],
+      speed: Number.POSITIVE_INFINITY,
+      atMs: Date.parse('2023-04-17'),
+      session: ['scalping', 'swing'],
+      exit: true,
+    });
+  });
+
+  it.each([
+    [['--bogus'], /Unknown option '--bogus'/],
+    [['stray'], /stray/],
+    [['--feed', 'telepathy'], /--feed takes auto, live, simulated, replay; received "telepathy"/],
+    [['--feed', 'replay'], /needs --data/],
+    [['--data', 'x'], /--data is for --feed replay/],
+    [['--feed', 'simulated', '--speed', '0'], /--speed takes/],
+    [['--feed', 'simulated', '--speed', 'max'], /max is for --feed replay/],
+    [['--speed', '2'], /for --feed simulated and replay/],
+    [['--feed', 'simulated', '--at', 'yesterday'], /ISO instant/],
+    [['--feed', 'simulated', '--at', '2026-01-02', '--until', '2026-01-01'], /--until must be after --at/],
+    [['--session', 'luck'], /--session takes/],
+    [['--session', 'btst'], /btst not built yet; built are scalping, swing/],
+    [['--exit'], /--exit needs an end/],
+    [['--port', '0'], /--port takes/],
+    [['--seed', '-1'], /--seed/],
+    [['--markets', 'all'], /--markets takes switch, both/],
+  ])('%j is refused in one clear line', (argv, message) => {
+    const read = (): unknown => readOptions(argv);
+    expect(read).toThrow(OptionError);
+    expect(read).toThrow(message);
+    try {
+      read();
+    } catch (error) {
+      expect((error as Error).message).not.toContain('\n');
+    }
+  });
+});
