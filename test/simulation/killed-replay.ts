@@ -157,9 +157,8 @@ export async function runKilled(replay: Replay, stateDir: string, whole: Ending,
     if (!ending.wasKilled) break;
     const books = await readBooks(stateDir);
     faults.push(...faultsAfterKill(endings.length, books, wholeBooks));
-    const when = `${Math.round(moment.ms)} ms after ${moment.after === 'start' ? 'the start' : 'time began to run'}`;
     tell(
-      `kill ${endings.length}, ${when}: ${books?.rows ?? 0} journal rows, ${books?.fills ?? 0} fills, ${books?.isSound === false ? 'NOT SOUND' : 'sound'}`,
+      `kill ${endings.length}, ${momentText(moment)}: ${books?.rows ?? 0} journal rows, ${books?.fills ?? 0} fills, ${books?.isSound === false ? 'NOT SOUND' : 'sound'}`,
     );
   }
   const kills = endings.filter(({ wasKilled }) => wasKilled).length;
