@@ -42,6 +42,7 @@ export interface WorldSetup {
   readonly scope?: string;
   readonly seed?: string;
   readonly historyDays?: number;
+  readonly publishEveryMs?: number | null;
   /** Stands between the engine and its stores. */
   readonly between?: (rows: Rows) => Pick<Rows, 'ledger' | 'market'>;
   /** Called after every scheduled run, with the account. */
@@ -90,7 +91,16 @@ export function contextOver(
 }
 
 export async function openWorld(setup: WorldSetup): Promise<EngineWorld> {
-  const { rows, startMs, markets = ['CRYPTO'], scope = 'test', seed = 'seed', historyDays = 2, between = (same: Rows) => same } = setup;
+  const {
+    rows,
+    startMs,
+    markets = ['CRYPTO'],
+    scope = 'test',
+    seed = 'seed',
+    historyDays = 2,
+    publishEveryMs = null,
+    between = (same: Rows) => same,
+  } = setup;
   const stored = await rows.market.snapshot(scope);
   const clock = createVirtualClock({ startMs: Math.max(startMs, stored?.atMs ?? 0), speed: Number.POSITIVE_INFINITY });
   const failures: string[] = [];
@@ -107,7 +117,7 @@ export async function openWorld(setup: WorldSetup): Promise<EngineWorld> {
   feed = createFeedService(context, setup.source(clock), {
     holder: 'one',
     leaseMs: 36 * 3_600_000,
-    publishEveryMs: null,
+    publishEveryMs,
     readOrdersEveryMs: MINUTE_MS,
     historyDays,
     onFenced: (error) => failures.push(messageOf(error)),

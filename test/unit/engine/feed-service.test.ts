@@ -158,14 +158,18 @@ describe('a feed that runs', () => {
     await expect((await opened(rows)).start()).rejects.toMatchObject({ code: 'fenced' });
   });
 
-  it('publishes once more when it is stopped, and goes on from there', async () => {
+  it.each([
+    ['with the minutes only: from the last of them', null, 62_000],
+    ['in between too: from the very moment', 7_000, 90_000],
+  ])('that is stopped goes on where it published last, %s', async (_, publishEveryMs, fromMs) => {
     const rows = createRows();
-    const world = await opened(rows);
+    const world = await opened(rows, { publishEveryMs });
     await world.start();
     await world.clock.run(START_MS + 90_000);
     await world.stop();
-    expect((await rows.market.snapshot('test'))?.atMs).toBe(START_MS + 90_000);
-    const again = await opened(rows);
+    expect((await rows.market.snapshot('test'))?.atMs).toBe(START_MS + fromMs);
+    const again = await opened(rows, { publishEveryMs });
+    expect(again.clock.now()).toBe(START_MS + fromMs);
     await again.start();
     await again.clock.run(START_MS + 5 * MINUTE_MS + 5_000);
     expect((await rows.market.bars('test', START_MS, START_MS + 5 * MINUTE_MS)).get('SOL')).toEqual(
@@ -177,7 +181,11 @@ describe('a feed that runs', () => {
     const rows = createRows();
     const world = await opened(rows);
     const renewals: number[] = [];
-    const market: MarketStore = { ...rows.market, lease: (request) => (renewals.push(request.nowMs), rows.market.lease(request)) };
+    const renewing: MarketStore['lease'] = (request) => {
+      renewals.push(request.nowMs);
+      return rows.market.lease(request);
+    };
+    const market: MarketStore = { ...rows.market, lease: renewing };
     const options = {
       holder: 'one',
       leaseMs: 10 * MINUTE_MS,

@@ -1,0 +1,39 @@
+import { messageOf } from '../../shared/kernel/errors.ts';
+import { benchExits } from './exits.ts';
+import { hostLine } from './figures.ts';
+import { benchPortfolio } from './portfolio.ts';
+import { benchSignals } from './signals.ts';
+import { benchTicks } from './ticks.ts';
+import { benchWeek } from './week.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  ticks: benchTicks,
+  exits: benchExits,
+  signals: benchSignals,
+  portfolio: benchPortfolio,
+  week: benchWeek,
+};
+
+/** Runs the benches that are named, or all. Figures are printed beside their targets; none fails the run. */
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => BENCHES[name] === undefined);
+  if (unknown.length > 0) {
+    console.error(`No bench ${unknown.join(', ')}: there are ${Object.keys(BENCHES).join(', ')}`);
+    return 2;
+  }
+  console.log(hostLine());
+  console.log(`npm run bench${names.length > 0 ? ` -- ${names.join(' ')}` : ''}`);
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    console.log(`\n${name}`);
+    for (const line of await bench()) console.log(line);
+  }
+  return 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
+  process.exitCode = 1;
+}
