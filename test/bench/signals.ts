@@ -61,7 +61,10 @@ async function signal({ context, desk, sessionId }: BenchEngine, symbol: BenchSy
     const { draft, record } = decideScan(current, view, command);
     return { draft, scan: record, outcome: { scan: id } };
   });
-  if (result.kind !== 'committed') throw new Error(`The signal on ${symbol} placed nothing`);
+  if (result.kind !== 'committed')
+    throw new Error(
+      `The signal on ${symbol} placed nothing: ${JSON.stringify(result.kind === 'nothing' ? result.decided?.scan?.decisions : result)}`,
+    );
   await context.nudge(sessionId);
   await filled;
   const totalMs = performance.now() - began;
