@@ -14,15 +14,11 @@ import type { Options } from './options.ts';
 export function banner(host: Host, options: Options, sessionId: string | null): string {
   const base = `${host.apiAt}${API_BASE_PATH}`;
   const { time } = host.chosen;
-  const pace =
-    time === null
-      ? 'wall clock'
-      : `virtual, from ${iso(host.context.clock.now())}, ${time.speed === Number.POSITIVE_INFINITY ? 'as fast as possible' : `${time.speed} times real time`}`;
   return [
     `Nightdesk ${host.context.settings.version}: paper trading, nothing reaches a broker`,
     `  prices    ${host.chosen.says}`,
     `  evidence  ${host.chosen.world.evidence}`,
-    `  time      ${pace}`,
+    `  time      ${host.pace}`,
     `  markets   ${options.markets === 'both' ? 'NSE and crypto at once' : 'NSE while it is open, else crypto'}`,
     `  store     ${host.storeAt}`,
     `  schedules scan each minute of an open market, position sweep each minute, day roll by the calendar`,

@@ -22,7 +22,7 @@ import { createVirtualClock, type VirtualClock } from '../../shared/kernel/clock
 import { fromNumber } from '../../shared/kernel/decimal.ts';
 import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import type { Log } from '../../shared/kernel/log.ts';
-import { DAY_MS, type EpochMs, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
+import { DAY_MS, type EpochMs, iso, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
 import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { createDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
 import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
@@ -57,6 +57,8 @@ export interface Host {
   readonly chosen: ChosenWorld;
   readonly storeAt: string;
   readonly apiAt: string;
+  /** How time goes, in words. */
+  readonly pace: string;
   readonly feed: FeedService;
   /** Resolves when virtual time has reached its end; never under the wall clock. Rejects when the store is gone. */
   readonly ended: Promise<void>;
@@ -104,7 +106,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     feed = createFeedService(context, chosen.source(time.clock), {
       holder: 'one-machine',
       leaseMs: LEASE_MS,
-      publishEveryMs: time.virtual === null ? LIVE_PUBLISH_MS : null,
+      publishEveryMs: publishEvery(time, chosen.world),
       readOrdersEveryMs: READ_ORDERS_EVERY_MS,
       historyDays: HISTORY_DAYS,
       onFenced: failed,
@@ -120,7 +122,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     const ended = Promise.race([runTime(time, context).then(bus.drained), failure]);
     ended.catch(() => undefined);
     closers.push(() => time.virtual?.stop());
-    return { context, chosen, storeAt: store.says, apiAt: `http://127.0.0.1:${options.port}`, feed, ended, stop };
+    return { context, chosen, storeAt: store.says, apiAt: `http://127.0.0.1:${options.port}`, pace: paceOf(time), feed, ended, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -177,23 +179,42 @@ function otherWorld(held: string, asked: string): HostError {
   });
 }
 
+/**
+ * Prices are published every few seconds of a slow clock. A fast one publishes with the minutes only, and so does a replay
+ * at any pace: what it decides must not depend on how fast it is played.
+ */
+function publishEvery({ virtual, speed }: Time, { evidence }: ChosenWorld['world']): number | null {
+  const isSlow = virtual === null || (evidence === 'simulated' && speed * LIVE_PUBLISH_MS <= MINUTE_MS / 2);
+  return isSlow ? Math.max(1, speed) * LIVE_PUBLISH_MS : null;
+}
+
 interface Time {
   readonly clock: Clock;
   readonly virtual: VirtualClock | null;
+  /** Virtual time for each wall time. */
+  readonly speed: number;
   readonly endMs: EpochMs;
   readonly waitsForSession: boolean;
 }
 
-/** The wall clock, or a virtual one that goes on where the stored snapshot stands. */
-async function clockOf(chosen: ChosenWorld, market: MarketStore, log: Log): Promise<Time> {
-  if (chosen.time === null) {
+/**
+ * The wall clock, or a virtual one that goes on where the stored snapshot stands. A simulated market that had run ahead of
+ * the wall clock goes on from there too, at the pace of the wall: time never goes back under an account.
+ */
+async function clockOf({ time, world }: ChosenWorld, market: MarketStore, log: Log): Promise<Time> {
+  const storedMs = (await market.snapshot(world.scope))?.atMs ?? 0;
+  if (time === null && (world.evidence !== 'simulated' || storedMs <= Date.now())) {
     const clock = systemClock((error, label) => log('error', 'task-failed', { label, why: messageOf(error) }));
-    return { clock, virtual: null, endMs: Number.MAX_SAFE_INTEGER, waitsForSession: false };
+    return { clock, virtual: null, speed: 1, endMs: Number.MAX_SAFE_INTEGER, waitsForSession: false };
   }
-  const { startMs, endMs, speed, waitsForSession } = chosen.time;
-  const stored = await market.snapshot(chosen.world.scope);
-  const virtual = createVirtualClock({ startMs: Math.max(startMs, stored?.atMs ?? 0), speed });
-  return { clock: virtual, virtual, endMs, waitsForSession };
+  const { startMs, endMs, speed, waitsForSession } = time ?? { startMs: storedMs, endMs: Number.MAX_SAFE_INTEGER, speed: 1, waitsForSession: false };
+  const virtual = createVirtualClock({ startMs: Math.max(startMs, storedMs), speed });
+  return { clock: virtual, virtual, speed, endMs, waitsForSession };
+}
+
+function paceOf({ virtual, speed, clock }: Time): string {
+  if (virtual === null) return 'wall clock';
+  return `virtual, from ${iso(clock.now())}, ${Number.isFinite(speed) ? `${speed} times real time` : 'as fast as possible'}`;
 }
 
 function invoker(context: EngineContext, onScan: HostListeners['onScan']): Parameters<typeof startScheduler>[2] {

@@ -28,6 +28,8 @@ export interface ChosenWorld {
 }
 
 const PROBE_MS = 10_000;
+/** Scopes of simulated worlds: the seed follows. */
+const SIMULATED = 'simulated:';
 
 const venueSymbols = (): ReadonlyMap<string, string> => new Map(instrumentsOf('CRYPTO').map(({ venueSymbol, symbol }) => [venueSymbol, symbol]));
 
@@ -47,12 +49,10 @@ export async function chooseWorld(options: Options, held: string | null, log: Lo
 
 async function auto(options: Options, held: string | null, log: Log): Promise<ChosenWorld> {
   const probe = await probeLive(log);
-  if (held !== null && held !== 'live') {
+  if (held?.startsWith(SIMULATED) === true) {
     const hint = probe.answers ? '. Binance answers: to trade live, stop this session and start again, or use --feed live --state DIR' : '';
-    return simulated(
-      { ...options, seed: held.replace(/^simulated:/, '') },
-      `SIMULATED MARKET: the active session began on simulated prices and stays with them${hint}`,
-    );
+    const says = `SIMULATED MARKET: the active session began on simulated prices and stays with them${hint}`;
+    return simulated({ ...options, seed: held.slice(SIMULATED.length) }, says);
   }
   if (probe.answers || held === 'live') return live(options, log);
   return simulated(options, `SIMULATED MARKET: Binance could not be reached (${probe.why}), prices are made up from a seed and labelled so`);
@@ -85,7 +85,7 @@ function simulated(options: Options, says: string): ChosenWorld {
   const isVirtual = options.feed === 'simulated' && (options.speed !== 1 || options.atMs !== null || options.untilMs !== null);
   const startMs = options.atMs ?? Date.now();
   return {
-    world: { scope: `simulated:${options.seed}`, evidence: 'simulated', markets: ['CRYPTO', 'NSE'] },
+    world: { scope: `${SIMULATED}${options.seed}`, evidence: 'simulated', markets: ['CRYPTO', 'NSE'] },
     says: `${says} (seed ${options.seed})`,
     time: isVirtual ? { startMs, endMs: options.untilMs ?? Number.MAX_SAFE_INTEGER, speed: options.speed, waitsForSession: false } : null,
     source: (clock) => simulatedSource({ clock, seed: options.seed, markets: ['CRYPTO', 'NSE'] }),
