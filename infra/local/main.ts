@@ -37,6 +37,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const log = hostLog(options.stateDir);
+  // Heard from the first moment: a start that is interrupted is finished and then stopped, so that nothing is left behind.
+  const interrupted = untilInterrupted();
   const host = await startHost(options, {
     log,
     onEvent: (event) => {
@@ -46,7 +48,6 @@ async function main(): Promise<number> {
     onScan: scanTeller(),
   });
   say(banner(host, options, (await host.context.accounts.active())?.sessionId ?? null));
-  const interrupted = untilInterrupted();
   const watch = host.chosen.world.evidence === 'simulated' && options.feed === 'auto' ? watchForLive(log) : null;
   try {
     const how = await Promise.race([host.ended.then(() => 'ended' as const), interrupted]);

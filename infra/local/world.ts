@@ -28,6 +28,8 @@ export interface ChosenWorld {
 }
 
 const PROBE_MS = 10_000;
+/** A simulated market at a pace of its own begins here unless told otherwise: what one person sees, another sees too. */
+const SAME_START_MS = Date.parse('2026-10-05T23:00:00Z');
 /** Scopes of simulated worlds: the seed follows. */
 const SIMULATED = 'simulated:';
 
@@ -83,7 +85,7 @@ function live(options: Options, log: Log): ChosenWorld {
 
 function simulated(options: Options, says: string): ChosenWorld {
   const isVirtual = options.feed === 'simulated' && (options.speed !== 1 || options.atMs !== null || options.untilMs !== null);
-  const startMs = options.atMs ?? Date.now();
+  const startMs = options.atMs ?? (options.speed === 1 ? Date.now() : SAME_START_MS);
   return {
     world: { scope: `${SIMULATED}${options.seed}`, evidence: 'simulated', markets: ['CRYPTO', 'NSE'] },
     says: `${says} (seed ${options.seed})`,

@@ -14,7 +14,7 @@ export type CurveFigures = Figures<CurveFigureName> & { readonly dailyReturns: n
 /**
  * What an account's equity says, all its trading together.
  * Sharpe and Sortino are of the daily returns of its closed day books, against a required return of 0, annualised with
- * sqrt(365). `maxDrawdown` is of the equity marks (each minute), `maxDailyDrawdown` of the day ends; both are shares of the
+ * sqrt(365). `maxDrawdown` is of the equity marks (every 15 minutes), `maxDailyDrawdown` of the day ends; both are shares of the
  * peak. `exposureTime` is the share of the equity marks at which a position was open.
  */
 export function curveFigures(reports: readonly DayReport[], curve: AccountHead['curve']): CurveFigures {

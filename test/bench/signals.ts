@@ -5,7 +5,17 @@ import { createChart } from '../../shared/indicators/chart.ts';
 import type { Account } from '../../shared/ledger/account.ts';
 import type { Strategy } from '../../shared/strategies/strategy.ts';
 import { opportunityOf } from '../support/engine-fixtures.ts';
-import { BENCH_SYMBOLS, type BenchEngine, type BenchSymbol, bareTransactions, openEngine, PRICES, printAt, refreshPrices } from './engine.ts';
+import {
+  accountOf,
+  BENCH_SYMBOLS,
+  type BenchEngine,
+  type BenchSymbol,
+  bareTransactions,
+  openEngine,
+  PRICES,
+  printAt,
+  refreshPrices,
+} from './engine.ts';
 import { againstTarget, msLine, percentiles } from './figures.ts';
 
 const SIGNALS = 200;
@@ -61,10 +71,7 @@ async function signal({ context, desk, sessionId }: BenchEngine, symbol: BenchSy
     const { draft, record } = decideScan(current, view, command);
     return { draft, scan: record, outcome: { scan: id } };
   });
-  if (result.kind !== 'committed')
-    throw new Error(
-      `The signal on ${symbol} placed nothing: ${JSON.stringify(result.kind === 'nothing' ? result.decided?.scan?.decisions : result)}`,
-    );
+  if (result.kind !== 'committed') throw new Error(`The signal on ${symbol} placed nothing`);
   await context.nudge(sessionId);
   await filled;
   const totalMs = performance.now() - began;
@@ -73,14 +80,16 @@ async function signal({ context, desk, sessionId }: BenchEngine, symbol: BenchSy
   return { totalMs, latencyMs: placed.event.order.activeFromMs - placed.event.order.acceptedMs };
 }
 
-/** Leaves the position by its stop, so that the next signal finds the same account. */
-async function leave({ context, desk, matcher }: BenchEngine, symbol: BenchSymbol): Promise<void> {
-  await context.sleep(2);
-  const gone = untilChanged(context, (account) => account.positions.size === 0);
-  const tick = printAt(symbol, PRICES[symbol] * 0.98);
+/** Leaves the position by its target, so that the next signal finds the same account and no loss stops the day. */
+async function leave(engine: BenchEngine, symbol: BenchSymbol): Promise<void> {
+  const { context, desk, matcher } = engine;
+  const [exit] = (await accountOf(engine)).orders.values();
+  if (exit === undefined) throw new Error(`The position in ${symbol} has no exit`);
+  while (Date.now() <= exit.activeFromMs) await context.sleep(1);
+  const tick = printAt(symbol, PRICES[symbol] * 1.04);
   desk.tick(tick);
   await matcher.tick(tick);
-  await gone;
+  if ((await accountOf(engine)).positions.size > 0) throw new Error(`The target in ${symbol} was passed and the position is open`);
 }
 
 function untilChanged({ accounts }: BenchEngine['context'], isReached: (account: Account) => boolean): Promise<void> {
