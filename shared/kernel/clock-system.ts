@@ -1,7 +1,8 @@
 import type { Clock } from './clock.ts';
 import type { EpochMs } from './time.ts';
 
-// setTimeout takes at most 2^31 - 1 ms; a later task is looked at again when that has passed.
+// setTimeout takes at most 2^31 - 1 ms, and its own clock is not the wall clock: it may fire a millisecond early. A task that
+// is not due yet is waited for again.
 const LONGEST_TIMER_MS = 2_000_000_000;
 
 /** The wall clock. `onError` hears of a task that failed: a timer has no caller to tell. */
@@ -18,8 +19,8 @@ export function systemClock(onError: (error: unknown, label: string) => void): C
     at: (ms: EpochMs, label, task) => {
       let timer: NodeJS.Timeout;
       const arm = (): void => {
-        const waitMs = ms - Date.now();
-        timer = waitMs > LONGEST_TIMER_MS ? setTimeout(arm, LONGEST_TIMER_MS) : setTimeout(() => void run(label, task), Math.max(0, waitMs));
+        const waitMs = Math.min(LONGEST_TIMER_MS, Math.max(0, ms - Date.now()));
+        timer = setTimeout(() => (Date.now() < ms ? arm() : void run(label, task)), waitMs);
       };
       arm();
       return () => clearTimeout(timer);

@@ -40,6 +40,18 @@ describe('the wall clock', () => {
     expect(task).toHaveBeenCalledOnce();
   });
 
+  it('never runs a task before its instant, though the timer fires early', async () => {
+    const seen: number[] = [];
+    const dueMs = clock.now() + 100;
+    clock.at(dueMs, 'due', () => void seen.push(clock.now()));
+    // The wall clock is set back by a moment: the timer, which counts on its own, is early by as much.
+    vi.setSystemTime(clock.now() - 3);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(seen).toEqual([]);
+    await vi.advanceTimersByTimeAsync(3);
+    expect(seen).toEqual([dueMs]);
+  });
+
   it('tells of a task that failed, by its label', async () => {
     clock.at(0, 'thrown', () => {
       throw new Error('no');
