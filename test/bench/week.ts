@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import packageJson from '../../package.json' with { type: 'json' };
 import { NO_RECORDED_DATA, recordedDataFolder } from '../support/recorded-data.ts';
 import { againstTarget } from './figures.ts';
 
@@ -38,14 +39,11 @@ async function run(
 ): Promise<{ readonly ms: number; readonly peakMiB: number; readonly databaseMiB: number; readonly summary: readonly string[] }> {
   const options = ['--feed', 'replay', '--data', klines, '--at', FROM, '--until', TO, '--speed', 'max', '--session', 'scalping,swing', '--exit'];
   const began = performance.now();
-  const child = spawn(
-    join(ROOT, 'node_modules/.bin/node'),
-    ['infra/local/main.ts', ...options, '--state', stateDir, '--port', String(await freePort())],
-    {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const [node, ...start] = startCommand();
+  const child = spawn(node, [...start, ...options, '--state', stateDir, '--port', String(await freePort())], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let [stdout, peakMiB, databaseMiB] = ['', 0, 0];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
@@ -62,6 +60,13 @@ async function run(
   if (code !== 0) throw new Error(`The replay ended with ${code}`);
   const summary = (stdout.split('The data has ended.')[1] ?? '').split('\n').filter((line) => line !== '');
   return { ms: performance.now() - began, peakMiB, databaseMiB, summary };
+}
+
+/** What `npm start` runs, its node options included: they bound the memory. Without npm in between, whose memory is not ours. */
+function startCommand(): readonly [string, ...string[]] {
+  const [node, ...words] = packageJson.scripts.start.split(' ');
+  if (node !== 'node') throw new Error(`npm start is expected to run node, it runs ${packageJson.scripts.start}`);
+  return [join(ROOT, 'node_modules/.bin/node'), ...words];
 }
 
 /** Peak resident memory of a living process as the kernel counts it, MiB; 0 when it is gone. Linux. */
