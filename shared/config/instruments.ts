@@ -84,6 +84,10 @@ const NAMES: ReadonlyMap<string, ResolvedSymbol> = new Map([
   ...FACTS.instruments.map(({ symbol }): [string, ResolvedSymbol] => [symbol, { symbol, reason: null }]),
 ]);
 
+const BY_ISIN: ReadonlyMap<string, string> = new Map(
+  FACTS.instruments.flatMap(({ symbol, eras }) => eras.flatMap(({ isin }): [string, string][] => (isin === null ? [] : [[isin, symbol]]))),
+);
+
 /** Every symbol that can be traded, crypto first, in the order of the data file. */
 export const ALL_SYMBOLS: readonly string[] = FACTS.instruments.map(({ symbol }) => symbol);
 
@@ -116,6 +120,15 @@ export function instrumentBySymbol(name: string, atMs?: EpochMs): ListedInstrume
   const listing = atMs === undefined ? listings.at(-1) : (inForce(listings, istDate(atMs)) ?? listings[0]);
   if (listing === undefined) throw new InstrumentError('bad_facts', `${name} has no era in the data`, { name });
   return listing.instrument;
+}
+
+/**
+ * The instrument that has or had the ISIN, with the grids in force at the instant; without an instant, the latest. A split
+ * gives a share a new ISIN: both find it. Null for an ISIN of none of ours.
+ */
+export function instrumentByIsin(isin: string, atMs?: EpochMs): ListedInstrument | null {
+  const symbol = BY_ISIN.get(isin);
+  return symbol === undefined ? null : instrumentBySymbol(symbol, atMs);
 }
 
 /** The instruments of a market, in the order of the data file. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Calendar, createCalendar, type SpecialHours, withSpecialHours } from '../market/calendar.ts';
+import { type Calendar, CalendarError, createCalendar, type SpecialHours, withSpecialHours } from '../market/calendar.ts';
 import { type CalendarFacts, INSTRUMENT_GROUPS, SESSION_PHASES } from '../market/calendar-facts.ts';
 import data from './data/nse-calendar.json' with { type: 'json' };
 
@@ -38,5 +38,23 @@ export function nseCalendar(specialHours: readonly SpecialHours[] = []): Calenda
   return createCalendar(withSpecialHours(NSE_CALENDAR_FACTS, specialHours));
 }
 
-/** The NSE calendar as shipped, ready for look-ups. */
-export const NSE_CALENDAR: Calendar = nseCalendar();
+/** Tells the hours of special sessions: `2026-11-08=18:00-19:00`, several by commas, or `none`. */
+export const NSE_HOURS_VARIABLE = 'NIGHTDESK_NSE_HOURS';
+
+const HOURS = /^(\d{4}-\d{2}-\d{2})=(\d{2}:\d{2})-(\d{2}:\d{2})$/;
+
+/** The hours of special sessions as a setting tells them; none for nothing. @throws CalendarError `bad_hours` */
+export function specialHoursOf(setting: string | undefined): readonly SpecialHours[] {
+  if (setting === undefined || setting.trim() === '' || setting === 'none') return [];
+  return setting.split(',').map((part): SpecialHours => {
+    const [, date, open, close] = HOURS.exec(part.trim()) ?? [];
+    if (date === undefined || open === undefined || close === undefined) {
+      const expected = 'a special session as 2026-11-08=18:00-19:00, several by commas, or none';
+      throw new CalendarError('bad_hours', `${NSE_HOURS_VARIABLE} takes ${expected}; received ${JSON.stringify(setting)}`, { setting });
+    }
+    return { date, open, close };
+  });
+}
+
+/** The NSE calendar that this process goes by: as shipped, with the hours of special sessions that its environment tells. */
+export const NSE_CALENDAR: Calendar = nseCalendar(specialHoursOf(process.env[NSE_HOURS_VARIABLE]));

@@ -14,15 +14,15 @@ export interface Account extends AccountHead {
 
 /** Base currency for one unit of a currency, or null where no rate is known. */
 export type RateOf = (currency: Position['currency']) => Decimal | null;
-/** Price at which a symbol's positions are valued, quote currency, or null where none is known. */
-export type MarkOf = (symbol: string) => Decimal | null;
+/** Price at which a position in a symbol is valued, quote currency, or null where none is known. */
+export type MarkOf = (symbol: string, position: Position) => Decimal | null;
 
 /**
  * A position's worth in base currency: what closing it at the mark returns. A short's proceeds are in cash already, so
  * it counts against. Where no mark or rate is known the entry's own stand in, so that equity is never undefined.
  */
 export function positionValue(position: Position, markOf: MarkOf, rateOf: RateOf): Decimal {
-  const mark = markOf(position.symbol) ?? position.entryPrice;
+  const mark = markOf(position.symbol, position) ?? position.entryPrice;
   const rate = rateOf(position.currency) ?? position.entryRate;
   const value = multiply(multiply(position.quantity, mark), rate);
   return position.direction === 'long' ? value : subtract(ZERO, value);

@@ -42,6 +42,8 @@ function changed(account: Account, event: Exclude<JournalEvent, { type: 'session
       return exitRequested(account, event);
     case 'filled':
       return filled(account, event.fill);
+    case 'corporate-action':
+      return adjusted(account, event);
     case 'limits-set':
       return { ...account, limits: event.after };
     case 'equity-marked':
@@ -183,6 +185,40 @@ function restingExit(position: Position, fromMs: number): ExitOrder {
     target: position.target,
     trailingShare: position.trailingShare,
     marketReason: null,
+  };
+}
+
+/**
+ * A position after a corporate action, a version on: so its exit is another order, and a trigger that was met at an old price
+ * meets nothing. An exit at market that was asked for stays asked for.
+ */
+function adjusted(account: Account, event: JournalEventOf<'corporate-action'>): Account {
+  const held = account.positions.get(event.positionId);
+  if (held === undefined) throw new LedgerError('unknown_position', `No open position ${event.positionId} for ${event.action.id}`);
+  if (held.quantity !== event.before.quantity || held.symbol !== event.before.symbol) {
+    const [has, expected] = [`${text(held.quantity)} ${held.symbol}`, `${text(event.before.quantity)} ${event.before.symbol}`];
+    throw new LedgerError('wrong_quantity', `Position ${held.id} holds ${has}, ${event.action.id} was worked out for ${expected}`);
+  }
+  const exit = requireOrder(account, exitId(held.id, held.version));
+  if (exit.purpose !== 'exit') throw new LedgerError('unknown_order', `Order ${exit.id} is not an exit`);
+  const paid = cashChange(event.postings);
+  const position: Position = {
+    ...held,
+    ...event.after,
+    version: held.version + 1,
+    entryCash: add(held.entryCash, paid),
+    actions: [...(held.actions ?? []), { ...event.action, replacedExit: exit.id }],
+  };
+  const replacing: ExitOrder = {
+    ...restingExit(position, event.atMs),
+    marketReason: exit.marketReason,
+    activeFromMs: Math.max(event.atMs, exit.activeFromMs),
+  };
+  return {
+    ...account,
+    cash: add(account.cash, paid),
+    positions: withEntry(account.positions, position.id, position),
+    orders: withEntry(without(account.orders, exit.id), replacing.id, replacing),
   };
 }
 

@@ -33,6 +33,7 @@ function endedOrder(order: Order, row: JournalRow): OrderStanding {
     const filled: Order = { ...order, version, filledQuantity: fill.quantity };
     return { order: filled, state: 'filled', reason: fill.exitReason ?? fill.trigger, endedMs: fill.atMs };
   }
+  if (event.type === 'corporate-action') return { order: { ...order, version }, state: 'cancelled', reason: event.action.says, endedMs: event.atMs };
   if (event.type !== 'order-ended') throw new LedgerError('unknown_order', `Order ${order.id} ended by ${event.type}, which ends no order`, { row });
   return { order: { ...order, version }, state: event.state, reason: event.reason, endedMs: event.atMs };
 }

@@ -1,4 +1,4 @@
-import type { Posting, Realised } from '../contracts/journal.ts';
+import type { JournalEvent, Posting, Realised } from '../contracts/journal.ts';
 import { add, type Decimal, multiply, negate, subtract, sum, text, ZERO } from '../kernel/decimal.ts';
 import type { Currency } from '../market/instrument.ts';
 import { LedgerError } from './account.ts';
@@ -71,6 +71,22 @@ export function exitPostings(fill: FillAmounts, closed: ClosedPart): readonly Po
   );
 }
 
+/**
+ * Cash that a position gives while it stays open (fractions of shares, a company spun off): its cost falls by it, and nothing
+ * is realised. `amount` is in the quote currency, negative when it is paid (a short). Nothing for nothing.
+ */
+export function capitalReturnPostings(positionId: string, currency: Currency, amount: Decimal, rate: Decimal): readonly Posting[] {
+  const base = multiply(amount, rate);
+  const postings = [
+    line(`position:${positionId}`, currency, negate(amount)),
+    line('exchange', currency, amount),
+    line('exchange', 'USD', negate(base)),
+    line('cash', 'USD', base),
+  ].filter((posting) => posting.amount !== 0n);
+  assertBalanced(postings);
+  return postings;
+}
+
 function settle(fill: FillAmounts, lines: readonly Posting[], signedNotional: Decimal): readonly Posting[] {
   const charged = sum(fill.charges.map((charge) => charge.amount));
   const paid = add(signedNotional, charged);
@@ -108,6 +124,19 @@ export function assertBalanced(postings: readonly Posting[]): void {
   for (const posting of postings) totals.set(posting.currency, add(totals.get(posting.currency) ?? ZERO, posting.amount));
   for (const [currency, total] of totals) {
     if (total !== 0n) throw new LedgerError('unbalanced', `Postings must sum to zero in ${currency}, they sum to ${text(total)}`, { postings });
+  }
+}
+
+/** The postings of an event, none for one that moves no money. */
+export function postingsOf(event: JournalEvent): readonly Posting[] {
+  switch (event.type) {
+    case 'session-started':
+    case 'corporate-action':
+      return event.postings;
+    case 'filled':
+      return event.fill.postings;
+    default:
+      return [];
   }
 }
 

@@ -31,6 +31,8 @@ export function tradeOf(before: Account | null, row: JournalRow): Trade | null {
     exitRate: fill.rate,
     realised: fill.realised,
     rMultiple: rMultiple(position, fill.realised.net),
+    ...(position.actions === undefined ? {} : { actions: position.actions.map(({ exDate, says }) => ({ exDate, says })) }),
+    ...(fill.provenance.quote.check?.state === 'diverged' ? { flags: ['diverged_quote'] } : {}),
   };
 }
 

@@ -13,7 +13,7 @@ import {
 import type { Market } from './instrument.ts';
 import { clockMs, dateOfDay, dayOfDate, istDayOf, istMidnight, isWeekend } from './ist.ts';
 
-export class CalendarError extends NightdeskError<'bad_facts' | 'no_special_session'> {}
+export class CalendarError extends NightdeskError<'bad_facts' | 'bad_hours' | 'no_special_session'> {}
 
 interface PhaseRule {
   /** Whether the market status says "open". */

@@ -44,6 +44,33 @@ export interface BookTop extends Stamps {
   readonly evidence: Evidence;
 }
 
+/**
+ * Best bid and ask of a symbol on another venue than the one we trade on: it contradicts or confirms, and is never traded on.
+ * `currency` is what it quotes in: a dollar quote is compared with a Tether quote by their rate.
+ */
+export interface ReferencePrice extends Stamps {
+  readonly symbol: string;
+  readonly bid: number;
+  readonly ask: number;
+  readonly currency: 'USD' | 'USDT';
+  readonly source: string;
+}
+
+/** What other venues say of our price. `stale`: ours is too old to be compared. `single-source`: nobody else has told one lately. */
+export type CheckState = 'agreed' | 'diverged' | 'single-source' | 'stale';
+
+/** A price held against those of other venues: see `cross-check.ts` for when it is what. */
+export interface QuoteCheck {
+  readonly state: CheckState;
+  /** Our mid over the median of theirs, less one, in hundredths of a per cent; null where nothing was compared. */
+  readonly spreadBps: number | null;
+  /** Whom it was compared with. */
+  readonly against: readonly string[];
+  /** Since when the state has been this one. */
+  readonly sinceMs: EpochMs;
+  readonly isWarning: boolean;
+}
+
 /** What is known of a symbol's price now: last trade, and top of book where a source gives one. */
 export interface Quote extends Stamps {
   readonly symbol: string;
@@ -54,6 +81,8 @@ export interface Quote extends Stamps {
   readonly askSize: number | null;
   readonly source: string;
   readonly evidence: Evidence;
+  /** Null where no second source is to be had: simulated and replayed prices, and NSE. */
+  readonly check: QuoteCheck | null;
 }
 
 /** One bar. `openMs` is the start of its span; volume is in units of the base. */

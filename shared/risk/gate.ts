@@ -1,11 +1,14 @@
+import { CROSS_CHECK, checkRules } from '../config/cross-check.ts';
 import { ENTRY_RESERVE } from '../config/execution.ts';
 import { LEAST_REWARD_TO_RISK, RATE_MAX_AGE_MS, STRATEGY_MAX_POSITION } from '../config/risk.ts';
 import type { EntryOrder, Rate, RiskLimits } from '../contracts/journal.ts';
 import { add, type Decimal, divide, fromNumber, max, multiply, ONE, subtract, sum, text, toNumber, toStep, ZERO } from '../kernel/decimal.ts';
-import type { EpochMs } from '../kernel/time.ts';
+import { type EpochMs, iso } from '../kernel/time.ts';
 import { type Account, availableCash, equity, exposure, type MarkOf, type RateOf, reserved, riskAtStops } from '../ledger/account.ts';
+import { isRateFresh } from '../market/best-rates.ts';
 import type { PhaseView } from '../market/calendar.ts';
 import type { Instrument } from '../market/instrument.ts';
+import { isTrading, type ListedRules } from '../market/listed-rules.ts';
 import type { Quote } from '../market/price.ts';
 import type { Opportunity, StrategyName } from '../strategies/strategy.ts';
 
@@ -15,6 +18,8 @@ export interface GateInput {
   readonly account: Account;
   readonly strategy: StrategyName;
   readonly instrument: Instrument;
+  /** What the venue lists it with; null where only the shipped facts are known. */
+  readonly rules: ListedRules | null;
   readonly opportunity: Opportunity;
   readonly quote: Quote | null;
   readonly rate: Rate | null;
@@ -69,6 +74,11 @@ const marketIsOpen: Check = ({ phase, instrument }) => {
   return phase.canEnter ? null : refuse('market_closed', `${instrument.market} takes no entries now: ${phase.reason}`);
 };
 
+const isTradedByVenue: Check = ({ rules, instrument }) => {
+  if (rules === null || isTrading(rules)) return null;
+  return refuse('not_trading', `${instrument.symbol} is not traded: ${rules.source} says ${rules.status} at ${iso(rules.asOfMs)}`);
+};
+
 const priceIsFresh: Check = ({ quote, nowMs, account, instrument }) => {
   if (quote === null) return refuse('no_price', `No price of ${instrument.symbol} has been received`);
   const ageMs = nowMs - quote.receivedMs;
@@ -85,12 +95,28 @@ const priceIsFresh: Check = ({ quote, nowMs, account, instrument }) => {
 const evidenceAllowsEntry: Check = ({ quote, instrument }) =>
   quote?.evidence === 'delayed' ? refuse('delayed_price', `Prices of ${instrument.symbol} are delayed: they mark positions and open none`) : null;
 
+/** What other venues say: a price that they contradict, or that is too old to be compared, opens nothing. */
+const quoteIsConfirmed: Check = ({ quote, instrument: { symbol }, nowMs }) => {
+  if (quote === null || quote.check === null) return null;
+  const { state, spreadBps, against } = quote.check;
+  if (state === 'stale') {
+    const { ownMaxAgeMs } = CROSS_CHECK;
+    const why = `The price of ${symbol} has been too old to be compared with other venues: at most ${ownMaxAgeMs / 1000} s is allowed`;
+    return refuse('quote_stale', why, { name: 'ownMaxAgeMs', value: nowMs - quote.receivedMs, threshold: ownMaxAgeMs });
+  }
+  if (state !== 'diverged' || spreadBps === null) return null;
+  const { divergedBps, holdMs, clearShare } = checkRules(symbol);
+  // Diverged it stays until the difference is back at half: that is what must be reached.
+  const threshold = divergedBps * clearShare;
+  const why = `${symbol} is ${spreadBps} bps from ${against.join(' and ')}: diverged at ${divergedBps} bps for ${holdMs / 1000} s, cleared at ${threshold} bps`;
+  return refuse('quote_diverged', why, { name: 'clearedBps', value: Math.abs(spreadBps), threshold });
+};
+
 const rateIsFresh: Check = ({ rate, instrument, nowMs }) => {
   if (rate === null) return refuse('no_rate', `No ${instrument.quote}/USD rate is known`);
-  const ageMs = nowMs - rate.asOfMs;
-  return ageMs <= RATE_MAX_AGE_MS
-    ? null
-    : over('rateMaxAgeMs', ageMs, RATE_MAX_AGE_MS, `The ${instrument.quote}/USD rate of ${rate.source} is too old`);
+  if (rate.currency === 'USD' || isRateFresh(rate, nowMs)) return null;
+  const why = `The ${instrument.quote}/USD rate of ${rate.source} is too old`;
+  return over('rateMaxAgeMs', nowMs - rate.asOfMs, RATE_MAX_AGE_MS[rate.currency], why);
 };
 
 const isNotHeld: Check = ({ account, strategy, instrument }) => {
@@ -142,7 +168,9 @@ const dailyLossIsWithin: Check = ({ account, markOf, rateOf }) => {
 const CHECKS: readonly Check[] = [
   sessionIsActive,
   marketIsOpen,
+  isTradedByVenue,
   priceIsFresh,
+  quoteIsConfirmed,
   evidenceAllowsEntry,
   rateIsFresh,
   isNotHeld,

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NSE_CALENDAR } from '../../../shared/config/nse-calendar.ts';
-import { DAY_MS } from '../../../shared/kernel/time.ts';
+import { NSE_CALENDAR, NSE_CALENDAR_FACTS } from '../../../shared/config/nse-calendar.ts';
+import { DAY_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import { marketPhase, rollsDue, tradingDay } from '../../../shared/market/calendar.ts';
-import { INSTRUMENT_GROUPS } from '../../../shared/market/calendar-facts.ts';
-import { istDate } from '../../../shared/market/ist.ts';
+import { INSTRUMENT_GROUPS, type InstrumentGroup } from '../../../shared/market/calendar-facts.ts';
+import { dateOfDay, dayOfDate, istDate, istMidnight } from '../../../shared/market/ist.ts';
 
 const FROM_MS = Date.parse('2019-09-20T00:00:00Z');
 const TO_MS = Date.parse('2027-01-10T00:00:00Z');
@@ -63,4 +63,46 @@ describe('the NSE calendar', () => {
       }),
     );
   });
+
+  it.each([
+    ['closing-auction', '2025-10-01', '2026-09-30', 245],
+    ['regular', '2026-07-27', '2026-09-15', 35],
+    ['derivatives', '2026-07-27', '2026-09-15', 35],
+  ] as const)(
+    'tells of %s what a walk minute by minute finds, Muhurat, a budget Sunday and new eras included: %s to %s',
+    (of, from, to, sessions) => {
+      expect(wrongMinutes(of, from, to, sessions)).toEqual([]);
+    },
+  );
+
+  it('tells what a walk minute by minute finds around every special session', () => {
+    for (const { date, hours } of NSE_CALENDAR_FACTS.specialSessions) {
+      const day = dayOfDate(date);
+      const sessions = hours === 'unknown' ? 4 : 5;
+      for (const of of INSTRUMENT_GROUPS) expect(wrongMinutes(of, dateOfDay(day - 4), dateOfDay(day + 4), sessions)).toEqual([]);
+    }
+  });
 });
+
+/**
+ * Instants at which the calendar's next open or close is not the one that a walk back over every minute finds. Phases change
+ * with the minute, so nothing happens in between. What is after the walk is asked of the calendar once, at its end.
+ */
+function wrongMinutes(of: InstrumentGroup, from: string, to: string, leastSessions: number): readonly string[] {
+  const wrong: string[] = [];
+  const lastMs = istMidnight(dayOfDate(to) + 1) - MINUTE_MS;
+  let later = marketPhase(NSE_CALENDAR, 'NSE', lastMs, of);
+  let { nextOpenMs, nextCloseMs } = later;
+  let sessions = 0;
+  for (let ms = lastMs - MINUTE_MS; ms >= istMidnight(dayOfDate(from)); ms -= MINUTE_MS) {
+    const view = marketPhase(NSE_CALENDAR, 'NSE', ms, of);
+    if (later.isOpen && !view.isOpen) {
+      nextOpenMs = ms + MINUTE_MS;
+      sessions += 1;
+    }
+    if (!later.isOpen && view.isOpen) nextCloseMs = ms + MINUTE_MS;
+    if (view.nextOpenMs !== nextOpenMs || view.nextCloseMs !== nextCloseMs) wrong.push(new Date(ms).toISOString());
+    later = view;
+  }
+  return sessions >= leastSessions ? wrong.slice(0, 5) : [`only ${sessions} sessions`];
+}

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { NSE_CALENDAR, NSE_CALENDAR_FACTS, nseCalendar } from '../../../shared/config/nse-calendar.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { NSE_CALENDAR, NSE_CALENDAR_FACTS, nseCalendar, specialHoursOf } from '../../../shared/config/nse-calendar.ts';
 import { iso } from '../../../shared/kernel/time.ts';
 import { CalendarError, createCalendar, marketPhase, primaryMarket, rollsDue, tradingDay } from '../../../shared/market/calendar.ts';
 import type { InstrumentGroup } from '../../../shared/market/calendar-facts.ts';
@@ -127,6 +127,36 @@ describe('special sessions', () => {
     expect(clockIst(marketPhase(told, 'NSE', at('2026-11-06', '16:30')).nextOpenMs)).toBe('2026-11-08 18:00');
     expect(() => nseCalendar([{ date: '2026-11-09', open: '18:00', close: '19:00' }])).toThrow(CalendarError);
     expect(() => nseCalendar([{ date: '2026-11-08', open: '6 pm', close: '19:00' }])).toThrow(IstError);
+  });
+
+  it.each([
+    [undefined, []],
+    ['none', []],
+    ['2026-11-08=18:00-19:00', [{ date: '2026-11-08', open: '18:00', close: '19:00' }]],
+    [
+      '2026-11-08=18:00-19:00, 2025-10-21=13:45-14:45',
+      [
+        { date: '2026-11-08', open: '18:00', close: '19:00' },
+        { date: '2025-10-21', open: '13:45', close: '14:45' },
+      ],
+    ],
+  ])('are told by a setting such as %j', (setting, hours) => {
+    expect(specialHoursOf(setting)).toEqual(hours);
+    expect(nseCalendar(hours).facts.specialSessions).toHaveLength(NSE_CALENDAR_FACTS.specialSessions.length);
+  });
+
+  it.each(['18:00-19:00', '2026-11-08', '2026-11-08=18-19', '2026-11-08=18:00-19:00;', 'yes'])('are not told by %j, which is said', (setting) => {
+    expect(() => specialHoursOf(setting)).toThrow(/NIGHTDESK_NSE_HOURS takes .* received/);
+  });
+
+  it('are told to the whole program by its environment', async () => {
+    vi.stubEnv('NIGHTDESK_NSE_HOURS', '2026-11-08=18:00-19:00');
+    vi.resetModules();
+    const { NSE_CALENDAR: told } = await import('../../../shared/config/nse-calendar.ts');
+    vi.unstubAllEnvs();
+    expect(marketPhase(told, 'NSE', at('2026-11-08', '18:30'))).toMatchObject({ isOpen: true, phase: 'continuous' });
+    expect(marketPhase(told, 'NSE', at('2026-11-08', '18:30'), 'derivatives').isOpen).toBe(true);
+    expect(nse('2026-11-08', '18:30').isOpen).toBe(false);
   });
 
   it('may break: the halt of 2021-02-24 lasted from 11:40 to 15:45, and the day to 17:00', () => {
