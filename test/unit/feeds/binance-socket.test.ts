@@ -3,7 +3,6 @@ import {
   type BinanceFeed,
   type BinanceFeedOptions,
   type BinanceFeedState,
-  backoffMs,
   connectBinance,
   probeBinance,
   streamUrl,
@@ -67,21 +66,6 @@ describe('the stream URL', () => {
     expect(streamUrl('wss://x:9443', ['BTCUSDT', 'ADAUSDT'])).toBe(
       'wss://x:9443/stream?streams=btcusdt%40trade%2Fbtcusdt%40bookTicker%2Fbtcusdt%40kline_1m%2Fadausdt%40trade%2Fadausdt%40bookTicker%2Fadausdt%40kline_1m',
     );
-  });
-});
-
-describe('the back-off', () => {
-  it('is anything below a bound that doubles up to the cap', () => {
-    const random = rng('back-off');
-    const timing = { backoffBaseMs: 1_000, backoffCapMs: 30_000 };
-    const largest = (failures: number): number => Math.max(...Array.from({ length: 2_000 }, () => backoffMs(failures, random, timing)));
-    expect(largest(1)).toBeGreaterThan(900);
-    expect(largest(1)).toBeLessThan(1_000);
-    expect(largest(3)).toBeGreaterThan(3_600);
-    expect(largest(3)).toBeLessThan(4_000);
-    expect(largest(50)).toBeGreaterThan(27_000);
-    expect(largest(50)).toBeLessThan(30_000);
-    expect(backoffMs(50, { next: () => 0, normal: () => 0 }, timing)).toBe(0);
   });
 });
 
