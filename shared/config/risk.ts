@@ -2,11 +2,13 @@ import * as z from 'zod';
 import { type RiskLimits, riskLimitsSchema, strategyNameSchema } from '../contracts/journal.ts';
 import data from './data/risk.json' with { type: 'json' };
 
+const ageMs = z.number().int().positive();
+
 const schema = z.strictObject({
   limits: riskLimitsSchema,
   strategyMaxPosition: z.record(strategyNameSchema, z.number().positive().max(1)),
   leastRewardToRisk: z.number().positive(),
-  rateMaxAgeMs: z.number().int().positive(),
+  rateMaxAgeMs: z.strictObject({ USDT: ageMs, INR: ageMs }).readonly(),
   source: z.string(),
 });
 
@@ -18,5 +20,5 @@ export const DEFAULT_LIMITS: RiskLimits = parsed.limits;
 export const STRATEGY_MAX_POSITION = parsed.strategyMaxPosition;
 /** Distance to the target over distance to the stop below which nothing is opened. */
 export const LEAST_REWARD_TO_RISK = parsed.leastRewardToRisk;
-/** A currency rate older than this opens nothing, ms. */
+/** A rate older than this opens nothing, ms, by currency; exits are settled by it nevertheless. */
 export const RATE_MAX_AGE_MS = parsed.rateMaxAgeMs;
