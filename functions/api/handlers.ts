@@ -1,14 +1,18 @@
 import type { AnswerOf, RouteName, RouteOf } from '../../shared/contracts/routes.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { setRiskLimits, startSession, stopSession } from '../../shared/engine/sessions.ts';
+import { candles } from '../../shared/engine/views/candles.ts';
 import { decisions } from '../../shared/engine/views/decisions.ts';
 import { health } from '../../shared/engine/views/health.ts';
+import { instruments } from '../../shared/engine/views/instruments.ts';
 import { marketStatus } from '../../shared/engine/views/market-status.ts';
 import { orders } from '../../shared/engine/views/orders.ts';
 import { performanceView } from '../../shared/engine/views/performance.ts';
 import { portfolio } from '../../shared/engine/views/portfolio.ts';
+import { quotes } from '../../shared/engine/views/quotes.ts';
 import { sessions } from '../../shared/engine/views/sessions.ts';
 import { status } from '../../shared/engine/views/status.ts';
+import { ticks } from '../../shared/engine/views/ticks.ts';
 import { trades } from '../../shared/engine/views/trades.ts';
 import { toNumber } from '../../shared/kernel/decimal.ts';
 import { iso } from '../../shared/kernel/time.ts';
@@ -38,6 +42,10 @@ export function apiHandlers(context: EngineContext): ApiHandlers {
     'market-status': async ({ query }) => ok(marketStatus(context, query.at === undefined ? undefined : Date.parse(query.at))),
     decisions: async ({ query }) => ok(await decisions(context, query)),
     orders: async ({ query }) => ok(await orders(context, query)),
+    quotes: async ({ query }) => ok(await quotes(context, query.symbol)),
+    candles: async ({ query: { from, to, ...query } }) => ok(await candles(context, { ...query, fromMs: msOrNull(from), toMs: msOrNull(to) })),
+    ticks: async ({ query: { from, to, ...query } }) => ok(await ticks(context, { ...query, fromMs: msOrNull(from), toMs: msOrNull(to) })),
+    instruments: async ({ query }) => ok(await instruments(context, query.market)),
     sessions: async () => ok(await sessions(context)),
     health: async () => {
       const body = await health(context);
@@ -47,6 +55,8 @@ export function apiHandlers(context: EngineContext): ApiHandlers {
 }
 
 const ok = <Body>(body: Body): { readonly status: 200; readonly body: Body } => ({ status: 200, body });
+
+const msOrNull = (instant: string | undefined): number | null => (instant === undefined ? null : Date.parse(instant));
 
 const now = ({ clock }: EngineContext): string => iso(clock.now());
 

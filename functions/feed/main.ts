@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { readEnvironment } from '../../shared/config/environment.ts';
+import { FEED_PUBLISH_EVERY_MS, FEED_READ_ORDERS_EVERY_MS } from '../../shared/config/feed-pace.ts';
+import { nseFeedOf } from '../../shared/config/nse-feed.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { createFeedService, type FeedService } from '../../shared/engine/feed-service.ts';
 import { StoreError } from '../../shared/engine/ports.ts';
@@ -10,9 +12,7 @@ import { messageOf } from '../../shared/kernel/errors.ts';
 import { SECOND_MS } from '../../shared/kernel/time.ts';
 import { lambdaContext } from '../middleware/lambda-context.ts';
 
-const LEASE_MS = 15 * SECOND_MS;
-const PUBLISH_EVERY_MS = 5 * SECOND_MS;
-const READ_ORDERS_EVERY_MS = SECOND_MS;
+const LEASE_MS = 25 * SECOND_MS;
 const LONG_POLL_S = 20;
 
 /**
@@ -28,12 +28,14 @@ async function main(): Promise<void> {
     env: process.env,
     seed: context.settings.seed,
     markets: context.world.markets,
+    // The world names its source of NSE prices, so that the feed and the functions never mean different ones.
+    nse: nseFeedOf(context.world.scope) ?? 'simulated',
   });
   const service = createFeedService(context, source, {
     holder: hostname(),
     leaseMs: LEASE_MS,
-    publishEveryMs: PUBLISH_EVERY_MS,
-    readOrdersEveryMs: READ_ORDERS_EVERY_MS,
+    publishEveryMs: FEED_PUBLISH_EVERY_MS,
+    readOrdersEveryMs: FEED_READ_ORDERS_EVERY_MS,
     historyDays: 40,
     onFenced: (error) => {
       context.log('error', 'feed-fenced', { why: messageOf(error) });

@@ -1,5 +1,8 @@
 import { CHARGE_FACTS } from '../../shared/config/charges.ts';
+import { CORPORATE_ACTIONS } from '../../shared/config/corporate-actions.ts';
+import { CROSS_CHECK } from '../../shared/config/cross-check.ts';
 import { BOOK_MAX_AGE_MS, ENTRY_EXPIRY_MS, ENTRY_RESERVE, LATENCY } from '../../shared/config/execution.ts';
+import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { DEFAULT_LIMITS, LEAST_REWARD_TO_RISK, RATE_MAX_AGE_MS, STRATEGY_MAX_POSITION } from '../../shared/config/risk.ts';
 import { SLIPPAGE } from '../../shared/config/slippage.ts';
 import { scalpingConfig, swingConfig } from '../../shared/config/strategies.ts';
@@ -20,8 +23,9 @@ export type HostParts = Pick<EngineContext, 'clock' | 'ledger' | 'market' | 'nud
 /** Digest of the settings that decisions are made under, kept with each of them. */
 const configVersion = (): string =>
   digest(
-    [DEFAULT_LIMITS, STRATEGY_MAX_POSITION, LEAST_REWARD_TO_RISK, RATE_MAX_AGE_MS],
+    [DEFAULT_LIMITS, STRATEGY_MAX_POSITION, LEAST_REWARD_TO_RISK, RATE_MAX_AGE_MS, CROSS_CHECK],
     [scalpingConfig.parse({}), swingConfig.parse({})],
+    [NSE_CALENDAR.facts, CORPORATE_ACTIONS.all],
     [LATENCY, ENTRY_EXPIRY_MS, BOOK_MAX_AGE_MS, ENTRY_RESERVE, SLIPPAGE, CHARGE_FACTS],
   ).slice(0, 12);
 

@@ -1,10 +1,16 @@
-import type { ScheduledEvent } from '../../shared/config/schedules.ts';
+import { SCHEDULES, type ScheduledEvent } from '../../shared/config/schedules.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { type ScanOutcome, scanMarket } from '../../shared/engine/scan-market.ts';
-import { minuteOf } from '../../shared/kernel/time.ts';
+import { minuteOf, SECOND_MS } from '../../shared/kernel/time.ts';
 
-/** The scan of the event's market for the minute that the event names, whatever the wall clock says. */
-export function runScan(context: EngineContext, event: ScheduledEvent): Promise<ScanOutcome> {
-  const minuteMs = minuteOf(Date.parse(event.scheduledTime));
-  return scanMarket(context, { minuteMs, market: event.market ?? 'CRYPTO' });
+/**
+ * The scan of the event's market for the minute that the event names, whatever the wall clock says. A scheduler that fires
+ * with the minute comes before its bar: waiting costs less than asking the table for it again and again.
+ */
+export async function runScan(context: EngineContext, event: ScheduledEvent): Promise<ScanOutcome> {
+  const scheduledMs = Date.parse(event.scheduledTime);
+  const delayMs = (SCHEDULES.find(({ name }) => name === event.name)?.delaySeconds ?? 0) * SECOND_MS;
+  const earlyMs = scheduledMs + delayMs - context.clock.now();
+  if (earlyMs > 0) await context.sleep(earlyMs);
+  return scanMarket(context, { minuteMs: minuteOf(scheduledMs), market: event.market ?? 'CRYPTO' });
 }

@@ -63,6 +63,11 @@ function lineOf(event: JournalEvent): string | null {
       const result = fill.realised === null ? '' : `, ${fill.exitReason}, net $${cents(fill.realised.net)}`;
       return `fill    ${fill.strategy} ${fill.purpose} ${fill.side} ${text(fill.quantity)} ${fill.symbol} at ${text(fill.price)} ${fill.currency} (${fill.evidence})${result}`;
     }
+    case 'corporate-action': {
+      const { action, before, after, cash } = event;
+      const paid = cash === null ? '' : `, ${text(cash.amount)} ${cash.rate.currency} in cash`;
+      return `action  ${action.says}: ${text(before.quantity)} ${before.symbol} at ${text(before.entryPrice)} became ${text(after.quantity)} ${after.symbol} at ${text(after.entryPrice)}${paid}`;
+    }
     case 'day-closed':
       return `day     ${event.report.date} closed: equity $${cents(event.report.endEquity)}, ${event.report.trades} trades, realised $${cents(event.report.realised)}`;
     case 'session-stopped':

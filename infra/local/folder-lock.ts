@@ -11,9 +11,10 @@ const ATTEMPTS = 3;
 /**
  * Makes a folder this process's own until the returned function is called, or the process is gone: the lock of a process
  * that no longer lives is taken over.
+ * @param option  the option by which another folder is chosen, for the message
  * @throws FolderLockError `in_use` when a living process has it
  */
-export function lockFolder(folder: string): () => void {
+export function lockFolder(folder: string, option = '--state'): () => void {
   const file = join(folder, LOCK);
   const mine = `${process.pid} ${startOfProcess(process.pid) ?? ''}\n`;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -21,16 +22,16 @@ export function lockFolder(folder: string): () => void {
     const found = read(file);
     if (found === null) continue;
     const owner = Number.parseInt(found, 10);
-    if (isAlive(found)) throw inUse(folder, owner);
+    if (isAlive(found)) throw inUse(folder, owner, option);
     takeAway(file, found);
   }
-  throw inUse(folder, null);
+  throw inUse(folder, null, option);
 }
 
-const inUse = (folder: string, owner: number | null): FolderLockError =>
+const inUse = (folder: string, owner: number | null, option: string): FolderLockError =>
   new FolderLockError(
     'in_use',
-    `${folder} is in use by another Nightdesk${owner === null ? '' : ` (process ${owner})`}: stop it, or choose another folder with --state`,
+    `${folder} is in use by another Nightdesk${owner === null ? '' : ` (process ${owner})`}: stop it, or choose another folder with ${option}`,
     { folder, owner },
   );
 

@@ -4,11 +4,7 @@ import { createApiHandler } from '../../functions/api/app.ts';
 import { engineContext } from '../../functions/middleware/engine-context.ts';
 import type { HttpHandler } from '../../functions/middleware/http-function.ts';
 import { MARKET_TTL_DAYS } from '../../functions/middleware/lambda-context.ts';
-import { scheduledFunction } from '../../functions/middleware/scheduled-function.ts';
-import { runMonitor } from '../../functions/monitor/monitor.ts';
-import { runScan } from '../../functions/scan/scan.ts';
-import { LATEST_ROLL_MS, runSession } from '../../functions/session/session.ts';
-import { SCHEDULES, type ScheduledFunction } from '../../shared/config/schedules.ts';
+import { SCHEDULES } from '../../shared/config/schedules.ts';
 import { VERSION } from '../../shared/config/version.ts';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
 import { API_BASE_PATH } from '../../shared/contracts/routes.ts';
@@ -32,6 +28,7 @@ import { tableNames } from '../../shared/store/tables.ts';
 import { type Embedded, startEmbedded } from './embedded-dynamodb.ts';
 import { type BusEvent, startEventBridge } from './event-bridge.ts';
 import { startHttpHost } from './http-host.ts';
+import { invoker } from './invoker.ts';
 import type { Options } from './options.ts';
 import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts';
 import { startScheduler } from './scheduler.ts';
@@ -215,20 +212,6 @@ async function clockOf({ time, world }: ChosenWorld, market: MarketStore, log: L
 function paceOf({ virtual, speed, clock }: Time): string {
   if (virtual === null) return 'wall clock';
   return `virtual, from ${iso(clock.now())}, ${Number.isFinite(speed) ? `${speed} times real time` : 'as fast as possible'}`;
-}
-
-function invoker(context: EngineContext, onScan: HostListeners['onScan']): Parameters<typeof startScheduler>[2] {
-  const ready = async (): Promise<EngineContext> => context;
-  const functions: Readonly<Record<ScheduledFunction, ReturnType<typeof scheduledFunction>>> = {
-    scan: scheduledFunction('scan', ready, async (engine, run) => {
-      const outcome = await runScan(engine, run);
-      if (outcome.scanned && outcome.scan !== null) onScan(outcome.scan);
-      return outcome;
-    }),
-    monitor: scheduledFunction('monitor', ready, runMonitor),
-    session: scheduledFunction('session', ready, runSession, { latestMs: LATEST_ROLL_MS }),
-  };
-  return (schedule, event) => functions[schedule.functionName](event);
 }
 
 async function openBus(ledger: LedgerStore, log: Log, onEvent: (event: BusEvent) => void): Promise<OutboxRelay> {

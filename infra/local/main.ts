@@ -31,7 +31,7 @@ function hostLog(stateDir: string): Log {
 }
 
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2));
+  const options = readOptions(process.argv.slice(2), process.env);
   if (options.help) {
     say(HELP);
     return 0;

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { NSE_FEEDS, type NseFeed } from '../../shared/config/nse-feed.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
 import { BUILT_STRATEGIES, strategyByName } from '../../shared/strategies/registry.ts';
@@ -11,6 +12,8 @@ export type FeedKind = 'auto' | 'live' | 'simulated' | 'replay';
 export interface Options {
   readonly help: boolean;
   readonly feed: FeedKind;
+  /** Where prices of NSE come from beside live crypto. */
+  readonly nse: 'auto' | NseFeed;
   readonly data: readonly string[];
   /** Virtual time for each wall time; Infinity is `max`. */
   readonly speed: number;
@@ -31,6 +34,9 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
 
   --feed auto|live|simulated|replay   where prices come from (default auto: live when Binance answers
                                       within 10 s, else the simulated market, which is said)
+  --nse auto|upstox|yahoo|simulated   NSE prices beside live crypto (default auto, or NIGHTDESK_NSE_FEED: Upstox
+                                      when NIGHTDESK_UPSTOX_TOKEN is set, else simulated). yahoo is delayed
+                                      and unofficial: it marks positions and opens none
   --data PATH      recorded market data for --feed replay: a file (repeat for several) or a folder
   --speed N        times real time, for simulated and replay (default 1); "max" for replay
   --at ISO         virtual time to begin at, for simulated and replay (default: now at speed 1,
@@ -47,6 +53,7 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
 
 const SPEC = {
   feed: { type: 'string', default: 'auto' },
+  nse: { type: 'string' },
   data: { type: 'string', multiple: true, default: [] as string[] },
   speed: { type: 'string' },
   at: { type: 'string' },
@@ -60,12 +67,18 @@ const SPEC = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** The command line as options. @throws OptionError `bad_option`, one clear line, for anything unknown or contradictory */
-export function readOptions(argv: readonly string[]): Options {
+const NSE_VARIABLE = 'NIGHTDESK_NSE_FEED';
+
+/**
+ * The command line as options; `env` is read for what it sets where the line is silent.
+ * @throws OptionError `bad_option`, one clear line, for anything unknown or contradictory
+ */
+export function readOptions(argv: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Options {
   const { values } = parsed(argv);
   const options: Options = {
     help: values.help,
     feed: oneOf('--feed', values.feed, ['auto', 'live', 'simulated', 'replay']),
+    nse: nseFeed(values.nse, env[NSE_VARIABLE]),
     data: values.data,
     speed: values.speed === undefined ? 1 : speed(values.speed),
     atMs: values.at === undefined ? null : instant('--at', values.at),
@@ -77,7 +90,7 @@ export function readOptions(argv: readonly string[]): Options {
     seed: seed(values.seed),
     markets: oneOf('--markets', values.markets, ['switch', 'both']),
   };
-  checkTogether(options, values.speed !== undefined);
+  checkTogether(options, { isSpeedGiven: values.speed !== undefined, isNseGiven: values.nse !== undefined });
   return options;
 }
 
@@ -98,6 +111,12 @@ function oneOf<const T extends string>(name: string, value: string, allowed: rea
   const found = allowed.find((each) => each === value);
   if (found === undefined) throw bad(`${name} takes ${allowed.join(', ')}; received ${JSON.stringify(value)}`);
   return found;
+}
+
+function nseFeed(given: string | undefined, set: string | undefined): Options['nse'] {
+  const allowed = ['auto', ...NSE_FEEDS] as const;
+  if (given !== undefined) return oneOf('--nse', given, allowed);
+  return oneOf(NSE_VARIABLE, set === undefined || set === '' ? 'auto' : set, allowed);
 }
 
 function speed(text: string): number {
@@ -133,9 +152,10 @@ function seed(text: string): string {
   return text;
 }
 
-function checkTogether(options: Options, isSpeedGiven: boolean): void {
+function checkTogether(options: Options, { isSpeedGiven, isNseGiven }: { readonly isSpeedGiven: boolean; readonly isNseGiven: boolean }): void {
   const { feed } = options;
   const isVirtual = feed === 'simulated' || feed === 'replay';
+  if (isVirtual && isNseGiven) throw bad(`--nse is for --feed auto and live; received --feed ${feed}`);
   if (feed === 'replay' && options.data.length === 0)
     throw bad('--feed replay needs --data PATH: a file of recorded frames or 1-minute klines, or a folder');
   if (feed !== 'replay' && options.data.length > 0) throw bad(`--data is for --feed replay; received --feed ${feed}`);

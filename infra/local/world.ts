@@ -1,4 +1,5 @@
 import { instrumentsOf } from '../../shared/config/instruments.ts';
+import { liveScope, type NseFeed, nseFeedOf } from '../../shared/config/nse-feed.ts';
 import type { World } from '../../shared/engine/context.ts';
 import type { MarketSource } from '../../shared/engine/market-source.ts';
 import { binanceUrls } from '../../shared/feeds/binance-endpoints.ts';
@@ -8,6 +9,7 @@ import { klineReplayBounds, klineReplaySource } from '../../shared/feeds/kline-r
 import { liveSource } from '../../shared/feeds/live-source.ts';
 import { describeData, type RecordedData } from '../../shared/feeds/recorded-data.ts';
 import { simulatedSource } from '../../shared/feeds/simulated-source.ts';
+import { hasUpstoxToken, UPSTOX_TOKEN_SETTINGS } from '../../shared/feeds/upstox-access.ts';
 import type { Clock } from '../../shared/kernel/clock.ts';
 import { systemClock } from '../../shared/kernel/clock-system.ts';
 import { digest } from '../../shared/kernel/digest.ts';
@@ -15,7 +17,7 @@ import { messageOf } from '../../shared/kernel/errors.ts';
 import type { Log } from '../../shared/kernel/log.ts';
 import { rng } from '../../shared/kernel/rng.ts';
 import { type EpochMs, iso, MINUTE_MS } from '../../shared/kernel/time.ts';
-import type { Options } from './options.ts';
+import { OptionError, type Options } from './options.ts';
 
 /** A world chosen, before its clock runs. */
 export interface ChosenWorld {
@@ -39,7 +41,7 @@ const venueSymbols = (): ReadonlyMap<string, string> => new Map(instrumentsOf('C
 export async function chooseWorld(options: Options, held: string | null, log: Log): Promise<ChosenWorld> {
   switch (options.feed) {
     case 'live':
-      return live(options, log);
+      return live(options, held, log);
     case 'simulated':
       return simulated(options, 'Simulated market (asked for by --feed simulated)');
     case 'replay':
@@ -56,7 +58,10 @@ async function auto(options: Options, held: string | null, log: Log): Promise<Ch
     const says = `SIMULATED MARKET: the active session began on simulated prices and stays with them${hint}`;
     return simulated({ ...options, seed: held.slice(SIMULATED.length) }, says);
   }
-  if (probe.answers || held === 'live') return live(options, log);
+  const isLiveHeld = held !== null && nseFeedOf(held) !== null;
+  // Real prices of NSE asked for by name are prices of the live world, whether crypto is there or not.
+  const isRealAsked = options.nse === 'upstox' || options.nse === 'yahoo';
+  if (probe.answers || isLiveHeld || isRealAsked) return live(options, held, log);
   return simulated(options, `SIMULATED MARKET: Binance could not be reached (${probe.why}), prices are made up from a seed and labelled so`);
 }
 
@@ -74,13 +79,40 @@ export async function probeLive(log: Log): Promise<{ readonly answers: boolean; 
   return { answers: false, why: result.failures[0]?.detail ?? 'no endpoint is configured' };
 }
 
-function live(options: Options, log: Log): ChosenWorld {
+function live(options: Options, held: string | null, log: Log): ChosenWorld {
+  const nse = chooseNse(options.nse, held);
   return {
-    world: { scope: 'live', evidence: 'live', markets: ['CRYPTO', 'NSE'] },
-    says: 'Crypto: Binance spot, live. NSE: SIMULATED until a real source is there, labelled so',
+    world: { scope: liveScope(nse.feed), evidence: 'live', markets: ['CRYPTO', 'NSE'] },
+    says: `Crypto: Binance spot, live. NSE: ${nse.says}`,
     time: null,
-    source: (clock) => liveSource({ clock, log, env: process.env, seed: options.seed, markets: ['CRYPTO', 'NSE'] }),
+    source: (clock) => liveSource({ clock, log, env: process.env, seed: options.seed, markets: ['CRYPTO', 'NSE'], nse: nse.feed }),
   };
+}
+
+interface ChosenNse {
+  readonly feed: NseFeed;
+  readonly says: string;
+}
+
+const NSE_IN_WORDS: Readonly<Record<NseFeed, string>> = {
+  upstox: 'Upstox market data, live',
+  yahoo: 'Yahoo charts, DELAYED and unofficial: they mark positions and open none',
+  simulated: 'SIMULATED, labelled so',
+};
+
+/** The source of NSE prices: the one asked for; else that of the active session; else Upstox where there is a token. */
+function chooseNse(asked: Options['nse'], held: string | null): ChosenNse {
+  const hasToken = hasUpstoxToken(process.env);
+  if (asked !== 'auto') {
+    if (asked === 'upstox' && !hasToken) {
+      throw new OptionError('bad_option', `NSE prices of Upstox need a token (read-only will do): set ${UPSTOX_TOKEN_SETTINGS}`);
+    }
+    return { feed: asked, says: NSE_IN_WORDS[asked] };
+  }
+  const heldFeed = held === null ? null : nseFeedOf(held);
+  if (heldFeed !== null) return { feed: heldFeed, says: `${NSE_IN_WORDS[heldFeed]} (the active session began on them and stays with them)` };
+  if (hasToken) return { feed: 'upstox', says: NSE_IN_WORDS.upstox };
+  return { feed: 'simulated', says: `${NSE_IN_WORDS.simulated}: no Upstox token is set (see --nse)` };
 }
 
 function simulated(options: Options, says: string): ChosenWorld {

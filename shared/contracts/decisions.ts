@@ -48,6 +48,14 @@ export const scanRecordSchema = z
     quiet: z.array(z.object({ strategy: strategyNameSchema, reason: z.string(), symbols: z.array(z.string()).readonly() }).readonly()).readonly(),
     /** Symbols whose newest bar was not there or is marked missing. */
     missingBars: z.array(z.string()).readonly(),
+    /**
+     * Symbols in whose last day of bars minutes are missing: how many, and which was the last. What was decided of them was read
+     * across that gap. Absent where no minute is missing.
+     */
+    gaps: z
+      .array(z.object({ symbol: z.string(), minutes: z.number().int().positive(), lastMs: ms }).readonly())
+      .readonly()
+      .optional(),
   })
   .readonly();
 export type ScanRecord = z.infer<typeof scanRecordSchema>;

@@ -47,6 +47,13 @@ export const signalPartSchema = z.object({ name, weight: z.number(), score: z.nu
 export const rateSchema = z.object({ currency: currencySchema, value: decimalSchema, source: name, asOfMs: ms }).readonly();
 export type Rate = z.infer<typeof rateSchema>;
 
+export const checkStateSchema = z.enum(['agreed', 'diverged', 'single-source', 'stale']);
+
+/** What other venues said of a price. */
+export const quoteCheckSchema = z
+  .object({ state: checkStateSchema, spreadBps: z.number().nullable(), against: z.array(name).readonly(), sinceMs: ms, isWarning: z.boolean() })
+  .readonly();
+
 /** The prices that a decision or a fill was made from. */
 export const quoteExcerptSchema = z
   .object({
@@ -59,6 +66,11 @@ export const quoteExcerptSchema = z
     receivedMs: ms,
     source: name,
     evidence: evidenceSchema,
+    /** Absent where no second source is to be had, and in journals that are older than the check. */
+    check: z
+      .object({ state: checkStateSchema, spreadBps: z.number().nullable(), against: z.array(name).readonly() })
+      .readonly()
+      .optional(),
   })
   .readonly();
 export type QuoteExcerpt = z.infer<typeof quoteExcerptSchema>;
@@ -68,6 +80,19 @@ export type Trigger = z.infer<typeof triggerSchema>;
 
 export const exitReasonSchema = z.enum(['stop', 'target', 'trailing-stop', 'time', 'square-off', 'signal', 'manual', 'session-stop']);
 export type ExitReason = z.infer<typeof exitReasonSchema>;
+
+/** A corporate action as a journal knows it: complete in itself, whatever later data files say. */
+const corporateActionSchema = z
+  .object({
+    id: name,
+    kind: z.enum(['split', 'bonus', 'merger', 'demerger', 'symbol-change', 'isin-change']),
+    exDate: z.iso.date(),
+    /** New price for an old one. */
+    priceFactor: z.number().positive(),
+    says: name,
+    source: name,
+  })
+  .readonly();
 
 /** Stop, target and time of a position, agreed when its entry is placed. */
 const bracketSchema = z
@@ -165,6 +190,11 @@ export const positionSchema = z
     exitByMs: ms,
     evidence: evidenceSchema,
     intent: intentSchema,
+    /** Corporate actions that its figures include, each with the exit order that it replaced; absent where there was none. */
+    actions: z
+      .array(corporateActionSchema.unwrap().extend({ replacedExit: name }).readonly())
+      .readonly()
+      .optional(),
   })
   .readonly();
 export type Position = z.infer<typeof positionSchema>;
@@ -172,6 +202,19 @@ export type Position = z.infer<typeof positionSchema>;
 /** One line of a double entry: amounts of an entry sum to zero in each currency. */
 export const postingSchema = z.object({ account: name, currency: currencySchema, amount: decimalSchema }).readonly();
 export type Posting = z.infer<typeof postingSchema>;
+
+/** What of a position a corporate action changes. */
+const holdingSchema = z
+  .object({
+    symbol: name,
+    quantity: decimalSchema,
+    entryPrice: decimalSchema,
+    cost: decimalSchema,
+    stop: decimalSchema.nullable(),
+    target: decimalSchema.nullable(),
+  })
+  .readonly();
+export type Holding = z.infer<typeof holdingSchema>;
 
 const chargeSchema = z.object({ line: name, amount: decimalSchema }).readonly();
 
@@ -230,6 +273,10 @@ export const fillSchema = z
   .readonly();
 export type Fill = z.infer<typeof fillSchema>;
 
+/** What somebody must know of a trade before counting it. `diverged_quote`: its exit filled while other venues told another price. */
+export const tradeFlagSchema = z.enum(['diverged_quote']);
+export type TradeFlag = z.infer<typeof tradeFlagSchema>;
+
 /** A closed round trip: a projection of the journal, written with the fill that closes it. */
 export const tradeSchema = z
   .object({
@@ -256,6 +303,13 @@ export const tradeSchema = z
     realised: realisedSchema,
     /** Net result over what was risked at the stop; null without a stop. */
     rMultiple: z.number().nullable(),
+    /** Absent where there is none. */
+    flags: z.array(tradeFlagSchema).readonly().optional(),
+    /** Corporate actions between entry and exit, which quantity and entry price include; absent where there was none. */
+    actions: z
+      .array(z.object({ exDate: z.iso.date(), says: name }).readonly())
+      .readonly()
+      .optional(),
   })
   .readonly();
 export type Trade = z.infer<typeof tradeSchema>;
@@ -318,6 +372,22 @@ export const journalEventSchema = z.discriminatedUnion('type', [
     .readonly(),
   z.object({ type: z.literal('filled'), ...at, fill: fillSchema }).readonly(),
   z.object({ type: z.literal('exit-requested'), ...at, orderId: name, reason: exitReasonSchema, activeFromMs: ms }).readonly(),
+  z
+    .object({
+      type: z.literal('corporate-action'),
+      ...at,
+      positionId: name,
+      action: corporateActionSchema,
+      before: holdingSchema,
+      after: holdingSchema,
+      /**
+       * Paid for what the new shares cannot hold: the fraction of a share (`quantity`, new shares), or the company that was
+       * spun off (`quantity`, old shares). Quote currency; a short pays it. It lowers the cost: its result comes with the trade's.
+       */
+      cash: z.object({ quantity: decimalSchema, price: decimalSchema, amount: decimalSchema, rate: rateSchema }).readonly().nullable(),
+      postings: z.array(postingSchema).readonly(),
+    })
+    .readonly(),
   z.object({ type: z.literal('limits-set'), ...at, before: riskLimitsSchema, after: riskLimitsSchema }).readonly(),
   z.object({ type: z.literal('equity-marked'), ...at, equity: decimalSchema, exposure: decimalSchema }).readonly(),
   z.object({ type: z.literal('day-opened'), ...at, date: name, equity: decimalSchema }).readonly(),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { evidenceSchema, rateSchema } from './journal.ts';
+import { decimalSchema, evidenceSchema, quoteCheckSchema, rateSchema } from './journal.ts';
 
 const ms = z.number().int().nonnegative();
 
@@ -15,6 +15,8 @@ const quoteSchema = z
     receivedMs: ms,
     source: z.string(),
     evidence: evidenceSchema,
+    /** Snapshots of programs before the check have none. */
+    check: quoteCheckSchema.nullable().default(null),
   })
   .readonly();
 
@@ -36,6 +38,19 @@ export const feedStateSchema = z
   .readonly();
 export type FeedState = z.infer<typeof feedStateSchema>;
 
+/** What a venue lists an instrument with: `ListedRules`. */
+export const listedRulesSchema = z
+  .object({
+    symbol: z.string(),
+    status: z.string(),
+    tickSize: decimalSchema,
+    lotStep: decimalSchema,
+    minNotional: decimalSchema,
+    source: z.string(),
+    asOfMs: ms,
+  })
+  .readonly();
+
 /** The feed's newest knowledge, published with its lease: what every other function reads prices from. */
 export const marketSnapshotSchema = z
   .object({
@@ -46,6 +61,13 @@ export const marketSnapshotSchema = z
     feeds: z.array(feedStateSchema).readonly(),
     /** Where the source stands, in the source's own terms, and what the matcher had seen by then: a restart goes on from here. */
     cursor: z.unknown(),
+    /**
+     * Rises whenever bars that were stored before become others (an outage is filled in): charts that were built under another
+     * revision are built anew. Absent, and then 0, in snapshots of older programs.
+     */
+    historyRevision: z.number().int().nonnegative().optional(),
+    /** What the venues themselves say of their instruments; for a symbol that is not here the shipped facts hold. */
+    rules: z.array(listedRulesSchema).readonly().optional(),
   })
   .readonly();
 export type MarketSnapshot = z.infer<typeof marketSnapshotSchema>;

@@ -2,6 +2,16 @@ import * as z from 'zod';
 import { decisionsAnswer, decisionsQuery } from './v8/decisions.ts';
 import { executeAnswer, executeBody } from './v8/execute-strategy.ts';
 import { healthAnswer } from './v8/health.ts';
+import {
+  candlesAnswer,
+  candlesQuery,
+  instrumentsAnswer,
+  instrumentsQuery,
+  quotesAnswer,
+  quotesQuery,
+  ticksAnswer,
+  ticksQuery,
+} from './v8/market-data.ts';
 import { marketStatusAnswer, marketStatusQuery } from './v8/market-status.ts';
 import { ordersAnswer, ordersQuery } from './v8/orders.ts';
 import { performanceAnswer, performanceQuery } from './v8/performance.ts';
@@ -109,6 +119,38 @@ export const ROUTES = [
     query: ordersQuery,
     answer: ordersAnswer,
     summary: 'Working and ended orders, newest first',
+  },
+  {
+    ...get,
+    name: 'quotes',
+    path: `${API_BASE_PATH}/quotes`,
+    query: quotesQuery,
+    answer: quotesAnswer,
+    summary: 'Newest prices, with source, age, evidence and what other venues say',
+  },
+  {
+    ...get,
+    name: 'candles',
+    path: `${API_BASE_PATH}/candles`,
+    query: candlesQuery,
+    answer: candlesAnswer,
+    summary: 'Bars of a symbol, with their gaps',
+  },
+  {
+    ...get,
+    name: 'ticks',
+    path: `${API_BASE_PATH}/ticks`,
+    query: ticksQuery,
+    answer: ticksAnswer,
+    summary: 'Trades of a symbol, conflated to seconds',
+  },
+  {
+    ...get,
+    name: 'instruments',
+    path: `${API_BASE_PATH}/instruments`,
+    query: instrumentsQuery,
+    answer: instrumentsAnswer,
+    summary: 'What can be traded, on which grids',
   },
   { ...get, name: 'sessions', path: `${API_BASE_PATH}/sessions`, answer: sessionsAnswer, summary: 'All sessions, newest first' },
   { ...get, name: 'health', path: `${API_BASE_PATH}/health`, answer: healthAnswer, statuses: [200, 503], summary: 'Whether the stores can be read' },

@@ -51,6 +51,9 @@ export function createAccounts(ledger: LedgerStore, { exclusive }: { readonly ex
   return {
     current,
     active: async () => {
+      // One session is active at a time: while the one we know has not stopped, there is no other to ask for.
+      const known = typeof activeId === 'string' && cache.has(activeId) ? await current(activeId) : null;
+      if (known !== null && known.status !== 'stopped') return known;
       if (!exclusive || activeId === undefined) {
         const found = await ledger.activeSession();
         // A session that started meanwhile is known already, and was not there yet when the store was asked.

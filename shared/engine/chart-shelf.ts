@@ -5,6 +5,7 @@ import { type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
 import type { Bar } from '../market/price.ts';
 import { rollCandles } from '../market/roll-candles.ts';
+import { adjustedBar, adjustedHistory, isOutdated } from './adjusted-history.ts';
 import type { MarketStore } from './ports.ts';
 
 // A gap up to this is read bar by bar; a longer one is rebuilt, which reads no more.
@@ -18,7 +19,7 @@ export interface ShelfView {
   readonly chart: (symbol: string) => Chart | null;
 }
 
-/** The charts of a process: warm from scan to scan, rebuilt from packed history when cold. */
+/** The charts of a process: warm from scan to scan, rebuilt from packed history when cold or when stored bars have become others. */
 export interface ChartShelf {
   /** Brings the charts up to `minuteMs` (exclusive), waiting at most `waitMs` for the last bar. */
   readonly upTo: (minuteMs: EpochMs, waitMs: number) => Promise<ShelfView>;
@@ -34,11 +35,16 @@ export interface ChartShelfOptions {
 export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOptions): ChartShelf {
   let charts = new Map<string, Chart>();
   let knownToMs: EpochMs | null = null;
+  /** The revision of the stored history that the charts were built from. */
+  let revision: number | null = null;
+  /** The instant that the charts are read at: history before an ex-date up to it is adjusted. */
+  let asOfMs: EpochMs = 0;
 
   const rebuild = async (minuteMs: EpochMs): Promise<readonly Bar[]> => {
     const from = (timeframe: '1m' | '1d'): EpochMs => Math.min(...markets.map((name) => historyNeededFromMs(name, timeframe, minuteMs)));
     const minutesFromMs = from('1m');
-    const [days, bars] = await Promise.all([market.dayCandles(scope, from('1d'), minutesFromMs), market.bars(scope, minutesFromMs, minuteMs)]);
+    const stored = await Promise.all([market.dayCandles(scope, from('1d'), minutesFromMs), market.bars(scope, minutesFromMs, minuteMs)]);
+    const { days, bars } = adjustedHistory({ days: stored[0], bars: stored[1] }, asOfMs);
     charts = new Map();
     for (const symbol of new Set([...days.keys(), ...bars.keys()])) {
       const instrument = instrumentBySymbol(symbol, minuteMs);
@@ -53,7 +59,8 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
   };
 
   const add = (bars: Iterable<Bar>): void => {
-    for (const bar of bars) {
+    for (const stored of bars) {
+      const bar = adjustedBar(stored, asOfMs);
       const chart = charts.get(bar.symbol) ?? createChart(instrumentBySymbol(bar.symbol, bar.openMs));
       chart.add(bar);
       charts.set(bar.symbol, chart);
@@ -74,17 +81,31 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
     knownToMs = toMs - seenToMs > WARM_GAP_MS ? toMs : seenToMs;
   };
 
+  /**
+   * Bars that the charts were built from may be others now: then they are built anew. The revision is read before the bars:
+   * those may be newer than it says, never older.
+   */
+  const notice = (snapshot: MarketSnapshot | null): void => {
+    const now = snapshot?.historyRevision ?? 0;
+    if (revision !== now) knownToMs = null;
+    revision = now;
+  };
+
   const bringUp = async (minuteMs: EpochMs, waitMs: number): Promise<ShelfView> => {
     const lastMs = minuteMs - MINUTE_MS;
-    if (knownToMs === null || knownToMs < lastMs) await catchUp(lastMs);
+    if (isOutdated(charts.values(), asOfMs, minuteMs)) knownToMs = null;
+    asOfMs = Math.max(asOfMs, minuteMs);
     let read = await market.snapshotAndMinute(scope, lastMs);
+    notice(read.snapshot);
+    if (knownToMs === null || knownToMs < lastMs) await catchUp(lastMs);
     for (let waited = 0; read.bars === null && waited < waitMs; waited += POLL_MS) {
       await sleep(POLL_MS);
       read = await market.snapshotAndMinute(scope, lastMs);
     }
+    notice(read.snapshot);
+    // Minutes are published in order: those before this one are there now, if they were not a moment ago.
+    if (knownToMs === null || (read.bars !== null && knownToMs < lastMs)) await catchUp(lastMs);
     if (read.bars !== null) {
-      // Minutes are published in order: those before this one are there now, if they were not a moment ago.
-      if (knownToMs === null || knownToMs < lastMs) await catchUp(lastMs);
       add(read.bars);
       knownToMs = Math.max(knownToMs ?? 0, minuteMs);
     }

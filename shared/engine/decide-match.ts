@@ -4,11 +4,15 @@ import { chargesFor } from '../execution/charges.ts';
 import { type TriggeredExit, triggeredExit } from '../execution/exit-trigger.ts';
 import { limitFill, type MarketOrder, marketFill, type PricedFill } from '../execution/fill-price.ts';
 import { multiply, negate, subtract, text, toNumber } from '../kernel/decimal.ts';
+import { iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import { reserved, shortCollateral } from '../ledger/account.ts';
 import { cashChange, entryPostings, exitPostings, type FillAmounts, realisedResult } from '../ledger/postings.ts';
+import { isRateFresh } from '../market/best-rates.ts';
+import { listedAs } from '../market/listed-rules.ts';
 import type { Quote, Tick } from '../market/price.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { isOnScale, type PriceScale, scaleOf } from './price-scale.ts';
 import { excerpt, type MarketView } from './view.ts';
 
 /** What the matcher asks about one working order. */
@@ -28,7 +32,8 @@ export const fillId = (orderId: string, ordinal: number): string => `F:${orderId
 
 /**
  * Whether an order fills now, and the events if it does. Pure. Null when it rests on: not yet active, no level reached, or
- * no quote fresh enough to fill on.
+ * no quote fresh enough to fill on. An entry also waits while other venues contradict the quote, while it is too old
+ * to be compared with theirs and while the rate is too old, until the monitor ends it; an exit fills then, and keeps what was said of its quote.
  */
 export function decideMatch(account: Account, view: MarketView, command: MatchCommand): Draft | null {
   const order = account.orders.get(command.orderId);
@@ -37,8 +42,31 @@ export function decideMatch(account: Account, view: MarketView, command: MatchCo
   const rate = view.rate(order.currency);
   if (quote === null || rate === null || view.nowMs - quote.receivedMs > account.limits.maxPriceAgeMs) return null;
   if (!view.phase(order.market).canEnter) return null;
+  // A price from the other side of a split says nothing about this order's levels.
+  if (!isOnScale(scaleOfOrder(account, order), quote.exchangeMs)) return null;
   const market: Market = { view, quote, rate };
-  return order.purpose === 'entry' ? matchEntry(account, order, market) : matchExit(account, order, market, command);
+  if (order.purpose === 'exit') return matchExit(account, order, market, command);
+  return entryHeldBack(view, order) === null ? matchEntry(account, order, market) : null;
+}
+
+function scaleOfOrder(account: Account, order: Order): PriceScale {
+  const position = account.positions.get(order.positionId);
+  if (position !== undefined) return scaleOf(position);
+  const evidence = order.purpose === 'entry' ? order.intent.quote.evidence : account.evidence;
+  return scaleOf({ symbol: order.symbol, evidence, openedMs: order.acceptedMs });
+}
+
+/** Why an entry does not fill although there is a price: a stable code and a sentence. */
+export function entryHeldBack(view: MarketView, order: EntryOrder): { readonly code: string; readonly why: string } | null {
+  const check = view.quote(order.symbol)?.check ?? null;
+  if (check?.state === 'diverged') {
+    return { code: 'quote_diverged', why: `the price is ${check.spreadBps} bps from ${check.against.join(' and ')}` };
+  }
+  if (check?.state === 'stale') return { code: 'quote_stale', why: 'the price is too old to be compared with other venues' };
+  const rate = view.rate(order.currency);
+  if (rate !== null && !isRateFresh(rate, view.nowMs))
+    return { code: 'rate_too_old', why: `the ${order.currency}/USD rate is of ${iso(rate.asOfMs)}` };
+  return null;
 }
 
 interface Market {
@@ -114,7 +142,7 @@ function pricedExit(order: ExitOrder, market: Market, met: TriggeredExit | null)
 function marketOrder(order: Order, { view, quote }: Market, met: MarketOrder['met']): MarketOrder {
   const tape = view.tape(order.symbol);
   return {
-    instrument: instrumentBySymbol(order.symbol, view.nowMs),
+    instrument: listedAs(instrumentBySymbol(order.symbol, view.nowMs), view.rules(order.symbol)),
     side: order.side,
     quantity: order.quantity,
     quote,

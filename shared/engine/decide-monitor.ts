@@ -5,6 +5,7 @@ import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import { type Account, equity, exposure } from '../ledger/account.ts';
 import { exitId } from '../ledger/apply.ts';
 import { istDayOf } from '../market/ist.ts';
+import { entryHeldBack } from './decide-match.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import type { MarketView } from './view.ts';
@@ -20,14 +21,15 @@ export interface MonitorCommand {
 }
 
 /**
- * The minute's sweep over an account: time exits and the square-off become market exits, entries that found no price
- * expire, equity is marked, a stopping session that is flat stops. No rows when there is nothing to do.
+ * The minute's sweep over an account: time exits and the square-off become market exits, entries that found no price to
+ * fill at expire, equity is marked, a stopping session that is flat stops. No rows when there is nothing to do.
  */
 export function decideMonitor(account: Account, view: MarketView, command: MonitorCommand): Draft {
   const draft = draftOn(account, command.id);
   for (const order of account.orders.values()) {
     if (order.purpose === 'entry' && view.nowMs - order.activeFromMs > ENTRY_EXPIRY_MS) {
-      const reason = `no_fresh_price: nothing to fill on within ${ENTRY_EXPIRY_MS / 1000} s`;
+      const { code, why } = entryHeldBack(view, order) ?? { code: 'no_fresh_price', why: 'nothing to fill on' };
+      const reason = `${code}: ${why}, not filled within ${ENTRY_EXPIRY_MS / 1000} s`;
       draft.emit({ type: 'order-ended', atMs: view.nowMs, orderId: order.id, state: 'expired', reason });
     }
   }

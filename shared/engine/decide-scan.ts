@@ -4,10 +4,11 @@ import { onTick } from '../execution/fill-price.ts';
 import { orderLatencyMs } from '../execution/latency.ts';
 import type { Chart } from '../indicators/chart.ts';
 import { fromNumber, ZERO } from '../kernel/decimal.ts';
-import { type EpochMs, iso } from '../kernel/time.ts';
+import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import { exitId } from '../ledger/apply.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
+import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { Opportunity, Quiet, Strategy } from '../strategies/strategy.ts';
@@ -51,11 +52,13 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
   const draft = draftOn(account, command.id);
   const decisions: Decision[] = [];
   const quiet: { question: Question; answer: Quiet }[] = [];
-  for (const question of command.questions) {
+  for (const asked of command.questions) {
+    const question = listed(view, asked);
     const answer = ask(view, question);
     if (answer.kind === 'quiet') quiet.push({ question, answer });
     else decisions.push(judge(draft, view, command, question, answer));
   }
+  const gaps = gapsOf(view, command);
   const record: ScanRecord = {
     id: command.id,
     ordinal: command.ordinal,
@@ -65,8 +68,15 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
     decisions,
     quiet: quietInShort(quiet),
     missingBars: missingBars(view, command),
+    ...(gaps.length === 0 ? {} : { gaps }),
   };
   return { draft, record, quiet };
+}
+
+/** The instrument on the grids that the venue lists it with now. */
+function listed(view: ScanView, question: Question): Question {
+  const rules = view.rules(question.instrument.symbol);
+  return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
 }
 
 function ask(view: ScanView, { strategy, instrument, base }: Question): Opportunity | Quiet {
@@ -96,6 +106,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
     account,
     strategy: strategy.name,
     instrument,
+    rules: view.rules(instrument.symbol),
     opportunity,
     quote: view.quote(instrument.symbol),
     rate: view.rate(instrument.quote),
@@ -116,6 +127,15 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
     sizedBy: verdict.sizedBy,
     orderId: order.id,
   };
+}
+
+/** Minutes that are missing in what the charts were read from. */
+function gapsOf(view: ScanView, { questions, minuteMs }: ScanCommand): NonNullable<ScanRecord['gaps']> {
+  const symbols = [...new Set(questions.map((question) => question.instrument.symbol))];
+  return symbols.flatMap((symbol) => {
+    const missing = view.chart(symbol)?.missingSince(minuteMs - DAY_MS) ?? [];
+    return missing.length === 0 ? [] : { symbol, minutes: missing.length, lastMs: missing.at(-1) ?? 0 };
+  });
 }
 
 function describe(view: ScanView, command: ScanCommand, { strategy, instrument, base }: Question, opportunity: Opportunity): Decision {

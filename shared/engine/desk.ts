@@ -1,10 +1,16 @@
+import { CROSS_CHECK, checkRules } from '../config/cross-check.ts';
 import { BOOK_MAX_AGE_MS } from '../config/execution.ts';
+import { instrumentsOf } from '../config/instruments.ts';
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { Rate } from '../contracts/journal.ts';
+import { toNumber } from '../kernel/decimal.ts';
 import { type EpochMs, HOUR_MS } from '../kernel/time.ts';
 import { marketPhase } from '../market/calendar.ts';
+import { type CheckRules, type CrossCheck, checkAt, newCheck, withOwn, withReference } from '../market/cross-check.ts';
 import type { Currency } from '../market/instrument.ts';
-import type { Bar, BookTop, Quote, Tick } from '../market/price.ts';
+import type { ListedRules } from '../market/listed-rules.ts';
+import type { Bar, BookTop, Quote, QuoteCheck, ReferencePrice, Tick } from '../market/price.ts';
+import { hasActionBetween } from './price-scale.ts';
 import { baseRate, type MarketView, type Tape } from './view.ts';
 
 const TAPE_BARS = 30;
@@ -14,9 +20,14 @@ const LEAST_TAPE_BARS = 10;
 export interface Desk {
   readonly tick: (tick: Tick) => void;
   readonly top: (top: BookTop) => void;
-  /** A finished minute; bars of one symbol come in order. */
+  /** What another venue says: it is held against our own price, and nothing is traded on it. */
+  readonly reference: (price: ReferencePrice) => void;
+  /** A finished minute, in order; one that was missing may come again when it is known. */
   readonly bar: (bar: Bar) => void;
+  /** One a currency: `bestRates` of what the sources know. */
   readonly rates: (rates: readonly Rate[]) => void;
+  /** What the venues list their instruments with. */
+  readonly listed: (rules: readonly ListedRules[]) => void;
   readonly view: (nowMs: EpochMs) => MarketView;
   readonly quotes: (nowMs: EpochMs) => readonly Quote[];
   /** When each symbol's book was last told: what a book's age is counted from, beside the quotes in a feed's cursor. */
@@ -25,23 +36,49 @@ export interface Desk {
   readonly restore: (quotes: readonly Quote[], bookStamps?: Readonly<Record<string, EpochMs>>) => void;
 }
 
+type BareQuote = Omit<Quote, 'check'>;
+
 interface Line {
-  quote: Quote;
+  quote: BareQuote;
   /** When the book was last told; the quote's own stamp is that of its newest part. */
   bookMs: EpochMs;
+}
+
+/** A symbol's own price beside those of other venues. */
+interface Checked {
+  readonly rules: CheckRules;
+  check: CrossCheck;
 }
 
 export function createDesk(): Desk {
   const lines = new Map<string, Line>();
   const tapes = new Map<string, Bar[]>();
+  const checks = new Map<string, Checked>();
   let rates: readonly Rate[] = [];
+  let rules: ReadonlyMap<string, ListedRules> = new Map();
+  /** Dollars a Tether: prices are compared in the base currency. */
+  let usdtUsd = 1;
+
+  const told = (symbol: string, line: Line): void => {
+    lines.set(symbol, line);
+    const checked = checks.get(symbol) ?? (hasSecondSources(line.quote) ? checkedFrom(symbol, line.quote.receivedMs, null) : null);
+    if (checked === null) return;
+    const { receivedMs } = line.quote;
+    checked.check = withOwn(checked.check, midOf(bookless(line, receivedMs)) * usdtUsd, receivedMs, checked.rules);
+  };
+
+  const checkedFrom = (symbol: string, atMs: EpochMs, before: QuoteCheck | null): Checked => {
+    const checked = { rules: checkRules(symbol), check: newCheck(atMs, before) };
+    checks.set(symbol, checked);
+    return checked;
+  };
 
   const tick = (tick: Tick): void => {
     const { symbol, price, exchangeMs, receivedMs, source, evidence } = tick;
     const line = lines.get(symbol);
     const book = line?.quote ?? NO_BOOK;
     const { bid, ask, bidSize, askSize } = book;
-    lines.set(symbol, {
+    told(symbol, {
       quote: { symbol, last: price, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence },
       bookMs: line?.bookMs ?? 0,
     });
@@ -49,14 +86,25 @@ export function createDesk(): Desk {
 
   const top = (top: BookTop): void => {
     const { symbol, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence } = top;
-    const last = lines.get(symbol)?.quote.last ?? (bid + ask) / 2;
-    lines.set(symbol, { quote: { symbol, last, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence }, bookMs: receivedMs });
+    const known = lines.get(symbol)?.quote;
+    // The first book of an ex-date comes before its first trade: yesterday's last price is of another scale.
+    const isOtherScale = known !== undefined && hasActionBetween(symbol, evidence, known.exchangeMs, exchangeMs);
+    const last = known === undefined || isOtherScale ? (bid + ask) / 2 : known.last;
+    told(symbol, { quote: { symbol, last, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence }, bookMs: receivedMs });
+  };
+
+  const reference = ({ symbol, bid, ask, currency, receivedMs, source }: ReferencePrice): void => {
+    const checked = checks.get(symbol) ?? checkedFrom(symbol, receivedMs, null);
+    const price = ((bid + ask) / 2) * (currency === 'USDT' ? usdtUsd : 1);
+    checked.check = withReference(checked.check, { source, price, atMs: receivedMs }, checked.rules);
   };
 
   const bar = (bar: Bar): void => {
     const tape = tapes.get(bar.symbol) ?? [];
-    if (tape.length > 0 && bar.openMs <= (tape.at(-1)?.openMs ?? 0)) return;
-    tape.push(bar);
+    const place = tape.findLastIndex(({ openMs }) => openMs <= bar.openMs);
+    const known = tape[place]?.openMs === bar.openMs ? tape[place] : undefined;
+    if (known === undefined) tape.splice(place + 1, 0, bar);
+    else if (known.origin === 'missing' || bar.origin === 'received') tape[place] = bar;
     if (tape.length > TAPE_BARS) tape.shift();
     tapes.set(bar.symbol, tape);
   };
@@ -64,16 +112,22 @@ export function createDesk(): Desk {
   const quoteAt = (symbol: string, nowMs: EpochMs): Quote | null => {
     const line = lines.get(symbol);
     if (line === undefined) return null;
-    if (line.quote.bid === null || nowMs - line.bookMs <= BOOK_MAX_AGE_MS) return line.quote;
-    return { ...line.quote, ...NO_BOOK };
+    const checked = checks.get(symbol);
+    return { ...bookless(line, nowMs), check: checked === undefined ? null : checkAt(checked.check, nowMs, checked.rules) };
   };
 
   return {
     tick,
     top,
+    reference,
     bar,
     rates: (known) => {
       rates = known;
+      const usdt = known.find(({ currency }) => currency === 'USDT');
+      if (usdt !== undefined) usdtUsd = toNumber(usdt.value);
+    },
+    listed: (known) => {
+      rules = new Map(known.map((each) => [each.symbol, each]));
     },
     view: (nowMs) => ({
       nowMs,
@@ -81,13 +135,29 @@ export function createDesk(): Desk {
       rate: (currency: Currency) => (currency === 'USD' ? baseRate(nowMs) : (rates.find((rate) => rate.currency === currency) ?? null)),
       tape: (symbol) => tapeFrom((tapes.get(symbol) ?? []).filter((bar) => nowMs - bar.openMs <= HOUR_MS)),
       phase: (market) => marketPhase(NSE_CALENDAR, market, nowMs),
+      rules: (symbol) => rules.get(symbol) ?? null,
     }),
     quotes: (nowMs) => [...lines.keys()].sort().flatMap((symbol) => quoteAt(symbol, nowMs) ?? []),
     bookStamps: () => Object.fromEntries([...lines].map(([symbol, { bookMs }]) => [symbol, bookMs])),
     restore: (quotes, bookStamps = {}) => {
-      for (const quote of quotes) lines.set(quote.symbol, { quote, bookMs: bookStamps[quote.symbol] ?? (quote.bid === null ? 0 : quote.receivedMs) });
+      for (const { check, ...quote } of quotes) {
+        lines.set(quote.symbol, { quote, bookMs: bookStamps[quote.symbol] ?? (quote.bid === null ? 0 : quote.receivedMs) });
+        if (check !== null) checkedFrom(quote.symbol, quote.receivedMs, check);
+      }
     },
   };
+}
+
+const TRADED_ELSEWHERE: ReadonlySet<string> = new Set(CROSS_CHECK.markets.flatMap((market) => instrumentsOf(market).map(({ symbol }) => symbol)));
+
+/** A live price of a symbol that other venues trade too: while they are silent that is said of it. */
+const hasSecondSources = ({ symbol, evidence }: BareQuote): boolean => evidence === 'live' && TRADED_ELSEWHERE.has(symbol);
+
+const midOf = ({ last, bid, ask }: BareQuote): number => (bid === null || ask === null ? last : (bid + ask) / 2);
+
+/** The quote without a book that nobody has told for long. */
+function bookless({ quote, bookMs }: Line, nowMs: EpochMs): BareQuote {
+  return quote.bid === null || nowMs - bookMs <= BOOK_MAX_AGE_MS ? quote : { ...quote, ...NO_BOOK };
 }
 
 const NO_BOOK = { bid: null, ask: null, bidSize: null, askSize: null } as const;

@@ -1,11 +1,7 @@
 import { instrumentBySymbol } from '../config/instruments.ts';
-import { historyNeededFromMs } from '../indicators/chart.ts';
-import { messageOf } from '../kernel/errors.ts';
-import { DAY_MS, type EpochMs, HOUR_MS, iso, MINUTE_MS } from '../kernel/time.ts';
-import type { Bar } from '../market/price.ts';
-import { createRollup, type RolledCandle } from '../market/rollup.ts';
-import type { EngineContext } from './context.ts';
-import type { MarketSource } from './market-source.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
+import type { Bar, BarOrigin } from '../market/price.ts';
+import { bucketOf, createRollup, type RolledCandle } from '../market/rollup.ts';
 import type { CandlesBySymbol, Lease, MarketStore } from './ports.ts';
 
 /** Packs what ends with the minutes up to `toMs`: at the end of an hour the hour, at the end of a UTC day the day. Again is no harm. */
@@ -37,47 +33,75 @@ function quartersOf(bars: ReadonlyMap<string, readonly Bar[]>): CandlesBySymbol 
   return quarters;
 }
 
-export interface Backfill {
-  /** End of the last minute that is stored; null when nothing is. */
-  readonly knownToMs: EpochMs | null;
-  readonly nowMs: EpochMs;
-  readonly historyDays: number;
+/** Bars of minutes of the past, to be joined with what is stored. */
+export interface PastBars {
+  readonly bars: readonly Bar[];
+  /** Hours and days that end by then are over: they are kept packed. What opens after it is not past and left alone. */
+  readonly toMs: EpochMs;
+  /** Whether a given `received` bar goes before a stored one: the venue's own bar that came late, before what was made of trades. */
+  readonly replacesReceived: boolean;
+  /** Writes the row of a minute of an hour that is not over. */
+  readonly keepMinute: (minuteMs: EpochMs, bars: readonly Bar[]) => Promise<void>;
 }
+
+/** Rows of minutes this old are still read one by one beside their packed hour. */
+const READ_ALONE_MS = 15 * MINUTE_MS;
 
 /**
- * Brings the stored history up to now: on a first start the days and minutes that the charts need, later what was missed
- * while no feed ran. A source that cannot be asked (no network) leaves the gap, which scans then see and say.
+ * Joins bars of the past with what is stored: hours that are over are packed again, minutes of the hour under way written one
+ * by one, and the 15-minute candles of days that are over made anew where they stand on a minute that is another now. A bar
+ * never replaces a better one: `received` goes before `backfilled`, both before `missing`. Again is no harm.
+ * @throws StoreError `fenced`
  */
-export async function backfill(
-  context: EngineContext,
-  source: MarketSource,
-  lease: Lease,
-  { knownToMs, nowMs, historyDays }: Backfill,
-): Promise<void> {
-  const minutesFromMs = Math.min(...source.markets.map((market) => historyNeededFromMs(market, '1m', nowMs)));
-  const firstDayMs = nowMs - (nowMs % DAY_MS) - historyDays * DAY_MS;
-  const daysFromMs = Math.max(firstDayMs, knownToMs === null ? firstDayMs : dayOf(knownToMs));
-  // The run before may have ended between its last minute and the packing of what that minute completed.
-  if (knownToMs !== null) await packEnded(context.market, lease, knownToMs);
-  for (const part of source.parts ?? [source]) {
-    try {
-      await packDays(context.market, part, lease, daysFromMs, minutesFromMs);
-      await packMinutes(context, part, lease, Math.max(minutesFromMs, firstDayMs, knownToMs ?? 0), nowMs);
-    } catch (error) {
-      context.log('warn', 'history-incomplete', { source: part.name, from: iso(firstDayMs), why: messageOf(error) });
+export async function keepPast(market: MarketStore, lease: Lease, { bars, toMs, replacesReceived, keepMinute }: PastBars): Promise<void> {
+  const past = bars.filter(({ openMs }) => openMs < toMs);
+  for (const [hourMs, ofHour] of spans(past, HOUR_MS)) {
+    const known = [...(await market.bars(lease.scope, hourMs, hourMs + HOUR_MS)).values()].flat();
+    const { all, changed } = joined(known, ofHour, replacesReceived);
+    if (changed.length === 0) continue;
+    const isOver = hourMs + HOUR_MS <= toMs;
+    if (isOver) await market.packHour(lease, hourMs, bySymbol(all));
+    for (const minuteMs of new Set(changed.map(({ openMs }) => openMs))) {
+      if (isOver && minuteMs < toMs - READ_ALONE_MS) continue;
+      await keepMinute(
+        minuteMs,
+        all.filter(({ openMs }) => openMs === minuteMs),
+      );
     }
   }
+  for (const [dayMs, ofDay] of spans(past, DAY_MS)) if (dayMs + DAY_MS <= toMs) await remakeDay(market, lease, dayMs, ofDay);
 }
 
-async function packDays(market: MarketStore, source: MarketSource, lease: Lease, fromMs: EpochMs, toMs: EpochMs): Promise<void> {
-  if (fromMs >= toMs) return;
-  const quarters = await source.quarters(fromMs, toMs);
+/** Makes the 15-minute candles anew that the given bars are part of; the others stay, for not every day's minutes are stored. */
+async function remakeDay(market: MarketStore, lease: Lease, dayMs: EpochMs, bars: readonly Bar[]): Promise<void> {
+  const known = await market.dayCandles(lease.scope, dayMs, dayMs + DAY_MS);
+  const made = quartersOf(await market.bars(lease.scope, dayMs, dayMs + DAY_MS));
+  const day = new Map(known);
+  for (const [symbol, ofSymbol] of bySymbol(bars)) {
+    const { market: name } = instrumentBySymbol(symbol);
+    const touched = new Set(ofSymbol.map(({ openMs }) => bucketOf(name, '15m', openMs).startMs));
+    const before = known.get(symbol);
+    const isTouched = ({ openMs }: RolledCandle): boolean => before === undefined || touched.has(openMs);
+    const candles = [...(before ?? []).filter((candle) => !isTouched(candle)), ...(made.get(symbol) ?? []).filter(isTouched)];
+    if (candles.length > 0)
+      day.set(
+        symbol,
+        candles.sort((a, b) => a.openMs - b.openMs),
+      );
+  }
+  if (day.size > 0) await market.packDay(lease, dayMs, day);
+}
+
+/** Keeps 15-minute candles of the past by UTC day, over those of the same symbols that are stored. */
+export async function keepDays(market: MarketStore, lease: Lease, quarters: CandlesBySymbol): Promise<void> {
   const days = new Map<EpochMs, Map<string, RolledCandle[]>>();
   for (const [symbol, candles] of quarters) {
     for (const candle of candles) {
       const dayMs = dayOf(candle.openMs);
       const day = days.get(dayMs) ?? new Map<string, RolledCandle[]>();
-      days.set(dayMs, day.set(symbol, [...(day.get(symbol) ?? []), candle]));
+      const ofSymbol = day.get(symbol) ?? [];
+      ofSymbol.push(candle);
+      days.set(dayMs, day.set(symbol, ofSymbol));
     }
   }
   for (const [dayMs, candles] of days) {
@@ -86,59 +110,30 @@ async function packDays(market: MarketStore, source: MarketSource, lease: Lease,
   }
 }
 
-async function packMinutes(context: EngineContext, source: MarketSource, lease: Lease, fromMs: EpochMs, toMs: EpochMs): Promise<void> {
-  if (fromMs >= toMs) return;
-  let hourMs: EpochMs | null = null;
-  let hour: Bar[] = [];
-  const keepUntil = async (atMs: EpochMs): Promise<void> => {
-    if (hourMs === null) return;
-    await keepHour(context, lease, hourMs, hour, toMs);
-    // A day may have traded its last long before its end: it is packed when the next one begins, or when it is over.
-    if (dayOf(atMs) > dayOf(hourMs)) await packDayOf(context.market, lease, dayOf(hourMs));
-  };
-  for await (const bar of source.minutes(fromMs, toMs)) {
-    const barHourMs = bar.openMs - (bar.openMs % HOUR_MS);
-    if (barHourMs !== hourMs) {
-      await keepUntil(barHourMs);
-      [hourMs, hour] = [barHourMs, []];
-    }
-    hour.push(bar);
-  }
-  await keepUntil(toMs);
+export const dayOf = (ms: EpochMs): EpochMs => ms - (ms % DAY_MS);
+
+const RANK: Readonly<Record<BarOrigin, number>> = { missing: 0, backfilled: 1, received: 2 };
+
+function isBetter(bar: Bar, known: Bar | undefined, replacesReceived: boolean): boolean {
+  if (known === undefined || RANK[bar.origin] > RANK[known.origin]) return true;
+  return replacesReceived && bar.origin === 'received' && known.origin === 'received' && !isSame(bar, known);
 }
 
-const dayOf = (ms: EpochMs): EpochMs => ms - (ms % DAY_MS);
+const isSame = (a: Bar, b: Bar): boolean => a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
 
-/** A whole hour is packed; the hour that is not over is kept minute by minute, for its other minutes are still to come. */
-async function keepHour(context: EngineContext, lease: Lease, hourMs: EpochMs, bars: readonly Bar[], toMs: EpochMs): Promise<void> {
-  const { market } = context;
-  if (hourMs + HOUR_MS > toMs) return keepMinutes(context, lease, bars);
-  await market.packHour(lease, hourMs, bySymbol(await joined(market, lease, hourMs, hourMs + HOUR_MS, bars)));
+/** What is stored of a span with the better of the given bars in it, in order of time, and which those are. */
+function joined(
+  known: readonly Bar[],
+  bars: readonly Bar[],
+  replacesReceived: boolean,
+): { readonly all: readonly Bar[]; readonly changed: readonly Bar[] } {
+  const all = new Map(known.map((bar) => [`${bar.symbol} ${bar.openMs}`, bar]));
+  const changed = bars.filter((bar) => isBetter(bar, all.get(`${bar.symbol} ${bar.openMs}`), replacesReceived));
+  for (const bar of changed) all.set(`${bar.symbol} ${bar.openMs}`, bar);
+  return { all: [...all.values()].sort((a, b) => a.openMs - b.openMs), changed };
 }
 
-async function keepMinutes({ market, world }: EngineContext, lease: Lease, bars: readonly Bar[]): Promise<void> {
-  const stored = await market.snapshot(lease.scope);
-  const snapshot = stored ?? { scope: world.scope, atMs: 0, quotes: [], rates: [], feeds: [], cursor: null };
-  for (const minuteMs of new Set(bars.map((bar) => bar.openMs))) {
-    const ours = bars.filter((bar) => bar.openMs === minuteMs);
-    const minute = { minuteMs, bars: await joined(market, lease, minuteMs, minuteMs + MINUTE_MS, ours) };
-    await market.publish(lease, { ...snapshot, atMs: minuteMs + MINUTE_MS }, minute);
-  }
-}
+const spans = (bars: readonly Bar[], spanMs: number): ReadonlyMap<EpochMs, readonly Bar[]> =>
+  Map.groupBy(bars, ({ openMs }) => openMs - (openMs % spanMs));
 
-/** What is stored of a span (of other sources, or from before the feed stopped) with the given bars over it, in order of time. */
-async function joined(market: MarketStore, lease: Lease, fromMs: EpochMs, toMs: EpochMs, bars: readonly Bar[]): Promise<readonly Bar[]> {
-  const known = [...(await market.bars(lease.scope, fromMs, toMs)).values()].flat();
-  const all = new Map([...known, ...bars].map((bar) => [`${bar.symbol} ${bar.openMs}`, bar]));
-  return [...all.values()].sort((a, b) => a.openMs - b.openMs);
-}
-
-function bySymbol(bars: readonly Bar[]): ReadonlyMap<string, readonly Bar[]> {
-  const grouped = new Map<string, Bar[]>();
-  for (const bar of bars) {
-    const known = grouped.get(bar.symbol);
-    if (known === undefined) grouped.set(bar.symbol, [bar]);
-    else known.push(bar);
-  }
-  return grouped;
-}
+const bySymbol = (bars: readonly Bar[]): ReadonlyMap<string, readonly Bar[]> => Map.groupBy(bars, ({ symbol }) => symbol);

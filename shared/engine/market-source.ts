@@ -2,13 +2,21 @@ import type { Rate } from '../contracts/journal.ts';
 import type { FeedState } from '../contracts/market-snapshot.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
-import type { Bar, BookTop, Evidence, Tick } from '../market/price.ts';
+import type { ListedRules } from '../market/listed-rules.ts';
+import type { Bar, BookTop, Evidence, ReferencePrice, Tick } from '../market/price.ts';
 import type { CandlesBySymbol } from './ports.ts';
 
 /** Where a source delivers. A tick may make the matcher fill and commit: the next one waits for it. */
 export interface FeedSink {
   readonly tick: (tick: Tick) => Promise<void> | void;
   readonly top: (top: BookTop) => void;
+  /** What another venue says of a symbol. */
+  readonly reference: (price: ReferencePrice) => void;
+  /**
+   * Bars of minutes that were given before as `missing`, or not at all, and are known now: in order of time, after an outage.
+   * A `received` one is the venue's own, come late: it goes before what was made of the minute's trades.
+   */
+  readonly repaired: (bars: readonly Bar[]) => void;
 }
 
 /**
@@ -40,4 +48,6 @@ export interface MarketSource {
   minutes(fromMs: EpochMs, toMs: EpochMs): AsyncIterable<Bar>;
   /** Past 15-minute candles in [fromMs, toMs) by symbol. */
   quarters(fromMs: EpochMs, toMs: EpochMs): Promise<CandlesBySymbol>;
+  /** The rules that the venue lists its instruments with now; absent where there is no venue to ask. */
+  listings?(): Promise<readonly ListedRules[]>;
 }

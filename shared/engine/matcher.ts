@@ -1,4 +1,4 @@
-import type { ExitOrder, Order } from '../contracts/journal.ts';
+import type { ExitOrder, Order, Position } from '../contracts/journal.ts';
 import { triggeredExit } from '../execution/exit-trigger.ts';
 import { toNumber } from '../kernel/decimal.ts';
 import { messageOf } from '../kernel/errors.ts';
@@ -7,10 +7,11 @@ import type { Account } from '../ledger/account.ts';
 import type { Tick } from '../market/price.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
-import { decideMatch, fillId, type MatchCommand } from './decide-match.ts';
+import { decideMatch, entryHeldBack, fillId, type MatchCommand } from './decide-match.ts';
 import type { Desk } from './desk.ts';
 import { EngineError } from './errors.ts';
 import { type Lease, StoreError } from './ports.ts';
+import { isOnScale, type PriceScale, scaleOf } from './price-scale.ts';
 
 /** Best prices since their exits began to work, by order id: what trailing stops hang on. Kept with the feed's cursor. */
 export type Extremes = Readonly<Record<string, number>>;
@@ -36,12 +37,15 @@ interface Resting {
   readonly direction: 'long' | 'short';
   readonly stop: number | null;
   readonly target: number | null;
+  /** Prices of before a split, or of after one that the position has not been through yet, are not compared with its levels. */
+  readonly scale: PriceScale;
   extreme: number;
 }
 
 const RETRY_MS = SECOND_MS;
 
-export function createMatcher(context: EngineContext, desk: Desk, lease: () => Lease): Matcher {
+/** `onFenced` hears that another feed has the lease: nothing is looked at any more. Without it that is thrown. */
+export function createMatcher(context: EngineContext, desk: Desk, lease: () => Lease, onFenced?: (error: unknown) => void): Matcher {
   const { clock, log } = context;
   let account: Account | null = null;
   let resting = new Map<string, Resting[]>();
@@ -52,8 +56,10 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   const unbooked = new Map<string, MatchCommand>();
   const scheduled = new Set<string>();
   let resumedAtMs: EpochMs = 0;
+  let isFenced = false;
 
   const take = (next: Account | null): void => {
+    if (isFenced) return;
     if (next !== null && account !== null && next.sessionId === account.sessionId && next.seq === account.seq) return;
     account = next !== null && next.scope === context.world.scope && next.status !== 'stopped' ? next : null;
     [resting, market] = [new Map(), new Map()];
@@ -63,7 +69,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
         group(market, order.symbol).push(order);
         scheduleWake(order);
       } else {
-        const rests = restingOf(account as Account, order, extremes.get(order.id));
+        const rests = restingOf(account as Account, order, extremes);
         kept.set(order.id, rests.extreme);
         group(resting, order.symbol).push(rests);
       }
@@ -95,11 +101,20 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
       if (result.kind === 'repeated') await refresh();
       else take(result.account);
     } catch (error) {
+      if (onFenced !== undefined && isFencedOff(error)) return giveUp(error, onFenced);
       if (!isPassing(error)) throw error;
       log('error', 'fill-not-booked', { orderId: command.orderId, code: error.code, why: messageOf(error) });
       if (!unbooked.has(command.orderId)) clock.at(clock.now() + RETRY_MS, `6-retry-${command.orderId}`, () => retry(command.orderId));
       unbooked.set(command.orderId, command);
     }
+  };
+
+  const giveUp = (error: unknown, tell: (error: unknown) => void): void => {
+    take(null);
+    isFenced = true;
+    unbooked.clear();
+    log('error', 'fill-fenced', { why: messageOf(error) });
+    tell(error);
   };
 
   const retry = async (orderId: string): Promise<void> => {
@@ -110,14 +125,19 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   };
 
   const fillAll = async (orders: readonly Order[], reached: readonly Resting[], tick: Tick): Promise<void> => {
-    for (const order of orders) await match({ orderId: order.id, tick: null, extreme: null });
+    const view = desk.view(clock.now());
+    for (const order of orders) {
+      // An entry that is held back waits without a word to the store at every price.
+      if (order.purpose === 'entry' && entryHeldBack(view, order) !== null) continue;
+      await match({ orderId: order.id, tick: null, extreme: null });
+    }
     for (const rests of reached) await match({ orderId: rests.order.id, tick, extreme: rests.extreme });
     advance(tick);
   };
 
   const advance = (tick: Tick): void => {
     for (const rests of resting.get(tick.symbol) ?? []) {
-      if (tick.receivedMs <= rests.order.activeFromMs) continue;
+      if (!concerns(rests, tick)) continue;
       const best = rests.direction === 'long' ? Math.max(rests.extreme, tick.price) : Math.min(rests.extreme, tick.price);
       rests.extreme = best;
       extremes.set(rests.order.id, best);
@@ -149,12 +169,14 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   };
 }
 
+const isFencedOff = (error: unknown): boolean => error instanceof StoreError && error.code === 'fenced';
+
 /** A fill that was not booked is tried again, but not by a feed that has lost its lease. */
 function isPassing(error: unknown): error is StoreError | EngineError {
   return error instanceof StoreError ? error.code !== 'fenced' : error instanceof EngineError && error.code === 'contention';
 }
 
-function restingOf(account: Account, order: ExitOrder, known: number | undefined): Resting {
+function restingOf(account: Account, order: ExitOrder, extremes: ReadonlyMap<string, number>): Resting {
   const position = account.positions.get(order.positionId);
   if (position === undefined) throw new Error(`Exit ${order.id} has no position`);
   return {
@@ -162,13 +184,30 @@ function restingOf(account: Account, order: ExitOrder, known: number | undefined
     direction: position.direction,
     stop: order.stop === null ? null : toNumber(order.stop),
     target: order.target === null ? null : toNumber(order.target),
-    extreme: known ?? toNumber(position.entryPrice),
+    scale: scaleOf(position),
+    extreme: extremes.get(order.id) ?? carriedOver(position, extremes) ?? toNumber(position.entryPrice),
   };
 }
 
-function isReached({ order, direction, stop, target, extreme }: Resting, tick: Tick): boolean {
-  // The tick that opened the position does not close it: a run that goes on from before that tick finds the exit resting already.
-  if (tick.receivedMs <= order.activeFromMs) return false;
+/** The best price that an exit of before a corporate action had seen, on the scale of now. */
+function carriedOver(position: Position, extremes: ReadonlyMap<string, number>): number | null {
+  let factor = 1;
+  for (const { priceFactor, replacedExit } of (position.actions ?? []).toReversed()) {
+    factor *= priceFactor;
+    const known = extremes.get(replacedExit);
+    if (known !== undefined) return known * factor;
+  }
+  return null;
+}
+
+/** Whether the exit looks at a tick at all. The tick that opened the position does not close it: a run that goes on from before that tick finds the exit resting already. */
+function concerns({ order, scale }: Resting, tick: Tick): boolean {
+  return tick.receivedMs > order.activeFromMs && isOnScale(scale, tick.exchangeMs);
+}
+
+function isReached(rests: Resting, tick: Tick): boolean {
+  if (!concerns(rests, tick)) return false;
+  const { order, direction, stop, target, extreme } = rests;
   return triggeredExit({ direction, stop, target, trailingShare: order.trailingShare, extreme }, tick) !== null;
 }
 

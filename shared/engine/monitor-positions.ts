@@ -1,7 +1,9 @@
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
+import type { FeedState } from '../contracts/market-snapshot.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
 import { tradingDay } from '../market/calendar.ts';
 import { istDate } from '../market/ist.ts';
+import { applyCorporateActions } from './apply-corporate-actions.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
 import { decideMonitor } from './decide-monitor.ts';
@@ -19,6 +21,7 @@ export async function monitorPositions(context: EngineContext, { minuteMs }: { r
   const account = await context.accounts.active();
   if (account === null) return { checked: false, reason: 'no session is active', events: [] };
   if (account.scope !== context.world.scope) return { checked: false, reason: `the session belongs to ${account.scope}`, events: [] };
+  await applyCorporateActions(context, account, minuteMs);
   const snapshot = await context.market.snapshot(context.world.scope);
   const view = viewOf(snapshot, context.clock.now());
   warnOfSilence(context, account.positions.size, snapshot?.feeds ?? []);
@@ -32,13 +35,10 @@ export async function monitorPositions(context: EngineContext, { minuteMs }: { r
   return { checked: true, reason: 'checked', events };
 }
 
-function warnOfSilence(
-  context: EngineContext,
-  openPositions: number,
-  feeds: readonly { readonly source: string; readonly status: string; readonly detail: string }[],
-): void {
+function warnOfSilence(context: EngineContext, openPositions: number, feeds: readonly FeedState[]): void {
   if (openPositions === 0) return;
   for (const feed of feeds) {
-    if (feed.status === 'down') context.log('warn', 'exits-wait-for-feed', { source: feed.source, detail: feed.detail, openPositions });
+    if (feed.status === 'down' && feed.markets.length > 0)
+      context.log('warn', 'exits-wait-for-feed', { source: feed.source, detail: feed.detail, openPositions });
   }
 }

@@ -5,8 +5,10 @@ import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import type { OrderStanding } from '../ledger/order-standing.ts';
+import type { ListedRules } from '../market/listed-rules.ts';
 import type { Bar } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
+import type { TickSample } from '../market/tick-sample.ts';
 
 /**
  * What a store says when it did not do what was asked.
@@ -121,7 +123,10 @@ export interface MarketStore {
    * @throws StoreError `fenced` when another holder's lease has not run out
    */
   lease(request: { scope: string; holder: string; epoch: number | null; nowMs: EpochMs; ttlMs: number }): Promise<Lease>;
-  /** Writes the snapshot, and with it the bars of a finished minute, in one step. @throws StoreError `fenced` */
+  /**
+   * Writes the snapshot, and with it the bars of a finished minute, in one step that also prolongs the lease to its `untilMs`.
+   * @throws StoreError `fenced`
+   */
   publish(lease: Lease, snapshot: MarketSnapshot, minute: { readonly minuteMs: EpochMs; readonly bars: readonly Bar[] } | null): Promise<void>;
   snapshot(scope: string): Promise<MarketSnapshot | null>;
   /** The snapshot and the bars of one minute in one read; `bars` is null when that minute is not there (yet). */
@@ -130,6 +135,14 @@ export interface MarketStore {
   packHour(lease: Lease, hourMs: EpochMs, bars: BarsBySymbol): Promise<void>;
   /** All 15-minute candles of a UTC day, packed. */
   packDay(lease: Lease, dayMs: EpochMs, candles: CandlesBySymbol): Promise<void>;
+  /** Conflated ticks, packed under the instant at which their recording began: another pack never replaces it. */
+  packTicks(lease: Lease, fromMs: EpochMs, samples: readonly TickSample[]): Promise<void>;
+  /** Conflated ticks with their second in [fromMs, toMs), of one symbol, in order of time. */
+  ticks(scope: string, symbol: string, fromMs: EpochMs, toMs: EpochMs): Promise<readonly TickSample[]>;
+  /** What the venues say of their instruments; what was kept before is replaced. @throws StoreError `fenced` */
+  keepListings(lease: Lease, rules: readonly ListedRules[]): Promise<void>;
+  /** What was kept last; empty when nothing is, or nothing that is recent enough. */
+  listings(scope: string): Promise<readonly ListedRules[]>;
   /** One-minute bars in [fromMs, toMs), by symbol, in order: hour packs where there are, minutes where not yet packed. */
   bars(scope: string, fromMs: EpochMs, toMs: EpochMs): Promise<BarsBySymbol>;
   /** 15-minute candles of the packed days in [fromMs, toMs), by symbol, in order. */

@@ -2,6 +2,7 @@ import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import { type DayRoll, rollsDue } from '../market/calendar.ts';
+import { applyCorporateActions } from './apply-corporate-actions.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
 import { decideRoll } from './decide-roll.ts';
@@ -9,13 +10,14 @@ import { viewOf } from './market-view.ts';
 import { tradingDateAt } from './sessions.ts';
 
 /**
- * Opens and closes the day's books when the calendar says so: at the NSE open, and when the last price of the day is set.
+ * Takes positions through the corporate actions of the day, and opens and closes the day's books when the calendar says so:
+ * at the NSE open, and when the last price of the day is set.
  * It may be called at any time and often: each roll happens once, and one that was missed is made up for.
  */
 export async function rollTradingDay(context: EngineContext, { atMs }: { readonly atMs: EpochMs }): Promise<{ readonly rolled: readonly string[] }> {
   const account = await context.accounts.active();
   if (account === null || account.scope !== context.world.scope) return { rolled: [] };
-  const rolled: string[] = [];
+  const rolled: string[] = [...(await applyCorporateActions(context, account, atMs))];
   for (const roll of rollsDue(NSE_CALENDAR, account.day.openedMs, atMs)) {
     const id = `roll:${roll.kind}:${roll.date}:${roll.atMs}`;
     const snapshot = await context.market.snapshot(context.world.scope);

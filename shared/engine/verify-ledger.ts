@@ -6,7 +6,7 @@ import { messageOf } from '../kernel/errors.ts';
 import type { Account } from '../ledger/account.ts';
 import { apply, GENESIS_HASH } from '../ledger/apply.ts';
 import { type OrderStanding, standingsOf } from '../ledger/order-standing.ts';
-import { assertBalanced } from '../ledger/postings.ts';
+import { assertBalanced, postingsOf } from '../ledger/postings.ts';
 import { tradeOf } from '../ledger/trade.ts';
 import type { LedgerStore, Page } from './ports.ts';
 
@@ -103,8 +103,7 @@ async function rebuild(ledger: LedgerStore, sessionId: string, upToSeq: number, 
 function checkRow(row: JournalRow, previousHash: string, differences: Difference[]): void {
   const expected = digest(previousHash, row.seq, row.commandId, row.event);
   if (expected !== row.hash) differences.push({ what: `journal row ${row.seq}: hash`, stored: row.hash, rebuilt: expected });
-  const { event } = row;
-  const postings = event.type === 'filled' ? event.fill.postings : event.type === 'session-started' ? event.postings : [];
+  const postings = postingsOf(row.event);
   try {
     assertBalanced(postings);
   } catch (error) {

@@ -3,6 +3,7 @@ import { ONE } from '../kernel/decimal.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { PhaseView } from '../market/calendar.ts';
 import type { Currency, Market } from '../market/instrument.ts';
+import type { ListedRules } from '../market/listed-rules.ts';
 import type { Quote } from '../market/price.ts';
 
 /** Recent trading of a symbol, from its closed one-minute bars: what a fill's slippage and impact are judged by. */
@@ -20,6 +21,8 @@ export interface MarketView {
   readonly rate: (currency: Currency) => Rate | null;
   readonly tape: (symbol: string) => Tape;
   readonly phase: (market: Market) => PhaseView;
+  /** What the venue itself says of a symbol's grids and whether it trades; null where the shipped facts hold. */
+  readonly rules: (symbol: string) => ListedRules | null;
 }
 
 /** The base currency's rate to itself. */
@@ -27,6 +30,7 @@ export const baseRate = (nowMs: EpochMs): Rate => ({ currency: 'USD', value: ONE
 
 /** The part of a quote that is kept with a decision or a fill. */
 export function excerpt(quote: Quote): QuoteExcerpt {
-  const { last, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence } = quote;
-  return { last, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence };
+  const { last, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence, check } = quote;
+  const kept = { last, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence };
+  return check === null ? kept : { ...kept, check: { state: check.state, spreadBps: check.spreadBps, against: check.against } };
 }

@@ -7,7 +7,9 @@ import type { EpochMs } from '../kernel/time.ts';
  *   ledger   S#<session>  HEAD · J#<seq> · P#<position> · O#<order> · A#<accepted>#<order> · C#<command> · D#<minute>#<ordinal>#<scan> · T#<seq>
  *            SYSTEM       ACTIVE · N#<started>#<session>
  *            OUTBOX       R#<started>#<session>
- *   market   M#<scope>    LATEST · B#<minute> · H#<hour> · Q#<day>
+ *   market   M#<scope>    LATEST · B#<minute> · H#<hour> · Q#<day> · T#<began> · LISTINGS
+ *
+ * A pack of more than `SYMBOLS_A_PACK` symbols goes on in rows with `#<group>` behind their key.
  */
 export interface Key {
   readonly pk: string;
@@ -62,15 +64,21 @@ export const ledgerKeys = {
   trades: (sessionId: string): KeyRange => all(session(sessionId), 'T#'),
 };
 
+export type PackKind = 'H' | 'Q' | 'T';
+
 export const marketKeys = {
   latest: (scope: string): Key => ({ pk: scopePartition(scope), sk: 'LATEST' }),
   minute: (scope: string, minuteMs: EpochMs): Key => ({ pk: scopePartition(scope), sk: `B#${padded(minuteMs)}` }),
-  hour: (scope: string, hourMs: EpochMs): Key => ({ pk: scopePartition(scope), sk: `H#${padded(hourMs)}` }),
-  day: (scope: string, dayMs: EpochMs): Key => ({ pk: scopePartition(scope), sk: `Q#${padded(dayMs)}` }),
-  /** Rows that start in [fromMs, toMs). */
-  between: (scope: string, kind: 'B' | 'H' | 'Q', fromMs: EpochMs, toMs: EpochMs): KeyRange => ({
+  /** Hours of minutes, days of quarters, spans of ticks. */
+  pack: (scope: string, kind: PackKind, startMs: EpochMs, group: number): Key => ({
+    pk: scopePartition(scope),
+    sk: `${kind}#${padded(startMs)}${group === 0 ? '' : `#${group}`}`,
+  }),
+  listings: (scope: string): Key => ({ pk: scopePartition(scope), sk: 'LISTINGS' }),
+  /** Rows that start in [fromMs, toMs), of all groups. */
+  between: (scope: string, kind: 'B' | PackKind, fromMs: EpochMs, toMs: EpochMs): KeyRange => ({
     pk: scopePartition(scope),
     from: `${kind}#${padded(Math.max(0, fromMs))}`,
-    to: `${kind}#${padded(Math.max(0, toMs - 1))}`,
+    to: `${kind}#${padded(Math.max(0, toMs - 1))}:`,
   }),
 };

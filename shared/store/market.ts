@@ -1,14 +1,16 @@
 import * as z from 'zod';
-import { type MarketSnapshot, marketSnapshotSchema } from '../contracts/market-snapshot.ts';
+import { listedRulesSchema, type MarketSnapshot, marketSnapshotSchema } from '../contracts/market-snapshot.ts';
 import { type Lease, type MarketStore, StoreError } from '../engine/ports.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
 import type { Bar, Candle } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
+import { TICK_PACK_MS } from '../market/tick-sample.ts';
 import { barColumns, barColumnsSchema, barsOf, candleColumns, candleColumnsSchema, candlesOf } from './bar-pack.ts';
 import { packedBody, readAttributes, readBody } from './body.ts';
 import { type Action, type Attributes, absent, type Condition, equals, type Item, type Items } from './items.ts';
-import { type Key, marketKeys } from './keys.ts';
+import { type Key, marketKeys, type PackKind } from './keys.ts';
 import { TTL_ATTRIBUTE } from './tables.ts';
+import { samplesOf, tickPack, tickPackSchema } from './tick-pack.ts';
 
 export interface MarketOptions {
   /** Days that packed hours and days are kept, counted from when they were written. */
@@ -20,7 +22,11 @@ export interface MarketOptions {
 }
 
 const LEASE_ATTEMPTS = 10;
+/** Ten minutes of ticks of so many symbols, the largest pack of all, stay well below the 400 KB that a row can hold. */
+const SYMBOLS_A_PACK = 50;
 const MINUTE_TTL_DAYS = 7;
+/** Rules that nobody confirmed for longer than this are no better than those that the program was shipped with. */
+const LISTINGS_TTL_DAYS = 30;
 
 /** The market over tables of rows: the same code in memory, on the embedded server and on AWS. */
 export function createMarket(items: Items, options: MarketOptions): MarketStore {
@@ -33,19 +39,32 @@ export function createMarket(items: Items, options: MarketOptions): MarketStore 
     key: marketKeys.minute(scope, minuteMs),
     attributes: { body: packedBody(barColumns(bars)), ...expires(minuteTtlDays) },
   });
-  const pack = (lease: Lease, key: Key, columns: unknown): Promise<void> =>
+  const held = (lease: Lease): Action => ({ kind: 'check', table: 'market', key: marketKeys.latest(lease.scope), when: holds(lease) });
+  const row = (key: Key, value: unknown, ttlDays: number): Action => ({
+    kind: 'put',
+    table: 'market',
+    key,
+    attributes: { body: packedBody(value), ...expires(ttlDays) },
+  });
+  /** A row for each group of symbols, all of them or none. */
+  const pack = <T extends { readonly symbol: string }>(
+    lease: Lease,
+    { kind, startMs, ttlDays }: { readonly kind: PackKind; readonly startMs: EpochMs; readonly ttlDays: number },
+    entries: readonly T[],
+    columns: (entries: readonly T[]) => unknown,
+  ): Promise<void> =>
     fenced(items, lease, [
-      { kind: 'check', table: 'market', key: marketKeys.latest(lease.scope), when: holds(lease) },
-      { kind: 'put', table: 'market', key, attributes: { body: packedBody(columns), ...expires(options.ttlDays) } },
+      held(lease),
+      ...groupsOf(entries).map((group, index) => row(marketKeys.pack(lease.scope, kind, startMs, index), columns(group), ttlDays)),
     ]);
   const living = (item: Item): boolean => readAttributes(item, expirySchema)[TTL_ATTRIBUTE] * 1_000 > now();
-  const between = async (scope: string, kind: 'B' | 'H' | 'Q', fromMs: EpochMs, toMs: EpochMs): Promise<readonly Item[]> =>
+  const between = async (scope: string, kind: 'B' | PackKind, fromMs: EpochMs, toMs: EpochMs): Promise<readonly Item[]> =>
     fromMs >= toMs ? [] : (await items.query('market', marketKeys.between(scope, kind, fromMs, toMs))).filter(living);
 
   return {
     lease: (request) => takeLease(items, request),
     publish: (lease, snapshot, minute) => {
-      const attributes = { atMs: snapshot.atMs, body: packedBody(snapshot) };
+      const attributes = { atMs: snapshot.atMs, untilMs: lease.untilMs, body: packedBody(snapshot) };
       const update: Action = { kind: 'update', table: 'market', key: marketKeys.latest(lease.scope), attributes, when: holds(lease) };
       return fenced(items, lease, minute === null ? [update] : [update, minutePut(lease.scope, minute.minuteMs, minute.bars)]);
     },
@@ -59,13 +78,25 @@ export function createMarket(items: Items, options: MarketOptions): MarketStore 
         bars: row === undefined || !living(row) ? null : readBars(row),
       };
     },
-    packHour: (lease, hourMs, bars) => pack(lease, marketKeys.hour(lease.scope, hourMs), barColumns([...bars.values()].flat())),
-    packDay: (lease, dayMs, candles) =>
-      pack(
-        lease,
-        marketKeys.day(lease.scope, dayMs),
-        candleColumns([...candles].flatMap(([symbol, each]) => each.map((candle) => ({ symbol, ...candle })))),
-      ),
+    packHour: (lease, hourMs, bars) => pack(lease, { kind: 'H', startMs: hourMs, ttlDays: options.ttlDays }, [...bars.values()].flat(), barColumns),
+    packDay: (lease, dayMs, candles) => {
+      const entries = [...candles].flatMap(([symbol, each]) => each.map((candle) => ({ symbol, ...candle })));
+      return pack(lease, { kind: 'Q', startMs: dayMs, ttlDays: options.ttlDays }, entries, candleColumns);
+    },
+    packTicks: (lease, fromMs, samples) => pack(lease, { kind: 'T', startMs: fromMs, ttlDays: minuteTtlDays }, samples, tickPack),
+    ticks: async (scope, symbol, fromMs, toMs) => {
+      const packs = await between(scope, 'T', fromMs - 2 * TICK_PACK_MS, toMs);
+      return packs
+        .flatMap((item) => samplesOf(readBody(item, tickPackSchema)))
+        .filter((sample) => sample.symbol === symbol && sample.secondMs >= fromMs && sample.secondMs < toMs)
+        .sort((a, b) => a.secondMs - b.secondMs);
+    },
+    keepListings: (lease, rules) =>
+      fenced(items, lease, [held(lease), row(marketKeys.listings(lease.scope), rules, Math.min(LISTINGS_TTL_DAYS, options.ttlDays))]),
+    listings: async (scope) => {
+      const item = await items.get('market', marketKeys.listings(scope));
+      return item === null || !living(item) ? [] : readBody(item, listingsSchema);
+    },
     bars: async (scope, fromMs, toMs) => {
       const hours = (await between(scope, 'H', startOfHour(fromMs), toMs)).map((item) => ({ startMs: startOf(item), bars: readBars(item) }));
       const packed = hours.map(({ startMs, bars }) => ({ fromMs: startMs, toMs: endOf(bars, startMs) }));
@@ -80,6 +111,7 @@ export function createMarket(items: Items, options: MarketOptions): MarketStore 
   };
 }
 
+const listingsSchema = z.array(listedRulesSchema).readonly();
 const expirySchema = z.object({ [TTL_ATTRIBUTE]: z.number() });
 const leaseSchema = z.object({ holder: z.string(), epoch: z.number().int().positive(), untilMs: z.number() });
 
@@ -145,10 +177,18 @@ const readBars = (item: Item): readonly Bar[] => barsOf(readBody(item, barColumn
 
 const startOfHour = (ms: EpochMs): EpochMs => ms - (ms % HOUR_MS);
 
-const startOf = (item: Item): EpochMs => Number(item.sk.slice(item.sk.indexOf('#') + 1));
+const startOf = (item: Item): EpochMs => Number(item.sk.split('#')[1]);
 
 /** An hour that was packed before its end (a feed that began in its midst) tells of no minute after its last. */
 const endOf = (bars: readonly Bar[], startMs: EpochMs): EpochMs => bars.reduce((endMs, bar) => Math.max(endMs, bar.openMs + MINUTE_MS), startMs);
+
+/** Entries by groups of symbols, in the order of the alphabet; one empty group when there are none. */
+function groupsOf<T extends { readonly symbol: string }>(entries: readonly T[]): readonly (readonly T[])[] {
+  const symbols = [...new Set(entries.map(({ symbol }) => symbol))].sort();
+  if (symbols.length <= SYMBOLS_A_PACK) return [entries];
+  const groupOf = new Map(symbols.map((symbol, index) => [symbol, Math.floor(index / SYMBOLS_A_PACK)]));
+  return [...Map.groupBy(entries, ({ symbol }) => groupOf.get(symbol)).entries()].sort(([a = 0], [b = 0]) => a - b).map(([, group]) => group);
+}
 
 interface Span {
   readonly fromMs: EpochMs;

@@ -153,6 +153,22 @@ describe('trades and orders', () => {
       exitRate: { value: '1', source: 'test' },
     });
     expect(body.trades[0]?.netPnL).toBe('-4.4');
+    expect(body.trades.map(({ flags }) => flags)).toEqual([[], []]);
+  });
+
+  it('flags a trade whose exit filled while other venues told another price', async () => {
+    const fixture = await apiFixture();
+    await start(fixture);
+    const [placed, filled, exit] = roundTrip({ atMs: at });
+    if (placed === undefined || filled === undefined || typeof exit !== 'function') throw new Error('A round trip is three events');
+    const divergedExit = (account: Account): JournalEvent => {
+      const event = exit(account);
+      if (event.type !== 'filled') throw new Error('It ends with a fill');
+      const quote = { ...event.fill.provenance.quote, check: { state: 'diverged', spreadBps: 130, against: ['kraken'] } } as const;
+      return { ...event, fill: { ...event.fill, provenance: { ...event.fill.provenance, quote } } };
+    };
+    await book(fixture, [placed, filled, divergedExit]);
+    expect((await fixture.ask('trades')).body.trades).toMatchObject([{ id: 'P:E:1', flags: ['diverged_quote'] }]);
   });
 
   it('pages by cursor without a gap or a repeat, also when new trades come in between', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { QuoteCheck } from '../../shared/market/price.ts';
 import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
 import { apiFixture, NSE_CLOSED_MS, NSE_OPEN_MS, quoteOf, snapshotAt } from '../support/api-fixture.ts';
+import { checkOf } from '../support/engine-fixtures.ts';
 
 describe('the API before the first session', () => {
   it('answers status with what runs, and null for all that has no value', async () => {
@@ -46,6 +48,7 @@ describe('the API before the first session', () => {
         exchangeTime: new Date(NSE_CLOSED_MS - 2_000).toISOString(),
         source: 'binance',
         evidence: 'live',
+        check: null,
       },
     ]);
     expect(body.rates).toEqual([{ currency: 'USDT', value: '1', source: 'assumed', ageMs: 500 }]);
@@ -74,6 +77,39 @@ describe('the API before the first session', () => {
     const silent = (await ask('status')).body;
     expect(silent.feeds.map(({ status }) => status)).toEqual(['down', 'ended']);
     expect(silent.feeds[0]?.detail).toContain('Nothing published for 91 s');
+  });
+
+  it('does not call the feed down for a second source that is, and says what its silence means', async () => {
+    const { ask, publish } = await apiFixture({ world: { evidence: 'live' } });
+    const [feed] = snapshotAt(NSE_CLOSED_MS).feeds;
+    if (feed === undefined) throw new Error('The snapshot has no feed');
+    await publish({ feeds: [feed, { ...feed, source: 'kraken', markets: [], status: 'down', detail: 'no answer' }] });
+    const { body } = await ask('status');
+    expect(body.components.feed).toMatchObject({ status: 'up' });
+    expect(body.notices.join()).toContain('Feed kraken is down (no answer): it only confirms prices or tells rates');
+  });
+
+  it('shows what other venues say of each price, counts it, and warns of one that they contradict', async () => {
+    const { ask, publish } = await apiFixture({ world: { evidence: 'live' } });
+    const live = (symbol: string, check: QuoteCheck | null) => quoteOf(symbol, 100, NSE_CLOSED_MS, { evidence: 'live', check });
+    await publish({
+      quotes: [
+        live('BTC', checkOf('diverged', { sinceMs: NSE_CLOSED_MS })),
+        live('ETH', checkOf('agreed')),
+        live('SOL', checkOf('single-source')),
+        live('ITC', null),
+      ],
+    });
+    const { body } = await ask('status');
+    expect(body.prices.map(({ symbol, check }) => [symbol, check?.state, check?.spreadBps])).toEqual([
+      ['BTC', 'diverged', 120],
+      ['ETH', 'agreed', 0.4],
+      ['SOL', 'single-source', null],
+      ['ITC', undefined, undefined],
+    ]);
+    expect(body.counters.priceChecks).toEqual({ agreed: 1, diverged: 1, 'single-source': 1, stale: 0 });
+    const notice = `BTC is 120 bps from coinbase and kraken, diverged since ${new Date(NSE_CLOSED_MS).toISOString()}`;
+    expect(body.notices).toContain(`${notice}: nothing is opened on it, and exits fill and are flagged.`);
   });
 
   it.each(['portfolio', 'trades', 'performance', 'orders', 'decisions'] as const)('answers %s without error, with the reason', async (name) => {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DAY_MS } from '../../shared/kernel/time.ts';
 import { bookTicker, trade, wrapped } from '../support/binance-frames.ts';
 import { startBinanceRest } from '../support/binance-rest-server.ts';
 import { type BinanceServer, startBinanceServer } from '../support/binance-server.ts';
+import { type FxServer, frankfurter, startFxServer } from '../support/fx-server.ts';
 import { type NightdeskProcess, removeState, startNightdesk } from '../support/nightdesk-process.ts';
 
 interface Feed {
@@ -13,12 +15,22 @@ interface Feed {
 
 interface Status {
   readonly feeds: readonly Feed[];
-  readonly prices: readonly { readonly symbol: string; readonly last: number; readonly evidence: string }[];
+  readonly prices: readonly {
+    readonly symbol: string;
+    readonly last: number;
+    readonly evidence: string;
+    readonly check: { readonly state: string } | null;
+  }[];
+  readonly rates: readonly { readonly currency: string; readonly source: string; readonly value: string; readonly ageMs: number }[];
+  readonly counters: { readonly priceChecks: Readonly<Record<string, number>> };
   readonly mode: { readonly evidence: string };
 }
 
 const LEVEL = 60_000;
+const NOBODY = 'ws://127.0.0.1:9';
+const YESTERDAY = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
 let server: BinanceServer;
+let fx: FxServer;
 let rest: Awaited<ReturnType<typeof startBinanceRest>>;
 let nightdesk: NightdeskProcess;
 let sequence = 1;
@@ -38,7 +50,16 @@ const binance = async (): Promise<Feed> => {
 beforeAll(async () => {
   rest = await startBinanceRest(() => LEVEL);
   server = await startBinanceServer(() => btc(String(LEVEL)));
-  const env = { NIGHTDESK_BINANCE_WS_URLS: server.url, NIGHTDESK_BINANCE_REST_URLS: rest.url };
+  fx = await startFxServer();
+  fx.say({ frankfurter: frankfurter(95.56, YESTERDAY) });
+  const env = {
+    NIGHTDESK_BINANCE_WS_URLS: server.url,
+    NIGHTDESK_BINANCE_REST_URLS: rest.url,
+    NIGHTDESK_FX_URLS: fx.url,
+    // Nobody is there: no second venue confirms a price.
+    NIGHTDESK_COINBASE_WS_URLS: NOBODY,
+    NIGHTDESK_KRAKEN_WS_URLS: NOBODY,
+  };
   nightdesk = await startNightdesk(['--session', 'scalping'], { env });
 }, 60_000);
 
@@ -46,6 +67,7 @@ afterAll(async () => {
   await nightdesk?.interrupt();
   await server?.close();
   await rest?.stop();
+  await fx?.stop();
   removeState(nightdesk.stateDir);
 });
 
@@ -66,6 +88,20 @@ describe('npm start where Binance answers', { shuffle: false }, () => {
       },
     );
     expect((await binance()).status).toBe('up');
+  });
+
+  it('shows the rate of the rupee with its source and age, real before simulated, and that nobody else confirms a price', async () => {
+    await vi.waitFor(
+      async () => {
+        const { rates, prices, counters } = await status();
+        const inr = rates.find(({ currency }) => currency === 'INR');
+        expect(inr).toMatchObject({ source: 'frankfurter', value: '0.01046463' });
+        expect(Math.abs(Number(inr?.ageMs) - (Date.now() - Date.parse(`${YESTERDAY}T12:15:00Z`)))).toBeLessThan(10_000);
+        expect(prices.find(({ symbol }) => symbol === 'BTC')?.check).toMatchObject({ state: 'single-source' });
+        expect(prices.filter(({ check }) => check !== null)).toHaveLength(counters.priceChecks['single-source'] ?? 0);
+      },
+      { timeout: 12_000, interval: 250 },
+    );
   });
 
   it('refuses garbage, half frames, empty arrays and impossible prices, counts them, and keeps the last good price', async () => {

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MarketSnapshot } from '../../shared/contracts/market-snapshot.ts';
 import type { BarsBySymbol, Lease, MarketStore } from '../../shared/engine/ports.ts';
+import { decimal } from '../../shared/kernel/decimal.ts';
 import { rng } from '../../shared/kernel/rng.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Bar } from '../../shared/market/price.ts';
 import type { RolledCandle } from '../../shared/market/rollup.ts';
+import { TICK_PACK_MS, type TickSample } from '../../shared/market/tick-sample.ts';
 import { marketKeys } from '../../shared/store/keys.ts';
 import { QUOTE, rateOf } from '../support/ledger-fixtures.ts';
 import { codeOf, type StoreHarness } from './ledger-store.contract.ts';
@@ -40,11 +42,13 @@ const barsOfHour = (hourMs: number, count = 60): BarsBySymbol =>
   new Map(SYMBOLS.map((symbol) => [symbol, minutesFrom(hourMs, count).map((ms) => barAt(symbol, ms))]));
 const sorted = (bars: BarsBySymbol): [string, readonly Bar[]][] => [...bars].sort(([a], [b]) => (a < b ? -1 : 1));
 
+const CHECK = { state: 'diverged', spreadBps: -120.07, against: ['coinbase', 'kraken'], sinceMs: HOUR, isWarning: true } as const;
+
 function snapshotOf(scope: string, atMs: number): MarketSnapshot {
   return {
     scope,
     atMs,
-    quotes: SYMBOLS.map((symbol, index) => ({ symbol, ...QUOTE, last: 100 / (index + 3) })),
+    quotes: SYMBOLS.map((symbol, index) => ({ symbol, ...QUOTE, last: 100 / (index + 3), check: index === 0 ? CHECK : null })),
     rates: [rateOf('USDT'), rateOf('INR', '0.01192')],
     feeds: [
       {
@@ -121,6 +125,45 @@ export function marketStoreContract(name: string, open: () => Promise<MarketHarn
       expect(await codeOf(store.packHour(first, HOUR, barsOfHour(HOUR)))).toBe('fenced');
       expect(await store.snapshotAndMinute(first.scope, HOUR)).toEqual({ snapshot: null, bars: null });
       await store.publish(second, snapshotOf(first.scope, HOUR), null);
+    });
+
+    it('gives back the conflated ticks of one symbol over packs, and refuses those of a feed that was fenced off', async () => {
+      const first = await take();
+      const sample = (symbol: string, seconds: number): TickSample => ({
+        symbol,
+        secondMs: HOUR + seconds * 1_000,
+        price: 100 + seconds / 3,
+        quantity: 0.1 + 0.2,
+        trades: 2,
+        source: 'test',
+        evidence: 'live',
+      });
+      await store.packTicks(first, HOUR, [sample('BTC', 1), sample('BTC', 599), sample('ETH', 2)]);
+      await store.packTicks(first, HOUR + TICK_PACK_MS, [sample('BTC', 601)]);
+      const second = await store.lease({ scope: first.scope, holder: 'other', epoch: null, nowMs: first.untilMs, ttlMs: 10_000 });
+
+      expect(await codeOf(store.packTicks(first, HOUR + 2 * TICK_PACK_MS, [sample('BTC', 1_201)]))).toBe('fenced');
+      await store.packTicks(second, HOUR + 2 * TICK_PACK_MS, [sample('BTC', 1_202)]);
+      expect(await store.ticks(first.scope, 'BTC', HOUR, HOUR + HOUR_MS)).toEqual([1, 599, 601, 1_202].map((seconds) => sample('BTC', seconds)));
+      expect(await store.ticks(first.scope, 'BTC', HOUR + 599_000, HOUR + 601_000)).toEqual([sample('BTC', 599)]);
+      expect(await store.ticks(first.scope, 'SOL', HOUR, HOUR + HOUR_MS)).toEqual([]);
+    });
+
+    it('keeps packs of five hundred symbols, each row below what a row can hold', async () => {
+      const lease = await take();
+      const symbols = Array.from({ length: 500 }, (_, index) => `S${String(index).padStart(3, '0')}`);
+      const bars = new Map(symbols.map((symbol) => [symbol, minutesFrom(HOUR, 60).map((ms) => barAt(symbol, ms))]));
+      await store.packHour(lease, HOUR, bars);
+      expect(await store.bars(lease.scope, HOUR, HOUR + HOUR_MS)).toEqual(bars);
+    });
+
+    it('prolongs the lease with what is published', async () => {
+      const lease = await take();
+      const other = { scope: lease.scope, holder: 'other', epoch: null, ttlMs: 10_000 };
+      await store.publish({ ...lease, untilMs: lease.untilMs + 60_000 }, snapshotOf(lease.scope, HOUR), null);
+
+      expect(await codeOf(store.lease({ ...other, nowMs: lease.untilMs + 59_999 }))).toBe('fenced');
+      expect(await store.lease({ ...other, nowMs: lease.untilMs + 60_000 })).toMatchObject({ epoch: 2 });
     });
 
     it('lets one of two feeds take a lease that is free', async () => {
@@ -232,6 +275,38 @@ export function marketStoreContract(name: string, open: () => Promise<MarketHarn
       harness.advance(30 * DAY_MS);
       expect((await read()).size).toBe(0);
       expect(await store.snapshot(lease.scope)).toEqual(snapshotOf(lease.scope, HOUR + 2 * MINUTE_MS));
+    });
+
+    it('keeps what the venues list, once a scope, for a month, under the lease', async () => {
+      const lease = await take();
+      const rules = ['BTC', 'ETH'].map((symbol, index) => ({
+        symbol,
+        status: index === 0 ? 'TRADING' : 'HALT',
+        tickSize: decimal('0.00000001'),
+        lotStep: decimal('123456789012345678.12345678'),
+        minNotional: decimal('5'),
+        source: 'exchangeInfo',
+        asOfMs: HOUR + index,
+      }));
+      expect(await store.listings(lease.scope)).toEqual([]);
+      await store.keepListings(lease, rules.slice(1));
+      await store.keepListings(lease, rules);
+      expect(await store.listings(lease.scope)).toEqual(rules);
+      expect(await store.listings(nextScope())).toEqual([]);
+
+      const next = await store.lease({ scope: lease.scope, holder: 'other', epoch: null, nowMs: lease.untilMs, ttlMs: 10_000 });
+      expect(await codeOf(store.keepListings(lease, []))).toBe('fenced');
+      harness.advance(40 * DAY_MS);
+      expect(await store.listings(lease.scope)).toEqual([]);
+      await store.keepListings(next, rules);
+      expect(await store.listings(lease.scope)).toHaveLength(2);
+    });
+
+    it('keeps the revision of history and the rules with the snapshot', async () => {
+      const lease = await take();
+      const snapshot = { ...snapshotOf(lease.scope, HOUR), historyRevision: 3, rules: [] };
+      await store.publish(lease, snapshot, null);
+      expect(await store.snapshot(lease.scope)).toEqual(snapshot);
     });
 
     it('names the row that does not have the expected form', async () => {

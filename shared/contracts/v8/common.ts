@@ -14,6 +14,9 @@ export const money = z.number();
 export const instant = z.iso.datetime();
 export const ageMs = z.number().int().nonnegative();
 
+/** What companies did to their shares meanwhile, in words. */
+export const corporateActions = z.array(z.strictObject({ exDate: z.iso.date(), says: z.string() }));
+
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50).describe('entries a page'),
   cursor: z.string().min(1).max(512).optional().describe('`next` of the page before'),

@@ -30,7 +30,12 @@ export const marketStatusAnswer = z.strictObject({
   /** The instant answered for. */
   at: instant,
   details: z.strictObject({
+    /** Shares with derivatives, which are closed by an auction: all symbols that are traded here. */
     nse: phase,
+    /** Other shares. */
+    nseRegular: phase,
+    /** Futures and options. */
+    nseDerivatives: phase,
     crypto: phase,
     day: z.strictObject({
       date: z.string(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { currencySchema, directionSchema, evidenceSchema, marketSchema, productSchema, riskLimitsSchema, strategyNameSchema } from '../journal.ts';
-import { ageMs, amount, instant, money, sessionQuery, shownSession } from './common.ts';
+import { ageMs, amount, corporateActions, instant, money, sessionQuery, shownSession } from './common.ts';
 import { sessionStats } from './status.ts';
 
 export const portfolioQuery = z.strictObject(sessionQuery);
@@ -37,6 +37,8 @@ export const positionAnswer = z.strictObject({
   exitBy: instant,
   why: z.string(),
   confidence: z.number(),
+  /** Splits and the like since the entry: quantity, entry and levels include them. */
+  corporateActions,
 });
 export type PositionAnswer = z.infer<typeof positionAnswer>;
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { currencySchema, evidenceSchema, marketSchema, riskLimitsSchema, strategyNameSchema } from '../journal.ts';
+import { checkStateSchema, currencySchema, evidenceSchema, marketSchema, riskLimitsSchema, strategyNameSchema } from '../journal.ts';
 import { ageMs, instant, money } from './common.ts';
 import { marketStatusAnswer } from './market-status.ts';
 
@@ -38,6 +38,17 @@ const lastPrice = z.strictObject({
   exchangeTime: instant,
   source: z.string(),
   evidence: evidenceSchema,
+  /** What other venues say of it; null where no second source is to be had: simulated and replayed prices, and NSE. */
+  check: z
+    .strictObject({
+      state: checkStateSchema,
+      /** Our mid over the median of theirs, less one, hundredths of a per cent. */
+      spreadBps: z.number().nullable(),
+      against: z.array(z.string()),
+      since: instant,
+      isWarning: z.boolean(),
+    })
+    .nullable(),
 });
 
 export const statusAnswer = z.strictObject({
@@ -78,6 +89,8 @@ export const statusAnswer = z.strictObject({
     acceptedFrames: z.number().int(),
     refusedFrames: z.number().int(),
     refusedByReason: z.record(z.string(), z.number().int()),
+    /** Prices by what other venues say of them; those without a second source are not counted. */
+    priceChecks: z.record(checkStateSchema, z.number().int()),
   }),
   lastScan: z
     .strictObject({

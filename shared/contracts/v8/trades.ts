@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { currencySchema, directionSchema, evidenceSchema, exitReasonSchema, marketSchema, strategyNameSchema } from '../journal.ts';
-import { amount, instant, pageQuery, sessionQuery, shownSession } from './common.ts';
+import { currencySchema, directionSchema, evidenceSchema, exitReasonSchema, marketSchema, strategyNameSchema, tradeFlagSchema } from '../journal.ts';
+import { amount, corporateActions, instant, pageQuery, sessionQuery, shownSession } from './common.ts';
 
 export const tradesQuery = z.strictObject({ ...pageQuery, ...sessionQuery });
 
@@ -39,6 +39,10 @@ export const tradeAnswer = z.strictObject({
   entryRate: amount,
   exitRate: z.strictObject({ value: amount, source: z.string(), asOf: instant }),
   rMultiple: z.number().nullable(),
+  /** `diverged_quote`: the exit filled while other venues told another price. */
+  flags: z.array(tradeFlagSchema),
+  /** Splits and the like between entry and exit: quantity and entry price include them. */
+  corporateActions,
 });
 export type TradeAnswer = z.infer<typeof tradeAnswer>;
 

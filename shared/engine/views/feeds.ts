@@ -18,10 +18,11 @@ export function feedsNow(snapshot: MarketSnapshot | null, nowMs: EpochMs): reado
   });
 }
 
-/** All feeds in one word: the worst of them. */
+/** All feeds in one word: the worst of them. One that nothing is traded on may be away while another trades. */
 export function feedComponent(feeds: readonly FeedState[], scope: string): Component {
   if (feeds.length === 0) return { status: 'waiting', detail: `No feed has published prices of ${scope} yet` };
-  const worst = feeds.find(({ status }) => status === 'down') ?? feeds.find(({ status }) => status !== 'up');
+  const traded = feeds.filter(({ markets }) => markets.length > 0);
+  const worst = traded.find(({ status }) => status === 'down') ?? traded.find(({ status }) => status !== 'up');
   if (worst === undefined) return { status: 'up', detail: feeds.map(({ source }) => source).join(', ') };
   return { status: worst.status === 'down' ? 'down' : 'waiting', detail: `${worst.source}: ${worst.status}, ${worst.detail}` };
 }

@@ -21,6 +21,8 @@ export function marketStatus(context: EngineContext, askedMs?: EpochMs): MarketS
     at: iso(atMs),
     details: {
       nse: phaseAnswer(nse),
+      nseRegular: phaseAnswer(marketPhase(NSE_CALENDAR, 'NSE', atMs, 'regular')),
+      nseDerivatives: phaseAnswer(marketPhase(NSE_CALENDAR, 'NSE', atMs, 'derivatives')),
       crypto: phaseAnswer(crypto),
       day: {
         date: day.date,

@@ -19,7 +19,7 @@ export function unrealised(position: Position, { markOf, rateOf }: Pick<ValuedAc
 /** A position with its mark, as the API shows it. */
 export function positionAnswer(position: Position, valued: Pick<ValuedAccount, 'view' | 'markOf' | 'rateOf'>): PositionAnswer {
   const quote = valued.view.quote(position.symbol);
-  const mark = valued.markOf(position.symbol);
+  const mark = valued.markOf(position.symbol, position);
   return {
     id: position.id,
     strategy: position.strategy,
@@ -46,6 +46,7 @@ export function positionAnswer(position: Position, valued: Pick<ValuedAccount, '
     exitBy: iso(position.exitByMs),
     why: position.intent.why,
     confidence: position.intent.confidence,
+    corporateActions: (position.actions ?? []).map(({ exDate, says }) => ({ exDate, says })),
   };
 }
 

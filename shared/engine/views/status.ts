@@ -5,6 +5,7 @@ import type { Component, StatusAnswer } from '../../contracts/v8/status.ts';
 import { text, toNumber } from '../../kernel/decimal.ts';
 import { type EpochMs, iso, MINUTE_MS } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
+import type { CheckState, QuoteCheck } from '../../market/price.ts';
 import { BUILT_STRATEGIES } from '../../strategies/registry.ts';
 import { STRATEGY_NAMES } from '../../strategies/strategy.ts';
 import type { EngineContext } from '../context.ts';
@@ -51,7 +52,7 @@ export async function status(context: EngineContext): Promise<StatusAnswer> {
     feeds: feeds.map(feedAnswer),
     ...pricesOf(snapshot, nowMs),
     strategies: strategiesOf(account),
-    counters: countersOf(account, lastScan, feeds),
+    counters: countersOf(account, lastScan, feeds, snapshot),
     lastScan: lastScan === null ? null : lastScanOf(lastScan),
     notices: noticesOf(context, account, snapshot, feeds),
     version: context.settings.version,
@@ -106,9 +107,20 @@ function feedAnswer({ sinceMs, markets, ...feed }: FeedState): StatusAnswer['fee
 }
 
 function pricesOf(snapshot: MarketSnapshot | null, nowMs: EpochMs): Pick<StatusAnswer, 'prices' | 'rates'> {
-  const prices = (snapshot?.quotes ?? []).map(({ symbol, last, bid, ask, receivedMs, exchangeMs, source, evidence }) => {
+  const prices = (snapshot?.quotes ?? []).map(({ symbol, last, bid, ask, receivedMs, exchangeMs, source, evidence, check }) => {
     const market = ALL_SYMBOLS.includes(symbol) ? instrumentBySymbol(symbol, nowMs).market : null;
-    return { symbol, market, last, bid, ask, ageMs: ageAt(nowMs, receivedMs), exchangeTime: iso(exchangeMs), source, evidence };
+    return {
+      symbol,
+      market,
+      last,
+      bid,
+      ask,
+      ageMs: ageAt(nowMs, receivedMs),
+      exchangeTime: iso(exchangeMs),
+      source,
+      evidence,
+      check: checkAnswer(check),
+    };
   });
   const rates = (snapshot?.rates ?? []).map(({ currency, value, source, asOfMs }) => ({
     currency,
@@ -119,12 +131,24 @@ function pricesOf(snapshot: MarketSnapshot | null, nowMs: EpochMs): Pick<StatusA
   return { prices, rates };
 }
 
+function checkAnswer(check: QuoteCheck | null): StatusAnswer['prices'][number]['check'] {
+  if (check === null) return null;
+  const { state, spreadBps, against, sinceMs, isWarning } = check;
+  return { state, spreadBps, against: [...against], since: iso(sinceMs), isWarning };
+}
+
 function strategiesOf(account: Account | null): StatusAnswer['strategies'] {
   const built = BUILT_STRATEGIES.map(({ name }) => name);
   return { active: [...(account?.strategies ?? [])], built, notBuilt: STRATEGY_NAMES.filter((name) => !built.includes(name)) };
 }
 
-function countersOf(account: Account | null, lastScan: ScanRecord | null, feeds: readonly FeedState[]): StatusAnswer['counters'] {
+function countersOf(
+  account: Account | null,
+  lastScan: ScanRecord | null,
+  feeds: readonly FeedState[],
+  snapshot: MarketSnapshot | null,
+): StatusAnswer['counters'] {
+  const checked = (state: CheckState): number => (snapshot?.quotes ?? []).filter(({ check }) => check?.state === state).length;
   const refusedByReason: Record<string, number> = {};
   for (const { refused } of feeds) {
     for (const [reason, count] of Object.entries(refused)) refusedByReason[reason] = (refusedByReason[reason] ?? 0) + count;
@@ -136,6 +160,12 @@ function countersOf(account: Account | null, lastScan: ScanRecord | null, feeds:
     acceptedFrames: feeds.reduce((total, { accepted }) => total + accepted, 0),
     refusedFrames: Object.values(refusedByReason).reduce((total, count) => total + count, 0),
     refusedByReason,
+    priceChecks: {
+      agreed: checked('agreed'),
+      diverged: checked('diverged'),
+      'single-source': checked('single-source'),
+      stale: checked('stale'),
+    },
   };
 }
 
@@ -152,10 +182,22 @@ function noticesOf(context: EngineContext, account: Account | null, snapshot: Ma
     .filter((quote) => quote.evidence === 'simulated' && evidence !== 'simulated')
     .map(({ symbol }) => symbol);
   if (simulated.length > 0) notices.push(`Prices of ${simulated.join(', ')} are simulated.`);
+  const delayed = (snapshot?.quotes ?? []).filter((quote) => quote.evidence === 'delayed').map(({ symbol }) => symbol);
+  if (delayed.length > 0) notices.push(`Prices of ${delayed.join(', ')} are delayed: they mark positions and open none.`);
   if (snapshot === null) notices.push(`No prices of ${scope} have been published yet: nothing can be opened.`);
+  for (const { symbol, check } of snapshot?.quotes ?? []) {
+    if (check?.state !== 'diverged') continue;
+    const { spreadBps, against, sinceMs } = check;
+    const told = `${symbol} is ${spreadBps} bps from ${against.join(' and ')}, diverged since ${iso(sinceMs)}`;
+    notices.push(`${told}: nothing is opened on it, and exits fill and are flagged.`);
+  }
   for (const feed of feeds) {
-    if (feed.status === 'down')
-      notices.push(`Feed ${feed.source} is down (${feed.detail}): nothing is opened on its prices, and exits wait for them.`);
+    if (feed.status !== 'down') continue;
+    const therefore =
+      feed.markets.length === 0
+        ? 'it only confirms prices or tells rates, what it told last grows old'
+        : 'nothing is opened on its prices, and exits wait for them';
+    notices.push(`Feed ${feed.source} is down (${feed.detail}): ${therefore}.`);
   }
   if (account !== null && account.scope !== scope) {
     notices.push(

@@ -53,5 +53,7 @@ function tradeAnswer(trade: Trade): TradeAnswer {
     entryRate: text(trade.entryRate),
     exitRate: { value: text(exitRate.value), source: exitRate.source, asOf: iso(exitRate.asOfMs) },
     rMultiple: trade.rMultiple,
+    corporateActions: [...(trade.actions ?? [])],
+    flags: [...(trade.flags ?? [])],
   };
 }

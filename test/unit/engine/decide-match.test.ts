@@ -1,13 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { RATE_MAX_AGE_MS } from '../../../shared/config/risk.ts';
 import type { ExitOrder, Fill } from '../../../shared/contracts/journal.ts';
 import { decideMatch, fillId } from '../../../shared/engine/decide-match.ts';
 import { requestExit } from '../../../shared/engine/decide-monitor.ts';
 import { type Draft, draftOn } from '../../../shared/engine/draft.ts';
+import { canonicalJson } from '../../../shared/kernel/canonical-json.ts';
 import { add, decimal, multiply, negate, subtract, sum, text, toNumber } from '../../../shared/kernel/decimal.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { exitId } from '../../../shared/ledger/apply.ts';
-import { bareQuote, CLOSED_PHASE, startedAccount, tickOf, viewOfSketch, withEntryOrder, withPosition } from '../../support/engine-fixtures.ts';
-import { LIMITS, START_MS } from '../../support/ledger-fixtures.ts';
+import type { QuoteCheck } from '../../../shared/market/price.ts';
+import {
+  bareQuote,
+  CLOSED_PHASE,
+  checkOf,
+  startedAccount,
+  tickOf,
+  viewOfSketch,
+  withEntryOrder,
+  withPosition,
+} from '../../support/engine-fixtures.ts';
+import { LIMITS, rateOf, START_MS } from '../../support/ledger-fixtures.ts';
 
 const ACTIVE_MS = START_MS + 80;
 const ENTRY = { orderId: 'E:1', tick: null, extreme: null } as const;
@@ -48,6 +60,31 @@ describe('an entry', () => {
     ['the market is closed', viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, ACTIVE_MS)], phase: CLOSED_PHASE })],
   ])('rests on while %s', (_, view) => {
     expect(decideMatch(withEntryOrder(), view, ENTRY)).toBeNull();
+  });
+
+  it.each<readonly [string, QuoteCheck]>([
+    ['agreed', checkOf('agreed', { isWarning: true })],
+    ['single-source', checkOf('single-source')],
+  ])('fills on a quote whose check is %s, and keeps that with the fill', (_, check) => {
+    const fill = fillOf(decideMatch(withEntryOrder(), viewOfSketch({ nowMs: ACTIVE_MS, quotes: [{ ...book(100, START_MS), check }] }), ENTRY));
+    expect(fill.provenance.quote.check).toEqual({ state: check.state, spreadBps: check.spreadBps, against: check.against });
+  });
+
+  it('waits while other venues contradict its quote or it is too old to be compared, and fills when they agree again', () => {
+    const at = (check: QuoteCheck): Draft | null =>
+      decideMatch(withEntryOrder(), viewOfSketch({ nowMs: ACTIVE_MS, quotes: [{ ...book(100, START_MS), check }] }), ENTRY);
+    expect(at(checkOf('diverged'))).toBeNull();
+    expect(at(checkOf('stale'))).toBeNull();
+    expect(fillOf(at(checkOf('agreed'))).purpose).toBe('entry');
+  });
+
+  it('waits while the rate is too old; an exit is settled by it nevertheless', () => {
+    const nowMs = LATER_MS;
+    const sketch = viewOfSketch({ nowMs, quotes: [book(100, nowMs)] });
+    const view = { ...sketch, rate: () => ({ ...rateOf('USDT'), asOfMs: nowMs - RATE_MAX_AGE_MS.USDT - 1 }) };
+    expect(decideMatch(withEntryOrder(), view, ENTRY)).toBeNull();
+    const exit = decideMatch(withPosition(), view, { orderId: EXIT_ID, tick: tickOf('BTC', 97, nowMs), extreme: null });
+    expect(fillOf(exit).rate.asOfMs).toBe(nowMs - RATE_MAX_AGE_MS.USDT - 1);
   });
 
   it('is nothing when the order has ended', () => {
@@ -197,6 +234,33 @@ describe('a resting exit', () => {
     for (const currency of ['USD', 'USDT']) {
       expect(sum(fill.postings.filter((posting) => posting.currency === currency).map(({ amount }) => amount))).toBe(0n);
     }
+  });
+});
+
+describe('an exit on a quote that other venues contradict', () => {
+  const exitOn = (check: QuoteCheck | null): Draft | null =>
+    decideMatch(withPosition(), viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', 97, LATER_MS, { check })] }), {
+      orderId: EXIT_ID,
+      tick: tickOf('BTC', 97, LATER_MS),
+      extreme: null,
+    });
+
+  it('fills, keeps what they said, and flags its trade', () => {
+    const draft = exitOn(checkOf('diverged', { spreadBps: -150 }));
+    expect(fillOf(draft).provenance.quote.check).toEqual({ state: 'diverged', spreadBps: -150, against: ['coinbase', 'kraken'] });
+    expect(draft?.trades).toMatchObject([{ id: 'P:E:1', flags: ['diverged_quote'] }]);
+  });
+
+  it.each([
+    ['agree', checkOf('agreed')],
+    ['are silent', checkOf('single-source')],
+    ['do not exist', null],
+  ])('is not flagged where they %s', (_, check) => {
+    expect(exitOn(check)?.trades[0]).not.toHaveProperty('flags');
+  });
+
+  it('leaves a row that a journal without second sources would have, to the byte', () => {
+    expect(canonicalJson(exitOn(null)?.rows[0]?.event)).not.toContain('check');
   });
 });
 

@@ -6,8 +6,8 @@ import { decimal } from '../../../shared/kernel/decimal.ts';
 import { DAY_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { apply, exitId, journalRow } from '../../../shared/ledger/apply.ts';
-import { bareQuote, startedAccount, viewOfSketch, withEntryOrder, withPosition } from '../../support/engine-fixtures.ts';
-import { START_MS } from '../../support/ledger-fixtures.ts';
+import { bareQuote, checkOf, startedAccount, viewOfSketch, withEntryOrder, withPosition } from '../../support/engine-fixtures.ts';
+import { rateOf, START_MS } from '../../support/ledger-fixtures.ts';
 
 const OPENED_MS = START_MS + 100;
 const EXIT_BY_MS = OPENED_MS + 900_000;
@@ -64,6 +64,19 @@ describe("the minute's sweep", () => {
     const draft = sweep(account, activeMs + ENTRY_EXPIRY_MS + 1);
     expect(events(draft)).toMatchObject([{ type: 'order-ended', state: 'expired', reason: expect.stringMatching(/^no_fresh_price/) }]);
     expect(draft.account().orders.size).toBe(0);
+  });
+
+  it('says of an entry that was held back what held it', () => {
+    const nowMs = START_MS + 80 + ENTRY_EXPIRY_MS + 1;
+    const command = { id: 'monitor', minuteMs: START_MS + MINUTE_MS, squareOffMs: null };
+    const diverged = viewOfSketch({ nowMs, quotes: [bareQuote('BTC', 104, nowMs, { check: checkOf('diverged') })] });
+    expect(events(decideMonitor(withEntryOrder(), diverged, command))).toMatchObject([
+      { state: 'expired', reason: 'quote_diverged: the price is 120 bps from coinbase and kraken, not filled within 60 s' },
+    ]);
+    const oldRate = { ...viewOfSketch({ nowMs }), rate: () => ({ ...rateOf('USDT'), asOfMs: START_MS - DAY_MS }) };
+    expect(events(decideMonitor(withEntryOrder(), oldRate, command))).toMatchObject([
+      { state: 'expired', reason: expect.stringMatching(/^rate_too_old: the USDT\/USD rate is of 2025-01-05T/) },
+    ]);
   });
 
   it('marks equity and exposure at every quarter of an hour, once', () => {

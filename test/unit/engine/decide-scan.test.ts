@@ -7,10 +7,12 @@ import { wire } from '../../../shared/kernel/canonical-json.ts';
 import { decimal, toNumber } from '../../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../../shared/kernel/time.ts';
 import { exitId } from '../../../shared/ledger/apply.ts';
+import type { Bar } from '../../../shared/market/price.ts';
+import { createScalping } from '../../../shared/strategies/scalping.ts';
 import type { Opportunity, Quiet, StrategyName } from '../../../shared/strategies/strategy.ts';
-import { bareQuote, opportunityOf, startedAccount, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
+import { bareQuote, opportunityOf, rulesOf, startedAccount, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
 import { START_MS } from '../../support/ledger-fixtures.ts';
-import { barsOf, walk } from '../../support/series.ts';
+import { barsOf, missing, walk } from '../../support/series.ts';
 
 const MINUTE = START_MS + 5 * MINUTE_MS;
 const NOW = MINUTE + 3_000;
@@ -132,6 +134,45 @@ describe('a scan', () => {
       quiet: [{ reason: 'no_setup' }, { reason: 'no_bars', symbols: ['DOT'] }],
     });
     expect(scan([question('BTC', quiet()), question('BTC', quiet(), 'swing')], { view: viewWith([], 4) }).record.missingBars).toEqual(['BTC']);
+  });
+
+  it('says in which symbols minutes of the last day are missing, and nothing where none is', () => {
+    const view = viewWith(undefined, 4);
+    view.chart('BTC')?.add(missing({ ...(barsOf(walk('BTC', 1, { fromMs: MINUTE - MINUTE_MS }))[0] as Bar) }));
+    view.chart('ETH')?.add(barsOf(walk('ETH', 1, { fromMs: MINUTE - MINUTE_MS }), 'ETH')[0] as Bar);
+    const { record } = scan([question('BTC', quiet()), question('ETH', quiet())], { view });
+    expect(record.gaps).toEqual([{ symbol: 'BTC', minutes: 1, lastMs: MINUTE - MINUTE_MS }]);
+    expect(scan([question('BTC', quiet())]).record).not.toHaveProperty('gaps');
+  });
+
+  it.each([1, 2, 3, 4, 10, 59, 300])('never reads across a missing bar without knowing it: %d minutes back', (back) => {
+    const minutes = 600;
+    const fromMs = MINUTE - minutes * MINUTE_MS;
+    const chart = createChart(instrumentBySymbol('BTC'));
+    for (const [index, bar] of barsOf(walk('gap', minutes, { fromMs })).entries()) chart.add(index === minutes - back ? missing(bar) : bar);
+    const view: ScanView = { ...viewWith(), chart: () => chart };
+    const asked: Question = { strategy: createScalping(), instrument: instrumentBySymbol('BTC'), base: '1m' };
+    const { record, quiet: answers } = scan([asked], { view });
+    expect(record.gaps).toEqual([{ symbol: 'BTC', minutes: 1, lastMs: MINUTE - back * MINUTE_MS }]);
+    const reason = answers[0]?.answer.reason;
+    // Near enough to be part of the pattern it keeps the strategy silent; further back it is on the record.
+    if (back === 1) expect(reason).toBe('missing_bar');
+    else if (back <= 3) expect(reason).toBe('gap_in_bars');
+    else expect(reason).not.toBe('gap_in_bars');
+  });
+
+  it('refuses entries in a symbol that its venue does not trade now, with what the venue says', () => {
+    const { draft, record } = scan([question('BTC', opportunityOf())], { view: { ...viewWith(), rules: () => rulesOf('BTC', 'HALT') } });
+    expect(draft.rows).toEqual([]);
+    expect(record.decisions).toMatchObject([{ outcome: 'refused', reason: 'not_trading', why: expect.stringContaining('says HALT at 2025-01-06') }]);
+  });
+
+  it('trades on the grids that the venue lists now, not on those that the program was shipped with', () => {
+    const view = { ...viewWith(), rules: () => rulesOf('BTC') };
+    const { draft } = scan([question('BTC', opportunityOf({ stop: 98.9999, target: 102.0011 }))], { view });
+    const [order] = draft.account().orders.values();
+    expect(order).toMatchObject({ bracket: { stop: decimal('99'), target: decimal('102.5') } });
+    expect(toNumber(order?.quantity ?? decimal('1')) % 3).toBe(0);
   });
 
   it('refuses without a price, and says so on the record', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BOOK_MAX_AGE_MS } from '../../../shared/config/execution.ts';
-import { createDesk } from '../../../shared/engine/desk.ts';
+import { createDesk, type Desk } from '../../../shared/engine/desk.ts';
 import { decimal } from '../../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../../shared/kernel/time.ts';
-import type { BookTop } from '../../../shared/market/price.ts';
+import type { Bar, BookTop, ReferencePrice } from '../../../shared/market/price.ts';
 import { tickOf } from '../../support/engine-fixtures.ts';
 import { rateOf, START_MS } from '../../support/ledger-fixtures.ts';
 import { barsOf, missing, walk } from '../../support/series.ts';
@@ -46,6 +46,85 @@ describe('a quote on the desk', () => {
     again.restore(desk.quotes(2_000));
     expect(again.quotes(2_000)).toEqual(desk.quotes(2_000));
     expect(again.quotes(2_000).map(({ symbol }) => symbol)).toEqual(['BTC', 'ETH']);
+  });
+});
+
+describe('what other venues say, on the desk', () => {
+  const reference = (mid: number, atMs: number, more: Partial<ReferencePrice> = {}): ReferencePrice => ({
+    symbol: 'BTC',
+    bid: mid - 0.01,
+    ask: mid + 0.01,
+    currency: 'USD',
+    source: 'coinbase',
+    exchangeMs: atMs,
+    receivedMs: atMs,
+    ...more,
+  });
+  const live = (bid: number, ask: number, atMs: number): BookTop => ({ ...top(bid, ask, atMs), evidence: 'live' });
+  const checkOn = (desk: Desk, nowMs: number, symbol = 'BTC') => desk.view(nowMs).quote(symbol)?.check;
+
+  it('is nothing for a price that no other venue has: simulated, replayed, of shares', () => {
+    const desk = createDesk();
+    desk.tick(tickOf('BTC', 100, 0));
+    desk.tick(tickOf('ETH', 100, 0, { evidence: 'replay' }));
+    desk.tick(tickOf('RELIANCE', 1_240, 0, { evidence: 'live' }));
+    expect(desk.quotes(0).map(({ symbol, check }) => [symbol, check])).toEqual([
+      ['BTC', null],
+      ['ETH', null],
+      ['RELIANCE', null],
+    ]);
+  });
+
+  it('is said to be missing of a live price of crypto, until somebody tells one', () => {
+    const desk = createDesk();
+    desk.top(live(99.9, 100.1, 0));
+    expect(checkOn(desk, 0)).toMatchObject({ state: 'single-source' });
+    desk.reference(reference(100, 500));
+    expect(checkOn(desk, 500)).toEqual({ state: 'agreed', spreadBps: 0, against: ['coinbase'], sinceMs: 500, isWarning: false });
+  });
+
+  it('is compared with the middle of the book while that is fresh, else with the last price', () => {
+    const desk = createDesk();
+    desk.top(live(99.9, 100.1, 0));
+    desk.tick(tickOf('BTC', 100.1, BOOK_MAX_AGE_MS, { evidence: 'live' }));
+    desk.reference(reference(100, BOOK_MAX_AGE_MS));
+    expect(checkOn(desk, BOOK_MAX_AGE_MS)).toMatchObject({ spreadBps: 0 });
+    desk.tick(tickOf('BTC', 100.1, BOOK_MAX_AGE_MS + 1, { evidence: 'live' }));
+    expect(checkOn(desk, BOOK_MAX_AGE_MS + 1)).toMatchObject({ spreadBps: 10 });
+  });
+
+  it('is compared in dollars: a price in Tether by the rate of Tether', () => {
+    const desk = createDesk();
+    desk.rates([rateOf('INR', '0.0125'), rateOf('USDT', '0.99')]);
+    desk.top(live(99.9, 100.1, 0));
+    desk.reference(reference(99, 0));
+    expect(checkOn(desk, 0)).toMatchObject({ state: 'agreed', spreadBps: 0 });
+    desk.reference(reference(100, 0, { source: 'other', currency: 'USDT' }));
+    expect(checkOn(desk, 0)).toMatchObject({ spreadBps: 0, against: ['coinbase', 'other'] });
+  });
+
+  it('moves no price and no age of ours', () => {
+    const desk = createDesk();
+    desk.reference(reference(100, 0));
+    expect(desk.quotes(0)).toEqual([]);
+    desk.top(live(99.9, 100.1, 1_000));
+    desk.reference(reference(500, 2_000));
+    expect(desk.view(2_000).quote('BTC')).toMatchObject({ last: 100, bid: 99.9, ask: 100.1, receivedMs: 1_000, source: 'test' });
+  });
+
+  it('is remembered through a restart when it contradicted', () => {
+    const desk = createDesk();
+    desk.top(live(101.9, 102.1, 0));
+    desk.reference(reference(100, 0));
+    const stored = desk.quotes(3_000);
+    expect(stored).toMatchObject([{ check: { state: 'diverged', spreadBps: 200 } }]);
+    const again = createDesk();
+    again.restore(stored);
+    expect(checkOn(again, 60_000)).toMatchObject({ state: 'stale' });
+    again.top(live(100.6, 100.8, 60_000));
+    expect(checkOn(again, 60_000)).toMatchObject({ state: 'single-source' });
+    again.reference(reference(100, 60_100));
+    expect(checkOn(again, 60_100)).toMatchObject({ state: 'diverged', spreadBps: 70 });
   });
 });
 
@@ -92,5 +171,19 @@ describe('the tape', () => {
       9,
     );
     expect(desk.view(START_MS + 75 * MINUTE_MS).tape('BTC')).toEqual({ volatility: null, minuteVolume: null });
+  });
+
+  it('learns a minute that was missing when it is known, however late, and lets no fetched bar replace a received one', () => {
+    const desk = createDesk();
+    const learned = createDesk();
+    for (const [index, bar] of bars.entries()) {
+      learned.bar(bar);
+      if (index === 15) desk.bar(missing(bar));
+      else if (index !== 20) desk.bar(bar);
+    }
+    expect(desk.view(afterMs).tape('BTC')).not.toEqual(learned.view(afterMs).tape('BTC'));
+    for (const index of [20, 15]) desk.bar({ ...(bars[index] as Bar), origin: 'backfilled' });
+    desk.bar({ ...(bars[25] as Bar), volume: 1e9, origin: 'backfilled' });
+    expect(desk.view(afterMs).tape('BTC')).toEqual(learned.view(afterMs).tape('BTC'));
   });
 });

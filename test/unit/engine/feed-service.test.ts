@@ -177,15 +177,22 @@ describe('a feed that runs', () => {
     );
   });
 
-  it('holds a lease that it renews in good time', async () => {
+  it('prolongs its lease with what it publishes, without a write of its own', async () => {
     const rows = createRows();
     const world = await opened(rows);
-    const renewals: number[] = [];
-    const renewing: MarketStore['lease'] = (request) => {
-      renewals.push(request.nowMs);
-      return rows.market.lease(request);
+    let taken = 0;
+    const untils: number[] = [];
+    const market: MarketStore = {
+      ...rows.market,
+      lease: (request) => {
+        taken += 1;
+        return rows.market.lease(request);
+      },
+      publish: (lease, ...rest) => {
+        untils.push(lease.untilMs - world.clock.now());
+        return rows.market.publish(lease, ...rest);
+      },
     };
-    const market: MarketStore = { ...rows.market, lease: renewing };
     const options = {
       holder: 'one',
       leaseMs: 10 * MINUTE_MS,
@@ -197,8 +204,10 @@ describe('a feed that runs', () => {
     const feed = createFeedService({ ...world.context, market }, scriptedSource(world.clock, SCRIPT), options);
     await feed.start();
     await world.clock.run(START_MS + 30 * MINUTE_MS);
-    expect(renewals.length).toBeGreaterThan(4);
-    expect(renewals.length).toBeLessThan(9);
-    expect(Math.max(...renewals.slice(1).map((ms, index) => ms - (renewals[index] ?? 0)))).toBeLessThan(10 * MINUTE_MS);
+    expect(taken).toBe(1);
+    expect(untils.length).toBeGreaterThan(25);
+    expect(new Set(untils)).toEqual(new Set([10 * MINUTE_MS]));
+    const other = { scope: 'test', holder: 'other', epoch: null, ttlMs: MINUTE_MS };
+    await expect(rows.market.lease({ ...other, nowMs: world.clock.now() })).rejects.toMatchObject({ code: 'fenced' });
   });
 });

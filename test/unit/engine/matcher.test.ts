@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Trade } from '../../../shared/contracts/journal.ts';
 import { createDesk, type Desk } from '../../../shared/engine/desk.ts';
 import { createMatcher, type Extremes, type Matcher } from '../../../shared/engine/matcher.ts';
 import { createVirtualClock, type VirtualClock } from '../../../shared/kernel/clock-virtual.ts';
@@ -19,6 +20,7 @@ interface Floor {
   readonly matcher: Matcher;
   readonly logged: string[];
   readonly account: () => Promise<Account>;
+  readonly trades: () => Promise<readonly Trade[]>;
   /** Time goes to the tick, the desk hears of it, then the matcher. */
   readonly print: (price: number, atMs: number, more?: Partial<Tick>) => Promise<void>;
   readonly pass: (untilMs: number) => Promise<void>;
@@ -60,6 +62,7 @@ async function floor({ price, faults = [], trailingShare = null, extremes = {}, 
     logged,
     pass,
     account: async () => (await rows.ledger.load('s')) as Account,
+    trades: async () => (await rows.ledger.trades('s', { limit: 10, cursor: null })).items,
     print: async (at, atMs, more) => {
       await pass(atMs);
       const tick = tickOf('BTC', at, atMs, more);
@@ -85,6 +88,26 @@ describe('an entry at the matcher', () => {
     expect((await account()).positions.size).toBe(0);
     await print(100, START_MS + 12_000);
     expect([...(await account()).positions.values()]).toMatchObject([{ openedMs: START_MS + 12_000 }]);
+  });
+
+  it('waits while other venues contradict the price, without a word to the store, and fills when they agree', async () => {
+    const { desk, print, account, logged } = await floor();
+    const tell = (price: number, atMs: number): void =>
+      desk.reference({ symbol: 'BTC', bid: price, ask: price, currency: 'USD', source: 'coinbase', exchangeMs: atMs, receivedMs: atMs });
+    // Diverged since before the order was there.
+    for (let second = -4; second <= 0; second++) {
+      desk.tick(tickOf('BTC', 100, START_MS + second * 1_000));
+      tell(98, START_MS + second * 1_000);
+    }
+    for (let second = 1; second <= 10; second++) {
+      await print(100, START_MS + second * 1_000);
+      tell(98, START_MS + second * 1_000);
+    }
+    expect(await account()).toMatchObject({ positions: new Map(), seq: 2 });
+    tell(100, START_MS + 10_500);
+    await print(100, START_MS + 11_000);
+    expect([...(await account()).positions.values()]).toMatchObject([{ openedMs: START_MS + 11_000 }]);
+    expect(logged).toEqual([]);
   });
 
   it('is not filled by the price of another symbol', async () => {
@@ -126,6 +149,21 @@ describe('a stop at the matcher', () => {
       }),
     );
     expect(await account()).toMatchObject({ totals: { fills: 2, trades: 1 } });
+  });
+});
+
+describe('a stop on a price that other venues contradict', () => {
+  it('fills, and its trade says so', async () => {
+    const { desk, print, account, trades } = await floor({ price: '100' });
+    const tell = (atMs: number): void =>
+      desk.reference({ symbol: 'BTC', bid: 100, ask: 100, currency: 'USD', source: 'kraken', exchangeMs: atMs, receivedMs: atMs });
+    for (let second = 1; second <= 5; second++) {
+      await print(98.9, OPENED_MS + second * 1_000);
+      tell(OPENED_MS + second * 1_000);
+    }
+    await print(98.4, OPENED_MS + 6_000);
+    expect((await account()).totals).toMatchObject({ trades: 1 });
+    expect(await trades()).toMatchObject([{ closedWhy: 'stop', flags: ['diverged_quote'] }]);
   });
 });
 
@@ -200,5 +238,32 @@ describe('the matcher of a session of another world', () => {
     await pass(START_MS + 500);
     expect((await account()).positions.size).toBe(1);
     expect(matcher.waiting()).toBe(0);
+  });
+
+  it('ends the matcher when another feed has the lease: it is told once, and nothing fills', async () => {
+    const rows = createRows();
+    const order = entryOrder();
+    await rows.ledger.commit(commitOf(null, 'start', [sessionStarted('s'), orderPlaced(order)]));
+    const clock = createVirtualClock({ startMs: START_MS + 1_000, speed: Number.POSITIVE_INFINITY });
+    const lease = await rows.market.lease({ scope: 'test', holder: 'one', epoch: null, nowMs: START_MS, ttlMs: 10 });
+    await rows.market.lease({ scope: 'test', holder: 'two', epoch: null, nowMs: START_MS + 10, ttlMs: 1e9 });
+    const desk = createDesk();
+    desk.rates([rateOf('USDT')]);
+    const told: unknown[] = [];
+    const matcher = createMatcher(
+      contextOver(rows, clock),
+      desk,
+      () => lease,
+      (error) => told.push(error),
+    );
+    await matcher.refresh();
+    for (const atMs of [START_MS + 1_000, START_MS + 1_001]) {
+      const tick = tickOf('BTC', 100, atMs);
+      desk.tick(tick);
+      await matcher.tick(tick);
+      await matcher.refresh();
+    }
+    expect(told).toMatchObject([{ code: 'fenced' }]);
+    expect((await rows.ledger.load('s'))?.orders.has(order.id)).toBe(true);
   });
 });

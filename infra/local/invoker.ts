@@ -1,0 +1,23 @@
+import { scheduledFunction } from '../../functions/middleware/scheduled-function.ts';
+import { runMonitor } from '../../functions/monitor/monitor.ts';
+import { runScan } from '../../functions/scan/scan.ts';
+import { LATEST_ROLL_MS, runSession } from '../../functions/session/session.ts';
+import type { ScheduledFunction } from '../../shared/config/schedules.ts';
+import type { ScanRecord } from '../../shared/contracts/decisions.ts';
+import type { EngineContext } from '../../shared/engine/context.ts';
+import type { Invoke } from './scheduler.ts';
+
+/** Runs the scheduled functions, as they are deployed, over one context in this process. */
+export function invoker(context: EngineContext, onScan: (scan: ScanRecord) => void): Invoke {
+  const ready = async (): Promise<EngineContext> => context;
+  const functions: Readonly<Record<ScheduledFunction, ReturnType<typeof scheduledFunction>>> = {
+    scan: scheduledFunction('scan', ready, async (engine, run) => {
+      const outcome = await runScan(engine, run);
+      if (outcome.scanned && outcome.scan !== null) onScan(outcome.scan);
+      return outcome;
+    }),
+    monitor: scheduledFunction('monitor', ready, runMonitor),
+    session: scheduledFunction('session', ready, runSession, { latestMs: LATEST_ROLL_MS }),
+  };
+  return (schedule, event) => functions[schedule.functionName](event);
+}

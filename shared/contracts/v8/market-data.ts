@@ -1,0 +1,143 @@
+import * as z from 'zod';
+import { TIMEFRAMES } from '../../market/timeframe.ts';
+import { currencySchema, evidenceSchema, marketSchema } from '../journal.ts';
+import { ageMs, amount, instant } from './common.ts';
+
+const symbolsQuery = z.string().min(1).max(2_000).optional().describe('symbols, comma separated; else all');
+
+export const quotesQuery = z.strictObject({ symbol: symbolsQuery });
+
+/** A price as it is known now. Prices are in the instrument's currency, sizes in shares or coin. */
+const quote = z.strictObject({
+  symbol: z.string(),
+  market: marketSchema,
+  currency: currencySchema,
+  last: amount,
+  bid: amount.nullable(),
+  ask: amount.nullable(),
+  bidSize: amount.nullable(),
+  askSize: amount.nullable(),
+  /** The spread as a share of the middle, in basis points; null without a book. */
+  spreadBps: z.number().nullable(),
+  exchangeTime: instant,
+  receivedTime: instant,
+  ageMs,
+  /** Whether it is new enough to be traded on. */
+  isFresh: z.boolean(),
+  source: z.string(),
+  evidence: evidenceSchema,
+  /** What other venues say of it; null where there is no other venue. */
+  check: z
+    .strictObject({
+      state: z.enum(['agreed', 'diverged', 'single-source', 'stale']),
+      /** Distance from the other venues' middle, in basis points of it. */
+      spreadBps: z.number().nullable(),
+      against: z.array(z.string()),
+      since: instant,
+    })
+    .nullable(),
+});
+
+export const quotesAnswer = z.strictObject({
+  quotes: z.array(quote),
+  /** Symbols that were asked for and of which no price is known, with the reason. */
+  unknown: z.array(z.strictObject({ symbol: z.string(), reason: z.string() })),
+  rates: z.array(z.strictObject({ currency: currencySchema, usd: z.string(), source: z.string(), ageMs })),
+  timestamp: instant,
+});
+export type QuotesAnswer = z.infer<typeof quotesAnswer>;
+
+const span = {
+  from: z.iso.datetime({ offset: true }).optional().describe('first instant, ISO 8601'),
+  to: z.iso.datetime({ offset: true }).optional().describe('end, exclusive; default now'),
+};
+
+export const candlesQuery = z.strictObject({
+  symbol: z.string().min(1).max(32),
+  timeframe: z.enum(TIMEFRAMES).default('1m'),
+  prices: z.enum(['adjusted', 'raw']).default('adjusted').describe('brought across splits, bonuses and demergers, or as traded'),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100).describe('the newest so many of the span'),
+  ...span,
+});
+
+/** Minutes of a candle by how they came to us; null where only longer candles were kept. */
+const minutes = z.strictObject({ received: z.number().int(), backfilled: z.number().int(), missing: z.number().int() }).nullable();
+
+export const candlesAnswer = z.strictObject({
+  symbol: z.string(),
+  market: marketSchema,
+  currency: currencySchema,
+  timeframe: z.enum(TIMEFRAMES),
+  prices: z.enum(['adjusted', 'raw']),
+  candles: z.array(
+    z.strictObject({
+      openTime: instant,
+      open: amount,
+      high: amount,
+      low: amount,
+      close: amount,
+      volume: amount,
+      /** False while it is not over, and where a minute of it is missing: its extremes and volume are then lower bounds. */
+      isComplete: z.boolean(),
+      minutes,
+    }),
+  ),
+  /** Evidence of the minutes, where they were kept: more than one where the source changed. */
+  evidence: z.array(evidenceSchema),
+  /** The source that gives this symbol now; null when no price is known. */
+  source: z.string().nullable(),
+  /** From the end of the newest candle's last minute; null without candles. */
+  ageMs: ageMs.nullable(),
+  /** Why there are none, or fewer than asked; null when all are there. */
+  reason: z.string().nullable(),
+  timestamp: instant,
+});
+export type CandlesAnswer = z.infer<typeof candlesAnswer>;
+
+export const ticksQuery = z.strictObject({
+  symbol: z.string().min(1).max(32),
+  limit: z.coerce.number().int().min(1).max(3_600).default(300).describe('the newest so many seconds with a trade'),
+  ...span,
+});
+
+export const ticksAnswer = z.strictObject({
+  symbol: z.string(),
+  currency: currencySchema,
+  ticks: z.array(
+    z.strictObject({
+      second: instant,
+      price: amount,
+      quantity: amount,
+      trades: z.number().int(),
+      source: z.string(),
+      evidence: evidenceSchema,
+    }),
+  ),
+  /** How ticks are kept, in words. */
+  note: z.string(),
+  timestamp: instant,
+});
+export type TicksAnswer = z.infer<typeof ticksAnswer>;
+
+export const instrumentsQuery = z.strictObject({ market: marketSchema.optional() });
+
+export const instrumentsAnswer = z.strictObject({
+  instruments: z.array(
+    z.strictObject({
+      symbol: z.string(),
+      venueSymbol: z.string(),
+      name: z.string(),
+      market: marketSchema,
+      venue: z.string(),
+      currency: currencySchema,
+      isin: z.string().nullable(),
+      /** At the last price; null where the step depends on a price that is not known. */
+      tickSize: amount.nullable(),
+      lotStep: amount,
+      minNotional: amount,
+      shortSale: z.enum(['never', 'intraday']),
+    }),
+  ),
+  timestamp: instant,
+});
+export type InstrumentsAnswer = z.infer<typeof instrumentsAnswer>;

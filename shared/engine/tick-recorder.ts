@@ -1,0 +1,58 @@
+import { type EpochMs, SECOND_MS } from '../kernel/time.ts';
+import type { Tick } from '../market/price.ts';
+import { roundVolume } from '../market/rollup.ts';
+import type { TickSample } from '../market/tick-sample.ts';
+
+/** Conflates ticks to one sample a symbol and second, until they are taken to be packed. */
+export interface TickRecorder {
+  /** Takes a trade. Points of a bar played as ticks are no trades and are not kept. */
+  readonly add: (tick: Tick) => void;
+  /** Removes and gives the samples of seconds before `beforeMs`, by symbol, then in order of time. */
+  readonly take: (beforeMs: EpochMs) => readonly TickSample[];
+}
+
+type Open = { -readonly [Field in keyof TickSample]: TickSample[Field] };
+
+/** More than this waits only when the store has been away for long: the oldest go. Samples. */
+const MOST_WAITING = 200_000;
+
+export function createTickRecorder(): TickRecorder {
+  const lines = new Map<string, Open[]>();
+  let waiting = 0;
+
+  const forgetOldest = (): void => {
+    for (const [symbol, samples] of lines) lines.set(symbol, samples.slice(Math.ceil(samples.length / 2)));
+    waiting = [...lines.values()].reduce((total, samples) => total + samples.length, 0);
+  };
+
+  return {
+    add: ({ symbol, price, quantity, motion, exchangeMs, source, evidence }) => {
+      if (motion !== 'print') return;
+      const secondMs = exchangeMs - (exchangeMs % SECOND_MS);
+      const samples = lines.get(symbol) ?? [];
+      if (samples.length === 0) lines.set(symbol, samples);
+      const newest = samples.at(-1);
+      // A late trade joins the newest second of its symbol: its price is older than that second's last.
+      if (newest !== undefined && secondMs <= newest.secondMs) {
+        if (secondMs === newest.secondMs) newest.price = price;
+        newest.quantity += quantity;
+        newest.trades += 1;
+        return;
+      }
+      samples.push({ symbol, secondMs, price, quantity, trades: 1, source, evidence });
+      waiting += 1;
+      if (waiting > MOST_WAITING) forgetOldest();
+    },
+    take: (beforeMs) => {
+      const taken: TickSample[] = [];
+      for (const [symbol, samples] of [...lines].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        const index = samples.findIndex(({ secondMs }) => secondMs >= beforeMs);
+        const ended = samples.splice(0, index < 0 ? samples.length : index);
+        if (samples.length === 0) lines.delete(symbol);
+        for (const sample of ended) taken.push({ ...sample, quantity: roundVolume(sample.quantity) });
+      }
+      waiting -= taken.length;
+      return taken;
+    },
+  };
+}

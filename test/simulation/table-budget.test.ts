@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { measuredRun } from '../../infra/local/measured-run.ts';
+import { simulatedSource } from '../../shared/feeds/simulated-source.ts';
+import { HOUR_MS } from '../../shared/kernel/time.ts';
+import type { Market } from '../../shared/market/instrument.ts';
+
+const run = (markets: readonly Market[], from: string, hours: number) =>
+  measuredRun({
+    world: { scope: 'simulated:1', evidence: 'simulated', markets },
+    source: (clock) => simulatedSource({ clock, seed: '1', markets }),
+    startMs: Date.parse(from),
+    endMs: Date.parse(from) + hours * HOUR_MS,
+    strategies: ['scalping', 'swing'],
+    seed: '1',
+    log: (level, event, facts) => {
+      if (level === 'error') throw new Error(`${event} ${JSON.stringify(facts)}`);
+    },
+  });
+
+describe('the deployed system', () => {
+  it('writes prices, bars and ticks of six symbols for at most 30,000 write units a day', async () => {
+    // Over midnight in UTC, so that an hour and a day are packed as well; both are then counted for every hour.
+    const { usage } = await run(['CRYPTO'], '2026-10-05T23:30:00Z', 1);
+    const market = [...usage].filter(([kind]) => kind.startsWith('market')).reduce((total, [, { writeUnits }]) => total + writeUnits, 0);
+    expect(market * 24).toBeGreaterThan(5_000);
+    expect(market * 24).toBeLessThan(30_000);
+  });
+
+  it('reads at most 60 units in a warm scan of sixteen symbols', async () => {
+    const { scanReadUnits } = await run(['CRYPTO', 'NSE'], '2026-10-06T04:00:00Z', 0.2);
+    const [, , ...warm] = scanReadUnits;
+    expect(warm.length).toBeGreaterThan(20);
+    expect(Math.max(...warm)).toBeLessThanOrEqual(60);
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { decideMatch } from '../../../shared/engine/decide-match.ts';
+import { exitId } from '../../../shared/ledger/apply.ts';
+import { bareQuote, tickOf, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
+import { LIMITS, START_MS } from '../../support/ledger-fixtures.ts';
+
+const LATER_MS = START_MS + 60_000;
+/** A delayed price far below the stop: traded eleven minutes ago, told now or some while ago. */
+const exitAt = (receivedMs: number) =>
+  decideMatch(
+    withPosition(),
+    viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', 50, receivedMs, { evidence: 'delayed', exchangeMs: receivedMs - 660_000 })] }),
+    { orderId: exitId('P:E:1', 1), tick: tickOf('BTC', 50, receivedMs), extreme: null },
+  );
+
+describe('an exit on a delayed price', () => {
+  it('fills when the price has just been told, and keeps the label, so that its figures are told apart', () => {
+    expect(exitAt(LATER_MS)?.rows[0]?.event).toMatchObject({ type: 'filled', fill: { purpose: 'exit', evidence: 'delayed', exitReason: 'stop' } });
+  });
+
+  it('waits when even the telling is too long ago', () => {
+    expect(exitAt(LATER_MS - LIMITS.maxPriceAgeMs - 1)).toBeNull();
+  });
+});
