@@ -1,6 +1,7 @@
 import { CfnOutput, type Environment, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { toVariables } from '../../shared/config/environment.ts';
+import { nseCalendar, specialHoursOf } from '../../shared/config/nse-calendar.ts';
 import { deadLetterQueue } from './constructs/dead-letter-queue.ts';
 import { feedService } from './constructs/feed-service.ts';
 import { grantLedger, grantMarketRead, grantMarketWrite } from './constructs/grants.ts';
@@ -19,6 +20,8 @@ export function tradingStack(scope: Construct, env: Environment, { ledger, marke
     nudgeQueueUrl: nudges.queueUrl,
     world: 'live',
     marketMode: 'switch',
+    // Muhurat hours are told by a circular of the year: --context nseHours=2026-11-08=18:00-19:00
+    nseHours: nseHours(scope.node.tryGetContext('nseHours')),
   });
 
   const failedRuns = deadLetterQueue(stack, 'FailedRuns');
@@ -38,4 +41,11 @@ export function tradingStack(scope: Construct, env: Environment, { ledger, marke
 
   new CfnOutput(stack, 'ApiUrl', { value: api.url });
   return stack;
+}
+
+/** The context's hours of special sessions. @throws CalendarError `bad_hours`, `no_special_session` before anything is deployed */
+function nseHours(context: unknown): string {
+  if (typeof context !== 'string') return 'none';
+  nseCalendar(specialHoursOf(context));
+  return context;
 }

@@ -1,9 +1,23 @@
 import * as z from 'zod';
 import { NightdeskError } from '../kernel/errors.ts';
+import { CalendarError } from '../market/calendar.ts';
+import { NSE_HOURS_VARIABLE, specialHoursOf } from './nse-calendar.ts';
+import { liveScope, NSE_FEEDS, nseFeedOf } from './nse-feed.ts';
 
 export class EnvironmentError extends NightdeskError<'bad_environment'> {}
 
 const name = z.string().min(1);
+
+const isWorld = (scope: string): boolean => nseFeedOf(scope) !== null || /^(simulated|replay):.+$/.test(scope);
+
+function areHours(setting: string): boolean {
+  try {
+    return specialHoursOf(setting).length > 0 || setting === 'none';
+  } catch (error) {
+    if (error instanceof CalendarError) return false;
+    throw error;
+  }
+}
 
 /** Every setting that AWS hands to a function or to the feed: the variable that carries it, and the form of its value. */
 const SETTINGS = {
@@ -11,12 +25,14 @@ const SETTINGS = {
   marketTable: { variable: 'NIGHTDESK_MARKET_TABLE', schema: name },
   /** The functions send here that open orders have changed; the feed, which is the matcher, receives. */
   nudgeQueueUrl: { variable: 'NIGHTDESK_NUDGE_QUEUE_URL', schema: z.url({ protocol: /^https?$/ }) },
-  /** Scope of the prices in the market table. On AWS it is always live. */
+  /** Scope of the prices in the market table. On AWS it is always live, and names the source of NSE prices (`liveScope`). */
   world: {
     variable: 'NIGHTDESK_WORLD',
-    schema: z.string().regex(/^(live|simulated:.+|replay:.+)$/, 'expected live, simulated:<seed> or replay:<digest>'),
+    schema: z.string().refine(isWorld, `expected ${NSE_FEEDS.map(liveScope).join(', ')}, simulated:<seed> or replay:<digest>`),
   },
   marketMode: { variable: 'NIGHTDESK_MARKETS', schema: z.enum(['switch', 'both']) },
+  /** Hours of special NSE sessions whose circular came after the data; the calendar reads it itself. */
+  nseHours: { variable: NSE_HOURS_VARIABLE, schema: z.string().refine(areHours, 'expected none, or special sessions as 2026-11-08=18:00-19:00') },
 } as const;
 
 type SettingName = keyof typeof SETTINGS;

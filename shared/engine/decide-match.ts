@@ -58,7 +58,9 @@ function scaleOfOrder(account: Account, order: Order): PriceScale {
 
 /** Why an entry does not fill although there is a price: a stable code and a sentence. */
 export function entryHeldBack(view: MarketView, order: EntryOrder): { readonly code: string; readonly why: string } | null {
-  const check = view.quote(order.symbol)?.check ?? null;
+  const quote = view.quote(order.symbol);
+  if (quote?.evidence === 'delayed') return { code: 'delayed_price', why: 'the price is delayed: it marks positions and opens none' };
+  const check = quote?.check ?? null;
   if (check?.state === 'diverged') {
     return { code: 'quote_diverged', why: `the price is ${check.spreadBps} bps from ${check.against.join(' and ')}` };
   }

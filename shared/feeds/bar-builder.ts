@@ -12,7 +12,8 @@ export interface BarBuilder {
   addClosedBar(bar: ClosedBar): BarIntake;
   /**
    * The last bar known from history (warm-up, or a backfill after an outage): the series goes on at the minute after it,
-   * and minutes without a trade have a close to stay at. A bar older than what was given already changes nothing.
+   * and minutes without a trade have a close to stay at. A bar older than what was given already changes nothing, but for the
+   * close of the last minute given where an outage had made that unknown.
    */
   seed(symbol: string, last: Candle): void;
   /** From this instant prices arrive. A builder begins with the feed down. */
@@ -22,8 +23,10 @@ export interface BarBuilder {
   /**
    * The bars of every minute that ended at or before the instant and was not given before, oldest first, each minute in
    * the order of the symbols. Call it a little after the minute's end: what comes later for these minutes is late.
+   * `heardToMs` is the newest instant by the venue's clock that is known to have been heard in full: a minute that ends after it
+   * is `missing` unless the venue's own closed bar came. Without it silence is taken for a market without trades.
    */
-  closeUpTo(exchangeMs: EpochMs): readonly Bar[];
+  closeUpTo(exchangeMs: EpochMs, heardToMs?: EpochMs): readonly Bar[];
   /** Trades and bars that came after their minute had been given, or for symbols not built here. */
   lateCount(): number;
   state(): BarBuilderState;
@@ -64,6 +67,8 @@ interface Series {
   /** The first minute not yet given; null until a price is known. */
   nextMs: EpochMs | null;
   previousClose: number | null;
+  /** Whether there may have been trades after `previousClose` that an outage kept from us: it is not the close any more. */
+  isCloseLost?: boolean;
   /** Whether a trade with a size was seen: prices without one (tickers) then no longer shape the bars. */
   isSized: boolean;
   partials: Partial[];
@@ -83,6 +88,7 @@ const MOST_FILLED_MINUTES = 1_440;
  *
  * A minute without a trade while the feed was up is a flat bar at the previous close with volume 0 (`received`). A minute in
  * which the feed was down, wholly or in part, is `missing` unless the venue's own closed bar came: flat, or what was seen of it.
+ * After an outage the previous close is not known until a price is: flat bars are `missing` until then.
  * Volumes are summed in integer units of 1e-8, so that they equal the venue's own exactly.
  */
 export function createBarBuilder(
@@ -106,17 +112,23 @@ export function createBarBuilder(
     return 'taken';
   }
 
-  function closeMinute(symbol: string, known: Series, openMs: EpochMs): Bar | null {
+  const isLost = (fromMs: EpochMs, toMs: EpochMs): boolean => outages.some((outage) => overlaps(outage, fromMs, toMs));
+
+  function closeMinute(symbol: string, known: Series, openMs: EpochMs, heardToMs: EpochMs): Bar | null {
     const venueBar = taken(known.venueBars, openMs);
     const partial = taken(known.partials, openMs);
     const candle = venueBar ?? (partial === null ? flat(known.previousClose, openMs) : candleOf(partial));
     if (candle === null) return null;
+    const endMs = openMs + MINUTE_MS;
+    const isHeard = endMs <= heardToMs;
+    const wasLost = known.isCloseLost === true;
     known.previousClose = candle.close;
-    const isWhole = venueBar !== null || !outages.some((outage) => overlaps(outage, openMs));
+    known.isCloseLost = venueBar === null && (!isHeard || isLost(partial?.last.atMs ?? openMs, endMs) || (partial === null && wasLost));
+    const isWhole = venueBar !== null || (isHeard && !isLost(openMs, endMs) && !(partial === null && wasLost));
     return { ...candle, symbol, origin: isWhole ? 'received' : 'missing', evidence };
   }
 
-  function closeSeries(symbol: string, known: Series, untilMs: EpochMs): readonly Bar[] {
+  function closeSeries(symbol: string, known: Series, untilMs: EpochMs, heardToMs: EpochMs): readonly Bar[] {
     const bars: Bar[] = [];
     while (known.nextMs !== null && known.nextMs + MINUTE_MS <= untilMs) {
       const fromMs = known.nextMs;
@@ -126,7 +138,7 @@ export function createBarBuilder(
         continue;
       }
       known.nextMs = fromMs + MINUTE_MS;
-      const bar = closeMinute(symbol, known, fromMs);
+      const bar = closeMinute(symbol, known, fromMs, heardToMs);
       if (bar !== null) bars.push(bar);
     }
     return bars;
@@ -148,8 +160,11 @@ export function createBarBuilder(
     },
     seed(symbol, last) {
       const known = series.get(symbol);
-      if (known === undefined || (known.nextMs !== null && known.nextMs > last.openMs)) return;
+      if (known === undefined) return;
+      const isLastGiven = known.nextMs === last.openMs + MINUTE_MS && known.isCloseLost === true;
+      if (known.nextMs !== null && known.nextMs > last.openMs && !isLastGiven) return;
       known.previousClose = last.close;
+      known.isCloseLost = false;
       known.nextMs = last.openMs + MINUTE_MS;
       known.partials = known.partials.filter(({ openMs }) => openMs > last.openMs);
       known.venueBars = known.venueBars.filter(({ openMs }) => openMs > last.openMs);
@@ -161,8 +176,8 @@ export function createBarBuilder(
     feedDown(atMs) {
       if (outages.at(-1)?.toMs !== null) outages.push({ fromMs: atMs, toMs: null });
     },
-    closeUpTo(exchangeMs) {
-      const bars = [...series].flatMap(([symbol, known]) => closeSeries(symbol, known, exchangeMs));
+    closeUpTo(exchangeMs, heardToMs = Number.POSITIVE_INFINITY) {
+      const bars = [...series].flatMap(([symbol, known]) => closeSeries(symbol, known, exchangeMs, heardToMs));
       outages = outages.filter(({ toMs }) => toMs === null || [...series.values()].some(({ nextMs }) => (nextMs ?? minuteOf(exchangeMs)) < toMs));
       return bars.sort((a, b) => a.openMs - b.openMs);
     },
@@ -209,7 +224,7 @@ const candleOf = ({ openMs, open, high, low, close, volume }: Partial): Candle =
 const flat = (price: number | null, openMs: EpochMs): Candle | null =>
   price === null ? null : { openMs, open: price, high: price, low: price, close: price, volume: 0 };
 
-const overlaps = ({ fromMs, toMs }: Outage, openMs: EpochMs): boolean => fromMs < openMs + MINUTE_MS && (toMs === null || toMs > openMs);
+const overlaps = (outage: Outage, fromMs: EpochMs, toMs: EpochMs): boolean => outage.fromMs < toMs && (outage.toMs === null || outage.toMs > fromMs);
 
 /** Removes the minute's item from the list and gives it. */
 function taken<Item extends { readonly openMs: EpochMs }>(items: Item[], openMs: EpochMs): Item | null {

@@ -1,4 +1,7 @@
+import * as z from 'zod';
+import { decimalSchema } from '../contracts/journal.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Decimal } from '../kernel/decimal.ts';
 import { messageOf, NightdeskError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import { type EpochMs, MINUTE_MS, minuteOf, SECOND_MS } from '../kernel/time.ts';
@@ -7,6 +10,7 @@ import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
 import { BINANCE_LIMITS } from './binance-endpoints.ts';
 import { candleFault } from './candle-fault.ts';
 import { decimalText } from './decimal-text.ts';
+import { shown } from './shown.ts';
 
 /** `retryAfterMs` stands in the context of `rate_limited` and `banned`. */
 class BinanceRestError extends NightdeskError<
@@ -29,6 +33,21 @@ export interface BinanceRest {
    * @throws BinanceRestError when no endpoint answers, or the venue refuses for longer than it is worth to wait
    */
   fetchKlines(query: KlineQuery): AsyncGenerator<Candle>;
+  /**
+   * What exchangeInfo says of the symbols now, those that the venue does not know left out.
+   * @throws BinanceRestError as for klines; `bad_answer` for rules that cannot be true
+   */
+  fetchListings(symbols: readonly string[]): Promise<readonly VenueListing[]>;
+}
+
+/** A symbol of exchangeInfo: status and the filters PRICE_FILTER, LOT_SIZE and NOTIONAL. */
+export interface VenueListing {
+  /** The venue's name: BTCUSDT. */
+  readonly symbol: string;
+  readonly status: string;
+  readonly tickSize: Decimal;
+  readonly lotStep: Decimal;
+  readonly minNotional: Decimal;
 }
 
 export interface BinanceRestOptions {
@@ -47,6 +66,8 @@ const LONGEST_WAIT_MS = 2 * MINUTE_MS;
 const OWN_SHARE = 0.8;
 const MOST_TRIES = 5;
 const UNKNOWN_WAIT_MS = MINUTE_MS;
+/** Our clock may run ahead of the venue's by this much: its newest bar is over for sure this long after its end, or when a later one is there. */
+const SETTLED_MS = 5 * SECOND_MS;
 
 /**
  * A client of Binance spot's public REST data. Endpoints are tried in order; one that is blocked or unreachable makes way for
@@ -121,10 +142,12 @@ export function createBinanceRest(options: BinanceRestOptions): BinanceRest {
   /** One page: the rows of the venue from an instant on, at most `klinesPerRequest`. */
   async function page({ symbol, interval, toMs }: KlineQuery, fromMs: EpochMs): Promise<readonly unknown[]> {
     const limit = String(BINANCE_LIMITS.klinesPerRequest);
-    const query = new URLSearchParams({ symbol, interval, startTime: String(fromMs), endTime: String(toMs - 1), limit });
+    // One bar more than wanted: it tells that those before it are over.
+    const endTime = String(toMs - 1 + TIMEFRAME_MS[interval]);
+    const query = new URLSearchParams({ symbol, interval, startTime: String(fromMs), endTime, limit });
     const rows = await ask(`/api/v3/klines?${query}`, BINANCE_LIMITS.klinesWeight);
     if (!Array.isArray(rows)) {
-      throw new BinanceRestError('bad_answer', `Expected a list of klines, received ${JSON.stringify(rows).slice(0, 120)}`, { symbol });
+      throw new BinanceRestError('bad_answer', `Expected a list of klines, received ${shown(rows)}`, { symbol });
     }
     return rows;
   }
@@ -132,10 +155,12 @@ export function createBinanceRest(options: BinanceRestOptions): BinanceRest {
   /** The closed bars of a page from an instant on; rows that cannot be true are left out and logged. */
   function closedBars(rows: readonly unknown[], { symbol, interval, toMs }: KlineQuery, fromMs: EpochMs): readonly Candle[] {
     const spanMs = TIMEFRAME_MS[interval];
+    const newestMs = rows.length === 0 ? 0 : lastOpenMs(rows);
+    const isOver = (openMs: EpochMs): boolean => openMs + spanMs <= clock.now() - (openMs < newestMs ? 0 : SETTLED_MS);
     return rows.flatMap((row) => {
       const candle = candleOf(row, spanMs);
-      if (candle === null) log('warn', 'binance.kline_refused', { symbol, interval, row });
-      return candle === null || candle.openMs < fromMs || candle.openMs >= toMs || candle.openMs + spanMs > clock.now() ? [] : candle;
+      if (candle === null) log('warn', 'binance.kline_refused', { symbol, interval, row: shown(row) });
+      return candle === null || candle.openMs < fromMs || candle.openMs >= toMs || !isOver(candle.openMs) ? [] : candle;
     });
   }
 
@@ -153,7 +178,50 @@ export function createBinanceRest(options: BinanceRestOptions): BinanceRest {
     }
   }
 
-  return { fetchKlines };
+  async function fetchListings(symbols: readonly string[]): Promise<readonly VenueListing[]> {
+    const query = new URLSearchParams({ symbols: JSON.stringify(symbols) });
+    try {
+      return listingsOf(await ask(`/api/v3/exchangeInfo?${query}`, BINANCE_LIMITS.exchangeInfoWeight));
+    } catch (error) {
+      // One symbol that the venue does not know fails the request for all.
+      if (!(error instanceof BinanceRestError) || error.code !== 'bad_request') throw error;
+      if (symbols.length === 1) {
+        log('warn', 'binance.symbol_not_listed', { symbol: symbols[0], why: error.message });
+        return [];
+      }
+    }
+    const each: VenueListing[] = [];
+    for (const symbol of symbols) each.push(...(await fetchListings([symbol])));
+    return each;
+  }
+
+  return { fetchKlines, fetchListings };
+}
+
+const positive = decimalSchema.refine((value) => value > 0n, 'Expected a positive decimal');
+const filterSchema = z.union([
+  z.object({ filterType: z.literal('PRICE_FILTER'), tickSize: positive }),
+  z.object({ filterType: z.literal('LOT_SIZE'), stepSize: positive }),
+  // Until 2023 the filter had the other name.
+  z.object({ filterType: z.enum(['NOTIONAL', 'MIN_NOTIONAL']), minNotional: positive }),
+  z.object({ filterType: z.string().regex(/^(?!PRICE_FILTER$|LOT_SIZE$|NOTIONAL$|MIN_NOTIONAL$)/) }),
+]);
+const listingSchema = z
+  .object({ symbol: z.string(), status: z.string().min(1), filters: z.array(filterSchema) })
+  .transform(({ symbol, status, filters }, context): VenueListing => {
+    const tickSize = filters.find((filter) => 'tickSize' in filter)?.tickSize;
+    const lotStep = filters.find((filter) => 'stepSize' in filter)?.stepSize;
+    const minNotional = filters.find((filter) => 'minNotional' in filter)?.minNotional;
+    if (tickSize !== undefined && lotStep !== undefined && minNotional !== undefined) return { symbol, status, tickSize, lotStep, minNotional };
+    context.addIssue({ code: 'custom', message: `${symbol} lacks one of the filters PRICE_FILTER, LOT_SIZE and NOTIONAL` });
+    return z.NEVER;
+  });
+const exchangeInfoSchema = z.object({ symbols: z.array(listingSchema) });
+
+function listingsOf(answer: unknown): readonly VenueListing[] {
+  const read = exchangeInfoSchema.safeParse(answer);
+  if (read.success) return read.data.symbols;
+  throw new BinanceRestError('bad_answer', `exchangeInfo is not as expected: ${z.prettifyError(read.error)}`, {}, { cause: read.error });
 }
 
 /** A kline row of the venue, or null where it cannot be true. */

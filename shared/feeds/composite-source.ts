@@ -18,6 +18,7 @@ export function compositeSource(sources: readonly [MarketSource, ...MarketSource
     throw new SourceError('two_sources', `A market has one source, and a source one name; given are ${given.join(', ')}`, { given });
   }
   const cursorSchema = z.record(z.string(), z.unknown());
+  const listing = sources.filter(({ listings }) => listings !== undefined);
 
   return {
     name: names.join('+'),
@@ -41,6 +42,7 @@ export function compositeSource(sources: readonly [MarketSource, ...MarketSource
       const parts = await Promise.all(sources.map((source) => source.quarters(fromMs, toMs)));
       return new Map(parts.flatMap((part) => [...part]));
     },
+    ...(listing.length === 0 ? {} : { listings: async () => (await Promise.all(listing.map((source) => source.listings?.() ?? []))).flat() }),
   };
 }
 
@@ -65,5 +67,7 @@ function oneAtATime(sink: FeedSink): FeedSink {
       return handled === undefined ? undefined : after(handled);
     },
     top: sink.top,
+    reference: sink.reference,
+    repaired: sink.repaired,
   };
 }

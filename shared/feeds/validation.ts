@@ -76,13 +76,20 @@ const AGREEMENT = 1.05;
 const OLDER_TO_BELIEVE = 100;
 const ADMITTED: Admission = { ok: true };
 
+export interface GateOptions {
+  /** A price whose exchange stamp is older than this when it is received is refused: a minute, more for a delayed source. */
+  readonly mostAgeMs?: number;
+}
+
 /**
  * The one door for prices: refuses what cannot be true, counts everything by source and reason, and gives the same answers
  * after `createGate(JSON.parse(JSON.stringify(gate.state())))`.
  */
-export function createGate(saved?: GateState): Gate {
+export function createGate(saved?: GateState, { mostAgeMs = MOST_AGE_MS }: GateOptions = {}): Gate {
   const channels = new Map<string, Channel>(Object.entries(structuredClone(saved?.channels ?? {})));
   const counters = new Map<string, Counts>(Object.entries(structuredClone(saved?.counters ?? {})));
+  const tradesKey = channelNames('trades');
+  const booksKey = channelNames('books');
 
   function channelOf(key: string): Channel {
     const known = channels.get(key);
@@ -93,13 +100,16 @@ export function createGate(saved?: GateState): Gate {
   }
 
   function count(source: string, what: GateCount): void {
-    const counts: Counts = counters.get(source) ?? {};
-    counters.set(source, counts);
+    let counts = counters.get(source);
+    if (counts === undefined) {
+      counts = {};
+      counters.set(source, counts);
+    }
     counts[what] = (counts[what] ?? 0) + 1;
   }
 
   function judge(price: Tick | BookTop): GateFault | null {
-    const stampFault = faultOfStamps(price.exchangeMs, price.receivedMs);
+    const stampFault = faultOfStamps(price.exchangeMs, price.receivedMs, mostAgeMs);
     if (stampFault !== null) return stampFault;
     return 'price' in price ? judgeTick(price) : judgeBook(price);
   }
@@ -167,15 +177,25 @@ export function createGate(saved?: GateState): Gate {
   };
 }
 
-const tradesKey = ({ source, symbol }: { readonly source: string; readonly symbol: string }): string => `${source} ${symbol} trades`;
-const booksKey = ({ source, symbol }: { readonly source: string; readonly symbol: string }): string => `${source} ${symbol} books`;
+/** The names of channels of one kind. Each is made once: a name is asked for with every price. */
+function channelNames(kind: 'trades' | 'books'): (of: { readonly source: string; readonly symbol: string }) => string {
+  const bySource = new Map<string, Map<string, string>>();
+  return ({ source, symbol }) => {
+    const names = bySource.get(source) ?? new Map<string, string>();
+    const known = names.get(symbol);
+    if (known !== undefined) return known;
+    const name = `${source} ${symbol} ${kind}`;
+    bySource.set(source, names.set(symbol, name));
+    return name;
+  };
+}
 
 const isQuantity = (value: number): boolean => Number.isFinite(value) && value >= 0;
 
-function faultOfStamps(exchangeMs: EpochMs, receivedMs: EpochMs): GateFault | null {
+function faultOfStamps(exchangeMs: EpochMs, receivedMs: EpochMs, mostAgeMs: number): GateFault | null {
   if (!Number.isFinite(exchangeMs) || !Number.isFinite(receivedMs)) return 'bad_stamp';
   if (exchangeMs - receivedMs > MOST_FUTURE_MS) return 'stamp_in_future';
-  return receivedMs - exchangeMs > MOST_AGE_MS ? 'stamp_too_old' : null;
+  return receivedMs - exchangeMs > mostAgeMs ? 'stamp_too_old' : null;
 }
 
 function faultOfBookSequence(books: Channel, sequence: number | undefined): GateFault | null {

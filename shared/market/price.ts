@@ -95,7 +95,10 @@ export interface Candle {
   readonly volume: number;
 }
 
-/** How a bar came to us. A scan never reads across a `missing` one without knowing it. */
+/**
+ * How a bar came to us. A scan never reads across a `missing` one without knowing it. The prices of a `missing` bar are what was
+ * seen of it, else the last close known, else 0: they are not read.
+ */
 export type BarOrigin = 'received' | 'backfilled' | 'missing';
 
 /** A one-minute bar of a symbol as stored and sent through the system. */

@@ -34,11 +34,13 @@ let fx: FxServer;
 let rest: Awaited<ReturnType<typeof startBinanceRest>>;
 let nightdesk: NightdeskProcess;
 let sequence = 1;
+let price = String(LEVEL);
+let trading: NodeJS.Timeout;
 
-const btc = (price: string | number): string => {
+const btc = (told: string): string => {
   sequence += 1;
   const at = Date.now();
-  return wrapped('btcusdt@trade', trade({ s: 'BTCUSDT', p: price, q: '0.5', t: sequence, E: at, T: at }));
+  return wrapped('btcusdt@trade', trade({ s: 'BTCUSDT', p: told, q: '0.5', t: sequence, E: at, T: at }));
 };
 const status = async (): Promise<Status> => (await nightdesk.get('status')) as unknown as Status;
 const binance = async (): Promise<Feed> => {
@@ -49,7 +51,9 @@ const binance = async (): Promise<Feed> => {
 
 beforeAll(async () => {
   rest = await startBinanceRest(() => LEVEL);
-  server = await startBinanceServer(() => btc(String(LEVEL)));
+  server = await startBinanceServer(() => btc(price));
+  // A venue is never silent for long: one that is would be left for another connection.
+  trading = setInterval(() => server.send(btc(price)), 500);
   fx = await startFxServer();
   fx.say({ frankfurter: frankfurter(95.56, YESTERDAY) });
   const env = {
@@ -64,6 +68,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
+  clearInterval(trading);
   await nightdesk?.interrupt();
   await server?.close();
   await rest?.stop();
@@ -78,7 +83,7 @@ describe('npm start where Binance answers', { shuffle: false }, () => {
   });
 
   it('shows prices as live within seconds', async () => {
-    server.send(btc('60010.00'));
+    price = '60010.00';
     server.send(wrapped('btcusdt@bookTicker', bookTicker({ s: 'BTCUSDT', b: '60009.99', a: '60010.01', u: 9_000_000_000 })));
     await vi.waitFor(
       async () => expect((await status()).prices).toContainEqual(expect.objectContaining({ symbol: 'BTC', last: 60_010, evidence: 'live' })),
@@ -120,6 +125,7 @@ describe('npm start where Binance answers', { shuffle: false }, () => {
   });
 
   it('shows the feed as down when Binance is gone, and opens nothing', async () => {
+    clearInterval(trading);
     await server.close();
     await vi.waitFor(async () => expect(['down', 'connecting']).toContain((await binance()).status), { timeout: 20_000, interval: 250 });
     expect((await nightdesk.get('orders')).orders).toEqual([]);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { text } from '../../shared/kernel/decimal.ts';
 import { DAY_MS, HOUR_MS, iso, MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Bar, BarOrigin } from '../../shared/market/price.ts';
 import { apiFixture, NSE_CLOSED_MS as NOW, quoteOf } from '../support/api-fixture.ts';
+import { rulesOf } from '../support/engine-fixtures.ts';
 
 const bar = (openMs: number, close: number, origin: BarOrigin = 'received', symbol = 'BTC'): Bar => ({
   symbol,
@@ -169,5 +171,15 @@ describe('GET instruments', () => {
       expect.objectContaining({ symbol: 'RELIANCE', isin: 'INE002A01018', currency: 'INR', tickSize: '0.1', lotStep: '1' }),
     );
     expect(body.instruments.find(({ symbol }) => symbol === 'TCS')?.tickSize).toBeNull();
+  });
+
+  it('goes by what the venue itself lists, and says so', async () => {
+    const fixture = await apiFixture();
+    await fixture.publish({ rules: [{ ...rulesOf('BTC', 'HALT'), asOfMs: NOW - 5_000 }] });
+    const { body } = await fixture.ask('instruments', { query: '?market=CRYPTO' });
+    const btc = body.instruments.find(({ symbol }) => symbol === 'BTC');
+    const told = rulesOf('BTC');
+    expect(btc).toMatchObject({ tickSize: text(told.tickSize), lotStep: text(told.lotStep), listing: { status: 'HALT', ageMs: 5_000 } });
+    expect(body.instruments.find(({ symbol }) => symbol === 'ETH')).toMatchObject({ tickSize: null, listing: null });
   });
 });

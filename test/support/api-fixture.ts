@@ -110,6 +110,7 @@ export const quoteOf = (
   receivedMs: atMs,
   source: 'simulated-market',
   evidence: 'simulated',
+  check: null,
   ...more,
 });
 

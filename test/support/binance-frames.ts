@@ -114,3 +114,17 @@ export const depthSnapshot = () => ({ lastUpdateId: 80_089_389_252, bids: [['102
 export const SPOT_SYMBOLS: ReadonlyMap<string, string> = new Map(
   ['BTC', 'ETH', 'SOL', 'DOGE', 'ADA', 'DOT'].map((symbol) => [`${symbol}USDT`, symbol]),
 );
+
+/** A symbol of exchangeInfo, with the filters that matter and one that does not. */
+export const exchangeSymbol = (symbol: string, status = 'TRADING') => ({
+  symbol,
+  status,
+  baseAsset: symbol.replace(/USDT$/, ''),
+  quoteAsset: 'USDT',
+  filters: [
+    { filterType: 'PRICE_FILTER', minPrice: '0.10000000', maxPrice: '1000000.00000000', tickSize: '0.10000000' },
+    { filterType: 'LOT_SIZE', minQty: '0.00100000', maxQty: '9000.00000000', stepSize: '0.00100000' },
+    { filterType: 'NOTIONAL', minNotional: '7.00000000', applyMinToMarket: true, maxNotional: '9000000.00000000' },
+    { filterType: 'MAX_NUM_ORDERS', maxNumOrders: 200 },
+  ],
+});

@@ -1,12 +1,19 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { exchangeSymbol } from './binance-frames.ts';
 
 const INTERVAL_MS: Readonly<Record<string, number>> = { '1m': 60_000, '15m': 900_000 };
 
-/** Answers `/api/v3/klines` with bars that wave around a level, for every symbol and any span. */
+/** Answers `/api/v3/klines` with bars that wave around a level, for every symbol and any span, and `/api/v3/exchangeInfo`. */
 export async function startBinanceRest(level: (symbol: string) => number): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const server = createServer((request, response) => {
-    const query = new URL(request.url ?? '/', 'http://127.0.0.1').searchParams;
+    const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://127.0.0.1');
+    if (pathname === '/api/v3/exchangeInfo') {
+      const asked = JSON.parse(query.get('symbols') ?? '[]') as string[];
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ symbols: asked.map((symbol) => exchangeSymbol(symbol)) }));
+      return;
+    }
     const stepMs = INTERVAL_MS[query.get('interval') ?? ''] ?? 60_000;
     const fromMs = Math.ceil(Number(query.get('startTime')) / stepMs) * stepMs;
     const toMs = Number(query.get('endTime'));

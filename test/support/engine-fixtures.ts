@@ -5,7 +5,8 @@ import { decimal } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';
 import type { PhaseView } from '../../shared/market/calendar.ts';
 import type { Currency, Instrument, Market } from '../../shared/market/instrument.ts';
-import type { Quote, Tick } from '../../shared/market/price.ts';
+import type { ListedRules } from '../../shared/market/listed-rules.ts';
+import type { Quote, QuoteCheck, Tick } from '../../shared/market/price.ts';
 import type { Opportunity } from '../../shared/strategies/strategy.ts';
 import { type EntrySketch, entryFill, entryOrder, happen, orderPlaced, START_MS, sessionStarted } from './ledger-fixtures.ts';
 
@@ -43,6 +44,17 @@ export const bareQuote = (symbol: string, last: number, receivedMs: number, more
   receivedMs,
   source: 'test',
   evidence: 'simulated',
+  check: null,
+  ...more,
+});
+
+/** What other venues say of a price: 0.4 bps off, unless a test says more. */
+export const checkOf = (state: QuoteCheck['state'], more: Partial<QuoteCheck> = {}): QuoteCheck => ({
+  state,
+  spreadBps: state === 'agreed' ? 0.4 : state === 'diverged' ? 120 : null,
+  against: state === 'agreed' || state === 'diverged' ? ['coinbase', 'kraken'] : [],
+  sinceMs: START_MS,
+  isWarning: state === 'diverged',
   ...more,
 });
 
@@ -64,6 +76,7 @@ export interface ViewSketch {
   readonly rates?: Partial<Record<Currency, string>>;
   readonly tape?: Tape;
   readonly phase?: PhaseView;
+  readonly rules?: readonly ListedRules[];
 }
 
 export function viewOfSketch({
@@ -72,6 +85,7 @@ export function viewOfSketch({
   rates = { USDT: '1', INR: '0.0125' },
   tape,
   phase = OPEN_PHASE,
+  rules = [],
 }: ViewSketch = {}): MarketView {
   const rateOf = (currency: Currency): Rate | null => {
     const value = currency === 'USD' ? '1' : rates[currency];
@@ -83,8 +97,20 @@ export function viewOfSketch({
     rate: rateOf,
     tape: () => tape ?? { volatility: 0.0002, minuteVolume: 1_000 },
     phase: (_market: Market) => phase,
+    rules: (symbol) => rules.find((each) => each.symbol === symbol) ?? null,
   };
 }
+
+/** Coarser grids than any venue's. */
+export const rulesOf = (symbol: string, status = 'TRADING'): ListedRules => ({
+  symbol,
+  status,
+  tickSize: decimal('0.5'),
+  lotStep: decimal('3'),
+  minNotional: decimal('5'),
+  source: 'Binance exchangeInfo',
+  asOfMs: START_MS,
+});
 
 /** An account that has just started. */
 export const startedAccount = (capital?: string): Account => happen(null, 'start', [sessionStarted('session', capital)]).after;

@@ -17,6 +17,14 @@ export interface NightdeskProcess {
 
 const MAIN = resolve(import.meta.dirname, '../../infra/local/main.ts');
 
+/** Nobody answers here: a test reaches no venue that it has not set up. */
+const NO_NETWORK: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(['KRAKEN', 'COINBASE', 'UPSTOX'].map((venue) => [`NIGHTDESK_${venue}_WS_URLS`, 'ws://127.0.0.1:1'])),
+  ...Object.fromEntries(['FX', 'YAHOO', 'UPSTOX_REST'].map((service) => [`NIGHTDESK_${service}_URLS`, 'http://127.0.0.1:1'])),
+  NIGHTDESK_UPSTOX_TOKEN: '',
+  NIGHTDESK_NSE_FEED: '',
+};
+
 /** Starts it and waits until its API answers. @throws Error with its output when it ends before */
 export async function startNightdesk(
   options: readonly string[],
@@ -28,7 +36,7 @@ export async function startNightdesk(
   const port = await freePort();
   const base = `http://127.0.0.1:${port}/api/v8/live`;
   const child = spawn(process.execPath, [MAIN, '--port', String(port), '--state', stateDir, ...options], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...NO_NETWORK, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

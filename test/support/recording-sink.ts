@@ -8,6 +8,9 @@ export interface RecordingSink extends FeedSink {
   readonly ticks: () => readonly Tick[];
 }
 
+/** The parts of a sink that a test does not look at. */
+export const SINK_REST: Pick<FeedSink, 'reference' | 'repaired'> = { reference: () => {}, repaired: () => {} };
+
 export function recordingSink(clock: { now(): number }, onTick: (tick: Tick, count: number) => Promise<void> | void = () => {}): RecordingSink {
   const seen: { readonly atMs: number; readonly price: Tick | BookTop }[] = [];
   return {
@@ -18,6 +21,7 @@ export function recordingSink(clock: { now(): number }, onTick: (tick: Tick, cou
       return onTick(tick, seen.length);
     },
     top: (price) => void seen.push({ atMs: clock.now(), price }),
+    ...SINK_REST,
   };
 }
 

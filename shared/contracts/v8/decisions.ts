@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { directionSchema, evidenceSchema, marketSchema, signalPartSchema, strategyNameSchema } from '../journal.ts';
+import { checkStateSchema, directionSchema, evidenceSchema, marketSchema, signalPartSchema, strategyNameSchema } from '../journal.ts';
 import { ageMs, amount, instant, pageQuery, sessionQuery, shownSession } from './common.ts';
 
 const outcome = z.enum(['taken', 'exit-requested', 'refused']);
@@ -35,8 +35,18 @@ export const decisionAnswer = z.strictObject({
   /** Start of the newest bar seen. */
   lastBar: instant,
   price: z
-    .strictObject({ last: z.number(), bid: z.number().nullable(), ask: z.number().nullable(), ageMs, source: z.string(), evidence: evidenceSchema })
+    .strictObject({
+      last: z.number(),
+      bid: z.number().nullable(),
+      ask: z.number().nullable(),
+      ageMs,
+      source: z.string(),
+      evidence: evidenceSchema,
+      check: checkStateSchema.nullable(),
+    })
     .nullable(),
+  /** Minutes missing in the last day of bars that it was decided from; null when none is. */
+  gap: z.strictObject({ minutes: z.number().int(), last: instant }).nullable(),
   scan: z.strictObject({ id: z.string(), ordinal: z.number().int(), minute: instant, at: instant }),
 });
 export type DecisionAnswer = z.infer<typeof decisionAnswer>;

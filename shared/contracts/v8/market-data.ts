@@ -136,6 +136,8 @@ export const instrumentsAnswer = z.strictObject({
       lotStep: amount,
       minNotional: amount,
       shortSale: z.enum(['never', 'intraday']),
+      /** What the venue itself says at run time; null where the grids are those that the program was shipped with. */
+      listing: z.strictObject({ status: z.string(), source: z.string(), ageMs }).nullable(),
     }),
   ),
   timestamp: instant,

@@ -100,6 +100,8 @@ export const statusAnswer = z.strictObject({
       at: instant,
       considered: z.number().int(),
       missingBars: z.array(z.string()),
+      /** Symbols with missing minutes in the last day of what the scan read. */
+      gaps: z.array(z.strictObject({ symbol: z.string(), minutes: z.number().int(), last: instant })),
     })
     .nullable(),
   /** What a person must know before reading the rest: simulated prices, a feed that is down. */

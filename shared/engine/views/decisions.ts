@@ -121,7 +121,14 @@ export function decisionAnswer(decision: Decision, scan: ScanRecord): DecisionAn
             ageMs: ageAt(scan.atMs, quote.receivedMs),
             source: quote.source,
             evidence: quote.evidence,
+            check: quote.check?.state ?? null,
           },
+    gap: gapOf(decision.symbol, scan),
     scan: { id: scan.id, ordinal: scan.ordinal, minute: iso(scan.minuteMs), at: iso(scan.atMs) },
   };
+}
+
+function gapOf(symbol: string, { gaps = [] }: ScanRecord): DecisionAnswer['gap'] {
+  const gap = gaps.find((each) => each.symbol === symbol);
+  return gap === undefined ? null : { minutes: gap.minutes, last: iso(gap.lastMs) };
 }

@@ -169,8 +169,16 @@ function countersOf(
   };
 }
 
-function lastScanOf({ id, ordinal, minuteMs, atMs, decisions, missingBars }: ScanRecord): NonNullable<StatusAnswer['lastScan']> {
-  return { id, ordinal, minute: iso(minuteMs), at: iso(atMs), considered: decisions.length, missingBars: [...missingBars] };
+function lastScanOf({ id, ordinal, minuteMs, atMs, decisions, missingBars, gaps = [] }: ScanRecord): NonNullable<StatusAnswer['lastScan']> {
+  return {
+    id,
+    ordinal,
+    minute: iso(minuteMs),
+    at: iso(atMs),
+    considered: decisions.length,
+    missingBars: [...missingBars],
+    gaps: gaps.map(({ symbol, minutes, lastMs }) => ({ symbol, minutes, last: iso(lastMs) })),
+  };
 }
 
 function noticesOf(context: EngineContext, account: Account | null, snapshot: MarketSnapshot | null, feeds: readonly FeedState[]): string[] {

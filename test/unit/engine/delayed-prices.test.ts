@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decideMatch } from '../../../shared/engine/decide-match.ts';
+import { decideMatch, entryHeldBack } from '../../../shared/engine/decide-match.ts';
 import { exitId } from '../../../shared/ledger/apply.ts';
 import { bareQuote, tickOf, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
-import { LIMITS, START_MS } from '../../support/ledger-fixtures.ts';
+import { entryOrder, LIMITS, START_MS } from '../../support/ledger-fixtures.ts';
 
 const LATER_MS = START_MS + 60_000;
 /** A delayed price far below the stop: traded eleven minutes ago, told now or some while ago. */
@@ -20,5 +20,14 @@ describe('an exit on a delayed price', () => {
 
   it('waits when even the telling is too long ago', () => {
     expect(exitAt(LATER_MS - LIMITS.maxPriceAgeMs - 1)).toBeNull();
+  });
+});
+
+describe('an entry on a delayed price', () => {
+  it('is held back, and says why', () => {
+    const quotes = [bareQuote('BTC', 100, LATER_MS, { evidence: 'delayed' })];
+    expect(entryHeldBack(viewOfSketch({ nowMs: LATER_MS, quotes }), entryOrder())).toMatchObject({ code: 'delayed_price' });
+    const live = [bareQuote('BTC', 100, LATER_MS, { evidence: 'live' })];
+    expect(entryHeldBack(viewOfSketch({ nowMs: LATER_MS, quotes: live }), entryOrder())).toBeNull();
   });
 });

@@ -195,4 +195,43 @@ describe('the bar builder', () => {
     expect(unbroken.length).toBeGreaterThan(60);
     expect(new Set(unbroken.map(({ origin }) => origin))).toEqual(new Set(['received', 'missing']));
   });
+
+  it('does not know the close after an outage until a price comes: minutes without a trade are missing, not flat', () => {
+    const bars = builder();
+    bars.addTick(tick(M0, 100));
+    bars.feedDown(M0 + 10_000);
+    bars.feedUp(M0 + MINUTE + 10_000);
+    bars.addTick(tick(M0 + 4 * MINUTE, 120));
+    expect(bars.closeUpTo(M0 + 6 * MINUTE).map(({ close, origin }) => [close, origin])).toEqual([
+      [100, 'missing'],
+      [100, 'missing'],
+      [100, 'missing'],
+      [100, 'missing'],
+      [120, 'received'],
+      [120, 'received'],
+    ]);
+  });
+
+  it('knows the close again when the last minute of an outage was fetched', () => {
+    const bars = builder();
+    bars.addTick(tick(M0, 100));
+    bars.feedDown(M0 + 10_000);
+    bars.feedUp(M0 + 30_000);
+    expect(bars.closeUpTo(M0 + MINUTE)).toMatchObject([{ close: 100, origin: 'missing' }]);
+    bars.seed('BTC', { openMs: M0, open: 100, high: 112, low: 99, close: 110, volume: 3 });
+    expect(bars.closeUpTo(M0 + 2 * MINUTE)).toMatchObject([{ openMs: M0 + MINUTE, close: 110, volume: 0, origin: 'received' }]);
+  });
+
+  it('takes a minute that was not heard to its end for missing, unless the venue closed it', () => {
+    const bars = builder();
+    bars.addTick(tick(M0, 100));
+    bars.addTick(tick(M0 + 1, 2_000, 1, { symbol: 'ETH' }));
+    bars.addClosedBar(venueBar(M0, 2_001, 'ETH'));
+    expect(bars.closeUpTo(M0 + MINUTE, M0 + 59_999).map(({ symbol, origin }) => [symbol, origin])).toEqual([
+      ['BTC', 'missing'],
+      ['ETH', 'received'],
+    ]);
+    bars.addTick(tick(M0 + MINUTE, 101));
+    expect(bars.closeUpTo(M0 + 2 * MINUTE, M0 + 2 * MINUTE)[0]).toMatchObject({ symbol: 'BTC', close: 101, origin: 'received' });
+  });
 });

@@ -140,6 +140,69 @@ describe('a Binance frame', () => {
     for (const data of [depthUpdate(), depthSnapshot(), { e: 'avgPrice', s: 'BTCUSDT' }]) expect(read(data)).toMatchObject({ kind: 'ignored' });
   });
 
+  it('of a partial book says in its stream whose it is, best levels first', () => {
+    const bids = [
+      ['102571.17', '0.38'],
+      ['102571.00', '2'],
+    ];
+    expect(parse(wrapped('btcusdt@depth20@100ms', { ...depthSnapshot(), bids }), receivedMs)).toEqual({
+      kind: 'depth',
+      depth: {
+        symbol: 'BTC',
+        bids: [
+          { price: 102_571.17, quantity: 0.38 },
+          { price: 102_571, quantity: 2 },
+        ],
+        asks: [{ price: 102_571.18, quantity: 1 }],
+        sequence: 80_089_389_252,
+        receivedMs,
+        source: 'binance',
+        evidence: 'live',
+      },
+    });
+    expect(parse(wrapped('ltcusdt@depth20@100ms', depthSnapshot()), receivedMs)).toEqual({ kind: 'ignored', reason: 'not_our_symbol' });
+    expect(parse(wrapped('btcusdt@depth5', { ...depthSnapshot(), bids: [] }), receivedMs)).toMatchObject({ kind: 'depth', depth: { bids: [] } });
+  });
+
+  it.each([
+    ['a price of zero', { bids: [['0', '1']] }, 'bad_price'],
+    ['a negative price', { asks: [['-1', '1']] }, 'bad_price'],
+    ['a price that is a number', { asks: [[102_572, '1']] }, 'bad_price'],
+    ['an empty level', { bids: [['102571.17', '0.00000000']] }, 'bad_quantity'],
+    ['a level of one field', { bids: [['102571.17']] }, 'unknown_shape'],
+    ['a side that is no list', { bids: {} }, 'unknown_shape'],
+    [
+      'bids that rise',
+      {
+        bids: [
+          ['102570', '1'],
+          ['102571', '1'],
+        ],
+      },
+      'unsorted_book',
+    ],
+    [
+      'a price twice',
+      {
+        asks: [
+          ['102572', '1'],
+          ['102572', '1'],
+        ],
+      },
+      'unsorted_book',
+    ],
+    ['its sides crossed', { bids: [['102571.18', '1']] }, 'crossed_book'],
+    ['no update id', { lastUpdateId: null }, 'bad_sequence'],
+  ])('of a partial book with %s is refused', (_, fields, reason) => {
+    expect(refusalOf(wrapped('btcusdt@depth20@100ms', { ...depthSnapshot(), ...fields }))).toBe(reason);
+  });
+
+  it('nested deeper than the stack is refused, not a crash', () => {
+    for (const text of [`{"p":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`]) {
+      expect(refusalOf(text)).toBe('unknown_shape');
+    }
+  });
+
   it('of control is told apart', () => {
     expect(read({ result: null, id: 1 })).toMatchObject({ kind: 'control', control: 'acknowledged' });
     expect(read({ error: { code: 2, msg: 'Invalid request' }, id: 1 })).toMatchObject({ kind: 'control', control: 'error' });

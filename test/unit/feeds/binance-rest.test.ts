@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { binanceUrls } from '../../../shared/feeds/binance-endpoints.ts';
 import { createBinanceRest, type KlineQuery } from '../../../shared/feeds/binance-rest.ts';
 import type { Clock } from '../../../shared/kernel/clock.ts';
+import { decimal } from '../../../shared/kernel/decimal.ts';
 import type { Candle } from '../../../shared/market/price.ts';
+import { exchangeSymbol } from '../../support/binance-frames.ts';
 
 const MINUTE = 60_000;
 const T0 = 1_723_161_300_000;
@@ -89,6 +91,13 @@ describe('the REST klines of Binance', () => {
     expect(candles.map(({ openMs }) => (openMs - T0) / MINUTE)).toEqual([0, 1]);
   });
 
+  it('leave out the newest bar until it is over by any clock: a later one is there, or five seconds have passed', async () => {
+    const upTo = (count: number, nowMs: number) => run(klinesOf(count), { fromMs: T0, toMs: T0 + 2 * MINUTE }, jumpingClock(nowMs));
+    expect((await upTo(2, T0 + 2 * MINUTE + 4_999)).candles).toHaveLength(1);
+    expect((await upTo(3, T0 + 2 * MINUTE + 1)).candles).toHaveLength(2);
+    expect((await upTo(2, T0 + 2 * MINUTE + 5_000)).candles).toHaveLength(2);
+  });
+
   it('leave out a row that cannot be, and go on after it', async () => {
     const { candles } = await run(() => Response.json([row(T0), row(T0 + MINUTE, '99999999'), 'garbage', row(T0 + 2 * MINUTE)]));
     expect(candles.map(({ openMs }) => (openMs - T0) / MINUTE)).toEqual([0, 2]);
@@ -144,6 +153,60 @@ describe('the REST klines of Binance', () => {
     const { candles, clock } = await run(heavy, {}, jumpingClock(T0 + 1e9 - (1e9 % MINUTE) + 10_000));
     expect(candles).toHaveLength(3_000);
     expect(clock.waits).toEqual([50_000, 60_000, 60_000]);
+  });
+});
+
+describe('the listings of Binance', () => {
+  const listing = async (answer: (url: URL) => Response, symbols = ['BTCUSDT', 'ETHUSDT']) => {
+    const asked: URL[] = [];
+    const logged: string[] = [];
+    const rest = createBinanceRest({
+      urls: URLS,
+      clock: jumpingClock(T0),
+      log: (_, event) => void logged.push(event),
+      fetch: async (input) => {
+        const url = new URL(String(input));
+        asked.push(url);
+        return answer(url);
+      },
+    });
+    return { listings: await rest.fetchListings(symbols), asked, logged };
+  };
+  const filters = (change: (filters: { filterType: string }[]) => unknown[]) => ({
+    ...exchangeSymbol('BTCUSDT'),
+    filters: change(exchangeSymbol('BTCUSDT').filters),
+  });
+
+  it('are the status and the grids of each symbol, exactly', async () => {
+    const { listings, asked } = await listing(() => Response.json({ symbols: [exchangeSymbol('BTCUSDT'), exchangeSymbol('ETHUSDT', 'BREAK')] }));
+    expect(listings).toEqual([
+      { symbol: 'BTCUSDT', status: 'TRADING', tickSize: decimal('0.1'), lotStep: decimal('0.001'), minNotional: decimal('7') },
+      { symbol: 'ETHUSDT', status: 'BREAK', tickSize: decimal('0.1'), lotStep: decimal('0.001'), minNotional: decimal('7') },
+    ]);
+    expect(asked.map(({ pathname, searchParams }) => [pathname, searchParams.get('symbols')])).toEqual([
+      ['/api/v3/exchangeInfo', '["BTCUSDT","ETHUSDT"]'],
+    ]);
+  });
+
+  it('leave out a symbol that the venue does not know, and tell of the others', async () => {
+    const { listings, logged, asked } = await listing((url) =>
+      url.searchParams.get('symbols')?.includes('ETHUSDT') === true ? refusing(400) : Response.json({ symbols: [exchangeSymbol('BTCUSDT')] }),
+    );
+    expect(listings.map(({ symbol }) => symbol)).toEqual(['BTCUSDT']);
+    expect(logged).toEqual(['binance.symbol_not_listed']);
+    expect(asked).toHaveLength(3);
+  });
+
+  it.each([
+    ['without a lot size', () => filters((all) => all.filter(({ filterType }) => filterType !== 'LOT_SIZE'))],
+    ['with a tick of zero', () => filters((all) => all.map((each) => ('tickSize' in each ? { ...each, tickSize: '0.00000000' } : each)))],
+    [
+      'with a least notional that is no number',
+      () => filters((all) => all.map((each) => ('minNotional' in each ? { ...each, minNotional: 'x' } : each))),
+    ],
+    ['without filters', () => ({ symbol: 'BTCUSDT', status: 'TRADING' })],
+  ])('are refused %s', async (_, symbol) => {
+    await expect(listing(() => Response.json({ symbols: [symbol()] }))).rejects.toMatchObject({ code: 'bad_answer' });
   });
 });
 

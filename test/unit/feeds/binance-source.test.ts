@@ -3,11 +3,13 @@ import type { FeedSink, MarketSource } from '../../../shared/engine/market-sourc
 import { binanceSource } from '../../../shared/feeds/binance-source.ts';
 import type { Clock } from '../../../shared/kernel/clock.ts';
 import { systemClock } from '../../../shared/kernel/clock-system.ts';
+import { decimal } from '../../../shared/kernel/decimal.ts';
 import { rng } from '../../../shared/kernel/rng.ts';
 import { MINUTE_MS, minuteOf } from '../../../shared/kernel/time.ts';
 import type { Bar, BookTop, Tick } from '../../../shared/market/price.ts';
-import { bookTicker, kline, trade, wrapped } from '../../support/binance-frames.ts';
+import { bookTicker, exchangeSymbol, kline, trade, wrapped } from '../../support/binance-frames.ts';
 import { type BinanceServer, startBinanceServer } from '../../support/binance-server.ts';
+import { SINK_REST } from '../../support/recording-sink.ts';
 
 const TIMING = { silenceMs: 60_000, handshakeMs: 500, rotationMs: 600_000, overlapMs: 60, backoffBaseMs: 10, backoffCapMs: 40, provenMs: 1_000 };
 const SYMBOLS = ['BTC', 'ETH', 'SOL', 'DOGE', 'ADA', 'DOT'];
@@ -36,8 +38,15 @@ function movableClock(): Clock & { readonly move: (ms: number) => void } {
 }
 
 let id = 0;
+const tradeIds = new Map<string, number>();
+/** Trades of one symbol are numbered one after the other. */
+function nextTradeId(symbol: string): number {
+  const next = (tradeIds.get(symbol) ?? 1_000) + 1;
+  tradeIds.set(symbol, next);
+  return next;
+}
 const print = (atMs: number, price: number, symbol = 'BTCUSDT'): string =>
-  wrapped(`${symbol.toLowerCase()}@trade`, trade({ s: symbol, t: ++id, p: price.toFixed(2), q: '0.5', T: atMs, E: atMs }));
+  wrapped(`${symbol.toLowerCase()}@trade`, trade({ s: symbol, t: nextTradeId(symbol), p: price.toFixed(2), q: '0.5', T: atMs, E: atMs }));
 const book = (bid: number): string =>
   wrapped('btcusdt@bookTicker', bookTicker({ s: 'BTCUSDT', u: ++id, b: bid.toFixed(2), a: (bid + 1).toFixed(2) }));
 
@@ -52,12 +61,19 @@ const klines: typeof fetch = async (input) => {
   return Response.json(rows);
 };
 
+/** Answers 503 to every question until it is back. */
+const noKlinesUntil =
+  (isBack: () => boolean): typeof fetch =>
+  async (input, init) =>
+    isBack() ? klines(input, init) : new Response('maintenance', { status: 503 });
+
 interface Live {
   readonly clock: ReturnType<typeof movableClock>;
   readonly server: BinanceServer;
   readonly source: MarketSource;
   readonly ticks: Tick[];
   readonly tops: BookTop[];
+  readonly repaired: Bar[];
 }
 
 async function live(
@@ -73,11 +89,13 @@ async function live(
     random: rng('live'),
     log: () => {},
     timing: TIMING,
+    repairTiming: { backoffBaseMs: 20, backoffCapMs: 80 },
     fetch: options.fetch ?? klines,
     mostWaiting,
   });
   const ticks: Tick[] = [];
   const tops: BookTop[] = [];
+  const repaired: Bar[] = [];
   await source.start(
     {
       tick: (tick) => {
@@ -85,11 +103,13 @@ async function live(
         return onTick(tick);
       },
       top: (top) => void tops.push(top),
+      reference: SINK_REST.reference,
+      repaired: (bars) => void repaired.push(...bars),
     },
     null,
   );
   cleanups.push(source.stop);
-  return { clock, server, source, ticks, tops };
+  return { clock, server, source, ticks, tops, repaired };
 }
 
 const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000, interval: 5 });
@@ -136,7 +156,8 @@ describe('live Binance', () => {
   });
 
   it('has missing bars while it is down, and says why; recovers, and fills the hole when asked for it', async () => {
-    const { server, source, ticks, clock } = await connected();
+    let isBack = false;
+    const { server, source, ticks, clock } = await connected({ fetch: noKlinesUntil(() => isBack) });
     server.send(print(clock.now() + 1, 102));
     await until(() => ticks.length === 2);
     server.refuse(503);
@@ -145,14 +166,20 @@ describe('live Binance', () => {
     expect(state(source)).toMatchObject({ status: 'down', detail: expect.stringMatching(/lost|HTTP 503/) });
     await until(() => state(source)?.detail.includes('HTTP 503') === true);
     clock.move(2 * MINUTE_MS);
-    expect(source.closeMinute(MINUTE_START_MS)).toMatchObject([{ symbol: 'BTC', open: 100, close: 102, origin: 'missing' }]);
-    expect(source.closeMinute(MINUTE_START_MS + MINUTE_MS)).toMatchObject([{ symbol: 'BTC', open: 102, close: 102, volume: 0, origin: 'missing' }]);
+    const [first, ...others] = source.closeMinute(MINUTE_START_MS);
+    expect(first).toMatchObject({ symbol: 'BTC', open: 100, close: 102, origin: 'missing' });
+    // Of the others nothing was ever seen: their bars say that, and no more.
+    expect(others.map(({ symbol }) => symbol)).toEqual(SYMBOLS.slice(1));
+    for (const bar of others) expect(bar).toMatchObject({ open: 0, close: 0, volume: 0, origin: 'missing' });
+    expect(source.closeMinute(MINUTE_START_MS + MINUTE_MS)[0]).toMatchObject({ symbol: 'BTC', open: 102, close: 102, volume: 0, origin: 'missing' });
+    expect(state(source)?.detail).toMatch(/12 bars of BTC, ETH, .* since 2026-01-05T12:00:00.000Z are still to be fetched/);
 
     server.refuse(null);
     await until(() => server.openConnections() === 1);
     server.send(print(clock.now(), 104));
     await until(() => state(source)?.status === 'up');
     expect(state(source)).toMatchObject({ reconnects: 1, accepted: 3 });
+    isBack = true;
     const filled: Bar[] = [];
     for await (const bar of source.minutes(MINUTE_START_MS, MINUTE_START_MS + 2 * MINUTE_MS)) filled.push(bar);
     expect(filled).toHaveLength(12);
@@ -170,8 +197,29 @@ describe('live Binance', () => {
     server.send(book(100));
     await until(() => state(source)?.accepted === 3);
     clock.move(2 * MINUTE_MS);
-    expect(source.closeMinute(openMs)).toMatchObject([{ symbol: 'BTC', high: 103, low: 98, close: 101, volume: 5, origin: 'received' }]);
-    expect(source.closeMinute(openMs + MINUTE_MS)).toMatchObject([{ symbol: 'BTC', open: 101, close: 101, volume: 0, origin: 'received' }]);
+    expect(source.closeMinute(openMs)[0]).toMatchObject({ symbol: 'BTC', high: 103, low: 98, close: 101, volume: 5, origin: 'received' });
+    // The next trade has the next number: there was none between.
+    server.send(print(clock.now(), 102));
+    await until(() => state(source)?.accepted === 4);
+    expect(source.closeMinute(openMs + MINUTE_MS)[0]).toMatchObject({ symbol: 'BTC', open: 101, close: 101, volume: 0, origin: 'received' });
+  });
+
+  it('does not believe a bar of trades when a number is left out: frames can be lost although the line stays up', async () => {
+    const { server, source, ticks, clock } = await connected({ fetch: noKlinesUntil(() => false) });
+    const openMs = MINUTE_START_MS + MINUTE_MS;
+    const prints = async (prices: readonly number[], count: number): Promise<void> => {
+      clock.move(MINUTE_MS);
+      for (const [index, price] of prices.entries()) server.send(print(clock.now() + index, price));
+      await until(() => ticks.length === count);
+    };
+    await prints([101, 102], 3);
+    nextTradeId('BTCUSDT');
+    await prints([103, 104], 5);
+    await prints([105], 6);
+    expect(source.closeMinute(openMs)[0]).toMatchObject({ open: 101, close: 102, origin: 'missing' });
+    expect(source.closeMinute(openMs + MINUTE_MS)[0]).toMatchObject({ open: 103, close: 104, origin: 'missing' });
+    await prints([106], 7);
+    expect(source.closeMinute(openMs + 2 * MINUTE_MS)[0]).toMatchObject({ open: 105, close: 105, origin: 'received' });
   });
 
   it('has a bar for every symbol once history was fetched, and goes on from there', async () => {
@@ -230,17 +278,109 @@ describe('live Binance', () => {
     expect(tops.length).toBeLessThan(10);
   });
 
+  it('makes its first minute whole, of which it saw but a part, over REST right away', async () => {
+    const { source, clock, repaired } = await connected();
+    clock.move(MINUTE_MS);
+    const given = source.closeMinute(MINUTE_START_MS);
+    expect(given.map(({ origin }) => origin)).toEqual(SYMBOLS.map(() => 'missing'));
+    await until(() => repaired.length === 6);
+    expect(repaired.map(({ symbol, openMs, origin, volume }) => [symbol, openMs, origin, volume])).toEqual(
+      SYMBOLS.map((symbol) => [symbol, MINUTE_START_MS, 'backfilled', 7]),
+    );
+    expect(source.closeMinute(MINUTE_START_MS)).toEqual(repaired);
+    expect(state(source)?.detail).toMatch(/^connected to ws:[^;]*$/);
+  });
+
+  it('fetches what an outage has kept from it by itself, as soon as the network is there', async () => {
+    let isBack = false;
+    const { server, source, clock, repaired, ticks } = await connected({ fetch: noKlinesUntil(() => isBack) });
+    server.refuse(503);
+    server.reset();
+    await until(() => state(source)?.status === 'down');
+    clock.move(3 * MINUTE_MS);
+    for (const minute of [0, 1, 2]) source.closeMinute(MINUTE_START_MS + minute * MINUTE_MS);
+    await until(() => state(source)?.detail.includes('HTTP 503: maintenance') === true);
+    expect(repaired).toEqual([]);
+    isBack = true;
+    server.refuse(null);
+    await until(() => server.openConnections() === 1);
+    server.send(print(clock.now(), 104));
+    await until(() => ticks.length === 2 && repaired.length === 18);
+    expect(repaired.map(({ openMs }) => openMs)).toEqual(repaired.map(({ openMs }) => openMs).toSorted());
+    expect(repaired.every(({ origin, evidence }) => origin === 'backfilled' && evidence === 'live')).toBe(true);
+  });
+
+  it('does not take silence for a market without trades: a minute that nothing later was heard of is missing', async () => {
+    const { source, server, clock, repaired } = await connected({ fetch: noKlinesUntil(() => false) });
+    clock.move(MINUTE_MS);
+    server.send(print(clock.now(), 101));
+    await until(() => state(source)?.accepted === 2);
+    clock.move(MINUTE_MS);
+    // The line is up as far as anybody knows, and half a minute of trades may be stuck in it.
+    expect(state(source)?.status).toBe('up');
+    expect(source.closeMinute(MINUTE_START_MS + MINUTE_MS)[0]).toMatchObject({ close: 101, origin: 'missing' });
+    expect(repaired).toEqual([]);
+  });
+
+  it("hands over the venue's own bar that comes after its minute was closed", async () => {
+    const { source, server, clock, repaired } = await connected({ fetch: noKlinesUntil(() => false) });
+    clock.move(MINUTE_MS);
+    server.send(print(clock.now(), 101));
+    await until(() => state(source)?.accepted === 2);
+    expect(source.closeMinute(MINUTE_START_MS)[0]).toMatchObject({ symbol: 'BTC', origin: 'missing' });
+    const venue = wrapped('btcusdt@kline_1m', kline({ t: MINUTE_START_MS, o: '99', h: '102', l: '98', c: '101', v: '5' }));
+    server.send(venue);
+    await until(() => repaired.length === 1);
+    expect(repaired).toMatchObject([{ symbol: 'BTC', openMs: MINUTE_START_MS, high: 102, volume: 5, origin: 'received' }]);
+    expect(source.closeMinute(MINUTE_START_MS)[0]).toEqual(repaired[0]);
+    server.send(venue);
+    server.send(book(100));
+    await until(() => state(source)?.accepted === 5);
+    expect(repaired).toHaveLength(1);
+  });
+
+  it('asks later for the newest minute of history that the venue has not closed yet', async () => {
+    let isClosed = false;
+    const slow: typeof fetch = async (input, init) => {
+      const rows = (await (await klines(input, init)).json()) as [number, ...unknown[]][];
+      return Response.json(isClosed ? rows : rows.filter(([openMs]) => openMs < MINUTE_START_MS - MINUTE_MS));
+    };
+    const { source, repaired } = await live({ fetch: slow });
+    const bars: Bar[] = [];
+    for await (const bar of source.minutes(MINUTE_START_MS - 3 * MINUTE_MS, MINUTE_START_MS)) bars.push(bar);
+    expect(bars).toHaveLength(2 * 6);
+    isClosed = true;
+    await until(() => repaired.length === 6);
+    expect(repaired.map(({ openMs }) => openMs)).toEqual(SYMBOLS.map(() => MINUTE_START_MS - MINUTE_MS));
+  });
+
+  it('tells the rules that the venue lists its symbols with', async () => {
+    const listed: typeof fetch = async (input) => {
+      const { pathname, searchParams } = new URL(String(input));
+      expect([pathname, searchParams.get('symbols')]).toEqual(['/api/v3/exchangeInfo', JSON.stringify(SYMBOLS.map((symbol) => `${symbol}USDT`))]);
+      return Response.json({ symbols: [exchangeSymbol('BTCUSDT'), exchangeSymbol('ETHUSDT', 'HALT'), exchangeSymbol('PEPEUSDT')] });
+    };
+    const { source, clock } = await live({ fetch: listed });
+    const common = { tickSize: decimal('0.1'), lotStep: decimal('0.001'), minNotional: decimal('7'), source: 'Binance exchangeInfo' };
+    const rules = await source.listings?.();
+    expect(rules).toMatchObject([
+      { ...common, symbol: 'BTC', status: 'TRADING' },
+      { ...common, symbol: 'ETH', status: 'HALT' },
+    ]);
+    expect(clock.now() - (rules?.[0]?.asOfMs ?? 0)).toBeLessThan(1_000);
+  });
+
   it('delivers nothing after it was stopped, and can be started again', async () => {
     const { server, source, ticks, clock } = await connected();
     await source.stop();
     expect(state(source)).toMatchObject({ status: 'down', detail: 'not connected' });
     server.send(print(clock.now(), 101));
     const again: Tick[] = [];
-    await source.start({ tick: (tick) => void again.push(tick), top: () => {} }, null);
+    await source.start({ tick: (tick) => void again.push(tick), top: () => {}, ...SINK_REST }, null);
     await until(() => server.openConnections() === 1);
     server.send(print(clock.now(), 102));
     await until(() => again.length === 1);
     expect([ticks.length, again[0]?.price]).toEqual([1, 102]);
-    await expect(source.start({ tick: () => {}, top: () => {} }, null)).rejects.toMatchObject({ code: 'already_started' });
+    await expect(source.start({ tick: () => {}, top: () => {}, ...SINK_REST }, null)).rejects.toMatchObject({ code: 'already_started' });
   });
 });

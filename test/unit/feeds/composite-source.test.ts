@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { instrumentsOf } from '../../../shared/config/instruments.ts';
+import type { NseFeed } from '../../../shared/config/nse-feed.ts';
 import type { MarketSource } from '../../../shared/engine/market-source.ts';
 import { compositeSource } from '../../../shared/feeds/composite-source.ts';
 import { liveSource } from '../../../shared/feeds/live-source.ts';
@@ -8,7 +9,8 @@ import type { Clock } from '../../../shared/kernel/clock.ts';
 import { MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Market } from '../../../shared/market/instrument.ts';
 import type { Bar } from '../../../shared/market/price.ts';
-import { fullSpeed, playInParts, recordingSink, runTo } from '../../support/recording-sink.ts';
+import { rulesOf } from '../../support/engine-fixtures.ts';
+import { fullSpeed, playInParts, recordingSink, runTo, SINK_REST } from '../../support/recording-sink.ts';
 
 const OPEN_MS = Date.UTC(2026, 9, 12, 6);
 
@@ -52,6 +54,14 @@ describe('a source made of several', () => {
     );
   });
 
+  it('tells the listings of those that have a venue to ask, and has none when none of them has', async () => {
+    const clock = fullSpeed(OPEN_MS);
+    const [crypto, shares] = [named(clock, 'CRYPTO', 'crypto'), named(clock, 'NSE', 'shares')];
+    expect(compositeSource([crypto, shares]).listings).toBeUndefined();
+    const rules = [rulesOf('BTC')];
+    expect(await compositeSource([{ ...crypto, listings: async () => rules }, shares]).listings?.()).toEqual(rules);
+  });
+
   it('goes on with exactly the rest of each', async () => {
     const { sink } = await play(both, OPEN_MS + 2 * MINUTE_MS);
     expect(await playInParts(both, OPEN_MS, [OPEN_MS + 12_345, OPEN_MS + 70_000], OPEN_MS + 2 * MINUTE_MS)).toEqual(sink.seen);
@@ -83,6 +93,7 @@ describe('a source made of several', () => {
           busy--;
         },
         top: () => {},
+        ...SINK_REST,
       },
       null,
     );
@@ -100,18 +111,34 @@ describe('a source made of several', () => {
 });
 
 describe('the live source', () => {
-  const live = (markets: readonly Market[]): MarketSource => liveSource({ clock: fullSpeed(OPEN_MS), log: () => {}, env: {}, seed: 7, markets });
+  const live = (markets: readonly Market[], nse: NseFeed = 'simulated', env: Readonly<Record<string, string>> = {}): MarketSource =>
+    liveSource({ clock: fullSpeed(OPEN_MS), log: () => {}, env, seed: 7, markets, nse });
+  const states = (source: MarketSource) => source.states().map(({ source: name, markets, evidence }) => [name, ...markets, evidence]);
 
-  it('is Binance for crypto, beside an NSE that says it is simulated', () => {
+  it('is Binance for crypto, beside an NSE that says it is simulated, the rate of the rupee and two venues that confirm', () => {
     const source = live(['CRYPTO', 'NSE']);
-    expect(source).toMatchObject({ name: 'binance+simulated', evidence: 'live', markets: ['CRYPTO', 'NSE'], cursor: expect.any(Function) });
-    expect(source.states().map(({ markets, evidence, status }) => [...markets, evidence, status])).toEqual([
-      ['CRYPTO', 'live', 'down'],
-      ['NSE', 'simulated', 'waiting'],
+    expect(source).toMatchObject({ evidence: 'live', markets: ['CRYPTO', 'NSE'], cursor: expect.any(Function) });
+    expect(states(source)).toEqual([
+      ['binance', 'CRYPTO', 'live'],
+      ['simulated', 'NSE', 'simulated'],
+      ['fx', 'delayed'],
+      ['kraken', 'live'],
+      ['coinbase', 'live'],
     ]);
   });
 
-  it('is one of them where only one market is wanted', () => {
-    expect([live(['CRYPTO']).name, live(['NSE']).name]).toEqual(['binance', 'simulated']);
+  it.each([
+    ['upstox', 'live'],
+    ['yahoo', 'delayed'],
+  ] as const)('takes prices of NSE from %s where that was chosen, with the evidence %s', (nse, evidence) => {
+    expect(states(live(['CRYPTO', 'NSE'], nse))[1]).toEqual([nse, 'NSE', evidence]);
+  });
+
+  it('leaves out what belongs to a market that is not wanted', () => {
+    expect([live(['CRYPTO']).name, live(['NSE']).name]).toEqual(['binance+kraken+coinbase', 'simulated+fx']);
+  });
+
+  it('refuses an endpoint that is no URL', () => {
+    expect(() => live(['NSE'], 'yahoo', { NIGHTDESK_YAHOO_URLS: 'query1' })).toThrow(/NIGHTDESK_YAHOO_URLS takes/);
   });
 });
