@@ -1,9 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { EpochMs } from '../kernel/time.ts';
+import { barFileExtent } from './history/bar-file.ts';
 import { RecordedDataError } from './recorded-data-error.ts';
 import { recordedLine } from './recorded-frames.ts';
-import { type KlineFile, type KlineSeries, klineRow } from './recorded-klines.ts';
+import { isHistoryFile, type KlineFile, type KlineSeries, klineRow } from './recorded-klines.ts';
 import { recordedLines } from './recorded-lines.ts';
 
 interface Extent {
@@ -29,6 +30,10 @@ interface KlinePath {
 type FileKind = KlinePath | { readonly kind: 'frames'; readonly path: string };
 
 const KLINE_NAME = /^([A-Z0-9]+)-1m-[^/]*\.csv(?:\.gz)?$/;
+/** A month of the history's spot bars; a slash on every system. */
+const HISTORY_PATH = /(?:^|\/)binance\/spot\/([A-Z0-9]+)\/1m\/[^/]+\.parquet$/;
+/** Where a history keeps spot bars: the rest of it, which may be large, need not be walked. */
+const SPOT_FOLDER = 'binance/spot';
 const FRAMES_NAME = /\.log(?:\.gz)?$/;
 const FUTURES_NAME = /_PERP|usdm|coinm|futures/i;
 /** Members that only frames of the futures venues have: previous update id, order type, event name of a bookTicker. */
@@ -39,7 +44,7 @@ const SAMPLE_BATCHES = 5;
 
 /**
  * Says what the paths hold: files, or folders in whose tree the 1-minute spot klines of the given symbols are taken together
- * (recorded frames, when a tree has no klines).
+ * (recorded frames, when a tree has no klines). In a tree with a history only the history is taken.
  * @throws RecordedDataError `not_found`, `nothing_found`, `unsupported`, `futures`, `mixed_kinds` or `unreadable`
  */
 export async function describeData(paths: readonly string[], symbols: VenueSymbols): Promise<RecordedData> {
@@ -70,7 +75,7 @@ export async function klinesNear(framePaths: readonly string[], symbols: VenueSy
     const inTree = await Promise.all(
       [...folders].filter((folder) => dirname(folder) !== folder).map((folder) => tree(folder, DEEPEST_FOLDER - 3 * climb)),
     );
-    const klines = inTree.flat().flatMap((path) => klineFile(path, symbols) ?? []);
+    const klines = preferred(inTree.flat().flatMap((path) => klineFile(path, symbols) ?? []));
     if (klines.length > 0) return seriesOf(klines, symbols);
   }
   return [];
@@ -81,14 +86,30 @@ async function filesAt(path: string, symbols: VenueSymbols): Promise<readonly Fi
     throw new RecordedDataError('not_found', `No such file or folder: ${path}`, { path }, { cause: error });
   });
   if (!entry.isDirectory()) return [kindOf(path, symbols)];
-  const inside = await tree(path, DEEPEST_FOLDER);
-  const klines = inside.flatMap((file) => klineFile(file, symbols) ?? []);
+  const inside = await tree((await isFolder(join(path, SPOT_FOLDER))) ? join(path, SPOT_FOLDER) : path, DEEPEST_FOLDER);
+  const klines = preferred(inside.flatMap((file) => klineFile(file, symbols) ?? []));
   if (klines.length > 0) return klines;
   const frames = inside.filter((file) => FRAMES_NAME.test(file) && !FUTURES_NAME.test(basename(file)));
   if (frames.length > 0) return frames.map((file) => ({ kind: 'frames', path: file }));
   const wanted = [...symbols.keys()].map((symbol) => `${symbol}-1m-*.csv[.gz]`).join(', ');
-  throw new RecordedDataError('nothing_found', `No 1-minute klines and no recorded frames in ${path}: looked for ${wanted}, *.log[.gz]`, { path });
+  throw new RecordedDataError(
+    'nothing_found',
+    `No 1-minute klines and no recorded frames in ${path}: looked for ${wanted}, a history (binance/spot/*/1m/*.parquet), *.log[.gz]`,
+    { path },
+  );
 }
+
+/** Of klines in one tree, those of a history where there are any: the texts beside it are what it was imported from. */
+function preferred(klines: readonly KlinePath[]): readonly KlinePath[] {
+  const history = klines.filter(({ path }) => isHistoryFile(path));
+  return history.length > 0 ? history : klines;
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
 
 /** A file named by the user: what it is, or why it cannot be used. */
 function kindOf(path: string, symbols: VenueSymbols): FileKind {
@@ -96,22 +117,25 @@ function kindOf(path: string, symbols: VenueSymbols): FileKind {
   if (FUTURES_NAME.test(name)) throw new RecordedDataError('futures', `${path} is of the futures venue; only spot is traded`, { path });
   const klines = klineFile(path, symbols);
   if (klines !== null) return klines;
-  const symbol = KLINE_NAME.exec(name)?.[1];
+  const symbol = venueSymbolOf(path);
   if (symbol !== undefined) {
     throw new RecordedDataError('unsupported', `${path} is of ${symbol}; the symbols traded are ${[...symbols.keys()].join(', ')}`, { path, symbol });
   }
   if (FRAMES_NAME.test(name)) return { kind: 'frames', path };
   throw new RecordedDataError(
     'unsupported',
-    `${path} is not recorded data of a known form: 1-minute klines are named like BTCUSDT-1m-2023.csv[.gz], recorded frames *.log[.gz]`,
+    `${path} is not recorded data of a known form: 1-minute klines are named like BTCUSDT-1m-2023.csv[.gz] or binance/spot/BTCUSDT/1m/2023-04.parquet, recorded frames *.log[.gz]`,
     { path },
   );
 }
 
 function klineFile(path: string, symbols: VenueSymbols): KlinePath | null {
-  const symbol = symbols.get(KLINE_NAME.exec(basename(path))?.[1] ?? '');
+  const symbol = symbols.get(venueSymbolOf(path) ?? '');
   return symbol === undefined ? null : { kind: 'klines', path, symbol };
 }
+
+const venueSymbolOf = (path: string): string | undefined =>
+  (KLINE_NAME.exec(basename(path)) ?? HISTORY_PATH.exec(resolve(path).replaceAll('\\', '/')))?.[1];
 
 /** The files below a folder, in a fixed order; hidden folders and installed packages are left out. */
 async function tree(folder: string, depth: number): Promise<readonly string[]> {
@@ -154,13 +178,20 @@ async function describeKlines(files: readonly KlinePath[], symbols: VenueSymbols
 async function seriesOf(files: readonly KlinePath[], symbols: VenueSymbols): Promise<readonly KlineSeries[]> {
   const bySymbol = new Map<string, KlineFile[]>();
   for (const { symbol, path } of files) {
-    const file = { path, ...(await extentOf(path, klineStamp, 'a 1-minute kline: open_time,open,high,low,close,volume')) };
+    const file = { path, ...(await klineExtent(path)) };
     bySymbol.set(symbol, [...(bySymbol.get(symbol) ?? []), file]);
   }
   return [...symbols.values()].flatMap((symbol) => {
     const own = bySymbol.get(symbol)?.sort((a, b) => a.firstMs - b.firstMs || a.lastMs - b.lastMs);
     return own === undefined ? [] : { symbol, files: own };
   });
+}
+
+async function klineExtent(path: string): Promise<Omit<KlineFile, 'path'>> {
+  if (!isHistoryFile(path)) return extentOf(path, klineStamp, 'a 1-minute kline: open_time,open,high,low,close,volume');
+  const extent = await barFileExtent(path);
+  if (extent === null) throw new RecordedDataError('unsupported', `${path} holds no bars`, { path });
+  return extent;
 }
 
 async function describeFrames(paths: readonly string[], symbols: VenueSymbols): Promise<RecordedData> {

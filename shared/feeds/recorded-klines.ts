@@ -2,7 +2,8 @@ import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import type { Candle } from '../market/price.ts';
 import { type CandleFault, candleFault } from './candle-fault.ts';
 import { csvNumber } from './decimal-text.ts';
-import { type LineCursor, lineCursor } from './recorded-lines.ts';
+import { barCursor } from './history/bar-file.ts';
+import { lineCursor } from './recorded-lines.ts';
 
 export interface KlineFile {
   readonly path: string;
@@ -45,8 +46,7 @@ export interface KlineRange {
 interface Reader {
   readonly symbol: string;
   readonly waiting: string[];
-  cursor: LineCursor | null;
-  isFileStart: boolean;
+  cursor: RowCursor | null;
   /** The next bar, null at the end of the series. */
   head: Candle | null;
   lastOpenMs: EpochMs;
@@ -54,6 +54,13 @@ interface Reader {
 }
 
 type Refuse = (fault: RowFault) => void;
+
+/** Reads the rows of a file one at a time, whatever its form; null from `next` when `more` must be awaited first. */
+interface RowCursor {
+  next(): KlineRow | null;
+  more(): Promise<boolean>;
+  close(): Promise<void>;
+}
 
 /** A hole in every series longer than this is jumped over instead of being told minute by minute. */
 const LONGEST_TOLD_GAP_MS = 1_440 * MINUTE_MS;
@@ -65,8 +72,8 @@ const MICROSECONDS_FROM = 100_000_000_000_000;
 /**
  * Reads the series side by side, one minute after the other, streaming: a few chunks of each file are in memory, never a file.
  * Every minute between the first and the last bar is told, those without any bar too, but for holes of more than a day.
- * Rows are `open_time,open,high,low,close,volume` with up to six more columns; a header is skipped, a row that cannot be
- * true is refused and counted.
+ * Files are month files of the history, or text: rows `open_time,open,high,low,close,volume` with up to six more columns, a
+ * header is skipped. A row that cannot be true is refused and counted.
  * @throws RecordedDataError `unreadable`, from the generator
  */
 export function readRecordedKlines(series: readonly KlineSeries[], range: KlineRange = {}): RecordedKlines {
@@ -97,7 +104,7 @@ async function* minutesOf(series: readonly KlineSeries[], { fromMs = 0, toMs = N
 
 function readerOf({ symbol, files }: KlineSeries, fromMs: EpochMs): Reader {
   const waiting = files.filter(({ lastMs }) => lastMs >= fromMs).map(({ path }) => path);
-  return { symbol, waiting, cursor: null, isFileStart: false, head: null, lastOpenMs: 0, hasBegun: false };
+  return { symbol, waiting, cursor: null, head: null, lastOpenMs: 0, hasBegun: false };
 }
 
 function minuteAt(readers: readonly Reader[], openMs: EpochMs, skippedMinutes: number): KlineMinute {
@@ -121,25 +128,20 @@ function earliest(readers: readonly Reader[]): EpochMs | null {
 
 async function advance(reader: Reader, fromMs: EpochMs, refuse: Refuse): Promise<void> {
   for (;;) {
-    if (reader.cursor !== null && step(reader, fromMs, refuse)) return;
+    if (reader.cursor !== null && step(reader, reader.cursor, refuse)) return;
     if (reader.cursor !== null && (await reader.cursor.more())) continue;
     const path = reader.waiting.shift();
     if (path === undefined) {
       reader.head = null;
       return;
     }
-    reader.cursor = lineCursor(path);
-    reader.isFileStart = true;
+    reader.cursor = isHistoryFile(path) ? historyRows(path, fromMs) : textRows(path, fromMs);
   }
 }
 
 /** Moves to the next good row in memory; false when there is none. */
-function step(reader: Reader, fromMs: EpochMs, refuse: Refuse): boolean {
-  for (let line = reader.cursor?.next() ?? null; line !== null; line = reader.cursor?.next() ?? null) {
-    const isHead = reader.isFileStart && isHeader(line);
-    reader.isFileStart = false;
-    if (isHead || line === '' || line === '\r' || openMsOf(line) < fromMs) continue;
-    const row = klineRow(line);
+function step(reader: Reader, cursor: RowCursor, refuse: Refuse): boolean {
+  for (let row = cursor.next(); row !== null; row = cursor.next()) {
     const fault = row.kind === 'refused' ? row.reason : row.candle.openMs <= reader.lastOpenMs ? 'not_in_order' : null;
     if (fault !== null || row.kind === 'refused') {
       refuse(fault ?? 'bad_row');
@@ -152,20 +154,55 @@ function step(reader: Reader, fromMs: EpochMs, refuse: Refuse): boolean {
   return false;
 }
 
+/** Whether a path names a file of the history rather than a text. */
+export const isHistoryFile = (path: string): boolean => path.endsWith('.parquet');
+
+function historyRows(path: string, fromMs: EpochMs): RowCursor {
+  const cursor = barCursor(path, fromMs);
+  return {
+    next() {
+      const candle = cursor.next();
+      return candle === null ? null : checked(candle);
+    },
+    more: cursor.more,
+    close: cursor.close,
+  };
+}
+
+function textRows(path: string, fromMs: EpochMs): RowCursor {
+  const cursor = lineCursor(path);
+  let isFileStart = true;
+  return {
+    next() {
+      for (let line = cursor.next(); line !== null; line = cursor.next()) {
+        const isHead = isFileStart && isHeader(line);
+        isFileStart = false;
+        if (!isHead && line !== '' && line !== '\r' && !(openMsOf(line) < fromMs)) return klineRow(line);
+      }
+      return null;
+    },
+    more: cursor.more,
+    close: cursor.close,
+  };
+}
+
 export type KlineRow = { readonly kind: 'candle'; readonly candle: Candle } | { readonly kind: 'refused'; readonly reason: RowFault };
 
 /** One row of a kline file: millisecond or microsecond stamps, 6 to 12 columns. */
 export function klineRow(line: string): KlineRow {
   const columns = line.trimEnd().split(',');
   if (columns.length < LEAST_COLUMNS || columns.length > MOST_COLUMNS) return { kind: 'refused', reason: 'bad_row' };
-  const candle = {
+  return checked({
     openMs: openMsOf(line),
     open: csvNumber(columns[1]),
     high: csvNumber(columns[2]),
     low: csvNumber(columns[3]),
     close: csvNumber(columns[4]),
     volume: csvNumber(columns[5]),
-  };
+  });
+}
+
+function checked(candle: Candle): KlineRow {
   const reason = candleFault(candle, MINUTE_MS);
   return reason === null ? { kind: 'candle', candle } : { kind: 'refused', reason };
 }

@@ -74,7 +74,21 @@ export const RULES: readonly FolderRule[] = [
     builtins: 'all',
     bans: ['random'],
   },
-  { where: 'shared/feeds/', folders: [...VOCABULARY, ...PURE, 'shared/engine/'], packages: ['ws', 'zod'], builtins: 'all', bans: ['random'] },
+  {
+    where: 'shared/feeds/',
+    folders: [...VOCABULARY, ...PURE, 'shared/engine/'],
+    packages: ['protobufjs', 'ws', 'zod'],
+    builtins: 'all',
+    bans: ['random'],
+  },
+  // Recorded history as files: fetched, checked, kept in columns.
+  {
+    where: 'shared/feeds/history/',
+    folders: [...VOCABULARY, ...PURE, 'shared/engine/', 'shared/feeds/'],
+    packages: ['fflate', 'hyparquet', 'hyparquet-writer', 'zod'],
+    builtins: 'all',
+    bans: ['random'],
+  },
   {
     where: 'functions/',
     folders: ['shared/', 'functions/middleware/'],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { HouseError, lineOf, type Module, readModules, type ViolationKind, violations } from './dependency-check.ts';
 import { BANS, RULES } from './dependency-rules.ts';
@@ -87,6 +87,10 @@ const PLANTED: readonly (readonly [sentence: string, kind: ViolationKind, path: 
     'export const url = (path: string): string => `https://api.kraken.com/' + '$' + '{path}`;',
   ],
   ['feeds know no store', 'folder', 'shared/feeds/x.ts', "import { table } from '../store/table.ts';"],
+  ['the history knows no store', 'folder', 'shared/feeds/history/x.ts', "import { table } from '../../store/table.ts';"],
+  ['the history opens no socket', 'package', 'shared/feeds/history/x.ts', "import { WebSocket } from 'ws';"],
+  ['only the history knows Parquet: not other feeds', 'package', 'shared/feeds/x.ts', "import { parquetRead } from 'hyparquet';"],
+  ['only the history unpacks archives: not functions', 'package', 'functions/cli/x.ts', "import { unzipSync } from 'fflate';"],
   ['only infra knows hosting', 'package', 'shared/engine/x.ts', "import { Duration } from 'aws-cdk-lib';"],
   ['only infra knows hosting, subpaths too', 'package', 'functions/api/x.ts', "import { Table } from 'aws-cdk-lib/aws-dynamodb';"],
   ['the local host is no CDK app', 'package', 'infra/local/x.ts', "import { App } from 'aws-cdk-lib';"],
@@ -150,7 +154,7 @@ describe('an import that is not allowed', () => {
     const others = RULES.map((each) => each.where).filter((each) => each.endsWith('/') && each !== 'functions/' && !each.startsWith(`${room}/`));
     for (const other of [...others, 'functions/api/', 'functions/middleware/', 'test/']) {
       const isAllowed = rule.folders.some((folder) => other.startsWith(folder));
-      expect(kindsIn(path, `import '../../${other}y.ts';`), other).toEqual(isAllowed ? [] : ['folder']);
+      expect(kindsIn(path, `import '${posix.relative(posix.dirname(path), `${other}y.ts`)}';`), other).toEqual(isAllowed ? [] : ['folder']);
     }
     for (const name of everyPackage()) {
       expect(kindsIn(path, `import '${name}/sub';`), name).toEqual(rule.packages.includes(name) ? [] : ['package']);

@@ -73,7 +73,12 @@ function volumeShape(panel: Panel, slices: number, middle: Middle): number[] {
 }
 
 function sharesOf({ days }: Panel, of: (day: SeriesDay) => Float64Array, slices: number, middle: Middle): readonly number[] {
-  const shares = days.map(({ series }) => meanShares(series.flatMap((day) => (day === null ? [] : [of(day)])), slices));
+  const shares = days.map(({ series }) =>
+    meanShares(
+      series.flatMap((day) => (day === null ? [] : [of(day)])),
+      slices,
+    ),
+  );
   // The first bar of a day has no volume in some sources: such days do not tell of it.
   return Array.from({ length: slices }, (_, slice) => middle(shares.map((day) => day[slice] ?? 0).filter((share) => share > 0)));
 }

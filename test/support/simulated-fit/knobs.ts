@@ -23,7 +23,7 @@ const processKnob = (
 ): Knob => ({
   read: ({ markets }) => read(markets[name][parts[0]]),
   turn: (parameters, value) =>
-    withMarket(parameters, name, (market) => parts.reduce((made, part) => ({ ...made, [part]: turn(made[part], value) }), market)),
+    withMarket(parameters, name, (market) => ({ ...market, ...Object.fromEntries(parts.map((part) => [part, turn(market[part], value)])) })),
 });
 
 const spreadOf = (levels: LevelParameters, scale: number): number => levels[scale]?.spread ?? Number.NaN;

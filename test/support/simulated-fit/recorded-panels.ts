@@ -23,6 +23,16 @@ export interface RecordedPanels {
   readonly daily: Panel;
 }
 
+/** Every panel made another. */
+export const mapPanels = (panels: RecordedPanels, made: (panel: Panel) => Panel): RecordedPanels => ({
+  crypto: made(panels.crypto),
+  quarters: made(panels.quarters),
+  nifty: made(panels.nifty),
+  minutes: made(panels.minutes),
+  fives: made(panels.fives),
+  daily: made(panels.daily),
+});
+
 /** A bar in a file: the day it belongs to, its place in the day, open, high, low, close, volume. */
 type Row = readonly [day: number, place: number, open: number, high: number, low: number, close: number, volume: number];
 
