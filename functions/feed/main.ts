@@ -12,7 +12,7 @@ import { messageOf } from '../../shared/kernel/errors.ts';
 import { SECOND_MS } from '../../shared/kernel/time.ts';
 import { lambdaContext } from '../middleware/lambda-context.ts';
 
-const LEASE_MS = 25 * SECOND_MS;
+const LEASE_MS = 40 * SECOND_MS;
 const LONG_POLL_S = 20;
 
 /**

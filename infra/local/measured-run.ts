@@ -16,6 +16,7 @@ import { createMemoryLedger } from '../../shared/store/memory-ledger.ts';
 import { createMemoryMarket } from '../../shared/store/memory-market.ts';
 import { meteredItems, type Usage } from '../../shared/store/metered-items.ts';
 import type { StrategyName } from '../../shared/strategies/strategy.ts';
+import { asDeployed } from './as-deployed.ts';
 import { invoker } from './invoker.ts';
 import { startScheduler } from './scheduler.ts';
 
@@ -41,7 +42,7 @@ export interface MeasuredRun {
   readonly fills: number;
 }
 
-const LEASE_MS = 25 * SECOND_MS;
+const LEASE_MS = 40 * SECOND_MS;
 const HISTORY_DAYS = 40;
 const TTL_DAYS = 36_500;
 
@@ -69,7 +70,7 @@ export async function measuredRun(options: MeasuredRunOptions): Promise<Measured
       exclusive: false,
     });
   const functions: Readonly<Record<ScheduledFunction, EngineContext>> = { scan: process(), monitor: process(), session: process() };
-  feed = createFeedService(process(), options.source(clock), {
+  feed = createFeedService(process(), asDeployed(options.source(clock), clock), {
     holder: 'measured',
     leaseMs: LEASE_MS,
     publishEveryMs: FEED_PUBLISH_EVERY_MS,

@@ -16,6 +16,9 @@ export const liveScope = (feed: NseFeed): string => (feed === 'simulated' ? LIVE
 /** The source of NSE prices that a scope names; null for a scope that is not of the live world. */
 export const nseFeedOf = (scope: string): NseFeed | null => NSE_FEEDS.find((feed) => liveScope(feed) === scope) ?? null;
 
+/** Whether NSE prices of a scope are made up: in the simulated world, and beside live crypto without a source. */
+export const isNseSimulated = (scope: string): boolean => scope.startsWith('simulated') || nseFeedOf(scope) === 'simulated';
+
 const positive = z.int().positive();
 const source = z.string().min(1);
 

@@ -1,4 +1,5 @@
 import { CORPORATE_ACTIONS } from '../config/corporate-actions.ts';
+import { isNseSimulated } from '../config/nse-feed.ts';
 import type { Chart } from '../indicators/chart.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { type Adjustment, adjustCandle, adjustmentsOf, symbolOn } from '../market/corporate-actions.ts';
@@ -17,10 +18,11 @@ export interface StoredHistory {
 /**
  * Stored history as charts read it at an instant. Bars and candles are stored as they were traded; here they are brought
  * across the splits and the like that came since, and put under the name of the day. Simulated history stays as it is: what
- * happened to the real company did not happen there. Packed candles do not tell their evidence: the newest minute does.
+ * happened to the real company did not happen there. Packed candles do not tell their evidence: the newest minute does, and
+ * where there is none the scope.
  */
-export function adjustedHistory({ days, bars }: StoredHistory, asOfMs: EpochMs): StoredHistory {
-  const evidenceOf = (symbol: string): Evidence | null => bars.get(symbol)?.at(-1)?.evidence ?? null;
+export function adjustedHistory({ days, bars }: StoredHistory, asOfMs: EpochMs, scope: string): StoredHistory {
+  const evidenceOf = (symbol: string): Evidence | null => bars.get(symbol)?.at(-1)?.evidence ?? (isNseSimulated(scope) ? 'simulated' : null);
   const isAsStored = (symbol: string): boolean => !CORPORATE_ACTIONS.symbols.has(symbol) || evidenceOf(symbol) === 'simulated';
   const symbols = [...new Set([...days.keys(), ...bars.keys()])];
   if (symbols.every(isAsStored)) return { days, bars };

@@ -44,7 +44,7 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
     const from = (timeframe: '1m' | '1d'): EpochMs => Math.min(...markets.map((name) => historyNeededFromMs(name, timeframe, minuteMs)));
     const minutesFromMs = from('1m');
     const stored = await Promise.all([market.dayCandles(scope, from('1d'), minutesFromMs), market.bars(scope, minutesFromMs, minuteMs)]);
-    const { days, bars } = adjustedHistory({ days: stored[0], bars: stored[1] }, asOfMs);
+    const { days, bars } = adjustedHistory({ days: stored[0], bars: stored[1] }, asOfMs, scope);
     charts = new Map();
     for (const symbol of new Set([...days.keys(), ...bars.keys()])) {
       const instrument = instrumentBySymbol(symbol, minuteMs);

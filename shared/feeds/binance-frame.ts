@@ -1,8 +1,10 @@
 import { messageOf } from '../kernel/errors.ts';
 import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import type { BookTop, Candle, Evidence, Tick } from '../market/price.ts';
+import { createHotFrameReader } from './binance-hot-frame.ts';
 import { candleFault, isPrice } from './candle-fault.ts';
 import { decimalText } from './decimal-text.ts';
+import { shown } from './shown.ts';
 
 /** A one-minute bar that the venue itself has closed. */
 export interface ClosedBar extends Candle {
@@ -11,7 +13,34 @@ export interface ClosedBar extends Candle {
   readonly receivedMs: EpochMs;
 }
 
-export type FrameFault = 'not_json' | 'unknown_shape' | 'empty_array' | 'bad_stamp' | 'bad_price' | 'bad_quantity' | 'bad_range' | 'bad_sequence';
+/** One price of a book and what stands there, in units of the base. */
+export interface BookLevel {
+  readonly price: number;
+  readonly quantity: number;
+}
+
+/** The best levels of a book, best first, each price once; a side may be empty. The venue tells no time of it. */
+export interface PartialBook {
+  readonly symbol: string;
+  readonly bids: readonly BookLevel[];
+  readonly asks: readonly BookLevel[];
+  readonly sequence: number;
+  readonly source: string;
+  readonly evidence: Evidence;
+  readonly receivedMs: EpochMs;
+}
+
+export type FrameFault =
+  | 'not_json'
+  | 'unknown_shape'
+  | 'empty_array'
+  | 'bad_stamp'
+  | 'bad_price'
+  | 'bad_quantity'
+  | 'bad_range'
+  | 'bad_sequence'
+  | 'unsorted_book'
+  | 'crossed_book';
 
 export interface RefusedFrame {
   readonly kind: 'refused';
@@ -30,6 +59,7 @@ export type ParsedFrame =
   | { readonly kind: 'ticks'; readonly ticks: readonly Tick[] }
   | { readonly kind: 'books'; readonly books: readonly BookTop[] }
   | { readonly kind: 'bar'; readonly bar: ClosedBar }
+  | { readonly kind: 'depth'; readonly depth: PartialBook }
   | {
       readonly kind: 'mixed';
       readonly ticks: readonly Tick[];
@@ -60,9 +90,15 @@ const BAR_OPEN: ParsedFrame = { kind: 'ignored', reason: 'bar_open' };
 /** Later than any millisecond stamp of this millennium: such a stamp counts microseconds. */
 const MICROSECONDS_FROM = 100_000_000_000_000;
 
+/** `btcusdt@depth20`, `btcusdt@depth20@100ms`: the only place where a partial book says whose it is. */
+const DEPTH_STREAM = /^([a-z0-9]+)@depth(?:5|10|20)(?:@100ms)?$/;
+
 /**
  * A parser of Binance spot stream frames, bare or wrapped as `{"stream","data"}`, single or in arrays: trade, aggTrade,
- * bookTicker, kline, 24hrTicker and 24hrMiniTicker. It never throws: what it cannot read is `refused` with a code.
+ * bookTicker, kline, 24hrTicker, 24hrMiniTicker, and the partial book depth5, 10 or 20, which says only in its wrapper whose it
+ * is and is not used without one. It never throws: what it cannot read is `refused` with a code.
+ *
+ * The frequent ones are read straight from their text (`createHotFrameReader`), the others through `JSON.parse`.
  *
  * A spot bookTicker carries no exchange time: its `exchangeMs` is the instant it was received.
  * A trade's `sequence` is its trade id, an aggTrade's the id of its last trade, a book's its update id.
@@ -146,9 +182,26 @@ export function createBinanceParser({ symbols, source, evidence }: BinanceParser
     return k.x ? { kind: 'bar', bar: { ...candle, symbol, source, receivedMs } } : BAR_OPEN;
   }
 
-  function withoutEvent(frame: Fields, receivedMs: EpochMs): ParsedFrame {
+  function partialBook(frame: Fields, stream: string | null, receivedMs: EpochMs): ParsedFrame {
+    const venueSymbol = DEPTH_STREAM.exec(stream ?? '')?.[1];
+    if (venueSymbol === undefined) return NOT_USED;
+    const symbol = symbols.get(venueSymbol.toUpperCase());
+    if (symbol === undefined) return NOT_OURS;
+    const { lastUpdateId } = frame;
+    if (!isSequence(lastUpdateId)) return refused('bad_sequence', `book update id ${shown(lastUpdateId)}`);
+    const bids = levelsOf(frame.bids);
+    if ('reason' in bids) return bids;
+    const asks = levelsOf(frame.asks);
+    if ('reason' in asks) return asks;
+    if (!isRising([...bids].reverse()) || !isRising(asks)) return refused('unsorted_book', `bids ${shown(frame.bids)}, asks ${shown(frame.asks)}`);
+    const [bid, ask] = [bids[0], asks[0]];
+    if (bid !== undefined && ask !== undefined && bid.price >= ask.price) return refused('crossed_book', `bid ${bid.price}, ask ${ask.price}`);
+    return { kind: 'depth', depth: { symbol, bids, asks, sequence: lastUpdateId, receivedMs, source, evidence } };
+  }
+
+  function withoutEvent(frame: Fields, stream: string | null, receivedMs: EpochMs): ParsedFrame {
     if ('u' in frame && 's' in frame) return bookTicker(frame, receivedMs);
-    if ('lastUpdateId' in frame && Array.isArray(frame.bids) && Array.isArray(frame.asks)) return NOT_USED;
+    if ('lastUpdateId' in frame && 'bids' in frame && 'asks' in frame) return partialBook(frame, stream, receivedMs);
     if ('error' in frame) return { kind: 'control', control: 'error', detail: shown(frame.error) };
     if (typeof frame.code === 'number' && typeof frame.msg === 'string')
       return { kind: 'control', control: 'error', detail: `${frame.code} ${frame.msg}` };
@@ -156,7 +209,7 @@ export function createBinanceParser({ symbols, source, evidence }: BinanceParser
     return refused('unknown_shape', shown(frame));
   }
 
-  function single(value: unknown, receivedMs: EpochMs): ParsedFrame {
+  function single(value: unknown, stream: string | null, receivedMs: EpochMs): ParsedFrame {
     if (!isFields(value)) return refused('unknown_shape', shown(value));
     switch (value.e) {
       case 'trade':
@@ -174,25 +227,29 @@ export function createBinanceParser({ symbols, source, evidence }: BinanceParser
       case 'serverShutdown':
         return { kind: 'control', control: 'server_shutdown', detail: shown(value) };
       case undefined:
-        return withoutEvent(value, receivedMs);
+        return withoutEvent(value, stream, receivedMs);
       default:
         return NOT_USED_EVENTS.has(value.e) ? NOT_USED : refused('unknown_shape', `event ${shown(value.e)}`);
     }
   }
 
-  function payload(value: unknown, receivedMs: EpochMs): ParsedFrame {
-    return Array.isArray(value) ? together(value.map((element) => single(element, receivedMs))) : single(value, receivedMs);
+  function payload(value: unknown, stream: string | null, receivedMs: EpochMs): ParsedFrame {
+    return Array.isArray(value) ? together(value.map((element) => single(element, null, receivedMs))) : single(value, stream, receivedMs);
   }
 
-  return (text, receivedMs) => {
+  function readLongWay(text: string, receivedMs: EpochMs): ParsedFrame {
     let value: unknown;
     try {
       value = JSON.parse(text);
     } catch (error) {
       return refused('not_json', `${messageOf(error)}: ${text.slice(0, 80)}`);
     }
-    return payload(isFields(value) && typeof value.stream === 'string' && 'data' in value ? value.data : value, receivedMs);
-  };
+    if (isFields(value) && typeof value.stream === 'string' && 'data' in value) return payload(value.data, value.stream, receivedMs);
+    return payload(value, null, receivedMs);
+  }
+
+  const readHot = createHotFrameReader({ symbols, source, evidence });
+  return (text, receivedMs) => readHot(text, receivedMs) ?? readLongWay(text, receivedMs);
 }
 
 function together(parts: readonly ParsedFrame[]): ParsedFrame {
@@ -226,4 +283,18 @@ function stampMs(value: unknown): EpochMs | null {
   return stamp < MICROSECONDS_FROM ? stamp : Math.floor(stamp / 1_000);
 }
 
-const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 160);
+function levelsOf(rows: unknown): readonly BookLevel[] | RefusedFrame {
+  if (!Array.isArray(rows)) return refused('unknown_shape', `a side of a book as ${shown(rows)}`);
+  const levels: BookLevel[] = [];
+  for (const row of rows) {
+    if (!Array.isArray(row) || row.length !== 2) return refused('unknown_shape', `a level of a book as ${shown(row)}`);
+    const price = decimalText(row[0]);
+    if (!isPrice(price)) return refused('bad_price', `level price ${shown(row[0])}`);
+    const quantity = decimalText(row[1]);
+    if (!isPrice(quantity)) return refused('bad_quantity', `level quantity ${shown(row[1])}`);
+    levels.push({ price, quantity });
+  }
+  return levels;
+}
+
+const isRising = (levels: readonly BookLevel[]): boolean => levels.every(({ price }, i) => i === 0 || price > (levels[i - 1] as BookLevel).price);

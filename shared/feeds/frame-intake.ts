@@ -19,13 +19,19 @@ export type FrameIntake = (text: string, receivedMs: EpochMs) => readonly Price[
 
 /** The way of a frame: parsed, judged by the gate, its trades and closed bars given to the builder; what is refused is counted. */
 export function createFrameIntake({ parse, gate, builder, source, onControl }: FrameIntakeOptions): FrameIntake {
-  function ticks(all: readonly Tick[]): readonly Price[] {
-    const admitted = all.filter((tick) => gate.admit(tick).ok);
-    for (const tick of admitted) builder.addTick(tick);
-    return admitted.map((tick) => ({ kind: 'tick', tick }));
+  function ticks(all: readonly Tick[], prices: Price[]): readonly Price[] {
+    for (const tick of all) {
+      if (!gate.admit(tick).ok) continue;
+      builder.addTick(tick);
+      prices.push({ kind: 'tick', tick });
+    }
+    return prices;
   }
 
-  const tops = (all: readonly BookTop[]): readonly Price[] => all.filter((top) => gate.admit(top).ok).map((top) => ({ kind: 'top', top }));
+  function tops(all: readonly BookTop[], prices: Price[]): readonly Price[] {
+    for (const top of all) if (gate.admit(top).ok) prices.push({ kind: 'top', top });
+    return prices;
+  }
 
   function bars(all: readonly ClosedBar[]): void {
     for (const bar of all) if (gate.admitBar(bar).ok) builder.addClosedBar(bar);
@@ -35,19 +41,24 @@ export function createFrameIntake({ parse, gate, builder, source, onControl }: F
     const frame = parse(text, receivedMs);
     switch (frame.kind) {
       case 'ticks':
-        return ticks(frame.ticks);
+        return ticks(frame.ticks, []);
       case 'books':
-        return tops(frame.books);
+        return tops(frame.books, []);
       case 'bar':
         bars([frame.bar]);
         return NOTHING;
-      case 'mixed':
+      case 'mixed': {
+        const prices: Price[] = [];
         for (const { reason } of frame.refused) gate.countRefusedFrame(source, reason);
         bars(frame.bars);
-        return [...ticks(frame.ticks), ...tops(frame.books)];
+        ticks(frame.ticks, prices);
+        return tops(frame.books, prices);
+      }
       case 'control':
         onControl?.(frame);
         return NOTHING;
+      // Nothing fills on depth yet.
+      case 'depth':
       case 'ignored':
         return NOTHING;
       case 'refused':

@@ -16,7 +16,12 @@ export const fxRateSchema = z.object({ usdInr: z.number().positive(), asOfMs: z.
 export type FxRate = z.infer<typeof fxRateSchema>;
 
 const price = z.number().positive();
-const seconds = z.number().int().positive();
+/** Seconds since the epoch that are an exact number of ms too. */
+const seconds = z
+  .number()
+  .int()
+  .positive()
+  .max(Number.MAX_SAFE_INTEGER / SECOND_MS);
 
 const frankfurterSchema = z.object({ base: z.literal('USD'), date: z.iso.date(), rates: z.object({ INR: price }) });
 const yahooSchema = z.object({

@@ -8,13 +8,16 @@ export interface PriceLane {
   /** Nothing is delivered after this resolves; what waits is dropped. Not to be awaited inside the sink, which it waits for. */
   readonly close: () => Promise<void>;
   readonly waiting: () => number;
-  /** Tops of book that gave way to a newer one of their symbol before they were delivered. */
+  /** Tops of book, and prices without a size, that gave way to a newer one of their symbol before they were delivered. */
   readonly conflated: () => number;
 }
 
 export interface PriceLaneOptions {
   readonly sink: FeedSink;
-  /** Beyond this many waiting prices, of the tops of one symbol only the newest waits. Trades always wait. */
+  /**
+   * Beyond this many waiting prices, of the tops of one symbol only the newest waits, and of its prices without a size (those of
+   * tickers, which are samples). Trades always wait.
+   */
   readonly mostWaiting: number;
   /** Hears of a price that the engine failed on; the next ones are delivered nevertheless. */
   readonly onError: (error: unknown) => void;
@@ -27,6 +30,7 @@ interface Place {
 /** Delivers strictly in order, one price at a time: the next one waits until the engine is done with the one before. */
 export function createPriceLane({ sink, mostWaiting, onError }: PriceLaneOptions): PriceLane {
   const newestTops = new Map<string, Place>();
+  const newestSamples = new Map<string, Place>();
   let queue: Place[] = [];
   let head = 0;
   let waiting = 0;
@@ -37,16 +41,17 @@ export function createPriceLane({ sink, mostWaiting, onError }: PriceLaneOptions
   function push(price: Price): void {
     if (isClosed) return;
     const place: Place = { price };
-    if (price.kind === 'top') giveWay(price.top.symbol, place);
+    if (price.kind === 'top') giveWay(newestTops, price.top.symbol, place);
+    else if (price.tick.quantity === 0) giveWay(newestSamples, price.tick.symbol, place);
     queue.push(place);
     waiting++;
     if (queue.length > 2 * waiting + mostWaiting) tidy();
     if (working === null) drain();
   }
 
-  function giveWay(symbol: string, place: Place): void {
-    const older = newestTops.get(symbol);
-    newestTops.set(symbol, place);
+  function giveWay(newest: Map<string, Place>, symbol: string, place: Place): void {
+    const older = newest.get(symbol);
+    newest.set(symbol, place);
     if (older === undefined || older.price === null || waiting < mostWaiting) return;
     older.price = null;
     waiting--;

@@ -1,16 +1,19 @@
 import { NightdeskError } from '../kernel/errors.ts';
 import { DAY_MS, type EpochMs, MINUTE_MS, minuteOf } from '../kernel/time.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
+import { isWeekend } from '../market/ist.ts';
 import type { Bar, BookTop, Tick } from '../market/price.ts';
 import { bucketOf, createRollup, type RolledCandle } from '../market/rollup.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { blockCache } from './simulated/block-cache.ts';
-import { type DailyPrice, type DayNumber, dailyPrice, type Seed } from './simulated/daily-walk.ts';
-import { bytesOfFactorDay, type FactorDay, factorDay } from './simulated/factor-day.ts';
+import { type DailyPrice, type DayNumber, dailyPrice, dayNumberOf, loadings, type Movers, type Seed } from './simulated/daily-walk.ts';
+import { dayLevel, levelVariance } from './simulated/levels.ts';
 import { type MinuteBar, type MinuteTrade, minuteTrades } from './simulated/minute-trades.ts';
-import { type InstrumentParameters, type SimulationParameters, simulationParameters } from './simulated/parameters.ts';
-import { firstSlotFrom, type IsOpen, type Session, sessionOf } from './simulated/session.ts';
-import { bytesOfSymbolDay, type SymbolDay, symbolDay } from './simulated/symbol-day.ts';
+import { type InstrumentParameters, type MarketParameters, type SimulationParameters, simulationParameters } from './simulated/parameters.ts';
+import { bytesOfMinutes, type DayKind, type PriceProcess, type ProcessMinutes, priceProcess } from './simulated/process-day.ts';
+import { firstSlotFrom, openMinutes, type PhaseAt, type Session, sessionOf } from './simulated/session.ts';
+import { shapeBook } from './simulated/shape.ts';
+import { bytesOfSymbolDay, type DayShapes, type SymbolDay, symbolDay } from './simulated/symbol-day.ts';
 import { usdInrSeries } from './simulated/usd-inr.ts';
 
 export class SimulatedMarketError extends NightdeskError<'unknown_symbol' | 'bad_time'> {}
@@ -19,8 +22,8 @@ interface SimulatedMarketOptions {
   /** The same seed gives the same market, bit for bit, whatever was asked before. */
   readonly seed: Seed;
   readonly instruments: readonly Instrument[];
-  /** Whether the market's continuous session runs at the instant. Crypto trades round the clock and is not asked for. */
-  readonly isOpen: IsOpen;
+  /** What the market does at the instant. Crypto trades round the clock and is not asked for. */
+  readonly phaseAt: PhaseAt;
   /** Default: `shared/config/data/simulated-market.json`. */
   readonly parameters?: SimulationParameters;
 }
@@ -29,14 +32,24 @@ interface SimulatedMarketOptions {
 export interface SimulatedMarket {
   /** The bar of the minute that contains the instant; null when the market is closed then. */
   bar(symbol: string, atMs: EpochMs): Bar | null;
-  /** The bars of all trading minutes that begin in the range. */
+  /** The bars of all minutes that begin in the range and have one: those that trade, and the still ones before a closing auction. */
   bars(symbol: string, fromMs: EpochMs, toMs: EpochMs): Bar[];
   /** The candles of the spans (`bucketOf`) that lie wholly in the range, rolled up from the bars. */
   rolled(symbol: string, timeframe: Timeframe, fromMs: EpochMs, toMs: EpochMs): RolledCandle[];
-  /** Single trades, five to sixty a minute. A minute's bar is exactly the aggregate of its ticks (volume to eight places). */
+  /**
+   * Single trades, five to sixty a minute, one in a closing auction, none in the still minutes before it. The bar of a minute
+   * that trades is exactly the aggregate of its ticks (volume to eight places).
+   */
   ticks(symbol: string, fromMs: EpochMs, toMs: EpochMs): Tick[];
   /** The top of the book after each tick: one for each, with the same stamps. Never crossed or locked. */
   bookTops(symbol: string, fromMs: EpochMs, toMs: EpochMs): BookTop[];
+  /** The price of the last trade of the market's day up to the instant; null before the first. */
+  lastPrice(symbol: string, atMs: EpochMs): number | null;
+  /**
+   * Volatility to be expected of an ordinary day to come, and of one far off, as shares of price: what the slow swings of the
+   * market's volatility say on the instant's day. Nobody could know more of it from prices.
+   */
+  expectedVolatility(symbol: string, atMs: EpochMs): { readonly coming: number; readonly longRun: number };
   /** Rupees a dollar at the instant. */
   usdInr(atMs: EpochMs): number;
 }
@@ -45,7 +58,7 @@ const SOURCE = 'simulated';
 const EVIDENCE = 'simulated';
 const UNITS = 1e8;
 const SYMBOL_CACHE_BYTES = 24_000_000;
-const FACTOR_CACHE_BYTES = 6_000_000;
+const COMMON_CACHE_BYTES = 6_000_000;
 const SESSION_CACHE_BYTES = 1_500_000;
 /** Days since 1970 stay far below; a cache key is series * DAY_KEYS + day. */
 const DAY_KEYS = 1_000_000;
@@ -55,20 +68,32 @@ const MARKETS: readonly Market[] = ['CRYPTO', 'NSE'];
  * A market that does not exist: a pure function of (seed, symbol, time). It holds no running state, so that any instant can be asked for
  * in any order, a restart sees the market it left, and history for warm-up reaches as far back as the calendar.
  *
- * Daily closes walk with a common factor, regimes and trends (`daily-walk`); the minutes of a day are a Brownian bridge between them with
- * clustered volatility and momentum bursts (`symbol-day`); the trades of a minute pass through its bar (`minute-trades`).
+ * A symbol's price is moved by two processes, its market's and its own (`process-day`): opening gaps, diffusion with wandering
+ * volatility, jumps. Daily closes walk by their days (`daily-walk`), the minutes of a day lead from its open to its close with volumes
+ * (`symbol-day`), the trades of a minute pass through its bar (`minute-trades`). The parameters are fitted to recorded markets.
  * @throws SimulatedMarketError `unknown_symbol` for an instrument without parameters, or a symbol that is not among the instruments;
  *   `bad_time` for an instant before 1970 or not a number
  */
-export function createSimulatedMarket({ seed, instruments, isOpen, parameters = simulationParameters() }: SimulatedMarketOptions): SimulatedMarket {
-  const daysOf = marketDays(seed, isOpen, parameters);
-  const listings = listingsOf(seed, instruments, parameters);
+export function createSimulatedMarket({ seed, instruments, phaseAt, parameters = simulationParameters() }: SimulatedMarketOptions): SimulatedMarket {
+  const daysOf = marketDays(seed, phaseAt, parameters);
+  const listings = listingsOf(seed, instruments, daysOf, parameters);
   const symbolDays = blockCache(SYMBOL_CACHE_BYTES, bytesOfSymbolDay, (key) => {
-    const listing = listings.byPlace[Math.floor(key / DAY_KEYS)] as Listing;
+    const { instrument, own, daily, alone, volumeLevel } = listings.byPlace[Math.floor(key / DAY_KEYS)] as Listing;
     const day = key % DAY_KEYS;
-    const { instrument, own, daily } = listing;
-    const factor = daysOf(instrument.market).factor(day);
-    return symbolDay({ seed, instrument, own, market: parameters.markets[instrument.market], parameters, daily, factor, day });
+    const days = daysOf(instrument.market);
+    return symbolDay({
+      seed,
+      instrument,
+      own,
+      market: parameters.markets[instrument.market],
+      daily,
+      session: days.session(day),
+      shapes: days.shapes(day),
+      volumeLevel: volumeLevel(day),
+      common: days.common(day),
+      alone: alone.minutes(day, days.session(day).continuous),
+      day,
+    });
   });
 
   const listingOf = (symbol: string): Listing => {
@@ -79,7 +104,7 @@ export function createSimulatedMarket({ seed, instruments, isOpen, parameters = 
   };
   const blockOf = (listing: Listing, day: DayNumber): SymbolDay => symbolDays.get(listing.place * DAY_KEYS + day);
 
-  /** Calls `visit` for each trading minute that begins in the range, in order. */
+  /** Calls `visit` for each minute with a bar that begins in the range, in order. */
   const eachMinute = (listing: Listing, fromMs: EpochMs, toMs: EpochMs, visit: (minuteMs: EpochMs, block: SymbolDay, slot: number) => void): void => {
     const { instrument } = listing;
     const days = daysOf(instrument.market);
@@ -122,7 +147,7 @@ export function createSimulatedMarket({ seed, instruments, isOpen, parameters = 
     const listing = listingOf(symbol);
     const rows: Row[] = [];
     eachMinute(listing, minuteOf(checked(fromMs)), toMs, (minuteMs, block, slot) => {
-      const bar = minuteBar(minuteMs, block, slot);
+      const bar = minuteBar(minuteMs, block, slot, daysOf(listing.instrument.market).partOf(minuteMs));
       for (const trade of minuteTrades(seed, symbol, bar, listing.own, parameters)) {
         if (trade.atMs >= fromMs && trade.atMs < toMs) rows.push(row(trade, block.step, listing.lot));
       }
@@ -145,6 +170,20 @@ export function createSimulatedMarket({ seed, instruments, isOpen, parameters = 
     rolled,
     ticks: (symbol, fromMs, toMs) => tradesIn(symbol, fromMs, toMs, (trade, step, lot) => tickOf(symbol, trade, step, lot)),
     bookTops: (symbol, fromMs, toMs) => tradesIn(symbol, fromMs, toMs, (trade, step, lot) => bookTopOf(symbol, trade, step, lot)),
+    lastPrice: (symbol, atMs) => {
+      const minuteMs = minuteOf(checked(atMs));
+      const [tick] = tradesIn(symbol, minuteMs, atMs + 1, (trade, step) => scaled(trade.price, step)).slice(-1);
+      if (tick !== undefined) return tick;
+      const days = daysOf(listingOf(symbol).instrument.market);
+      return bars(symbol, days.startOf(days.numberAt(atMs)), minuteMs).at(-1)?.close ?? null;
+    },
+    expectedVolatility: (symbol, atMs) => {
+      const { instrument, own, alone } = listingOf(symbol);
+      const days = daysOf(instrument.market);
+      const day = days.numberAt(checked(atMs));
+      const loading = loadings(own);
+      return { coming: Math.hypot(loading.common * days.process.outlook(day), loading.own * alone.outlook(day)), longRun: own.dailyVol };
+    },
     usdInr: (atMs) => usdInr(checked(atMs)),
   };
 }
@@ -154,55 +193,102 @@ interface Listing {
   readonly instrument: Instrument;
   readonly own: InstrumentParameters;
   readonly daily: DailyPrice;
+  /** What moves this symbol alone. */
+  readonly alone: PriceProcess;
+  /** Log volume of a day over its typical one. */
+  readonly volumeLevel: (day: DayNumber) => number;
   /** Lot step in units of 1e-8. */
   readonly lot: number;
 }
 
-function listingsOf(seed: Seed, instruments: readonly Instrument[], parameters: SimulationParameters) {
+function listingsOf(seed: Seed, instruments: readonly Instrument[], daysOf: (market: Market) => MarketDays, parameters: SimulationParameters) {
   const byPlace = instruments.map((instrument, place): Listing => {
-    const own = parameters.instruments[instrument.symbol];
-    if (own === undefined || own.market !== instrument.market) {
+    const { symbol, market } = instrument;
+    const own = parameters.instruments[symbol];
+    if (own === undefined || own.market !== market) {
       const allowed = Object.keys(parameters.instruments);
-      const { symbol, market } = instrument;
-      throw new SimulatedMarketError(
-        'unknown_symbol',
-        `No simulation parameters for ${symbol} on ${market}; there are some for ${allowed.join(', ')}`,
-        {
-          symbol,
-          market,
-          allowed,
-        },
-      );
+      const message = `No simulation parameters for ${symbol} on ${market}; there are some for ${allowed.join(', ')}`;
+      throw new SimulatedMarketError('unknown_symbol', message, { symbol, market, allowed });
     }
-    return { place, instrument, own, daily: dailyPrice(seed, instrument.symbol, parameters), lot: Number(instrument.lotStep) };
+    const days = daysOf(market);
+    const of = parameters.markets[market];
+    const movers: Movers = {
+      common: days.process,
+      own: priceProcess(seed, symbol, of.own, { kindOf: days.kind, leader: { who: market, dayLevels: of.common.dayLevels } }),
+    };
+    const volume = dayLevel(seed, 'volume', symbol, of.volume.dayLevels);
+    const middle = levelVariance(of.volume.dayLevels) / 2;
+    return {
+      place,
+      instrument,
+      own,
+      daily: dailyPrice(own, movers, dayNumberOf(parameters.levelDate)),
+      alone: movers.own,
+      volumeLevel: (day) => volume(day) - middle,
+      lot: Number(instrument.lotStep),
+    };
   });
   return { byPlace, bySymbol: new Map(byPlace.map((listing) => [listing.instrument.symbol, listing])) };
 }
 
-/** The days of a market: when each begins, which of its minutes trade, and what its symbols share. */
+/** The days of a market: when each begins, which of its minutes have a bar, and what its symbols share. */
 interface MarketDays {
   numberAt(ms: EpochMs): DayNumber;
   startOf(day: DayNumber): EpochMs;
   session(day: DayNumber): Session;
-  factor(day: DayNumber): FactorDay;
+  partOf(minuteMs: EpochMs): MinuteBar['part'];
+  kind(day: DayNumber): DayKind;
+  shapes(day: DayNumber): DayShapes;
+  /** What moves all symbols of the market. */
+  readonly process: PriceProcess;
+  common(day: DayNumber): ProcessMinutes;
 }
 
-function marketDays(seed: Seed, isOpen: IsOpen, parameters: SimulationParameters): (market: Market) => MarketDays {
-  const daysOf = (market: Market): MarketDays => {
-    const offsetMs = parameters.markets[market].utcOffsetMinutes * MINUTE_MS;
-    const startOf = (day: DayNumber): EpochMs => day * DAY_MS - offsetMs;
-    const sessions = blockCache(
-      SESSION_CACHE_BYTES,
-      ({ minutes, slots }: Session) => minutes.byteLength + slots.byteLength,
-      (day) => sessionOf(market, startOf(day), isOpen),
-    );
-    const factors = blockCache(FACTOR_CACHE_BYTES, bytesOfFactorDay, (day) =>
-      factorDay(seed, market, day, sessions.get(day).minutes.length, parameters),
-    );
-    return { numberAt: (ms) => Math.floor((ms + offsetMs) / DAY_MS), startOf, session: sessions.get, factor: factors.get };
-  };
-  const byMarket = new Map(MARKETS.map((market) => [market, daysOf(market)]));
+function marketDays(seed: Seed, phaseAt: PhaseAt, parameters: SimulationParameters): (market: Market) => MarketDays {
+  const byMarket = new Map(MARKETS.map((market) => [market, daysOfMarket(market, seed, phaseAt, parameters.markets[market])]));
   return (market) => byMarket.get(market) as MarketDays;
+}
+
+function daysOfMarket(market: Market, seed: Seed, phaseAt: PhaseAt, of: MarketParameters): MarketDays {
+  const offsetMs = of.utcOffsetMinutes * MINUTE_MS;
+  const numberAt = (ms: EpochMs): DayNumber => Math.floor((ms + offsetMs) / DAY_MS);
+  const startOf = (day: DayNumber): EpochMs => day * DAY_MS - offsetMs;
+  const sessions = blockCache(
+    SESSION_CACHE_BYTES,
+    ({ minutes, slots }: Session) => minutes.byteLength + slots.byteLength,
+    (day) => sessionOf(market, startOf(day), phaseAt),
+  );
+  const kinds = new Map<DayNumber, DayKind>();
+  const kind = (day: DayNumber): DayKind => {
+    const known = kinds.get(day);
+    if (known !== undefined) return known;
+    const openShare = Math.min(1, openMinutes(market, startOf(day), phaseAt) / of.minutesADay);
+    const made = { openShare, volShare: isWeekend(day) ? of.weekendVolShare : 1, closedGaps: of.closedDayGaps };
+    kinds.set(day, made);
+    return made;
+  };
+  const [common, alone, volume] = [shapeBook(of.common.shape, 2), shapeBook(of.own.shape, 2), shapeBook(of.volumeShape, 1)];
+  const process = priceProcess(seed, market, of.common, { kindOf: kind, leader: null });
+  const minutes = blockCache(COMMON_CACHE_BYTES, bytesOfMinutes, (day) => process.minutes(day, sessions.get(day).continuous));
+  return {
+    numberAt,
+    startOf,
+    session: sessions.get,
+    partOf: (minuteMs) => {
+      const day = numberAt(minuteMs);
+      const { startMs, slots, auction } = sessions.get(day);
+      const slot = slots[(minuteMs - startMs) / MINUTE_MS];
+      if (slot === auction) return 'auction';
+      return slot === 0 && market !== 'CRYPTO' ? 'opening' : 'trading';
+    },
+    kind,
+    process,
+    common: minutes.get,
+    shapes: (day) => {
+      const { continuous } = sessions.get(day);
+      return { common: common(continuous), alone: alone(continuous), volume: volume(continuous) };
+    },
+  };
 }
 
 function checked(ms: EpochMs): EpochMs {
@@ -241,8 +327,9 @@ function barAt({ instrument, lot }: Listing, minuteMs: EpochMs, block: SymbolDay
   };
 }
 
-const minuteBar = (minuteMs: EpochMs, block: SymbolDay, slot: number): MinuteBar => ({
+const minuteBar = (minuteMs: EpochMs, block: SymbolDay, slot: number, part: MinuteBar['part']): MinuteBar => ({
   minuteMs,
+  part,
   step: block.step,
   open: block.open[slot] as number,
   high: block.high[slot] as number,

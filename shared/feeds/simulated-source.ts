@@ -33,7 +33,7 @@ const MOST_BEHIND_MS = 5 * MINUTE_MS;
 export function simulatedSource({ clock, seed, markets, calendar = NSE_CALENDAR }: SimulatedSourceOptions): MarketSource {
   const instruments = markets.flatMap((market) => instrumentsOf(market));
   const symbols = instruments.map(({ symbol }) => symbol);
-  const market = createSimulatedMarket({ seed, instruments, isOpen: (of, atMs) => marketPhase(calendar, of, atMs).phase === 'continuous' });
+  const market = createSimulatedMarket({ seed, instruments, phaseAt: (of, atMs) => marketPhase(calendar, of, atMs).phase });
   const player = createPlayer({ clock, label: '0-source-simulated', about: `simulated market, seed ${seed}` });
 
   return {

@@ -406,7 +406,8 @@ export function connectVenue(options: VenueSocketOptions): VenueFeed {
     // A connection that was up is tried again where it was; one that never came up makes way for the next endpoint.
     if (wasCandidate) budget.failed(url, nowMs);
     if (wasCandidate || failures > 1) preferred = (urls.indexOf(url) + 1) % urls.length;
-    log('warn', `${venue}.down`, { endpoint: url, ...failure, failures });
+    // Said once as a problem: while it lasts, `status` shows it.
+    log(failures <= 1 ? 'warn' : 'info', `${venue}.down`, { endpoint: url, ...failure, failures });
   }
 
   /** Closes a connection for good, politely where it is open. */

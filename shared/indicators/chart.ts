@@ -16,6 +16,8 @@ export class ChartError extends NightdeskError<
  */
 export const MAX_BAR_AGE_MS = 2 * MINUTE_MS;
 
+const NONE: readonly EpochMs[] = [];
+
 // Long enough for every indicator to converge within one block, short enough to rebuild from a few packed items.
 const BLOCK_DAYS: Readonly<Record<Market, Readonly<Record<Timeframe, number>>>> = {
   CRYPTO: { '1m': 1, '3m': 1, '5m': 1, '15m': 2, '1h': 8, '1d': 64 },
@@ -49,6 +51,11 @@ export interface Chart {
   /** Whether the last minute told of is missing: then `last1m` is older than `upToMs` says. */
   readonly isLastMissing: boolean;
   /**
+   * The minutes from `fromMs` on, within the last day, that are known to be missing: told as `missing`, or skipped while their
+   * market never closes. Indicators were carried across them.
+   */
+  readonly missingSince: (fromMs: EpochMs) => readonly EpochMs[];
+  /**
    * Takes the next one-minute bar. A bar not newer than the last one is ignored: a bar backfilled into the past needs the chart rebuilt.
    * @throws ChartError `bad_candle`, `other_symbol`, `seed_overlaps_minutes`
    */
@@ -71,6 +78,7 @@ export function createChart(instrument: Pick<Instrument, 'symbol' | 'market'>, t
   let last1m: Bar | null = null;
   let lastMs = -1;
   let isLastMissing = false;
+  let missing: EpochMs[] = [];
 
   const trackOf = (timeframe: Timeframe): Track => {
     const track = byName.get(timeframe);
@@ -80,6 +88,13 @@ export function createChart(instrument: Pick<Instrument, 'symbol' | 'market'>, t
       timeframe,
       timeframes,
     });
+  };
+
+  const noteMissing = ({ openMs, origin }: Bar): void => {
+    const sinceMs = openMs - DAY_MS;
+    if (market === 'CRYPTO' && lastMs >= 0) for (let ms = Math.max(lastMs + MINUTE_MS, sinceMs); ms < openMs; ms += MINUTE_MS) missing.push(ms);
+    if (origin === 'missing') missing.push(openMs);
+    if ((missing[0] ?? openMs) < sinceMs) missing = missing.filter((ms) => ms >= sinceMs);
   };
 
   return {
@@ -94,6 +109,7 @@ export function createChart(instrument: Pick<Instrument, 'symbol' | 'market'>, t
     get isLastMissing() {
       return isLastMissing;
     },
+    missingSince: (fromMs) => (missing.length === 0 ? NONE : missing.filter((openMs) => openMs >= fromMs)),
     add: (bar) => {
       if (bar.symbol !== symbol)
         throw new ChartError('other_symbol', `The chart of ${symbol} received a bar of ${bar.symbol}`, { symbol, received: bar.symbol });
@@ -102,6 +118,7 @@ export function createChart(instrument: Pick<Instrument, 'symbol' | 'market'>, t
       if (!isLastMissing) requireCandle(symbol, bar);
       if (lastMs < 0) for (const track of tracks) requireSeedBefore(symbol, track, bar);
       for (const track of tracks) track.addMinute(bar);
+      noteMissing(bar);
       lastMs = bar.openMs;
       if (!isLastMissing) last1m = bar;
       return 'added';

@@ -3,11 +3,13 @@ import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
 import { benchPortfolio } from './portfolio.ts';
 import { benchSignals } from './signals.ts';
+import { benchStress } from './stress.ts';
 import { benchTicks } from './ticks.ts';
 import { benchWeek } from './week.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   ticks: benchTicks,
+  stress: benchStress,
   exits: benchExits,
   signals: benchSignals,
   portfolio: benchPortfolio,

@@ -86,7 +86,14 @@ describe('the environment', () => {
   });
 
   it('that lacks a variable or has one of another form is refused, with every fault named', () => {
-    const whole = toVariables({ ledgerTable: 'l', marketTable: 'm', nudgeQueueUrl: 'https://queue', world: 'live', marketMode: 'switch' });
+    const whole = toVariables({
+      ledgerTable: 'l',
+      marketTable: 'm',
+      nudgeQueueUrl: 'https://queue',
+      world: 'live',
+      marketMode: 'switch',
+      nseHours: 'none',
+    });
     expect(readEnvironment(whole).ledgerTable).toBe('l');
     const broken = { ...whole, NIGHTDESK_LEDGER_TABLE: undefined, NIGHTDESK_MARKETS: 'all', NIGHTDESK_WORLD: 'dead' };
     expect(() => readEnvironment(broken)).toThrow(EnvironmentError);

@@ -81,7 +81,7 @@ async function read(
 ): Promise<readonly Shown[]> {
   const { timeframe } = request;
   const stored = await readStored(context, symbol, timeframe, fromMs, toMs);
-  const { days, bars } = request.prices === 'adjusted' ? adjustedHistory(stored, toMs) : stored;
+  const { days, bars } = request.prices === 'adjusted' ? adjustedHistory(stored, toMs, context.world.scope) : stored;
   const packed = rollCandles(market, timeframe, days.get(symbol) ?? []).map(withoutMinutes(market, timeframe));
   return [...packed, ...toldCandles(market, timeframe, bars.get(symbol) ?? [])];
 }

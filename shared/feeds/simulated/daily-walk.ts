@@ -1,17 +1,10 @@
-import { rng } from '../../kernel/rng.ts';
 import { DAY_MS } from '../../kernel/time.ts';
-import type { Market } from '../../market/instrument.ts';
-import type { SimulationParameters } from './parameters.ts';
+import type { InstrumentParameters } from './parameters.ts';
+import { dayMove, type PriceProcess } from './process-day.ts';
 
 /** Days since 1970-01-01, in the market's own time zone. */
 export type DayNumber = number;
 export type Seed = string | number;
-
-const SATURDAY = 6;
-/** 1970-01-01 was a Thursday. */
-const EPOCH_WEEKDAY = 4;
-
-export const isWeekend = (day: DayNumber): boolean => (day + EPOCH_WEEKDAY) % 7 === 0 || (day + EPOCH_WEEKDAY) % 7 === SATURDAY;
 
 interface DailyWalk {
   /** Log of the price over its level at the end of the day. */
@@ -45,44 +38,34 @@ export function dailyWalk(zeroDay: DayNumber, vol: number, spread: number, step:
 
 export const dayNumberOf = (date: string): DayNumber => Date.parse(`${date}T00:00:00Z`) / DAY_MS;
 
-/** The daily life of one symbol: how volatile a day is, and where it ends. */
+/** The two processes that a symbol's price is made of: its market's and its own. */
+export interface Movers {
+  readonly common: PriceProcess;
+  readonly own: PriceProcess;
+}
+
+/** How much of a symbol's volatility each of its movers has, as shares of price a day. */
+export const loadings = ({ dailyVol, correlation }: InstrumentParameters): { readonly common: number; readonly own: number } => ({
+  common: dailyVol * correlation,
+  own: dailyVol * Math.sqrt(1 - correlation ** 2),
+});
+
+/** The daily life of one symbol. */
 export interface DailyPrice {
-  /** Volatility of the day as a share of price, regime and weekend included. */
-  volatility(day: DayNumber): number;
   /** Log price at the end of the day. */
   logClose(day: DayNumber): number;
+  /** Log price at the first trade of the day. */
+  logOpen(day: DayNumber): number;
 }
 
-/**
- * Daily prices of a symbol: correlated steps, volatility regimes of the whole market, trends of some days, reversion to the level.
- * A pure function of (seed, symbol, day). It knows no calendar: what happens on closed days is in the next opening gap.
- */
-export function dailyPrice(seed: Seed, symbol: string, parameters: SimulationParameters): DailyPrice {
-  const own = parameters.instruments[symbol] as SimulationParameters['instruments'][string];
-  const factorShare = own.correlation;
-  const ownShare = Math.sqrt(1 - factorShare ** 2);
-  const { weekendVolShare } = parameters.markets[own.market];
-
-  const volatility = (day: DayNumber): number => {
-    const noise = parameters.dayVolNoise * rng(seed, 'day-vol', symbol, day).normal();
-    return own.dailyVol * regimeScale(seed, own.market, day, parameters) * (isWeekend(day) ? weekendVolShare : 1) * Math.exp(noise);
-  };
-  const mixed = (what: string, block: number): number =>
-    factorShare * rng(seed, what, own.market, block).normal() + ownShare * rng(seed, what, symbol, block).normal();
-  const step = (day: DayNumber): number => {
-    const trend = parameters.trendStrength * mixed('trend', Math.floor(day / parameters.trendDays));
-    return volatility(day) * (trend + mixed('day-step', day));
-  };
-  const walk = dailyWalk(dayNumberOf(parameters.levelDate), own.dailyVol, own.longRunSpread, step);
+/** Daily prices of a symbol: its two movers, and a slow return to its level. A pure function of (seed, symbol, day). */
+export function dailyPrice(own: InstrumentParameters, movers: Movers, zeroDay: DayNumber): DailyPrice {
+  const loading = loadings(own);
+  const mixed = (of: (process: PriceProcess) => number): number => loading.common * of(movers.common) + loading.own * of(movers.own);
+  const walk = dailyWalk(zeroDay, own.dailyVol, own.longRunSpread, (day) => mixed((process) => dayMove(process.day(day))));
   const logLevel = Math.log(own.level);
-  return { volatility, logClose: (day) => logLevel + walk.at(day) };
-}
-
-function regimeScale(seed: Seed, market: Market, day: DayNumber, { regimes, regimeDays }: SimulationParameters): number {
-  let left = rng(seed, 'regime', market, Math.floor(day / regimeDays)).next();
-  for (const regime of regimes) {
-    left -= regime.share;
-    if (left < 0) return regime.scale;
-  }
-  return (regimes.at(-1) as { scale: number }).scale;
+  return {
+    logClose: (day) => logLevel + walk.at(day),
+    logOpen: (day) => logLevel + walk.at(day - 1) + mixed((process) => process.day(day).gap),
+  };
 }

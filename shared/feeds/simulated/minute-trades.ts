@@ -13,6 +13,8 @@ export interface MinuteBar {
   readonly close: number;
   readonly lots: number;
   readonly typicalLots: number;
+  /** What the minute is to its session: an opening begins with the print of the pre-open auction, an auction has one print only. */
+  readonly part: 'opening' | 'trading' | 'auction';
 }
 
 /** One trade and the top of the book it left, in whole price steps and lots. */
@@ -34,7 +36,7 @@ const NATURAL_ORDER = 0.75;
 
 /**
  * The trades of a minute: the first at the open, the last at the close, high and low touched, none outside, their lots
- * adding up to the bar's: the bar is exactly their aggregate. At most sixty, evenly spread.
+ * adding up to the bar's: the bar is exactly their aggregate. At most sixty, evenly spread. None where the bar has no lots.
  */
 export function minuteTrades(
   seed: Seed,
@@ -43,11 +45,13 @@ export function minuteTrades(
   own: InstrumentParameters,
   parameters: SimulationParameters,
 ): readonly MinuteTrade[] {
+  if (bar.lots === 0) return [];
   const random = rng(seed, 'minute', symbol, bar.minuteMs);
+  if (bar.part === 'auction') return [auctionPrint(bar, own, parameters, random)];
   const turns = turningPoints(bar, random);
   const wanted = Math.round((parameters.ticks.typicalPerMinute * bar.lots) / bar.typicalLots);
   const count = Math.min(MOST_TRADES, bar.lots, Math.max(LEAST_TRADES, wanted));
-  const times = tradeTimes(bar.minuteMs, count, random);
+  const times = tradeTimes(bar, count, random);
   const prices = pricesThrough(turns, count, bar, parameters.ticks.roughness, random);
   const lots = splitLots(bar.lots, count, random);
   return times.map((atMs, i) => {
@@ -63,10 +67,18 @@ function turningPoints({ open, high, low, close }: MinuteBar, random: Rng): read
   return [open, ...extremes.filter((price) => price !== open && price !== close), close];
 }
 
-/** One instant in each of `count` equal parts of the minute. */
-function tradeTimes(minuteMs: EpochMs, count: number, random: Rng): readonly EpochMs[] {
+/** All orders of a closing auction trade at one price, at one instant that nobody knows before. */
+function auctionPrint(bar: MinuteBar, own: InstrumentParameters, parameters: SimulationParameters, random: Rng): MinuteTrade {
+  const atMs = bar.minuteMs + Math.floor(random.next() * MINUTE_MS);
+  return { atMs, price: bar.close, lots: bar.lots, ...bookAround(bar.close, 0, bar, own, parameters, random) };
+}
+
+/** One instant in each of `count` equal parts of the minute; the print of the pre-open auction comes with the open. */
+function tradeTimes({ minuteMs, part }: MinuteBar, count: number, random: Rng): readonly EpochMs[] {
   const partMs = MINUTE_MS / count;
-  return Array.from({ length: count }, (_, part) => minuteMs + Math.floor((part + random.next()) * partMs));
+  const times = Array.from({ length: count }, (_, place) => minuteMs + Math.floor((place + random.next()) * partMs));
+  if (part === 'opening') times[0] = minuteMs;
+  return times;
 }
 
 function pricesThrough(turns: readonly number[], count: number, bar: MinuteBar, roughness: number, random: Rng): readonly number[] {

@@ -2,18 +2,39 @@ import * as z from 'zod';
 import data from '../../config/data/simulated-market.json' with { type: 'json' };
 
 const positive = z.number().positive();
+const spread = z.number().min(0);
 const share = z.number().min(0).max(1);
 const range = z.strictObject({ least: positive, most: positive }).refine((r) => r.least <= r.most, 'least must not exceed most');
 const shape = z.array(positive).min(1);
+const levels = z.array(z.strictObject({ length: z.number().int().positive(), spread }));
+
+const process = z.strictObject({
+  follows: share,
+  dayLevels: levels,
+  minuteLevels: levels,
+  gap: z.strictObject({ share: z.number().min(0).lt(1), spread }),
+  jumps: z.strictObject({ aDay: z.number().min(0), size: positive, spread }),
+  dayByMinutes: positive,
+  shape,
+});
 
 const market = z.strictObject({
   utcOffsetMinutes: z.number().int(),
   minutesADay: z.number().int().positive(),
   weekendVolShare: positive,
-  overnightShare: z.number().min(0).lt(1),
-  marketBurstsADay: z.number().min(0),
-  ownBurstsADay: z.number().min(0),
-  volShape: shape,
+  closedDayGaps: z.number().min(0),
+  common: process,
+  own: process,
+  bars: z.strictObject({ innerShare: positive, openNoise: z.number().min(0), bounce: z.number().min(0) }),
+  volume: z.strictObject({
+    dayLevels: levels,
+    minuteLevels: levels,
+    volatilityWeight: z.number(),
+    moveWeight: z.number(),
+    jumpTimes: positive,
+    jumpEchoMinutes: positive,
+  }),
+  closingAuction: z.strictObject({ spread, most: positive, volumeShare: share, volumeSpread: spread }),
   volumeShape: shape,
 });
 
@@ -27,29 +48,11 @@ const instrument = z.strictObject({
   spreadBps: positive,
 });
 
-/** The simulated market's parameters; what each means and its unit stands in `comments` of the data file. */
+/** The simulated market's parameters; what each means, its unit and where it comes from stand in `comments` and `fit` of the data file. */
 export const SimulationParameters = z.strictObject({
   comments: z.record(z.string(), z.string()),
+  fit: z.record(z.string(), z.string()),
   levelDate: z.iso.date(),
-  regimeDays: z.number().int().positive(),
-  regimes: z
-    .array(z.strictObject({ share, scale: positive }))
-    .min(1)
-    .refine((all) => Math.abs(all.reduce((total, one) => total + one.share, 0) - 1) < 1e-9, 'shares of the regimes must add up to 1'),
-  dayVolNoise: z.number().min(0),
-  trendDays: z.number().int().positive(),
-  trendStrength: z.number().min(0),
-  cluster: z.strictObject({ stepMinutes: z.number().int().positive(), persistence: share, spread: z.number().min(0) }),
-  leg: z.strictObject({ minutes: positive, strength: z.number().min(0) }),
-  burst: z.strictObject({
-    sizeDailyVols: z.strictObject({ median: positive, spread: z.number().min(0), least: positive, most: positive }),
-    minutes: range,
-    volumeTimes: range,
-    continuationShare: share,
-    continuation: z.number().min(0),
-    pullback: range,
-  }),
-  volume: z.strictObject({ spread: z.number().min(0), moveWeight: share }),
   ticks: z.strictObject({ typicalPerMinute: positive, roughness: z.number().min(0) }),
   book: z.strictObject({ widenTimes: range, depthMinutes: positive, depthSpread: z.number().min(0) }),
   markets: z.strictObject({ CRYPTO: market, NSE: market }),
@@ -58,6 +61,8 @@ export const SimulationParameters = z.strictObject({
 });
 export type SimulationParameters = z.infer<typeof SimulationParameters>;
 export type MarketParameters = SimulationParameters['markets']['NSE'];
+export type ProcessParameters = z.infer<typeof process>;
+export type LevelParameters = z.infer<typeof levels>;
 export type InstrumentParameters = z.infer<typeof instrument>;
 
 /** The parameters of the data file `shared/config/data/simulated-market.json`, validated. */

@@ -1,7 +1,8 @@
 import { rng } from '../../kernel/rng.ts';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../../kernel/time.ts';
+import { isWeekend } from '../../market/ist.ts';
 import { blockCache } from './block-cache.ts';
-import { type DayNumber, dailyWalk, dayNumberOf, isWeekend, type Seed } from './daily-walk.ts';
+import { type DayNumber, dailyWalk, dayNumberOf, type Seed } from './daily-walk.ts';
 import type { SimulationParameters } from './parameters.ts';
 
 const HOURS = DAY_MS / HOUR_MS;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instrumentBySymbol } from '../../../shared/config/instruments.ts';
 import { STRATEGY_MAX_POSITION } from '../../../shared/config/risk.ts';
+import { excerpt } from '../../../shared/engine/view.ts';
 import { add, type Decimal, decimal, divide, fromNumber, max, multiply, subtract, sum, toNumber, ZERO } from '../../../shared/kernel/decimal.ts';
 import { type Account, availableCash, equity, exposure, type MarkOf, type RateOf, reserved, riskAtStops } from '../../../shared/ledger/account.ts';
 import { riskGate } from '../../../shared/risk/gate.ts';
@@ -63,6 +64,7 @@ describe('no sequence of opportunities', () => {
             account,
             strategy,
             instrument,
+            rules: null,
             opportunity,
             quote: bareQuote(symbol, last, nowMs),
             rate: { ...rateOf('USDT'), asOfMs: nowMs },
@@ -87,7 +89,7 @@ describe('no sequence of opportunities', () => {
             strategy,
             quantity: verdict.quantity,
             reserved: verdict.reserve,
-            intent: { ...sketch.intent, quote: bareQuote(symbol, last, nowMs) },
+            intent: { ...sketch.intent, quote: excerpt(bareQuote(symbol, last, nowMs)) },
           };
           account = happen(account, `place ${index}`, [orderPlaced(order)]).after;
           const share = (amount: Decimal): number => toNumber(amount) / toNumber(equityNow);

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { rng } from '../../../shared/kernel/rng.ts';
 import { TICK_PACK_MS, type TickSample } from '../../../shared/market/tick-sample.ts';

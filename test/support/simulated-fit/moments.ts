@@ -50,7 +50,7 @@ export function momentDays(moment: Moment, panel: Panel): Halves {
     const follows = before !== undefined && of.day - before.day <= FOLLOWS_DAYS ? before : null;
     return { day: of.day, rows: moment.of === 'symbol' ? symbolRows(moment, of, follows) : pairRows(moment, of) };
   });
-  const width = Math.max(0, ...days.flatMap(({ rows }) => rows.map((row) => row?.length ?? 0)));
+  const width = days.reduce((most, { rows }) => rows.reduce((wide, row) => Math.max(wide, row?.length ?? 0), most), 0);
   const half = (isPart: (day: number) => boolean): MomentDays => ({
     width,
     days: days

@@ -35,13 +35,22 @@ export const inSteps = ({ symbols, days }: Panel, by: number): Panel => ({
   days: days.map(({ day, series }) => ({ day, series: series.map((of) => (of === null ? null : { ...of, ...rolledBy(of, by) })) })),
 });
 
-function rolledBy({ high, low, close, volume }: SeriesDay, by: number): Pick<SeriesDay, 'high' | 'low' | 'close' | 'volume'> {
-  const length = Math.floor(close.length / by);
-  const made = (of: (from: number, to: number) => number): Float64Array => Float64Array.from({ length }, (_, i) => of(i * by, (i + 1) * by));
-  return {
-    high: made((from, to) => Math.max(...high.subarray(from, to))),
-    low: made((from, to) => Math.min(...low.subarray(from, to))),
-    close: made((_, to) => close[to - 1] ?? Number.NaN),
-    volume: made((from, to) => volume.subarray(from, to).reduce((total, lots) => total + lots, 0)),
-  };
+function rolledBy(day: SeriesDay, by: number): Pick<SeriesDay, 'high' | 'low' | 'close' | 'volume'> {
+  const length = Math.floor(day.close.length / by);
+  const rolled = { high: new Float64Array(length), low: new Float64Array(length), close: new Float64Array(length), volume: new Float64Array(length) };
+  for (let i = 0; i < length; i++) {
+    let high = 0;
+    let low = Number.POSITIVE_INFINITY;
+    let volume = 0;
+    for (let j = i * by; j < (i + 1) * by; j++) {
+      high = Math.max(high, day.high[j] as number);
+      low = Math.min(low, day.low[j] as number);
+      volume += day.volume[j] as number;
+    }
+    rolled.high[i] = high;
+    rolled.low[i] = low;
+    rolled.close[i] = day.close[(i + 1) * by - 1] as number;
+    rolled.volume[i] = volume;
+  }
+  return rolled;
 }

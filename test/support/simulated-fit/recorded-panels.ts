@@ -57,16 +57,14 @@ export function recordedPanels(): RecordedPanels {
 
 const filesOf = (folder: string, file: string): readonly string[] => recordedFiles(folder, new RegExp(`^${file.replaceAll('.', '\\.')}$`));
 
-const rowsOf = (path: string, header: number, row: (fields: readonly string[]) => Row | null): readonly Row[] =>
-  gunzipSync(readFileSync(path))
-    .toString()
-    .trimEnd()
-    .split('\n')
-    .slice(header)
-    .flatMap((line) => {
-      const made = row(line.split(','));
-      return made === null ? [] : [made];
-    });
+function rowsOf(path: string, header: number, row: (fields: readonly string[]) => Row | null): readonly Row[] {
+  const rows: Row[] = [];
+  for (const line of gunzipSync(readFileSync(path)).toString('latin1').trimEnd().split('\n').slice(header)) {
+    const made = row(line.split(','));
+    if (made !== null) rows.push(made);
+  }
+  return rows;
+}
 
 /** Number of the calendar day of `YYYY-MM-DD...` or `YYYYMMDD`. */
 const dayOf = (date: string): number => {
@@ -134,7 +132,11 @@ function daysOf(rows: readonly Row[], steps: number): Map<number, SeriesDay> {
     const open = sorted[0]?.[2] ?? Number.NaN;
     const follows: boolean = last !== null && day - last.day <= LONGEST_BREAK_DAYS && Math.abs(Math.log(open / last.close)) < SPLIT_MOVE;
     if (sorted.length === steps && longestStandstill(sorted) < LONGEST_STANDSTILL) {
-      const column = (place: 3 | 4 | 5 | 6): Float64Array => Float64Array.from(sorted, (row) => row[place]);
+      const column = (place: 3 | 4 | 5 | 6): Float64Array => {
+        const values = new Float64Array(steps);
+        for (let i = 0; i < steps; i++) values[i] = sorted[i]?.[place] ?? Number.NaN;
+        return values;
+      };
       days.set(day, {
         open,
         lastClose: follows ? (last?.close ?? null) : null,

@@ -91,14 +91,21 @@ function panel(market: SimulatedMarket, symbols: readonly string[], days: readon
   return { symbols, days: days.map((day, index) => ({ day, series: bySymbol.map((of) => of[index] ?? null) })) };
 }
 
-const seriesOf = (bars: readonly Bar[], lastClose: number | null): SeriesDay => ({
-  open: bars[0]?.open ?? Number.NaN,
-  lastClose,
-  close: Float64Array.from(bars, ({ close }) => close),
-  high: Float64Array.from(bars, ({ high }) => high),
-  low: Float64Array.from(bars, ({ low }) => low),
-  volume: Float64Array.from(bars, ({ volume }) => volume),
-});
+function seriesOf(bars: readonly Bar[], lastClose: number | null): SeriesDay {
+  const day = {
+    close: new Float64Array(bars.length),
+    high: new Float64Array(bars.length),
+    low: new Float64Array(bars.length),
+    volume: new Float64Array(bars.length),
+  };
+  bars.forEach((bar, i) => {
+    day.close[i] = bar.close;
+    day.high[i] = bar.high;
+    day.low[i] = bar.low;
+    day.volume[i] = bar.volume;
+  });
+  return { open: bars[0]?.open ?? Number.NaN, lastClose, ...day };
+}
 
 /** The daily life of the stocks by itself, without the minutes: weekdays only. */
 function daily({ markets, instruments, levelDate }: SimulationParameters, seed: string, count: number): Panel {

@@ -121,22 +121,33 @@ describe('stored history', () => {
       ['TATAMOTORS', [bar]],
       ['TMPV', [{ ...bar, symbol: 'TMPV', openMs: bar.openMs + 7 * DAY_MS }]],
     ]);
-    const { bars: read } = adjustedHistory({ days: new Map(), bars }, Date.parse('2025-10-28T00:00:00Z'));
+    const { bars: read } = adjustedHistory({ days: new Map(), bars }, Date.parse('2025-10-28T00:00:00Z'), 'live:upstox');
     expect([...read.keys()]).toEqual(['TMPV']);
     expect(read.get('TMPV')?.map(({ symbol, close }) => [symbol, close])).toEqual([
       ['TMPV', bar.close],
       ['TMPV', bar.close],
     ]);
-    const before = adjustedHistory({ days: new Map(), bars: new Map([['TATAMOTORS', [bar]]]) }, bar.openMs + DAY_MS);
+    const before = adjustedHistory({ days: new Map(), bars: new Map([['TATAMOTORS', [bar]]]) }, bar.openMs + DAY_MS, 'live:upstox');
     expect(before.bars.get('TATAMOTORS')?.[0]).toEqual(bar);
   });
 
   it('is the same object where no company did anything', () => {
     const history = { days: new Map(), bars: new Map([['SBIN', [{ ...bar, symbol: 'SBIN' }]]]) };
-    expect(adjustedHistory(history, MIDNIGHT_MS)).toEqual(history);
-    expect(adjustedHistory(history, MIDNIGHT_MS).bars).toBe(history.bars);
+    expect(adjustedHistory(history, MIDNIGHT_MS, 'live')).toEqual(history);
+    expect(adjustedHistory(history, MIDNIGHT_MS, 'live').bars).toBe(history.bars);
     const one: Bar = { ...bar, symbol: 'KOTAKBANK' };
     expect(adjustedBar(one, one.openMs + MINUTE_MS)).toBe(one);
     expect(adjustedBar(one, MIDNIGHT_MS).close).toBeCloseTo(one.close / 5, 12);
+  });
+
+  it.each([
+    ['simulated:1', 100],
+    ['live', 100],
+    ['live:upstox', 20],
+    ['replay:abc', 20],
+  ])('goes by the scope %s where packed days stand alone', (scope, close) => {
+    const candle = { openMs: Date.parse('2026-01-12T05:00:00Z'), open: 100, high: 100, low: 100, close: 100, volume: 1, isComplete: true };
+    const { days } = adjustedHistory({ days: new Map([['KOTAKBANK', [candle]]]), bars: new Map() }, Date.parse('2026-01-20T00:00:00Z'), scope);
+    expect(days.get('KOTAKBANK')?.[0]?.close).toBe(close);
   });
 });

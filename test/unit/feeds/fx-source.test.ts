@@ -85,6 +85,36 @@ describe('rupees a dollar', () => {
     await source.stop();
   });
 
+  it.each([
+    ['beyond all dates', 9_000_000_000_000, 'bad_answer'],
+    ['at the end of all dates', 8_640_000_000_000, 'in_future'],
+  ])('come from the next when a service tells a rate of a time %s', async (_, time, code) => {
+    server.say({ yahoo: yahoo(95.7, time), 'er-api': erApi(95.6, seconds(NOW - 3 * HOUR_MS)) });
+    const { clock, source, logged, rate } = await started();
+    await runTo(clock, NOW + 1_000);
+    expect(rate()).toEqual([95.6, 'er-api', NOW - 3 * HOUR_MS]);
+    expect(logged).toEqual(['fx.refused server_error', `fx.refused ${code}`]);
+    await source.stop();
+  });
+
+  it('are asked for again after an error that nobody foresaw', async () => {
+    const clock = fullSpeed(NOW);
+    const logged: string[] = [];
+    let asked = 0;
+    const request: typeof fetch = async () => {
+      asked++;
+      // A broken client, not a broken service.
+      return null as unknown as Response;
+    };
+    const source = fxSource({ clock, log: (level, event, facts) => void logged.push(`${level} ${event} ${facts?.code}`), fetch: request });
+    await source.start(recordingSink(clock), null);
+    await runTo(clock, NOW + 4 * MINUTE_MS);
+    expect(asked).toBe(3 * 3);
+    expect(stateOf(source)).toMatchObject({ status: 'down', refused: { unexpected: 9 }, detail: expect.stringContaining('asked again at') });
+    expect(new Set(logged)).toEqual(new Set(['error fx.refused unexpected']));
+    await source.stop();
+  });
+
   it('come from the third when the first says nothing and the second tells another pair', async () => {
     server.say({ frankfurter: 'silence', yahoo: yahoo(1.36, seconds(NOW), { symbol: 'CAD=X' }), 'er-api': erApi(95.6, seconds(NOW - 3 * HOUR_MS)) });
     const { clock, source, logged, rate } = await started(null, { timeoutMs: 80 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createPriceLane } from '../../../shared/feeds/price-lane.ts';
 import type { Price } from '../../../shared/feeds/price-player.ts';
+import { SINK_REST } from '../../support/recording-sink.ts';
 
 const stamps = { exchangeMs: 1, receivedMs: 1, source: 'binance', evidence: 'live' } as const;
 const tick = (price: number): Price => ({ kind: 'tick', tick: { symbol: 'BTC', price, quantity: 1, motion: 'print', ...stamps } });
@@ -20,6 +21,7 @@ function lane(mostWaiting: number) {
         });
       },
       top: ({ symbol, bid }) => void delivered.push(`${symbol} ${bid}`),
+      ...SINK_REST,
     },
     mostWaiting,
     onError: (error) => void errors.push(error),
@@ -58,6 +60,18 @@ describe('a price lane', () => {
     expect(waiting()).toBe(6);
     for (let i = 0; i < 4; i++) await go();
     expect(delivered).toEqual(['tick 1', 'BTC 2', 'tick 4', 'tick 7', 'BTC 8', 'ETH 9', 'tick 10']);
+  });
+
+  it('keeps only the newest price without a size of a symbol when too many wait, for it is a sample', async () => {
+    const { push, delivered, go, conflated } = lane(2);
+    const sample = (price: number, symbol: string): Price => ({
+      kind: 'tick',
+      tick: { symbol, price, quantity: 0, motion: 'print', ...stamps },
+    });
+    for (const price of [tick(1), sample(2, 'ETH'), sample(3, 'SOL'), sample(4, 'ETH'), sample(5, 'ETH'), tick(6)]) push(price);
+    expect(conflated()).toBe(2);
+    for (let i = 0; i < 4; i++) await go();
+    expect(delivered).toEqual(['tick 1', 'tick 3', 'tick 5', 'tick 6']);
   });
 
   it('stays small while the engine is stuck in a storm of tops', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createPlayer, type Instant, type Price } from '../../../shared/feeds/price-player.ts';
 import type { Tick } from '../../../shared/market/price.ts';
-import { fullSpeed, runTo } from '../../support/recording-sink.ts';
+import { fullSpeed, runTo, SINK_REST } from '../../support/recording-sink.ts';
 
 const priceAt = (atMs: number, price: number): Price => ({
   kind: 'tick',
@@ -25,7 +25,7 @@ describe('a player', () => {
       seen.push(`${exchangeMs} ${price}`);
       if (exchangeMs === 200 && price === 2) throw new Error('store is away');
     };
-    await start({ tick, top: () => {} }, instants(), { atMs: 0 });
+    await start({ tick, top: () => {}, ...SINK_REST }, instants(), { atMs: 0 });
     await expect(runTo(clock, 250)).rejects.toThrow('store is away');
     expect(seen).toEqual(['100 1', '100 2', '100 3', '200 1', '200 2', '200 3']);
     await runTo(clock, 1_000);
@@ -41,7 +41,7 @@ describe('a player', () => {
       await new Promise((resolve) => setImmediate(resolve));
       seen.push(`${clock.now()} ${price}`);
     };
-    await start({ tick, top: () => {} }, instants(), { atMs: 0 });
+    await start({ tick, top: () => {}, ...SINK_REST }, instants(), { atMs: 0 });
     await runTo(clock, 100);
     expect(seen).toEqual(['100 1', '100 2', '100 3', 'timer']);
   });
@@ -51,7 +51,7 @@ describe('a player', () => {
     expect(place()).toBeNull();
     const places: unknown[] = [];
     const tick = (): void => void places.push(place());
-    await start({ tick, top: () => {} }, instants(), { atMs: 7 });
+    await start({ tick, top: () => {}, ...SINK_REST }, instants(), { atMs: 7 });
     expect(place()).toEqual({ atMs: 7 });
     await runTo(clock, 100);
     expect(places).toEqual([1, 2, 3].map((from) => ({ atMs: 100, undelivered: [1, 2, 3].filter((n) => n >= from).map((n) => priceAt(100, n)) })));

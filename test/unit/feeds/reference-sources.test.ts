@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { instrumentsOf } from '../../../shared/config/instruments.ts';
+import { parseTetherRate, TETHER_RATE } from '../../../shared/config/tether-rate.ts';
 import { parseReferenceVenues, REFERENCE_VENUES, referencePairs } from '../../../shared/config/reference-venues.ts';
 import type { MarketSource } from '../../../shared/engine/market-source.ts';
 import { coinbaseSource } from '../../../shared/feeds/coinbase-source.ts';
@@ -201,8 +202,8 @@ describe('Coinbase', () => {
     expect(other.state()).toMatchObject({ status: 'down', detail: expect.stringContaining('Malformed JSON') });
   });
 
-  it('tells what a Tether is worth while a trade of it is fresh', async () => {
-    const { source, say, start, clock, pass } = play('coinbase');
+  it('tells what a Tether was worth last, and as of when', async () => {
+    const { source, say, start, clock, pass, state } = play('coinbase');
     await start();
     expect(source.rates()).toEqual([]);
     const atMs = clock.now();
@@ -216,9 +217,12 @@ describe('Coinbase', () => {
       await pass(SECOND_MS);
       keepUp();
     }
-    expect(source.rates()).toEqual([]);
+    expect(source.rates()).toEqual([rate]);
     say(ticker(clock.now(), { product_id: 'USDT-USD', price: '1', best_bid: '0.90', best_ask: '1.10' }));
-    expect(source.rates()).toEqual([]);
+    expect(source.rates()).toEqual([rate]);
+    expect(state()?.refused).toEqual({ wide_rate: 1 });
+    await source.stop();
+    expect(source.rates()).toEqual([rate]);
   });
 });
 
@@ -283,8 +287,9 @@ describe('Kraken', () => {
     venue.welcome = () => 'absent';
     for (const connection of venue.open()) connection.cut();
     const before = told.length;
+    const [lastRate] = source.rates();
     await pass(10 * SECOND_MS);
-    expect([told.length, source.rates(), state()?.status]).toEqual([before, [], 'down']);
+    expect([told.length, source.rates(), state()?.status]).toEqual([before, [lastRate], 'down']);
     venue.welcome = () => 'accept';
     await pass(20 * SECOND_MS);
     // The new connection has told nothing of it yet.
@@ -317,6 +322,67 @@ describe('Kraken', () => {
     say(krakenTicker([krakenItem({}, clock.now() + 6_000)]));
     for (const frame of ['{"channel":"ticker","da', '', '[]', '{"channel":"status"}']) say(frame);
     expect(state()).toMatchObject({ accepted: 1, refused: { crossed_book: 1, older: 1, stamp_in_future: 1, not_json: 2, unknown_shape: 2 } });
+  });
+});
+
+describe('what a Tether is worth', () => {
+  const worth = (source: MarketSource) => source.rates().map(({ value, asOfMs }) => [text(value), asOfMs]);
+  const tether = (bid: number, ask: number, atMs: number) => krakenTicker([krakenItem({ symbol: 'USDT/USD', bid, ask }, atMs)]);
+
+  it.each([
+    ['ten dollars', 9.99, 10],
+    ['nothing', 1e-9, 1.001e-9],
+  ])('is not %s, whoever says so', async (_, bid, ask) => {
+    const first = play('kraken');
+    await first.start();
+    first.say(tether(bid, ask, first.clock.now()));
+    expect(first.source.rates()).toEqual([]);
+
+    const { source, say, start, clock, pass, state } = play('kraken');
+    await start();
+    const quotedMs = clock.now();
+    say(tether(0.9999, 1.0001, quotedMs));
+    say(tether(bid, ask, quotedMs));
+    await pass(20 * MINUTE_MS);
+    expect(worth(source)).toEqual([['1', quotedMs]]);
+    expect(state()?.refused).toEqual({ implausible_rate: 1 });
+    say(tether(0.9998, 1, clock.now()));
+    expect(worth(source)).toEqual([['0.9999', clock.now()]]);
+  });
+
+  it('does not fall by more than a Tether ever does within minutes, and has fallen when that has lasted', async () => {
+    const { source, say, start, clock, pass, state } = play('kraken');
+    await start();
+    const believedMs = clock.now();
+    say(tether(0.9999, 1.0001, believedMs));
+    say(tether(0.8999, 0.9001, clock.now()));
+    await pass(9 * MINUTE_MS);
+    expect(worth(source)).toEqual([['1', believedMs]]);
+    expect(state()?.refused).toEqual({ moved_rate: 1 });
+    await pass(2 * MINUTE_MS);
+    expect(worth(source)).toMatchObject([['0.9', expect.any(Number)]]);
+    expect(source.rates()[0]?.asOfMs).toBeGreaterThan(believedMs + 10 * MINUTE_MS);
+    // From there on it moves step by step.
+    say(tether(0.87, 0.8702, clock.now()));
+    expect(worth(source)).toEqual([['0.8701', clock.now()]]);
+  });
+
+  it('is known across a restart, with the age that it has by then', async () => {
+    const { source, say, start, clock } = play('kraken');
+    await start();
+    expect(source.cursor()).toBeNull();
+    say(tether(0.9399, 0.9401, clock.now()));
+    const cursor = JSON.parse(JSON.stringify(source.cursor()));
+    const again = play('kraken');
+    await again.source.start({ tick: () => {}, top: () => {}, ...SINK_REST }, cursor);
+    expect(again.source.rates()).toEqual(source.rates());
+    expect(worth(again.source)).toEqual([['0.94', clock.now()]]);
+    const wrong = play('kraken');
+    await expect(wrong.source.start({ tick: () => {}, top: () => {}, ...SINK_REST }, { usd: 'one' })).rejects.toMatchObject({ code: 'bad_cursor' });
+  });
+
+  it('is believed within bounds that are data', () => {
+    expect(() => parseTetherRate({ ...TETHER_RATE, least: 2 })).toThrow(/least/);
   });
 });
 

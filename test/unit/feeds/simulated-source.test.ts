@@ -79,6 +79,30 @@ describe('the simulated source', () => {
     expect(source.states()[0]).toMatchObject({ status: 'up', accepted: sink.seen.length });
   });
 
+  it('has still bars after continuous trading, and delivers one auction print a share', async () => {
+    const lastMs = Date.UTC(2026, 9, 12, 9, 44);
+    const clock = fullSpeed(lastMs);
+    const source = simulatedSource({ clock, seed: SEED, markets: ['NSE'] });
+    const sink = recordingSink(clock);
+    await source.start(sink, null);
+    await runTo(clock, Date.UTC(2026, 9, 12, 10, 5));
+    const after = sink.ticks().filter(({ exchangeMs }) => exchangeMs >= lastMs + MINUTE_MS);
+    const auctionMs = Date.UTC(2026, 9, 12, 9, 59);
+    expect(after.map(({ symbol }) => symbol).sort()).toEqual(
+      instrumentsOf('NSE')
+        .map(({ symbol }) => symbol)
+        .sort(),
+    );
+    expect(after.every(({ exchangeMs }) => exchangeMs >= auctionMs && exchangeMs < auctionMs + MINUTE_MS)).toBe(true);
+    const traded = Array.from(
+      { length: 17 },
+      (_, minute) => source.closeMinute(lastMs + minute * MINUTE_MS).filter(({ volume }) => volume > 0).length,
+    );
+    expect(traded).toEqual([10, ...new Array<number>(14).fill(0), 10, 0]);
+    expect(source.closeMinute(auctionMs - MINUTE_MS)).toHaveLength(10);
+    expect(source.closeMinute(auctionMs + MINUTE_MS)).toEqual([]);
+  });
+
   it('leaves out what was traded while the machine slept', async () => {
     let nowMs = OPEN_MS;
     const tasks: { readonly ms: number; readonly task: () => Promise<void> | void }[] = [];

@@ -101,6 +101,14 @@ describe('a frame of Upstox', () => {
     });
   });
 
+  it('is refused when the clock of the server is ahead of what can be', () => {
+    const read = (currentTs: number) => parser().read(frame({ ltp: 100, ltt: TRADED_MS }, currentTs), SERVER_MS);
+    expect(read(SERVER_MS + 5_000)).toMatchObject({ serverMs: SERVER_MS + 5_000, refused: [] });
+    for (const aheadMs of [5_001, 4_102_444_800_000 - SERVER_MS]) {
+      expect(read(SERVER_MS + aheadMs)).toMatchObject({ serverMs: null, ticks: [], books: [], bars: [], refused: [{ reason: 'bad_stamp' }] });
+    }
+  });
+
   it('is a trade only when something was traded, with what the volume of the day grew by', () => {
     const { read } = parser();
     const quantities = [

@@ -138,6 +138,42 @@ describe('live Upstox', () => {
     expect(repaired).toMatchObject([{ symbol: 'RELIANCE', openMs: minuteMs, high: 1_253, origin: 'received' }]);
   });
 
+  it('does not take pictures for a whole minute: it is missing until the venue has told its candle', async () => {
+    const { clock, source, send, ticks, repaired } = await connected();
+    const minuteMs = minuteOf(clock.now()) + MINUTE_MS;
+    const reliance = () => source.closeMinute(minuteMs).find(({ symbol }) => symbol === 'RELIANCE');
+    for (const [n, ltp] of [1_251, 1_252].entries()) {
+      clock.move(MINUTE_MS);
+      send({ ltp });
+      await until(() => ticks.length === n + 2);
+    }
+    expect(reliance()).toMatchObject({ close: 1_251, origin: 'missing' });
+    send({ ltp: 1_252.5, minute: { ts: minuteMs, open: 1_250, high: 1_253, low: 1_249, close: 1_251, vol: 5_000 } });
+    await until(() => repaired.length === 1);
+    expect(repaired).toMatchObject([{ symbol: 'RELIANCE', openMs: minuteMs, high: 1_253, origin: 'received' }]);
+    expect(reliance()).toMatchObject({ high: 1_253, origin: 'received' });
+  });
+
+  it('has not heard what comes before the time that a wrong frame names', async () => {
+    const { clock, server, source, send, ticks } = await connected();
+    const minuteMs = minuteOf(clock.now());
+    server.send(encodeUpstox({ type: 2, feeds: {}, currentTs: Date.UTC(2100, 0, 1) }));
+    send({ ltp: 1_251 });
+    await until(() => ticks.length === 2);
+    expect(state(source)?.refused).toMatchObject({ bad_stamp: 1 });
+    expect(source.closeMinute(minuteMs)).toEqual([]);
+  });
+
+  it('shows its token again after half a minute when a connection was good just before', async () => {
+    const { server, source, clock } = await connected({ timing: { refusedWaitMs: 15 * MINUTE_MS } });
+    server.refuse(403);
+    server.reset();
+    await until(() => state(source)?.status === 'down' && /asked again/.test(state(source)?.detail ?? ''));
+    const told = /HTTP 403 .*asked again at (\S+)$/.exec(state(source)?.detail ?? '')?.[1] ?? '';
+    expect(Date.parse(told) - clock.now()).toBeGreaterThan(20_000);
+    expect(Date.parse(told) - clock.now()).toBeLessThanOrEqual(30_000);
+  });
+
   it('fetches from the history what it did not hear, and hands it over as backfilled', async () => {
     const candles = (path: string) => (path.includes('INE002A01018') ? [[iso(minuteOf(OPEN_MS)), 1_250, 1_252, 1_249, 1_251, 5_000, 0]] : []);
     const { clock, source, server, repaired } = await connected({ server: { candles } });

@@ -181,6 +181,35 @@ describe('delayed Yahoo', () => {
     expect(state(source)?.refused).toEqual({ stamp_too_old: 14, jump: 1 });
   });
 
+  it('asks once a turn after it was stopped and started while an answer was under way', async () => {
+    const clock = fullSpeed(OPEN_MS);
+    const first = Promise.withResolvers<void>();
+    const [asked, ticks]: [number[], Tick[]] = [[], []];
+    const source = yahooSource({
+      clock,
+      log: () => {},
+      urls: ['http://yahoo'],
+      fetch: async (input) => {
+        asked.push(clock.now());
+        if (asked.length === 1) await first.promise;
+        return Response.json(answer(new URL(String(input)), clock.now()));
+      },
+    });
+    const sink = { tick: (tick: Tick) => void ticks.push(tick), top: () => {}, reference: () => {}, repaired: () => {} };
+    await source.start(sink, null);
+    const running = runTo(clock, OPEN_MS + 10 * MINUTE_MS);
+    while (asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await source.stop();
+    await source.start(sink, null);
+    first.resolve();
+    await running;
+    expect(asked.length).toBeGreaterThan(45);
+    expect(asked.length).toBeLessThanOrEqual(52);
+    // What was asked for before the stop is nobody's.
+    expect(ticks.length).toBeLessThanOrEqual(asked.length - 1);
+    await source.stop();
+  });
+
   it('delivers nothing after it was stopped', async () => {
     const { source, asked, run } = await play(OPEN_MS);
     await run(OPEN_MS + 1_000);

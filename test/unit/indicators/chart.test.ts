@@ -82,6 +82,18 @@ describe('a chart', () => {
     expect(chart.upToMs).toBe(FROM + 30 * MINUTE_MS);
   });
 
+  it('tells which minutes of the last day are missing, told of or not, and forgets older ones', () => {
+    const bars = minutes(2_000);
+    const lacking = [3, 700, 1_990, 1_991];
+    const told = chartOf(bars.map((bar, i) => (lacking.includes(i) ? missing(bar) : bar)));
+    const untold = chartOf(bars.filter((_, i) => !lacking.includes(i)));
+    for (const chart of [told, untold]) {
+      expect(chart.missingSince(0).map((ms) => (ms - FROM) / MINUTE_MS)).toEqual([700, 1_990, 1_991]);
+      expect(chart.missingSince(FROM + 1_991 * MINUTE_MS)).toHaveLength(1);
+    }
+    expect(chartOf(bars).missingSince(0)).toEqual([]);
+  });
+
   it('is the same whether a missing minute was told of or not', () => {
     const bars = minutes(400).map((bar, i) => (i % 37 === 5 ? missing(bar) : bar));
     expect(snapshot(chartOf(bars))).toEqual(snapshot(chartOf(bars.filter(({ origin }) => origin !== 'missing'))));

@@ -5,6 +5,7 @@ describe('the command line', () => {
   it('is all defaults when it is empty', () => {
     expect(readOptions([])).toMatchObject({
       feed: 'auto',
+      nse: 'auto',
       speed: 1,
       atMs: null,
       session: null,
@@ -41,10 +42,22 @@ describe('the command line', () => {
     });
   });
 
+  it('takes the source of NSE prices from the environment where the line is silent', () => {
+    const env = { NIGHTDESK_NSE_FEED: 'yahoo' };
+    expect([readOptions([], env).nse, readOptions(['--nse', 'simulated'], env).nse, readOptions(['--feed', 'simulated'], env).nse]).toEqual([
+      'yahoo',
+      'simulated',
+      'yahoo',
+    ]);
+    expect(() => readOptions([], { NIGHTDESK_NSE_FEED: 'kite' })).toThrow(/NIGHTDESK_NSE_FEED takes auto, simulated, upstox, yahoo; received "kite"/);
+  });
+
   it.each([
     [['--bogus'], /Unknown option '--bogus'/],
     [['stray'], /stray/],
     [['--feed', 'telepathy'], /--feed takes auto, live, simulated, replay; received "telepathy"/],
+    [['--nse', 'kite'], /--nse takes auto, simulated, upstox, yahoo; received "kite"/],
+    [['--feed', 'simulated', '--nse', 'upstox'], /--nse is for --feed auto and live; received --feed simulated/],
     [['--feed', 'replay'], /needs --data/],
     [['--data', 'x'], /--data is for --feed replay/],
     [['--feed', 'simulated', '--speed', '0'], /--speed takes/],

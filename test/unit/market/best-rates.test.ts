@@ -14,9 +14,11 @@ describe('the best rate of a currency', () => {
   it.each<readonly [what: string, best: string, rates: readonly Rate[]]>([
     ['a venue before an assumption', 'kraken', [rate('USDT', 'assumed', 0), rate('USDT', 'kraken', SECOND_MS)]],
     ['the venue that was named first', 'kraken', [rate('USDT', 'kraken', 9 * SECOND_MS), rate('USDT', 'coinbase', SECOND_MS)]],
-    ['an assumption before a venue that has been silent too long', 'assumed', [rate('USDT', 'kraken', 6 * MINUTE_MS), rate('USDT', 'assumed', 0)]],
+    ['a venue that has been silent for days before an assumption', 'kraken', [rate('USDT', 'assumed', 0), rate('USDT', 'kraken', 3 * DAY_MS)]],
+    ['an assumption where nobody has measured', 'assumed', [rate('USDT', 'assumed', 0)]],
+    ['a venue that is more than a minute ahead', 'coinbase', [rate('USDT', 'kraken', MINUTE_MS + 1), rate('USDT', 'coinbase', 0)]],
     [
-      'another venue before an assumption then',
+      'of venues the one that is fresh, whatever is assumed',
       'coinbase',
       [rate('USDT', 'kraken', 6 * MINUTE_MS), rate('USDT', 'assumed', 0), rate('USDT', 'coinbase', 0)],
     ],
@@ -33,6 +35,11 @@ describe('the best rate of a currency', () => {
       'INR frankfurter',
     ]);
     expect(sources()).toEqual([]);
+  });
+
+  it('opens nothing when all that was measured is too old, though something is assumed', () => {
+    const [best] = bestRates([rate('USDT', 'kraken', 6 * MINUTE_MS), rate('USDT', 'assumed', 0), rate('USDT', 'coinbase', 7 * MINUTE_MS)], NOW);
+    expect([best?.source, best !== undefined && isRateFresh(best, NOW)]).toEqual(['kraken', false]);
   });
 
   it('is too old by an age of its own', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CROSS_CHECK } from '../../../shared/config/cross-check.ts';
 import { instrumentBySymbol } from '../../../shared/config/instruments.ts';
 import { RATE_MAX_AGE_MS } from '../../../shared/config/risk.ts';
 import { decimal, text, toNumber } from '../../../shared/kernel/decimal.ts';
@@ -8,6 +9,7 @@ import {
   BTC,
   bareQuote,
   CLOSED_PHASE,
+  checkOf,
   OPEN_PHASE,
   opportunityOf,
   startedAccount,
@@ -24,6 +26,7 @@ const input = (more: Partial<GateInput> = {}): GateInput => ({
   account: startedAccount(),
   strategy: 'scalping',
   instrument: BTC,
+  rules: null,
   opportunity: opportunityOf(),
   quote: bareQuote('BTC', 100, NOW),
   rate: rateOf('USDT'),
@@ -76,9 +79,31 @@ describe('an entry that the gate refuses', () => {
     expect(verdict.verdict === 'refused' && verdict.why).toMatch(says);
   });
 
+  it.each<readonly [symbol: string, spreadBps: number, clearedBps: number]>([
+    ['BTC', 120.5, 50],
+    ['BTC', -50.01, 50],
+    ['SOL', -250, 100],
+  ])('says quote_diverged of %s at %d bps until it is back at %d', (symbol, spreadBps, clearedBps) => {
+    const check = checkOf('diverged', { spreadBps });
+    const verdict = riskGate(input({ instrument: instrumentBySymbol(symbol), quote: bareQuote(symbol, 100, NOW, { check }) }));
+    expect(verdict).toMatchObject({ reason: 'quote_diverged', limit: { name: 'clearedBps', value: Math.abs(spreadBps), threshold: clearedBps } });
+    expect(verdict.verdict === 'refused' && verdict.why).toMatch(/from coinbase and kraken: diverged at [12]00 bps for 3 s/);
+  });
+
+  it('says quote_stale where the price was too old to be compared, although the account would take it', () => {
+    const verdict = riskGate(input({ quote: bareQuote('BTC', 100, NOW - 12_000, { check: checkOf('stale') }) }));
+    expect(verdict).toMatchObject({ verdict: 'refused', reason: 'quote_stale', limit: { value: 12_000, threshold: CROSS_CHECK.ownMaxAgeMs } });
+  });
+
   it.each<readonly [limit: string, value: number, threshold: number, more: Partial<GateInput>]>([
     ['maxPriceAgeMs', 30_001, 30_000, { quote: bareQuote('BTC', 100, NOW - 30_001) }],
-    ['rateMaxAgeMs', RATE_MAX_AGE_MS + 1, RATE_MAX_AGE_MS, { rate: { ...rateOf('USDT'), asOfMs: NOW - RATE_MAX_AGE_MS - 1 } }],
+    ['rateMaxAgeMs', RATE_MAX_AGE_MS.USDT + 1, RATE_MAX_AGE_MS.USDT, { rate: { ...rateOf('USDT'), asOfMs: NOW - RATE_MAX_AGE_MS.USDT - 1 } }],
+    [
+      'rateMaxAgeMs',
+      RATE_MAX_AGE_MS.INR + 1,
+      RATE_MAX_AGE_MS.INR,
+      { instrument: RELIANCE, quote: bareQuote('RELIANCE', 100, NOW), rate: { ...rateOf('INR', '0.01'), asOfMs: NOW - RATE_MAX_AGE_MS.INR - 1 } },
+    ],
     ['leastConfidence', 0.59, 0.6, { opportunity: opportunityOf({ confidence: 0.59 }) }],
     ['leastRewardToRisk', 1.5, 2, { opportunity: opportunityOf({ target: 101.5 }) }],
     ['maxDailyLoss', 0.05, 0.05, { account: { ...startedAccount(), cash: decimal('95000') } }],
@@ -170,5 +195,13 @@ describe('an entry that the gate passes', () => {
     if (seen.verdict !== 'passed' || moved.verdict !== 'passed') throw new Error('refused');
     expect(seen.sizedBy).toBe('maxPortfolioRisk');
     expect(toNumber(moved.quantity) * 1.9).toBeLessThanOrEqual(0.0003 * 100_000);
+  });
+
+  it('is on the lot and above the least notional that the venue lists now', () => {
+    const coarse = { ...BTC, lotStep: decimal('7'), minNotional: decimal('5') };
+    const verdict = riskGate(input({ instrument: coarse }));
+    if (verdict.verdict !== 'passed') throw new Error(verdict.why);
+    expect(toNumber(verdict.quantity) % 7).toBe(0);
+    expect(riskGate(input({ instrument: { ...BTC, minNotional: decimal('1000000') } }))).toMatchObject({ reason: 'min_notional' });
   });
 });

@@ -1,0 +1,185 @@
+import { inForce } from '../config/effective.ts';
+import { instrumentsOf } from '../config/instruments.ts';
+import { NSE_CALENDAR } from '../config/nse-calendar.ts';
+import { fromNumber, toNumber } from '../kernel/decimal.ts';
+import { NightdeskError } from '../kernel/errors.ts';
+import { rng } from '../kernel/rng.ts';
+import { DAY_MS, type EpochMs, MINUTE_MS } from '../kernel/time.ts';
+import { black76, type OptionRight } from '../market/black76.ts';
+import { type Calendar, marketPhase } from '../market/calendar.ts';
+import type { DerivativeChain, FutureQuote, OptionQuote } from '../market/derivative.ts';
+import type { Instrument } from '../market/instrument.ts';
+import { istDate, istDayOf, istMidnight } from '../market/ist.ts';
+import type { Seed } from './simulated/daily-walk.ts';
+import { type Expiry, expiriesAfter } from './simulated/derivatives/expiries.ts';
+import { meanRevertingNoise } from './simulated/derivatives/noise.ts';
+import { type DerivativeParameters, derivativeParameters, type UnderlyingParameters } from './simulated/derivatives/parameters.ts';
+import { atTheMoneyVariance, impliedVariance } from './simulated/derivatives/surface.ts';
+import { simulatedIndices } from './simulated/indices.ts';
+import { createSimulatedMarket } from './simulated-market.ts';
+
+export class SimulatedDerivativesError extends NightdeskError<'unknown_underlying'> {}
+
+export interface SimulatedDerivativesOptions {
+  /** That of the simulated market: its prices are the underlyings'. */
+  readonly seed: Seed;
+  /** Default: the NSE calendar as shipped. */
+  readonly calendar?: Calendar;
+  /** Default: `shared/config/data/simulated-derivatives.json`. */
+  readonly parameters?: DerivativeParameters;
+}
+
+/** Futures and options on the simulated market. */
+export interface SimulatedDerivatives {
+  readonly underlyings: readonly string[];
+  /**
+   * What is quoted on an underlying at the instant: futures of three monthly expiries, calls and puts around the money. Null while
+   * derivatives do not trade. @throws SimulatedDerivativesError `unknown_underlying`
+   */
+  readonly chain: (underlying: string, atMs: EpochMs) => DerivativeChain | null;
+}
+
+const SOURCE = 'simulated';
+const YEAR_MS = 365 * DAY_MS;
+const BPS = 1e-4;
+
+/**
+ * Derivatives that agree with the simulated market and with each other: a pure function of (seed, instant).
+ *
+ * A future stands at spot x exp(carry x T + basis noise). The options of an expiry are priced (Black-76) on one synthetic forward,
+ * the future x exp(parity noise), from one surface whose level follows what the market's volatility is expected to be (`surface`).
+ * So the only deviations from no arbitrage are the two noises, mean-reverting, bounded and fading towards expiry, with amplitudes and
+ * half-lives among the parameters; strikes of one expiry never contradict each other, nor do expiries.
+ */
+export function createSimulatedDerivatives(options: SimulatedDerivativesOptions): SimulatedDerivatives {
+  const { seed, calendar = NSE_CALENDAR, parameters = derivativeParameters() } = options;
+  const instruments = [...instrumentsOf('NSE'), ...simulatedIndices()];
+  const market = createSimulatedMarket({ seed, instruments, phaseAt: (of, atMs) => marketPhase(calendar, of, atMs).phase });
+  const { noise, implied } = parameters;
+  const noises = {
+    basis: meanRevertingNoise(seed, noise.halfLifeMinutes.basis, noise.most),
+    parity: meanRevertingNoise(seed, noise.halfLifeMinutes.parity, noise.most),
+    implied: meanRevertingNoise(seed, noise.halfLifeMinutes.implied, noise.most),
+  };
+
+  const listed = (underlying: string): { readonly of: UnderlyingParameters; readonly instrument: Instrument } => {
+    const of = parameters.underlyings[underlying];
+    const instrument = instruments.find(({ symbol }) => symbol === underlying);
+    if (of !== undefined && instrument !== undefined) return { of, instrument };
+    const allowed = Object.keys(parameters.underlyings);
+    throw new SimulatedDerivativesError('unknown_underlying', `No derivatives on ${underlying}; there are some on ${allowed.join(', ')}`, {
+      underlying,
+      allowed,
+    });
+  };
+
+  /** The noise of a contract's name at the instant; in its own unit. */
+  const noiseAt = (kind: keyof typeof noises, name: string, atMs: EpochMs): number => {
+    const day = istDayOf(atMs);
+    return noises[kind](`${kind} ${name}`, day, Math.floor((atMs - istMidnight(day)) / MINUTE_MS));
+  };
+
+  const chain = (underlying: string, atMs: EpochMs): DerivativeChain | null => {
+    const { of, instrument } = listed(underlying);
+    if (marketPhase(calendar, 'NSE', atMs, 'derivatives').phase !== 'continuous') return null;
+    const spot = market.lastPrice(underlying, atMs);
+    if (spot === null) return null;
+    const amplitude = noise[of.kind];
+    const level = Math.exp(amplitude.implied * noiseAt('implied', underlying, atMs)) * implied.overRealised * Math.sqrt(implied.sessionsAYear);
+    const { coming, longRun } = market.expectedVolatility(underlying, atMs);
+    const term = { now: level * coming, longRun: level * longRun, reversionYears: implied.reversionDays / 365 };
+
+    const expiryAt = (expiry: Expiry): ExpiryState => {
+      const years = (expiry.atMs - atMs) / YEAR_MS;
+      const fade = Math.min(1, (years * 365) / noise.fadeDays) * BPS;
+      const name = `${underlying} ${expiry.date}`;
+      const future = spot * Math.exp(of.carry * years + fade * amplitude.basisBps * noiseAt('basis', name, atMs));
+      const forward = future * Math.exp(fade * amplitude.parityBps * noiseAt('parity', name, atMs));
+      const discount = Math.exp(-parameters.rate * years);
+      return { expiry, years, future, forward, discount, theta: atTheMoneyVariance(term, years) };
+    };
+    const states = expiriesAfter(atMs, of, calendar, parameters).map(expiryAt);
+    const monthly = new Set(expiriesAfter(atMs, { ...of, weeklies: 0 }, calendar, parameters).map(({ date }) => date));
+    const quoting: Quoting = { seed, underlying, atMs, spot, of, parameters, instrument };
+    return {
+      underlying,
+      atMs,
+      spot,
+      lotSize: inForce(of.lots, istDate(atMs))?.units ?? (of.lots[0] as { units: number }).units,
+      futures: states.filter(({ expiry }) => monthly.has(expiry.date)).map((state) => futureQuote(state, quoting)),
+      options: states.flatMap((state) => optionQuotes(state, quoting)),
+      source: SOURCE,
+      evidence: 'simulated',
+    };
+  };
+  return { underlyings: Object.keys(parameters.underlyings), chain };
+}
+
+/** An expiry as it stands at an instant. */
+interface ExpiryState {
+  readonly expiry: Expiry;
+  readonly years: number;
+  /** Middle of the future's book. */
+  readonly future: number;
+  /** What the options of this expiry are priced on. */
+  readonly forward: number;
+  readonly discount: number;
+  /** Total variance at the money. */
+  readonly theta: number;
+}
+
+interface Quoting {
+  readonly seed: Seed;
+  readonly underlying: string;
+  readonly atMs: EpochMs;
+  readonly spot: number;
+  readonly of: UnderlyingParameters;
+  readonly parameters: DerivativeParameters;
+  readonly instrument: Instrument;
+}
+
+function futureQuote({ expiry, future }: ExpiryState, quoting: Quoting): FutureQuote {
+  const { of, parameters, instrument } = quoting;
+  const { indexFutureBps, stockFutureBps } = parameters.spreads;
+  const spread = future * BPS * (of.kind === 'index' ? indexFutureBps : stockFutureBps);
+  const tick = of.futureTick ?? toNumber(instrument.tickSize(fromNumber(future)));
+  return { expiry: expiry.date, expiryMs: expiry.atMs, ...bookOn(tick, future, spread, lastIsBuy(quoting, expiry.date)) };
+}
+
+function optionQuotes({ expiry, years, forward, discount, theta }: ExpiryState, quoting: Quoting): readonly OptionQuote[] {
+  const { of, parameters, spot } = quoting;
+  const { optionShare, optionTicks } = parameters.spreads;
+  const tick = parameters.optionTicks.find(({ below }) => below === null || spot < below)?.tick ?? 1;
+  const middle = Math.round(spot / of.strikeStep);
+  const quotes: OptionQuote[] = [];
+  for (let place = Math.max(1, middle - of.strikesEachSide); place <= middle + of.strikesEachSide; place++) {
+    const strike = place * of.strikeStep;
+    const variance = impliedVariance(Math.log(strike / forward), theta, parameters.smile[of.kind]);
+    const iv = Math.sqrt(variance / years);
+    for (const right of RIGHTS) {
+      const value = black76({ right, forward, strike, variance, discount });
+      const book = bookOn(tick, value, optionShare * value + optionTicks * tick, lastIsBuy(quoting, `${expiry.date} ${strike} ${right}`));
+      quotes.push({ expiry: expiry.date, expiryMs: expiry.atMs, strike, right, iv, ...book });
+    }
+  }
+  return quotes;
+}
+
+const RIGHTS: readonly OptionRight[] = ['call', 'put'];
+
+/** Whether the last trade of a contract was a buyer's: a coin for each minute. */
+const lastIsBuy = ({ seed, underlying, atMs }: Quoting, name: string): boolean =>
+  rng(seed, 'derivative-last', underlying, name, Math.floor(atMs / MINUTE_MS)).next() < 0.5;
+
+/** A book around a value, rounded away from it to the grid: bid and ask are never better than half the spread. */
+function bookOn(tick: number, value: number, spread: number, lastBought: boolean): Pick<FutureQuote, 'bid' | 'ask' | 'last'> {
+  const bidTicks = Math.floor((value - spread / 2) / tick + ROUNDING);
+  const askTicks = Math.max(bidTicks + 1, 1, Math.ceil((value + spread / 2) / tick - ROUNDING));
+  const ask = onGrid(askTicks, tick);
+  const bid = bidTicks > 0 ? onGrid(bidTicks, tick) : null;
+  return { bid, ask, last: lastBought || bid === null ? ask : bid };
+}
+
+// A value that lies on the grid but for the last digits of a double is on the grid.
+const ROUNDING = 1e-9;
+const onGrid = (ticks: number, tick: number): number => Number((ticks * tick).toFixed(8));
