@@ -2,6 +2,7 @@ import type { AnswerOf, RouteName, RouteOf } from '../../shared/contracts/routes
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { setRiskLimits, startSession, stopSession } from '../../shared/engine/sessions.ts';
 import { candles } from '../../shared/engine/views/candles.ts';
+import { chain } from '../../shared/engine/views/chain.ts';
 import { decisions } from '../../shared/engine/views/decisions.ts';
 import { health } from '../../shared/engine/views/health.ts';
 import { instruments } from '../../shared/engine/views/instruments.ts';
@@ -45,6 +46,7 @@ export function apiHandlers(context: EngineContext): ApiHandlers {
     quotes: async ({ query }) => ok(await quotes(context, query.symbol)),
     candles: async ({ query: { from, to, ...query } }) => ok(await candles(context, { ...query, fromMs: msOrNull(from), toMs: msOrNull(to) })),
     ticks: async ({ query: { from, to, ...query } }) => ok(await ticks(context, { ...query, fromMs: msOrNull(from), toMs: msOrNull(to) })),
+    chain: async ({ query }) => ok(chain(context, query.underlying, query.expiry)),
     instruments: async ({ query }) => ok(await instruments(context, query.market)),
     sessions: async () => ok(await sessions(context)),
     health: async () => {

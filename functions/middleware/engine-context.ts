@@ -16,6 +16,7 @@ import { digest } from '../../shared/kernel/digest.ts';
 /** The parts of a context that a host chooses; the rest follows from them. */
 export type HostParts = Pick<EngineContext, 'clock' | 'ledger' | 'market' | 'nudge' | 'log' | 'world'> & {
   readonly settings: Omit<Settings, 'configVersion'>;
+  readonly chains?: EngineContext['chains'];
   /** Whether every writer of the ledger is in this process. */
   readonly exclusive: boolean;
 };
@@ -32,6 +33,7 @@ const configVersion = (): string =>
 /** What every use case works with, put together from a host's parts. */
 export function engineContext({ exclusive, settings, ...parts }: HostParts): EngineContext {
   return {
+    chains: null,
     ...parts,
     sleep: wallSleep,
     settings: { ...settings, configVersion: configVersion() },

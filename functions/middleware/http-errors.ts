@@ -12,6 +12,7 @@ const ENGINE_STATUS: Readonly<Record<EngineError['code'], number>> = {
   unknown_strategy: 422,
   unknown_symbol: 422,
   unknown_timeframe: 422,
+  unknown_underlying: 422,
   invalid_limits: 422,
   strategy_not_built: 501,
   contention: 503,

@@ -91,6 +91,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
       nudge: async () => feed?.nudge(),
       log,
       world: chosen.world,
+      chains: chosen.chains,
       settings: { marketMode: options.markets, seed: options.seed, version: VERSION, barWaitMs: time.virtual === null ? LIVE_BAR_WAIT_MS : 0 },
       exclusive: true,
     });

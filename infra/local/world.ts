@@ -2,12 +2,15 @@ import { instrumentsOf } from '../../shared/config/instruments.ts';
 import { liveScope, type NseFeed, nseFeedOf } from '../../shared/config/nse-feed.ts';
 import type { World } from '../../shared/engine/context.ts';
 import type { MarketSource } from '../../shared/engine/market-source.ts';
+import type { ChainSource } from '../../shared/engine/ports.ts';
 import { binanceUrls } from '../../shared/feeds/binance-endpoints.ts';
-import { probeBinance } from '../../shared/feeds/binance-socket.ts';
+import { binanceBudget, probeBinance } from '../../shared/feeds/binance-socket.ts';
+import type { ConnectBudget } from '../../shared/feeds/connect-budget.ts';
 import { frameReplayBounds, frameReplaySource } from '../../shared/feeds/frame-replay-source.ts';
 import { klineReplayBounds, klineReplaySource } from '../../shared/feeds/kline-replay-source.ts';
 import { liveSource } from '../../shared/feeds/live-source.ts';
 import { describeData, type RecordedData } from '../../shared/feeds/recorded-data.ts';
+import { createSimulatedDerivatives } from '../../shared/feeds/simulated-derivatives.ts';
 import { simulatedSource } from '../../shared/feeds/simulated-source.ts';
 import { hasUpstoxToken, UPSTOX_TOKEN_SETTINGS } from '../../shared/feeds/upstox-access.ts';
 import type { Clock } from '../../shared/kernel/clock.ts';
@@ -27,6 +30,8 @@ export interface ChosenWorld {
   /** Null under the wall clock. */
   readonly time: { readonly startMs: EpochMs; readonly endMs: EpochMs; readonly speed: number; readonly waitsForSession: boolean } | null;
   readonly source: (clock: Clock) => MarketSource;
+  /** Futures and options of NSE; null where nobody gives them yet. */
+  readonly chains: ChainSource | null;
 }
 
 const PROBE_MS = 10_000;
@@ -52,7 +57,9 @@ export async function chooseWorld(options: Options, held: string | null, log: Lo
 }
 
 async function auto(options: Options, held: string | null, log: Log): Promise<ChosenWorld> {
-  const probe = await probeLive(log);
+  // What the probe spent of the venue's patience, and what it was told to wait, the feed goes by too.
+  const budget = binanceBudget();
+  const probe = await probeLive(log, budget);
   if (held?.startsWith(SIMULATED) === true) {
     const hint = probe.answers ? '. Binance answers: to trade live, stop this session and start again, or use --feed live --state DIR' : '';
     const says = `SIMULATED MARKET: the active session began on simulated prices and stays with them${hint}`;
@@ -61,31 +68,41 @@ async function auto(options: Options, held: string | null, log: Log): Promise<Ch
   const isLiveHeld = held !== null && nseFeedOf(held) !== null;
   // Real prices of NSE asked for by name are prices of the live world, whether crypto is there or not.
   const isRealAsked = options.nse === 'upstox' || options.nse === 'yahoo';
-  if (probe.answers || isLiveHeld || isRealAsked) return live(options, held, log);
+  if (probe.answers || isLiveHeld || isRealAsked) return live(options, held, log, budget);
   return simulated(options, `SIMULATED MARKET: Binance could not be reached (${probe.why}), prices are made up from a seed and labelled so`);
 }
 
 /** Whether Binance answers within ten seconds, else why not. */
-export async function probeLive(log: Log): Promise<{ readonly answers: boolean; readonly why: string }> {
+export async function probeLive(log: Log, budget = binanceBudget()): Promise<{ readonly answers: boolean; readonly why: string }> {
   const clock = systemClock((error, label) => log('warn', 'probe-task-failed', { label, why: messageOf(error) }));
   const symbols = [...venueSymbols().keys()];
   // A probe that finds nothing is no problem of a running feed.
   const quietly: Log = (_, event, facts) => log('info', event, facts);
   const result = await probeBinance(
-    { symbols, urls: binanceUrls(process.env).webSocket, clock, random: rng('probe', Date.now()), log: quietly },
+    { symbols, urls: binanceUrls(process.env).webSocket, clock, random: rng('probe', Date.now()), log: quietly, budget },
     PROBE_MS,
   );
   if (result.answers) return { answers: true, why: result.endpoint };
   return { answers: false, why: result.failures[0]?.detail ?? 'no endpoint is configured' };
 }
 
-function live(options: Options, held: string | null, log: Log): ChosenWorld {
+function live(options: Options, held: string | null, log: Log, budget?: ConnectBudget): ChosenWorld {
   const nse = chooseNse(options.nse, held);
   return {
     world: { scope: liveScope(nse.feed), evidence: 'live', markets: ['CRYPTO', 'NSE'] },
     says: `Crypto: Binance spot, live. NSE: ${nse.says}`,
     time: null,
-    source: (clock) => liveSource({ clock, log, env: process.env, seed: options.seed, markets: ['CRYPTO', 'NSE'], nse: nse.feed }),
+    source: (clock) =>
+      liveSource({
+        clock,
+        log,
+        env: process.env,
+        seed: options.seed,
+        markets: ['CRYPTO', 'NSE'],
+        nse: nse.feed,
+        ...(budget === undefined ? {} : { binanceBudget: budget }),
+      }),
+    chains: nse.feed === 'simulated' ? createSimulatedDerivatives({ seed: options.seed }) : null,
   };
 }
 
@@ -123,6 +140,7 @@ function simulated(options: Options, says: string): ChosenWorld {
     says: `${says} (seed ${options.seed})`,
     time: isVirtual ? { startMs, endMs: options.untilMs ?? Number.MAX_SAFE_INTEGER, speed: options.speed, waitsForSession: false } : null,
     source: (clock) => simulatedSource({ clock, seed: options.seed, markets: ['CRYPTO', 'NSE'] }),
+    chains: createSimulatedDerivatives({ seed: options.seed }),
   };
 }
 
@@ -136,6 +154,7 @@ async function replay(options: Options): Promise<ChosenWorld> {
     says: `Replay of recorded ${data.kind}, ${data.symbols.join(' ')}, ${iso(startMs)} to ${iso(endMs)}`,
     time: { startMs, endMs, speed: options.speed, waitsForSession: true },
     source: (clock) => (data.kind === 'klines' ? klineReplaySource({ clock, data, untilMs: endMs }) : frameReplaySource({ clock, data })),
+    chains: null,
   };
 }
 

@@ -66,6 +66,14 @@ export const marketSnapshotSchema = z
      * revision are built anew. Absent, and then 0, in snapshots of older programs.
      */
     historyRevision: z.number().int().nonnegative().optional(),
+    /**
+     * What the newest revisions changed, each no bar that opens before its `fromMs`: charts of which every later revision is told
+     * here read the bars from there on again, and no more.
+     */
+    repairs: z
+      .array(z.object({ revision: z.number().int().positive(), fromMs: ms }).readonly())
+      .readonly()
+      .optional(),
     /** What the venues themselves say of their instruments; for a symbol that is not here the shipped facts hold. */
     rules: z.array(listedRulesSchema).readonly().optional(),
   })

@@ -5,6 +5,8 @@ import { healthAnswer } from './v8/health.ts';
 import {
   candlesAnswer,
   candlesQuery,
+  chainAnswer,
+  chainQuery,
   instrumentsAnswer,
   instrumentsQuery,
   quotesAnswer,
@@ -152,6 +154,7 @@ export const ROUTES = [
     answer: instrumentsAnswer,
     summary: 'What can be traded, on which grids',
   },
+  { ...get, name: 'chain', path: `${API_BASE_PATH}/chain`, query: chainQuery, answer: chainAnswer, summary: 'Futures and options on an underlying' },
   { ...get, name: 'sessions', path: `${API_BASE_PATH}/sessions`, answer: sessionsAnswer, summary: 'All sessions, newest first' },
   { ...get, name: 'health', path: `${API_BASE_PATH}/health`, answer: healthAnswer, statuses: [200, 503], summary: 'Whether the stores can be read' },
 ] as const satisfies readonly Route[];

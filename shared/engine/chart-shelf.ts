@@ -1,15 +1,19 @@
 import { instrumentBySymbol } from '../config/instruments.ts';
 import type { MarketSnapshot } from '../contracts/market-snapshot.ts';
 import { type Chart, createChart, historyNeededFromMs } from '../indicators/chart.ts';
-import { type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
 import type { Bar } from '../market/price.ts';
 import { rollCandles } from '../market/roll-candles.ts';
-import { adjustedBar, adjustedHistory, isOutdated } from './adjusted-history.ts';
-import type { MarketStore } from './ports.ts';
+import { adjustedBar, adjustedHistory, isOutdated, type StoredHistory } from './adjusted-history.ts';
+import { changedFromMs } from './history-revisions.ts';
+import { createKeptBars, type KeptBars } from './kept-bars.ts';
+import type { CandlesBySymbol, MarketStore } from './ports.ts';
 
 // A gap up to this is read bar by bar; a longer one is rebuilt, which reads no more.
 const WARM_GAP_MS = 2 * HOUR_MS;
+/** What is kept in memory grows with every minute: a process that runs for long reads it anew so often. */
+const KEPT_MS = 7 * DAY_MS;
 const POLL_MS = 250;
 const SEEDED = ['15m', '1h', '1d'] as const;
 
@@ -19,7 +23,10 @@ export interface ShelfView {
   readonly chart: (symbol: string) => Chart | null;
 }
 
-/** The charts of a process: warm from scan to scan, rebuilt from packed history when cold or when stored bars have become others. */
+/**
+ * The charts of a process: warm from scan to scan, rebuilt from packed history when cold. Where stored bars have become others
+ * (some venues tell every minute late) those are read again, and the charts of their symbols made anew from what is in memory.
+ */
 export interface ChartShelf {
   /** Brings the charts up to `minuteMs` (exclusive), waiting at most `waitMs` for the last bar. */
   readonly upTo: (minuteMs: EpochMs, waitMs: number) => Promise<ShelfView>;
@@ -34,33 +41,49 @@ export interface ChartShelfOptions {
 
 export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOptions): ChartShelf {
   let charts = new Map<string, Chart>();
+  /** What is stored before it is known, but for changes of which the snapshot tells; null when nothing is. */
   let knownToMs: EpochMs | null = null;
-  /** The revision of the stored history that the charts were built from. */
-  let revision: number | null = null;
+  /** The revision of the stored history up to `knownToMs`. */
+  let revision = 0;
   /** The instant that the charts are read at: history before an ex-date up to it is adjusted. */
   let asOfMs: EpochMs = 0;
+  let kept: { readonly days: CandlesBySymbol; readonly bars: KeptBars; readonly readAtMs: EpochMs } = {
+    days: new Map(),
+    bars: createKeptBars(new Map()),
+    readAtMs: 0,
+  };
+  /** Symbols of which a chart has passed bars that are others now: indicators cannot be taken back. */
+  const passed = new Set<string>();
 
   const rebuild = async (minuteMs: EpochMs): Promise<readonly Bar[]> => {
     const from = (timeframe: '1m' | '1d'): EpochMs => Math.min(...markets.map((name) => historyNeededFromMs(name, timeframe, minuteMs)));
     const minutesFromMs = from('1m');
-    const stored = await Promise.all([market.dayCandles(scope, from('1d'), minutesFromMs), market.bars(scope, minutesFromMs, minuteMs)]);
-    const { days, bars } = adjustedHistory({ days: stored[0], bars: stored[1] }, asOfMs, scope);
+    const [days, bars] = await Promise.all([market.dayCandles(scope, from('1d'), minutesFromMs), market.bars(scope, minutesFromMs, minuteMs)]);
+    kept = { days, bars: createKeptBars(bars), readAtMs: minuteMs };
+    passed.clear();
     charts = new Map();
-    for (const symbol of new Set([...days.keys(), ...bars.keys()])) {
-      const instrument = instrumentBySymbol(symbol, minuteMs);
-      const chart = createChart(instrument);
-      for (const timeframe of SEEDED) {
-        for (const candle of rollCandles(instrument.market, timeframe, days.get(symbol) ?? [])) chart.addRolled(timeframe, candle);
-      }
-      for (const bar of bars.get(symbol) ?? []) chart.add(bar);
-      charts.set(symbol, chart);
-    }
+    const history = adjustedHistory({ days, bars }, asOfMs, scope);
+    for (const symbol of new Set([...history.days.keys(), ...history.bars.keys()])) charts.set(symbol, chartFrom(history, symbol, minuteMs));
     return [...bars.values()].flat();
   };
 
+  const remakePassed = (minuteMs: EpochMs): void => {
+    if (passed.size === 0) return;
+    const history = adjustedHistory({ days: kept.days, bars: kept.bars.bySymbol }, asOfMs, scope);
+    for (const symbol of passed) charts.set(symbol, chartFrom(history, symbol, minuteMs));
+    passed.clear();
+  };
+
+  /** @param bars of each symbol in order of time */
   const add = (bars: Iterable<Bar>): void => {
     for (const stored of bars) {
+      const put = kept.bars.put(stored);
+      if (put === 'known') continue;
       const bar = adjustedBar(stored, asOfMs);
+      if (put === 'changed') {
+        passed.add(bar.symbol);
+        continue;
+      }
       const chart = charts.get(bar.symbol) ?? createChart(instrumentBySymbol(bar.symbol, bar.openMs));
       chart.add(bar);
       charts.set(bar.symbol, chart);
@@ -82,18 +105,19 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
   };
 
   /**
-   * Bars that the charts were built from may be others now: then they are built anew. The revision is read before the bars:
+   * Bars that the charts were built from may be others now: what is known ends before them. The revision is read before the bars:
    * those may be newer than it says, never older.
    */
   const notice = (snapshot: MarketSnapshot | null): void => {
-    const now = snapshot?.historyRevision ?? 0;
-    if (revision !== now) knownToMs = null;
-    revision = now;
+    const fromMs = changedFromMs(snapshot, revision);
+    if (fromMs === null) knownToMs = null;
+    else if (knownToMs !== null) knownToMs = Math.min(knownToMs, fromMs);
+    revision = snapshot?.historyRevision ?? 0;
   };
 
   const bringUp = async (minuteMs: EpochMs, waitMs: number): Promise<ShelfView> => {
     const lastMs = minuteMs - MINUTE_MS;
-    if (isOutdated(charts.values(), asOfMs, minuteMs)) knownToMs = null;
+    if (isOutdated(charts.values(), asOfMs, minuteMs) || minuteMs - kept.readAtMs > KEPT_MS) knownToMs = null;
     asOfMs = Math.max(asOfMs, minuteMs);
     let read = await market.snapshotAndMinute(scope, lastMs);
     notice(read.snapshot);
@@ -109,6 +133,7 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
       add(read.bars);
       knownToMs = Math.max(knownToMs ?? 0, minuteMs);
     }
+    remakePassed(minuteMs);
     return { snapshot: read.snapshot, chart: (symbol) => charts.get(symbol) ?? null };
   };
 
@@ -121,4 +146,15 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
       return next;
     },
   };
+}
+
+/** The chart of a symbol from the days before its minutes, and these. */
+function chartFrom({ days, bars }: StoredHistory, symbol: string, atMs: EpochMs): Chart {
+  const instrument = instrumentBySymbol(symbol, atMs);
+  const chart = createChart(instrument);
+  for (const timeframe of SEEDED) {
+    for (const candle of rollCandles(instrument.market, timeframe, days.get(symbol) ?? [])) chart.addRolled(timeframe, candle);
+  }
+  for (const bar of bars.get(symbol) ?? []) chart.add(bar);
+  return chart;
 }

@@ -5,7 +5,7 @@ import type { Evidence } from '../market/price.ts';
 import type { Accounts } from './accounts.ts';
 import type { ChartShelf } from './chart-shelf.ts';
 import type { LastScans } from './last-scans.ts';
-import type { LedgerStore, MarketStore } from './ports.ts';
+import type { ChainSource, LedgerStore, MarketStore } from './ports.ts';
 
 /** Which world the prices come from, and what is traded in it. */
 export interface World {
@@ -42,6 +42,8 @@ export interface EngineContext {
   readonly charts: ChartShelf;
   /** Tells the matcher that open orders have changed. Best effort: the truth is the ledger, which it reads anyway. */
   readonly nudge: (sessionId: string) => Promise<void>;
+  /** Null in a world without derivatives. */
+  readonly chains: ChainSource | null;
   readonly log: Log;
   readonly world: World;
   readonly settings: Settings;

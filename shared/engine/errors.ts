@@ -8,6 +8,7 @@ export class EngineError extends NightdeskError<
   | 'strategy_not_built'
   | 'unknown_symbol'
   | 'unknown_timeframe'
+  | 'unknown_underlying'
   | 'invalid_limits'
   | 'idempotency_mismatch'
   | 'evidence_mismatch'

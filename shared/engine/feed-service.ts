@@ -4,19 +4,20 @@ import { messageOf, NightdeskError } from '../kernel/errors.ts';
 import { type EpochMs, HOUR_MS, iso, MINUTE_MS, minuteOf, SECOND_MS } from '../kernel/time.ts';
 import { bestRates } from '../market/best-rates.ts';
 import type { Bar } from '../market/price.ts';
-import { TICK_PACK_MS } from '../market/tick-sample.ts';
+import { TICK_PACK_MS, type TickSample } from '../market/tick-sample.ts';
 import type { EngineContext } from './context.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { createFeedWriter } from './feed-writer.ts';
 import { createHistoryFetch, type HistoryKeeper, owedSchema } from './history-fetch.ts';
-import { keepDays, keepPast, packEnded } from './history-packs.ts';
+import { keepDays, keepPast, packEnded, packLeft } from './history-packs.ts';
+import { createHistoryRevisions } from './history-revisions.ts';
 import { createListings } from './listings.ts';
 import type { MarketSource } from './market-source.ts';
 import { createMatcher, type Matcher } from './matcher.ts';
-import type { Lease } from './ports.ts';
+import type { Lease, MarketStore } from './ports.ts';
 import { createTickRecorder } from './tick-recorder.ts';
 
-class FeedError extends NightdeskError<'lost_lease' | 'not_started'> {}
+class FeedError extends NightdeskError<'already_started' | 'lost_lease' | 'not_started'> {}
 
 /** How a host runs its feed. */
 export interface FeedOptions {
@@ -35,11 +36,16 @@ export interface FeedOptions {
 
 /** The feed: takes in prices, writes bars and snapshots, and is the paper exchange. */
 export interface FeedService {
-  /** Takes the lease, fills in history, resumes from the stored cursor and begins. */
+  /**
+   * Takes the lease, fills in history, resumes from the stored cursor and begins. One that did not come so far may be tried again;
+   * a feed that has run, or was stopped, does not begin again: what takes its place is another one.
+   * @throws FeedError `already_started` @throws StoreError `fenced` while another feed holds the lease
+   */
   readonly start: () => Promise<void>;
   /**
    * Stops. A feed that publishes by the clock does so once more; one that publishes with the minutes only (a replay) goes on
-   * from its last minute, so that a run that was stopped repeats what one that was not has done, to the bit.
+   * from where it published last, so that a run that was stopped repeats what one that was not has done, to the bit. Of its ticks
+   * those before that are packed: the others come again.
    */
   readonly stop: () => Promise<void>;
   /** Looks at the open orders now. */
@@ -52,6 +58,13 @@ export interface FeedService {
 
 /** A finished minute is asked for this long after its end: late closes arrive, and the scan's delay is not used up. */
 const MINUTE_GRACE_MS = 2 * SECOND_MS;
+/**
+ * Bars of minutes past are kept together, once a minute, so long after the minute's own: what its venue tells at once, though too
+ * late for the minute, still comes before the scan.
+ */
+const LATE_GRACE_MS = 0.8 * SECOND_MS;
+/** A first start that died is taken to have fetched nothing of so long before it: venues tell their newest minutes late. */
+const UNSETTLED_MS = HOUR_MS;
 
 const cursorSchema = z.object({
   source: z.unknown(),
@@ -70,10 +83,17 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   let recordedToMs: EpochMs | null = null;
   let lease: Lease | null = null;
   let isRunning = false;
+  let isSpent = false;
   let closedToMs: EpochMs | null = null;
   /** Start of the first minute that this run closes. */
   let firstMinuteMs: EpochMs = 0;
-  let historyRevision = 0;
+  /** End of the last minute that was asked for at the start. */
+  let fetchedToMs: EpochMs = 0;
+  /** Bars of minutes past that the source has told of and that are not kept yet. */
+  let late: Bar[] = [];
+  /** Of a replay: the ticks that were not packed when it published last, which is where it is taken up again. */
+  let ticksToPublished: readonly TickSample[] = [];
+  const revisions = createHistoryRevisions();
   const history = createHistoryFetch(context, source);
   const listings = createListings(context, source);
   const writer = createFeedWriter(
@@ -109,7 +129,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
         closedToMs: knownToMs,
         owed: history.owed(),
       },
-      historyRevision,
+      ...revisions.told(),
       rules: listings.rules(),
     };
   };
@@ -120,14 +140,21 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       return lacking === null ? state : { ...state, detail: `${state.detail}; ${lacking}` };
     });
 
+  const takeLease = async (): Promise<void> => {
+    const epoch = lease?.epoch ?? null;
+    lease = await market.lease({ scope: world.scope, holder: options.holder, epoch, nowMs: clock.now(), ttlMs: options.leaseMs });
+  };
+
   /** A lease that has not run out is prolonged by what is published next: a write of its own would cost as much again. */
   const renew = async (): Promise<void> => {
     const nowMs = clock.now();
-    if (lease !== null && nowMs < lease.untilMs) {
-      lease = { ...lease, untilMs: nowMs + options.leaseMs };
-      return;
-    }
-    lease = await market.lease({ scope: world.scope, holder: options.holder, epoch: lease?.epoch ?? null, nowMs, ttlMs: options.leaseMs });
+    if (lease === null || nowMs >= lease.untilMs) await takeLease();
+    else lease = { ...lease, untilMs: nowMs + options.leaseMs };
+  };
+
+  /** Packs prolong no lease: while history is filled in, which may take longer than it lasts, it is renewed by itself. */
+  const renewAtStart = async (): Promise<void> => {
+    if (held().untilMs - clock.now() < options.leaseMs / 2) await takeLease();
   };
 
   const closeMinute = async (minuteMs: EpochMs): Promise<void> => {
@@ -136,38 +163,66 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     await write('minute', async () => {
       await renew();
       const endMs = minuteMs + MINUTE_MS;
-      await market.publish(held(), snapshot(endMs), { minuteMs, bars });
+      if (minuteMs < fetchedToMs) await joinFetched(bars);
+      await publishNow(minuteMs < fetchedToMs ? null : { minuteMs, bars }, endMs);
       closedToMs = endMs;
       await packEnded(market, held(), endMs);
     });
     if ((minuteMs + MINUTE_MS) % TICK_PACK_MS === 0) await packTicks(minuteMs + MINUTE_MS);
   };
 
-  /** Packs what was traded before an instant. A pack is named by where the one before it ended, so a restart replaces none. */
-  const packTicks = async (beforeMs: EpochMs): Promise<void> => {
-    const samples = recorder.take(beforeMs);
+  /**
+   * A minute that ended just before the start was fetched, and is closed as well: a bar that was not heard does not go over one
+   * that was fetched. It is the newest one yet, which charts read with the snapshot whatever its revision.
+   */
+  const joinFetched = (bars: readonly Bar[]): Promise<void> =>
+    keepPast(market, held(), {
+      bars,
+      toMs: fetchedToMs,
+      replacesReceived: false,
+      keepMinute: (minuteMs, ofMinute) => publishNow({ minuteMs, bars: ofMinute }),
+    });
+
+  const publishNow = async (minute: Parameters<MarketStore['publish']>[2], knownToMs = closedToMs): Promise<void> => {
+    const waiting = options.publishEveryMs === null ? recorder.waiting() : [];
+    await market.publish(held(), snapshot(knownToMs), minute);
+    ticksToPublished = waiting;
+  };
+
+  /** A pack of ticks is named by where the one before it ended, so a restart replaces none. */
+  const packTicks = async (beforeMs: EpochMs, samples = recorder.take(beforeMs)): Promise<void> => {
     const fromMs = recordedToMs ?? beforeMs - TICK_PACK_MS;
     recordedToMs = beforeMs;
+    ticksToPublished = ticksToPublished.filter(({ secondMs }) => secondMs >= beforeMs);
     if (samples.length > 0) await write('ticks', () => market.packTicks(held(), fromMs, samples));
   };
 
-  /** Bars that are known now, after their minutes were closed or missed: the charts of every process are built anew. */
+  /** Bars that are known now, after their minutes were closed or missed: the charts of every process are put right. */
   const repair = (bars: readonly Bar[], replacesReceived: boolean): Promise<void> => {
-    for (const bar of bars) desk.bar(bar);
     let isRaised = false;
     return write('repair', async () => {
+      const toMs = Math.max(firstMinuteMs, closedToMs ?? 0);
+      const past = bars.filter(({ openMs }) => openMs < toMs);
+      if (past.length === 0) return;
       await renew();
       await keepPast(market, held(), {
-        bars,
-        toMs: Math.max(firstMinuteMs, closedToMs ?? 0),
+        bars: past,
+        toMs,
         replacesReceived,
-        keepMinute: (minuteMs, ofMinute) => market.publish(held(), snapshot(), { minuteMs, bars: ofMinute }),
+        keepMinute: (minuteMs, ofMinute) => publishNow({ minuteMs, bars: ofMinute }),
       });
       // Last: who sees the new revision finds all of it.
-      if (!isRaised) historyRevision += 1;
+      if (!isRaised) revisions.raise(past.reduce((firstMs, { openMs }) => Math.min(firstMs, openMs), toMs));
       isRaised = true;
       await publish();
     });
+  };
+
+  /** Keeps in one go what has come late: a venue that tells its minutes one symbol after the other would cost a revision each. */
+  const keepLate = async (): Promise<void> => {
+    const bars = late;
+    late = [];
+    if (bars.length > 0) await repair(bars, true);
   };
 
   const keepLater: HistoryKeeper = {
@@ -175,25 +230,38 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       write('history', async () => {
         await renew();
         await keepDays(market, held(), quarters);
-        historyRevision += 1;
+        revisions.raise(null);
         await publish();
       }),
-    minutes: (bars) => repair(bars, false),
+    minutes: (bars) => {
+      for (const bar of bars) desk.bar(bar);
+      return repair(bars, false);
+    },
   };
 
-  /** Before the feed runs the snapshot stays what the run before has left, but for its time. */
+  /**
+   * Before the feed runs the snapshot stays what the run before has left, but for its time. A first start tells what it still owes:
+   * when it dies, the next one would take for fetched all that is older than the minutes that are stored.
+   */
   const keepAtStart = (stored: MarketSnapshot | null, toMs: EpochMs): HistoryKeeper => {
-    const before = stored ?? { scope: world.scope, atMs: 0, quotes: [], rates: [], feeds: [], cursor: null };
+    const { atMs: storedMs, ...before } = stored ?? { scope: world.scope, atMs: 0, quotes: [], rates: [], feeds: [], cursor: null };
+    const cursor = (): unknown =>
+      before.cursor ?? { source: null, extremes: {}, bookStamps: {}, closedToMs: toMs - UNSETTLED_MS, owed: history.owed() };
     return {
-      days: (quarters) => keepDays(market, held(), quarters),
-      minutes: (bars) =>
-        keepPast(market, held(), {
+      days: async (quarters) => {
+        await renewAtStart();
+        await keepDays(market, held(), quarters);
+      },
+      minutes: async (bars) => {
+        await renewAtStart();
+        await keepPast(market, held(), {
           bars,
           toMs,
           replacesReceived: false,
           keepMinute: (minuteMs, ofMinute) =>
-            market.publish(held(), { ...before, atMs: Math.max(before.atMs, minuteMs + MINUTE_MS) }, { minuteMs, bars: ofMinute }),
-        }),
+            market.publish(held(), { ...before, atMs: Math.max(storedMs, minuteMs + MINUTE_MS), cursor: cursor() }, { minuteMs, bars: ofMinute }),
+        });
+      },
     };
   };
 
@@ -201,6 +269,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     clock.at(minuteMs + MINUTE_MS + MINUTE_GRACE_MS, '1-minute', async () => {
       if (!isRunning) return;
       everyMinute(minuteMs + MINUTE_MS);
+      clock.at(minuteMs + MINUTE_MS + MINUTE_GRACE_MS + LATE_GRACE_MS, '1-late', () => (isRunning ? keepLate() : undefined));
       await closeMinute(minuteMs);
     });
   };
@@ -229,7 +298,10 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     },
     top: desk.top,
     reference: desk.reference,
-    repaired: (bars: readonly Bar[]) => void repair(bars, true),
+    repaired: (bars: readonly Bar[]) => {
+      for (const bar of bars) desk.bar(bar);
+      late.push(...bars);
+    },
   };
 
   /** Takes up what the run before has left, fills in what was missed since, and gives the source's cursor. */
@@ -238,12 +310,12 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     const { success: isResumed, data: cursor } = cursorSchema.safeParse(stored?.cursor);
     closedToMs = stored === null ? null : (cursor?.closedToMs ?? minuteOf(stored.atMs - MINUTE_GRACE_MS));
     // Charts of other processes may have been built without what is fetched now.
-    historyRevision = stored === null ? 0 : (stored.historyRevision ?? 0) + 1;
+    revisions.resume(stored);
     firstMinuteMs = minuteOf(nowMs - MINUTE_GRACE_MS);
-    // The run before may have ended between its last minute and the packing of what that minute completed.
-    if (closedToMs !== null) await packEnded(market, held(), closedToMs);
-    const range = { knownToMs: closedToMs, nowMs: minuteOf(nowMs), historyDays: options.historyDays, owed: cursor?.owed ?? {} };
-    await history.atStart(range, keepAtStart(stored, range.nowMs));
+    fetchedToMs = minuteOf(nowMs);
+    if (closedToMs !== null) await packLeft(market, held(), closedToMs, nowMs);
+    const range = { knownToMs: closedToMs, nowMs: fetchedToMs, historyDays: options.historyDays, owed: cursor?.owed ?? {} };
+    await history.atStart(range, keepAtStart(stored, fetchedToMs));
     await listings.restore();
     desk.listed(listings.rules());
     const lastHour = await market.bars(world.scope, nowMs - HOUR_MS, nowMs);
@@ -254,6 +326,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   };
 
   const start = async (): Promise<void> => {
+    if (isSpent) throw new FeedError('already_started', `The feed of ${world.scope} has run or was stopped: it does not begin again`);
     // A start that was fenced off before it ran takes the lease anew.
     lease = null;
     await renew();
@@ -261,6 +334,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     const { isResumed, cursor } = await resume(nowMs);
     desk.rates(bestRates(source.rates(), nowMs));
     isRunning = true;
+    isSpent = true;
     recordedToMs = nowMs;
     await matcher.refresh();
     // The minute that was under way at the snapshot is closed by this run; a fresh start closes its first minute as far as it saw it.
@@ -279,7 +353,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
 
   const publish = async (): Promise<void> => {
     await renew();
-    await market.publish(held(), snapshot(), null);
+    await publishNow(null);
   };
 
   const publishUnlessBehind = async (): Promise<void> => {
@@ -289,13 +363,16 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   const stop = async (): Promise<void> => {
     const wasRunning = isRunning;
     isRunning = false;
+    isSpent = true;
     history.stop();
     listings.stop();
     await source.stop();
-    if (wasRunning && options.publishEveryMs !== null) {
-      await packTicks(clock.now() + MINUTE_MS);
-      await write('snapshot', publish);
+    if (wasRunning) {
+      await keepLate();
+      if (options.publishEveryMs === null) await packTicks(clock.now(), ticksToPublished);
+      else await packTicks(clock.now() + MINUTE_MS);
     }
+    if (wasRunning && options.publishEveryMs !== null) await write('snapshot', publish);
     await writer.settled();
   };
 

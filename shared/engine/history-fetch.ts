@@ -128,10 +128,10 @@ export function createHistoryFetch({ clock, log, market, world }: EngineContext,
     for (const part of parts) {
       const missingMs = Math.min(...missing.filter(({ symbol }) => isVenue(part) && isOf(part, symbol)).map(({ openMs }) => openMs));
       const owed = owedBy(range, minutesFromMs, missingMs, range.owed[part.name]);
-      const debt: Debt = { part, daysToMs: minutesFromMs, toMs: nowMs, owed, failures: 0, why: '', nextMs: nowMs };
-      debts.set(part.name, debt);
-      await tryOnce(debt, keep);
+      debts.set(part.name, { part, daysToMs: minutesFromMs, toMs: nowMs, owed, failures: 0, why: '', nextMs: nowMs });
     }
+    // All of them stand before the first is paid: what is kept meanwhile tells what is owed.
+    for (const debt of [...debts.values()]) await tryOnce(debt, keep);
   }
 
   /** The first minute of each symbol that is stored as `missing`. */

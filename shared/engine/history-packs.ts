@@ -10,6 +10,20 @@ export async function packEnded(market: MarketStore, lease: Lease, toMs: EpochMs
   if (toMs % DAY_MS === 0) await packDayOf(market, lease, toMs - DAY_MS);
 }
 
+/**
+ * Packs what the last minutes of a run belong to, when that has ended while no feed ran: an hour and a day of which nothing is
+ * fetched any more are packed by nobody else. Of a day that is packed already only symbols are added that it lacks.
+ */
+export async function packLeft(market: MarketStore, lease: Lease, toMs: EpochMs, nowMs: EpochMs): Promise<void> {
+  const lastMs = toMs - MINUTE_MS;
+  const [hourMs, dayMs] = [lastMs - (lastMs % HOUR_MS), dayOf(lastMs)];
+  if (hourMs + HOUR_MS <= nowMs) await packHourOf(market, lease, hourMs);
+  if (dayMs + DAY_MS > nowMs) return;
+  const known = await market.dayCandles(lease.scope, dayMs, dayMs + DAY_MS);
+  const made = quartersOf(await market.bars(lease.scope, dayMs, dayMs + DAY_MS));
+  if ([...made.keys()].some((symbol) => !known.has(symbol))) await market.packDay(lease, dayMs, new Map([...made, ...known]));
+}
+
 /** Packs the minutes of an hour that has ended. */
 async function packHourOf(market: MarketStore, lease: Lease, hourMs: EpochMs): Promise<void> {
   const bars = await market.bars(lease.scope, hourMs, hourMs + HOUR_MS);
@@ -60,7 +74,7 @@ export async function keepPast(market: MarketStore, lease: Lease, { bars, toMs, 
     const { all, changed } = joined(known, ofHour, replacesReceived);
     if (changed.length === 0) continue;
     const isOver = hourMs + HOUR_MS <= toMs;
-    if (isOver) await market.packHour(lease, hourMs, bySymbol(all));
+    // The pack last: a try again finds what is to be done by the pack.
     for (const minuteMs of new Set(changed.map(({ openMs }) => openMs))) {
       if (isOver && minuteMs < toMs - READ_ALONE_MS) continue;
       await keepMinute(
@@ -68,15 +82,19 @@ export async function keepPast(market: MarketStore, lease: Lease, { bars, toMs, 
         all.filter(({ openMs }) => openMs === minuteMs),
       );
     }
+    if (isOver) await market.packHour(lease, hourMs, bySymbol(all));
   }
   for (const [dayMs, ofDay] of spans(past, DAY_MS)) if (dayMs + DAY_MS <= toMs) await remakeDay(market, lease, dayMs, ofDay);
 }
 
-/** Makes the 15-minute candles anew that the given bars are part of; the others stay, for not every day's minutes are stored. */
+/**
+ * Makes the 15-minute candles anew that the given bars are part of; the others stay, for not every day's minutes are stored.
+ * Symbols that the day's pack lacks are added: it may have ended while no feed ran, and nothing of them to be fetched.
+ */
 async function remakeDay(market: MarketStore, lease: Lease, dayMs: EpochMs, bars: readonly Bar[]): Promise<void> {
   const known = await market.dayCandles(lease.scope, dayMs, dayMs + DAY_MS);
   const made = quartersOf(await market.bars(lease.scope, dayMs, dayMs + DAY_MS));
-  const day = new Map(known);
+  const day = new Map([...made, ...known]);
   for (const [symbol, ofSymbol] of bySymbol(bars)) {
     const { market: name } = instrumentBySymbol(symbol);
     const touched = new Set(ofSymbol.map(({ openMs }) => bucketOf(name, '15m', openMs).startMs));
@@ -128,8 +146,12 @@ function joined(
   replacesReceived: boolean,
 ): { readonly all: readonly Bar[]; readonly changed: readonly Bar[] } {
   const all = new Map(known.map((bar) => [`${bar.symbol} ${bar.openMs}`, bar]));
-  const changed = bars.filter((bar) => isBetter(bar, all.get(`${bar.symbol} ${bar.openMs}`), replacesReceived));
-  for (const bar of changed) all.set(`${bar.symbol} ${bar.openMs}`, bar);
+  const changed = bars.filter((bar) => {
+    const key = `${bar.symbol} ${bar.openMs}`;
+    if (!isBetter(bar, all.get(key), replacesReceived)) return false;
+    all.set(key, bar);
+    return true;
+  });
   return { all: [...all.values()].sort((a, b) => a.openMs - b.openMs), changed };
 }
 

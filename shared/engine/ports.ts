@@ -5,6 +5,7 @@ import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import type { OrderStanding } from '../ledger/order-standing.ts';
+import type { DerivativeChain } from '../market/derivative.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
 import type { Bar } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
@@ -103,6 +104,13 @@ export interface LedgerStore {
 
 /** An order with where it stands. Working orders are `resting` or `accepted`. */
 export type StoredOrder = OrderStanding;
+
+/** Futures and options where a world has them. */
+export interface ChainSource {
+  readonly underlyings: readonly string[];
+  /** What is quoted on one of the underlyings at an instant; null while derivatives do not trade. */
+  readonly chain: (underlying: string, atMs: EpochMs) => DerivativeChain | null;
+}
 
 export interface Lease {
   readonly scope: string;

@@ -9,6 +9,8 @@ export interface TickRecorder {
   readonly add: (tick: Tick) => void;
   /** Removes and gives the samples of seconds before `beforeMs`, by symbol, then in order of time. */
   readonly take: (beforeMs: EpochMs) => readonly TickSample[];
+  /** What waits to be taken, as it stands now: the samples that `take` would give, which stay. */
+  readonly waiting: () => readonly TickSample[];
 }
 
 type Open = { -readonly [Field in keyof TickSample]: TickSample[Field] };
@@ -24,6 +26,9 @@ export function createTickRecorder(): TickRecorder {
     for (const [symbol, samples] of lines) lines.set(symbol, samples.slice(Math.ceil(samples.length / 2)));
     waiting = [...lines.values()].reduce((total, samples) => total + samples.length, 0);
   };
+
+  const inOrder = (): readonly (readonly [string, Open[]])[] => [...lines].sort(([a], [b]) => (a < b ? -1 : 1));
+  const rounded = (sample: Open): TickSample => ({ ...sample, quantity: roundVolume(sample.quantity) });
 
   return {
     add: ({ symbol, price, quantity, motion, exchangeMs, source, evidence }) => {
@@ -45,14 +50,15 @@ export function createTickRecorder(): TickRecorder {
     },
     take: (beforeMs) => {
       const taken: TickSample[] = [];
-      for (const [symbol, samples] of [...lines].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      for (const [symbol, samples] of inOrder()) {
         const index = samples.findIndex(({ secondMs }) => secondMs >= beforeMs);
         const ended = samples.splice(0, index < 0 ? samples.length : index);
         if (samples.length === 0) lines.delete(symbol);
-        for (const sample of ended) taken.push({ ...sample, quantity: roundVolume(sample.quantity) });
+        for (const sample of ended) taken.push(rounded(sample));
       }
       waiting -= taken.length;
       return taken;
     },
+    waiting: () => inOrder().flatMap(([, samples]) => samples.map(rounded)),
   };
 }

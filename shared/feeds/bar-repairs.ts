@@ -30,6 +30,8 @@ export interface BarRepairsOptions {
   readonly fetchMinutes: (symbol: string, fromMs: EpochMs, toMs: EpochMs) => AsyncIterable<Candle>;
   /** Hears of the bars that are known now, in order of time. */
   readonly onRepaired: (bars: readonly Bar[]) => void;
+  /** Whether the market trades in a minute; without it, it always does. While it rests no later minute will come. */
+  readonly hasBar?: (minuteMs: EpochMs) => boolean;
   readonly timing?: Partial<RepairTiming>;
 }
 
@@ -40,12 +42,25 @@ export interface RepairTiming {
 
 const REPAIR_TIMING: RepairTiming = { backoffBaseMs: SECOND_MS, backoffCapMs: MINUTE_MS };
 /**
- * Assumption: a minute that the venue has not told within a day it will never tell. A hole is known earlier when a later
- * minute of the same symbol is there.
+ * Assumption: a minute that the venue, asked for it, has not told within a day it will never tell. A hole is known earlier when
+ * a later minute of the same symbol is there, or when none will come because the market rests.
  */
 const GIVE_UP_MS = DAY_MS;
+/** Of a venue that could not be asked at all for longer than this nothing is wanted any more. */
+const LONGEST_OUTAGE_MS = 7 * DAY_MS;
+/** The candles of a session are told in full this long after its end. */
+const TOLD_MS = 15 * MINUTE_MS;
+/** The longest pause for a symbol whose questions are refused. */
+const REFUSED_CAP_MS = 15 * MINUTE_MS;
 /** Refusals that concern one symbol: the others are asked for all the same. */
-const OF_ONE_SYMBOL: ReadonlySet<string> = new Set(['bad_request', 'bad_answer']);
+const OF_ONE_SYMBOL: ReadonlySet<string> = new Set(['bad_request', 'not_found', 'bad_answer']);
+
+/** A symbol whose questions are refused. */
+interface Refused {
+  readonly times: number;
+  readonly untilMs: EpochMs;
+  readonly why: string;
+}
 
 interface Answer {
   readonly bars: readonly Bar[];
@@ -57,9 +72,10 @@ interface Answer {
  * itself lacks (it stood still) stays `missing` and is not asked for any more.
  */
 export function createBarRepairs(options: BarRepairsOptions): BarRepairs {
-  const { clock, log, random, evidence, fetchMinutes } = options;
+  const { clock, log, random, evidence, fetchMinutes, hasBar = () => true } = options;
   const { backoffBaseMs, backoffCapMs }: RepairTiming = { ...REPAIR_TIMING, ...options.timing };
   const wanted = new Map<string, Set<EpochMs>>();
+  const refused = new Map<string, Refused>();
   let next: Cancel | null = null;
   let isAsking = false;
   let isStopped = false;
@@ -90,14 +106,14 @@ export function createBarRepairs(options: BarRepairsOptions): BarRepairs {
   async function round(): Promise<number> {
     const found: Bar[] = [];
     let failure: unknown = null;
-    for (const [symbol, minutes] of [...wanted]) {
+    for (const [symbol, minutes] of askable()) {
+      if (isStopped) break;
       try {
-        const answer = await ask(symbol, minutes);
-        for (const openMs of answer.holes) forgo(symbol, openMs);
-        found.push(...answer.bars);
+        found.push(...(await barsOf(symbol, minutes)));
       } catch (error) {
         failure = error;
-        if (!(error instanceof NightdeskError) || !OF_ONE_SYMBOL.has(error.code)) break;
+        if (!isOfOneSymbol(error)) break;
+        rest(symbol, messageOf(error));
       }
     }
     deliver(found);
@@ -105,7 +121,29 @@ export function createBarRepairs(options: BarRepairsOptions): BarRepairs {
     why = failure === null ? null : messageOf(failure);
     if (failure !== null) log('warn', 'bars.repair_failed', { minutes: count(), why });
     notBeforeMs = clock.now() + retryAfterOf(failure);
-    return backoff();
+    return pause(failures, backoffCapMs);
+  }
+
+  async function barsOf(symbol: string, minutes: ReadonlySet<EpochMs>): Promise<readonly Bar[]> {
+    const { bars, holes } = await ask(symbol, minutes);
+    refused.delete(symbol);
+    for (const openMs of holes) {
+      drop(symbol, openMs);
+      log('warn', 'bars.hole_of_the_venue', { symbol, minute: iso(openMs) });
+    }
+    return bars;
+  }
+
+  function askable(): readonly (readonly [string, ReadonlySet<EpochMs>])[] {
+    for (const symbol of wanted.keys()) forgoBefore(symbol, LONGEST_OUTAGE_MS);
+    return [...wanted].filter(([symbol]) => (refused.get(symbol)?.untilMs ?? 0) <= clock.now());
+  }
+
+  /** A refused question is asked again, with a pause that grows beyond that of an outage: it seldom becomes a good one. */
+  function rest(symbol: string, why: string): void {
+    const times = (refused.get(symbol)?.times ?? 0) + 1;
+    refused.set(symbol, { times, untilMs: clock.now() + pause(times, REFUSED_CAP_MS), why });
+    forgoBefore(symbol, GIVE_UP_MS);
   }
 
   /** Asked up to now: a later bar in the answer tells a hole of the venue from a minute that is not there yet. */
@@ -115,16 +153,19 @@ export function createBarRepairs(options: BarRepairsOptions): BarRepairs {
     const bars = new Map<EpochMs, Bar>();
     let lastMs = 0;
     for await (const candle of fetchMinutes(symbol, asked[0] ?? nowMs, minuteOf(nowMs))) {
+      if (isStopped) return { bars: [], holes: [] };
       lastMs = Math.max(lastMs, candle.openMs);
       if (minutes.has(candle.openMs)) bars.set(candle.openMs, { ...candle, symbol, origin: 'backfilled', evidence });
     }
-    const holes = asked.filter((openMs) => !bars.has(openMs) && (openMs < lastMs || nowMs - openMs > GIVE_UP_MS));
+    const isAtRest = !hasBar(minuteOf(nowMs)) && !hasBar(minuteOf(nowMs - TOLD_MS));
+    const holes = asked.filter((openMs) => !bars.has(openMs) && (openMs < lastMs || isAtRest || nowMs - openMs > GIVE_UP_MS));
     return { bars: [...bars.values()], holes };
   }
 
-  function forgo(symbol: string, openMs: EpochMs): void {
-    drop(symbol, openMs);
-    log('warn', 'bars.hole_of_the_venue', { symbol, minute: iso(openMs) });
+  function forgoBefore(symbol: string, ageMs: number): void {
+    const old = [...(wanted.get(symbol) ?? [])].filter((openMs) => clock.now() - openMs > ageMs);
+    for (const openMs of old) drop(symbol, openMs);
+    if (old[0] !== undefined) log('warn', 'bars.given_up', { symbol, minutes: old.length, from: iso(old[0]) });
   }
 
   function deliver(found: readonly Bar[]): void {
@@ -139,7 +180,9 @@ export function createBarRepairs(options: BarRepairsOptions): BarRepairs {
   const count = (): number => [...wanted.values()].reduce((total, minutes) => total + minutes.size, 0);
 
   /** Half of it is drawn, so that what failed together does not come back together. */
-  const backoff = (): number => Math.min(backoffCapMs, backoffBaseMs * 2 ** Math.min(30, failures)) * (0.5 + 0.5 * random.next());
+  const pause = (times: number, capMs: number): number => Math.min(capMs, backoffBaseMs * 2 ** Math.min(30, times)) * (0.5 + 0.5 * random.next());
+
+  const reason = (): string | null => why ?? [...wanted.keys()].flatMap((symbol) => refused.get(symbol)?.why ?? [])[0] ?? null;
 
   return {
     want(symbol, minuteMs) {
@@ -151,15 +194,18 @@ export function createBarRepairs(options: BarRepairsOptions): BarRepairs {
     drop,
     hurry() {
       failures = 0;
+      refused.clear();
       next?.();
       next = null;
       schedule(0);
     },
     inWords() {
       if (wanted.size === 0) return null;
-      const firstMs = Math.min(...[...wanted.values()].map((minutes) => Math.min(...minutes)));
+      let firstMs = Number.POSITIVE_INFINITY;
+      for (const minutes of wanted.values()) for (const minuteMs of minutes) firstMs = Math.min(firstMs, minuteMs);
+      const because = reason();
       const what = `${count()} bars of ${[...wanted.keys()].join(', ')} since ${iso(firstMs)} are still to be fetched`;
-      return why === null ? what : `${what} (${why})`;
+      return because === null ? what : `${what} (${because})`;
     },
     stop() {
       isStopped = true;
@@ -168,6 +214,8 @@ export function createBarRepairs(options: BarRepairsOptions): BarRepairs {
     },
   };
 }
+
+const isOfOneSymbol = (error: unknown): boolean => error instanceof NightdeskError && OF_ONE_SYMBOL.has(error.code);
 
 /** What a refusal asks to wait (429, 418), ms. */
 function retryAfterOf(error: unknown): number {

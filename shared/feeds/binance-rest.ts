@@ -4,15 +4,16 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Decimal } from '../kernel/decimal.ts';
 import { messageOf, NightdeskError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
-import { type EpochMs, MINUTE_MS, minuteOf, SECOND_MS } from '../kernel/time.ts';
+import { type EpochMs, iso, MINUTE_MS, minuteOf, SECOND_MS } from '../kernel/time.ts';
 import type { Candle } from '../market/price.ts';
 import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
 import { BINANCE_LIMITS } from './binance-endpoints.ts';
 import { candleFault } from './candle-fault.ts';
 import { decimalText } from './decimal-text.ts';
 import { shown } from './shown.ts';
+import { refusalOf } from './venue-failure.ts';
 
-/** `retryAfterMs` stands in the context of `rate_limited` and `banned`. */
+/** `retryAfterMs` stands in the context of `rate_limited` and `banned`: until then the client asks nothing, whoever wants to. */
 class BinanceRestError extends NightdeskError<
   'rate_limited' | 'banned' | 'geo_blocked' | 'forbidden' | 'bad_request' | 'server_error' | 'unreachable' | 'bad_answer'
 > {}
@@ -65,13 +66,13 @@ const LONGEST_WAIT_MS = 2 * MINUTE_MS;
 /** The venue's own count may include requests of others behind the same address: a fifth is left to them. */
 const OWN_SHARE = 0.8;
 const MOST_TRIES = 5;
-const UNKNOWN_WAIT_MS = MINUTE_MS;
 /** Our clock may run ahead of the venue's by this much: its newest bar is over for sure this long after its end, or when a later one is there. */
 const SETTLED_MS = 5 * SECOND_MS;
 
 /**
  * A client of Binance spot's public REST data. Endpoints are tried in order; one that is blocked or unreachable makes way for
- * the next. Keeps within the venue's request weight a minute, by its own count and by the one that answers carry.
+ * the next. Keeps within the venue's request weight a minute, by its own count and by the one that answers carry, and stays away
+ * altogether while the venue asks it to (429) or has banned it (418): both follow the address, not the endpoint.
  * @see binance-spot-api-docs, rest-api.md
  */
 export function createBinanceRest(options: BinanceRestOptions): BinanceRest {
@@ -79,49 +80,80 @@ export function createBinanceRest(options: BinanceRestOptions): BinanceRest {
   const request = options.fetch ?? fetch;
   let used = { minuteMs: minuteOf(clock.now()), weight: 0 };
   let preferred = 0;
+  let closed: { readonly untilMs: EpochMs; readonly error: BinanceRestError } | null = null;
 
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => void clock.at(clock.now() + ms, 'binance.wait', resolve));
 
-  /** Waits for the next minute of the venue's clock when this one's weight is used up. */
+  /** Waits while the venue asks to, and for the next minute of its clock when this one's weight is used up. */
   async function spend(weight: number): Promise<void> {
-    const minuteMs = minuteOf(clock.now());
-    if (used.minuteMs !== minuteMs) used = { minuteMs, weight: 0 };
-    if (used.weight + weight > BINANCE_LIMITS.weightPerMinute * OWN_SHARE) {
-      await sleep(minuteMs + MINUTE_MS - clock.now());
-      used = { minuteMs: minuteOf(clock.now()), weight: 0 };
+    for (;;) {
+      const waitMs = closedForMs() || fullForMs(weight);
+      if (waitMs <= 0) break;
+      await sleep(waitMs);
     }
     used = { ...used, weight: used.weight + weight };
   }
 
+  /** How long the venue asks to wait from now on. @throws BinanceRestError when that is longer than it is worth */
+  function closedForMs(): number {
+    const waitMs = (closed?.untilMs ?? 0) - clock.now();
+    if (closed === null || waitMs <= 0) return 0;
+    const { code, message, context } = closed.error;
+    if (code !== 'banned' && waitMs <= longestWaitMs) return waitMs;
+    throw new BinanceRestError(code, `Not asked before ${iso(closed.untilMs)}: ${message}`, { ...context, retryAfterMs: waitMs });
+  }
+
+  function fullForMs(weight: number): number {
+    const minuteMs = minuteOf(clock.now());
+    if (used.minuteMs !== minuteMs) used = { minuteMs, weight: 0 };
+    return used.weight + weight > BINANCE_LIMITS.weightPerMinute * OWN_SHARE ? minuteMs + MINUTE_MS - clock.now() : 0;
+  }
+
   async function ask(path: string, weight: number): Promise<unknown> {
+    const failed = new Set<string>();
     for (let tries = 1; ; tries++) {
       await spend(weight);
+      const base = endpointFor(failed);
       try {
-        return await askOnce(path);
+        return await askOnce(`${base}${path}`);
       } catch (error) {
         if (!(error instanceof BinanceRestError)) throw error;
-        await recover(error, tries);
+        recover(error, tries, base, failed);
       }
     }
   }
 
   /** Prepares the next try, or throws the error when there is none. */
-  async function recover(error: BinanceRestError, tries: number): Promise<void> {
-    if (error.code === 'rate_limited') {
-      const waitMs = Number(error.context.retryAfterMs);
-      if (tries >= MOST_TRIES || waitMs > longestWaitMs) throw error;
-      log('warn', 'binance.rate_limited', { waitMs });
-      await sleep(waitMs);
-      return;
+  function recover(error: BinanceRestError, tries: number, base: string, failed: Set<string>): void {
+    switch (error.code) {
+      case 'rate_limited':
+      case 'banned': {
+        const waitMs = Number(error.context.retryAfterMs);
+        closed = { untilMs: Math.max(closed?.untilMs ?? 0, clock.now() + waitMs), error };
+        if (error.code === 'banned' || tries >= MOST_TRIES || waitMs > longestWaitMs) throw error;
+        log('warn', 'binance.rate_limited', { waitMs });
+        break;
+      }
+      case 'bad_request':
+      case 'bad_answer':
+        throw error;
+      default:
+        goElsewhere(error, base, failed);
     }
-    // A ban follows the address, not the endpoint: asking elsewhere would lengthen it.
-    if (error.code === 'banned' || error.code === 'bad_request' || error.code === 'bad_answer' || tries >= urls.length) throw error;
-    preferred = (preferred + 1) % urls.length;
-    log('warn', 'binance.rest_fallback', { reason: error.code, detail: error.message, next: urls[preferred] });
   }
 
-  async function askOnce(path: string): Promise<unknown> {
-    const url = `${urls[preferred]}${path}`;
+  const endpointFor = (failed: ReadonlySet<string>): string =>
+    [urls[preferred], ...urls].find((url) => url !== undefined && !failed.has(url)) ?? (urls[0] as string);
+
+  /** Requests run beside each other: each tries every endpoint once, and only the first that one fails moves the others on. */
+  function goElsewhere(error: BinanceRestError, base: string, failed: Set<string>): void {
+    failed.add(base);
+    if (urls.every((url) => failed.has(url))) throw error;
+    if (urls[preferred] === base) preferred = urls.indexOf(endpointFor(failed));
+    log('warn', 'binance.rest_fallback', { reason: error.code, detail: error.message, next: endpointFor(failed) });
+  }
+
+  async function askOnce(url: string): Promise<unknown> {
     const response = await request(url, { signal: AbortSignal.timeout(timeoutMs) }).catch((error: unknown) => {
       const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
       throw new BinanceRestError('unreachable', `No answer from ${url}: ${messageOf(error)}${cause}`, { url }, { cause: error });
@@ -131,7 +163,7 @@ export function createBinanceRest(options: BinanceRestOptions): BinanceRest {
     const body = await response.text().catch((error: unknown) => {
       throw new BinanceRestError('unreachable', `The answer of ${url} broke off: ${messageOf(error)}`, { url }, { cause: error });
     });
-    if (!response.ok) throw refusal(response, url, body);
+    if (!response.ok) throw refusal(response, url, body, clock.now());
     try {
       return JSON.parse(body);
     } catch (error) {
@@ -243,14 +275,13 @@ function candleOf(row: unknown, spanMs: number): Candle | null {
 function lastOpenMs(rows: readonly unknown[]): EpochMs {
   const stamps = rows.map((row) => (Array.isArray(row) ? row[0] : null)).filter((stamp) => Number.isSafeInteger(stamp));
   if (stamps.length === 0) throw new BinanceRestError('bad_answer', `A page of ${rows.length} klines without one open time`, { rows: rows.length });
-  return Math.max(...stamps);
+  return stamps.reduce((newest, stamp) => Math.max(newest, stamp));
 }
 
-function refusal(response: Response, url: string, body: string): BinanceRestError {
+function refusal(response: Response, url: string, body: string, nowMs: EpochMs): BinanceRestError {
   const { status } = response;
-  const told = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const retryAfterMs = Number.isFinite(told) && told >= 0 ? told * SECOND_MS : UNKNOWN_WAIT_MS;
-  const context = { url, status, retryAfterMs };
+  const { retryAfterMs } = refusalOf({ status, text: response.statusText, retryAfter: response.headers.get('retry-after') }, nowMs);
+  const context = { url, status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   const said = body.slice(0, 160);
   switch (status) {
     case 429:

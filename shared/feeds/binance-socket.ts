@@ -187,9 +187,10 @@ export async function probeBinance(options: Omit<BinanceFeedOptions, 'onFrame' |
     const failed = new Set<string>();
     for (const endpoint of urls) {
       const onState = ({ reason }: BinanceFeedState): void => {
-        if (reason === null || reason === 'starting') return;
+        // A slow handshake has said nothing yet: it keeps its time, as a silent connection does.
+        if (reason === null || reason === 'starting' || reason === 'timeout') return;
         failed.add(endpoint);
-        // When each has said no there is nothing to wait for; a silent one keeps its time.
+        // When each has said no there is nothing to wait for.
         if (failed.size === urls.length) resolve(null);
       };
       feeds.push({ endpoint, feed: connectBinance({ ...options, budget, urls: [endpoint], onFrame: () => resolve(endpoint), onState }) });

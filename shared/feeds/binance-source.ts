@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Rng } from '../kernel/rng.ts';
-import { type EpochMs, MINUTE_MS, minuteOf } from '../kernel/time.ts';
+import { type EpochMs, MINUTE_MS, minuteOf, SECOND_MS } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
 import type { Bar, Candle, Tick } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
@@ -14,6 +14,7 @@ import { type ClosedBar, createBinanceParser } from './binance-frame.ts';
 import { createBinanceRest } from './binance-rest.ts';
 import { type BinanceFeed, type BinanceFeedState, type BinanceTiming, binanceBudget, connectBinance } from './binance-socket.ts';
 import { BINANCE_SYMBOLS } from './binance-symbols.ts';
+import type { ConnectBudget } from './connect-budget.ts';
 import { createFrameIntake, intakeCounts } from './frame-intake.ts';
 import { mergeBars } from './merge-bars.ts';
 import { createMinuteShelf } from './minute-shelf.ts';
@@ -31,6 +32,8 @@ export interface BinanceSourceOptions {
   readonly random: Rng;
   readonly log: Log;
   readonly timing?: Partial<BinanceTiming>;
+  /** Shared with whoever else connects to Binance from this address. */
+  readonly budget?: ConnectBudget;
   readonly repairTiming?: Partial<RepairTiming>;
   readonly fetch?: typeof fetch;
   /** How many prices may wait for the engine before tops of book give way to newer ones. */
@@ -41,6 +44,8 @@ const SOURCE = 'binance';
 const EVIDENCE = 'live';
 const MARKETS: readonly Market[] = ['CRYPTO'];
 const MOST_WAITING = 5_000;
+/** A feed does not wait for its past: who asked for it asks again when the venue allows. */
+const LONGEST_REST_WAIT_MS = 5 * SECOND_MS;
 
 /**
  * Binance spot, live: it keeps trying whatever happens, and while it is down says so instead of inventing prices. A minute that
@@ -61,7 +66,13 @@ export function binanceSource(options: BinanceSourceOptions): MarketSource {
   const closes = new Map<string, number>();
   const shelf = createMinuteShelf();
   const fetched = createMinuteShelf();
-  const rest = createBinanceRest({ urls: urls.rest, clock, log, ...(options.fetch === undefined ? {} : { fetch: options.fetch }) });
+  const rest = createBinanceRest({
+    urls: urls.rest,
+    clock,
+    log,
+    longestWaitMs: LONGEST_REST_WAIT_MS,
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+  });
   const parse = createBinanceParser({ symbols: BINANCE_SYMBOLS, source: SOURCE, evidence: EVIDENCE });
   const intake = createFrameIntake({
     parse,
@@ -70,7 +81,7 @@ export function binanceSource(options: BinanceSourceOptions): MarketSource {
     source: SOURCE,
     onControl: ({ control, detail }) => log(control === 'error' ? 'warn' : 'info', 'binance.control', { control, detail }),
   });
-  const budget = binanceBudget();
+  const budget = options.budget ?? binanceBudget();
   const createdMs = clock.now();
   let feed: BinanceFeed | null = null;
   let lane: PriceLane | null = null;

@@ -47,38 +47,43 @@ function converse(desk: ReferenceDesk): Converse {
     else desk.counted(taken);
   }
 
-  /** One wrong product refuses the whole request: it is asked again without it. */
-  function refusedRequest(message: string, line: VenueLine): void {
-    const wrong = desk.pairs.find((pair) => !desk.isRejected(pair) && message.includes(pair));
-    if (wrong === undefined) line.fail({ reason: 'rejected', detail: message });
-    else {
-      desk.rejected(wrong, message);
-      subscribe(desk, line);
-    }
-  }
-
-  function subscribed(pairs: readonly string[]): void {
-    for (const pair of desk.pairs) {
-      if (pairs.includes(pair)) desk.rejected(pair, null);
-      else if (!desk.isRejected(pair)) desk.rejected(pair, 'left out of the subscription');
-    }
-  }
-
   return (line) => {
-    subscribe(desk, line);
+    /** Products that this connection was refused: the next one asks for all of them again. */
+    const wrong = new Set<string>();
+
+    function subscribe(): void {
+      const asked = desk.pairs.filter((pair) => !wrong.has(pair));
+      if (asked.length === 0) line.fail({ reason: 'rejected', detail: 'none of the pairs is served', retryAfterMs: NOTHING_SERVED_MS });
+      else line.send(JSON.stringify({ type: 'subscribe', product_ids: asked, channels: CHANNELS }));
+    }
+
+    /** One wrong product refuses the whole request: it is asked again without it. */
+    function refusedRequest(message: string): void {
+      const named = desk.pairs.find((pair) => !wrong.has(pair) && message.includes(pair));
+      if (named === undefined) {
+        line.fail({ reason: 'rejected', detail: message });
+        return;
+      }
+      wrong.add(named);
+      desk.rejected(named, message);
+      subscribe();
+    }
+
+    function subscribed(pairs: readonly string[]): void {
+      for (const pair of desk.pairs) {
+        if (pairs.includes(pair)) desk.rejected(pair, null);
+        else if (!wrong.has(pair)) desk.rejected(pair, 'left out of the subscription');
+      }
+    }
+
+    subscribe();
     return (text, receivedMs) => {
       const frame = parseCoinbaseFrame(text);
       if (frame.kind === 'quote') quoted(frame, line, receivedMs);
       else if (frame.kind === 'heartbeat') heard(frame.pair, frame.lastTradeId);
       else if (frame.kind === 'subscribed') subscribed(frame.pairs);
-      else if (frame.kind === 'error') refusedRequest(frame.message, line);
+      else if (frame.kind === 'error') refusedRequest(frame.message);
       else if (frame.kind === 'refused') desk.counted(frame.reason);
     };
   };
-}
-
-function subscribe({ pairs, isRejected }: ReferenceDesk, { send, fail }: VenueLine): void {
-  const asked = pairs.filter((pair) => !isRejected(pair));
-  if (asked.length === 0) fail({ reason: 'rejected', detail: 'none of the pairs is served', retryAfterMs: NOTHING_SERVED_MS });
-  else send(JSON.stringify({ type: 'subscribe', product_ids: asked, channels: CHANNELS }));
 }

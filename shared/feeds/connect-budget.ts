@@ -17,6 +17,9 @@ export interface ConnectBudget {
   spend(nowMs: EpochMs): void;
   /** Nobody calls the URL's host before the instant. Limits and bans of a venue are for a host, not for one of its ports. */
   wait(url: string, untilMs: EpochMs): void;
+  /** Nobody calls the URL before the instant, unless it serves somebody. */
+  pause(url: string, untilMs: EpochMs): void;
+  /** The first instant at which the URL may be called, by what was told of its host and of itself; 0 where nothing was. */
   waitsUntilMs(url: string): EpochMs;
   /** Until the instant the URL is only tried when no other one is left. */
   avoid(url: string, untilMs: EpochMs): void;
@@ -38,6 +41,7 @@ const FAILURE_COUNTS_MS = MINUTE_MS;
 export function createConnectBudget({ most, windowMs }: ConnectLimit): ConnectBudget {
   const burst = Math.floor(most * BURST_SHARE);
   const waits = new Map<string, EpochMs>();
+  const pauses = new Map<string, EpochMs>();
   const avoided = new Map<string, EpochMs>();
   const failures = new Map<string, EpochMs>();
   const listeners = new Set<(url: string) => void>();
@@ -53,7 +57,8 @@ export function createConnectBudget({ most, windowMs }: ConnectLimit): ConnectBu
     },
     spend: (nowMs) => void attempts.push(nowMs),
     wait: (url, untilMs) => void waits.set(hostOf(url), Math.max(untilMs, waits.get(hostOf(url)) ?? 0)),
-    waitsUntilMs: (url) => waits.get(hostOf(url)) ?? 0,
+    pause: (url, untilMs) => void pauses.set(url, Math.max(untilMs, pauses.get(url) ?? 0)),
+    waitsUntilMs: (url) => Math.max(waits.get(hostOf(url)) ?? 0, pauses.get(url) ?? 0),
     avoid: (url, untilMs) => void avoided.set(url, untilMs),
     isAvoided: (url, nowMs) => (avoided.get(url) ?? 0) > nowMs,
     failed: (url, nowMs) => void failures.set(url, nowMs),
@@ -64,6 +69,7 @@ export function createConnectBudget({ most, windowMs }: ConnectLimit): ConnectBu
     served(url) {
       failures.delete(url);
       avoided.delete(url);
+      pauses.delete(url);
       for (const listener of [...listeners]) listener(url);
     },
     onServed(listener) {

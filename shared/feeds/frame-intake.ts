@@ -21,9 +21,11 @@ export type FrameIntake = (text: string, receivedMs: EpochMs) => readonly Price[
 export function createFrameIntake({ parse, gate, builder, source, onControl }: FrameIntakeOptions): FrameIntake {
   function ticks(all: readonly Tick[], prices: Price[]): readonly Price[] {
     for (const tick of all) {
-      if (!gate.admit(tick).ok) continue;
+      const admission = gate.admit(tick);
+      if (!admission.ok) continue;
       builder.addTick(tick);
-      prices.push({ kind: 'tick', tick });
+      // A late trade is part of its minute, and not what the market is at.
+      if (!admission.isLate) prices.push({ kind: 'tick', tick });
     }
     return prices;
   }

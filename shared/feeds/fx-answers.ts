@@ -11,17 +11,21 @@ import { shown } from './shown.ts';
  */
 export class FxError extends NightdeskError<'bad_answer' | 'implausible' | 'moved' | 'in_future' | 'too_old'> {}
 
+/** The last instant that a date can name (ECMA-262, 21.4.1.1). */
+const LAST_DATE_MS = 8.64e15;
+
 /** Rupees a dollar, with the instant of the rate: when it was made, not when it was fetched. */
-export const fxRateSchema = z.object({ usdInr: z.number().positive(), asOfMs: z.number().int(), source: z.string().min(1) }).readonly();
+export const fxRateSchema = z
+  .object({ usdInr: z.number().positive(), asOfMs: z.number().int().max(LAST_DATE_MS), source: z.string().min(1) })
+  .readonly();
 export type FxRate = z.infer<typeof fxRateSchema>;
 
 const price = z.number().positive();
-/** Seconds since the epoch that are an exact number of ms too. */
 const seconds = z
   .number()
   .int()
   .positive()
-  .max(Number.MAX_SAFE_INTEGER / SECOND_MS);
+  .max(LAST_DATE_MS / SECOND_MS);
 
 const frankfurterSchema = z.object({ base: z.literal('USD'), date: z.iso.date(), rates: z.object({ INR: price }) });
 const yahooSchema = z.object({

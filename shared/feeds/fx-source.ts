@@ -2,6 +2,7 @@ import { FX, type FxService } from '../config/fx.ts';
 import type { FeedState } from '../contracts/market-snapshot.ts';
 import type { MarketSource } from '../engine/market-source.ts';
 import type { Cancel, Clock } from '../kernel/clock.ts';
+import { messageOf } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
 import { urlsFromEnvironment } from './endpoint-urls.ts';
@@ -102,11 +103,14 @@ export function fxSource({ clock, log, urls = null, fetch: request, timeoutMs = 
     failed(faults);
   }
 
+  /** Whatever it is, it is a fault of this service at this time: the next one is asked, and all of them again later. */
   function faultOf(error: unknown): string {
-    if (!(error instanceof FxError || error instanceof JsonClientError)) throw error;
-    refused[error.code] = (refused[error.code] ?? 0) + 1;
-    log('warn', 'fx.refused', { code: error.code, why: error.message });
-    return error.message;
+    const isForeseen = error instanceof FxError || error instanceof JsonClientError;
+    const code = isForeseen ? error.code : 'unexpected';
+    const why = messageOf(error);
+    refused[code] = (refused[code] ?? 0) + 1;
+    log(isForeseen ? 'warn' : 'error', 'fx.refused', { code, why });
+    return why;
   }
 
   function succeeded(): void {

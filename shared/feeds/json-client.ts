@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import { messageOf, NightdeskError } from '../kernel/errors.ts';
 import { type EpochMs, HOUR_MS, iso, MINUTE_MS, SECOND_MS } from '../kernel/time.ts';
+import { retryAfterMs as retryAfterOf } from './venue-failure.ts';
 
 /**
  * Why a service did not answer. `retryAfterMs` stands in the context of `rate_limited` and `unauthorized`: until then the
@@ -52,7 +53,10 @@ export function createJsonClient(options: JsonClientOptions): JsonClient {
 
   /** Waits for the gap, and refuses at once what would have to wait longer. */
   async function turn(): Promise<void> {
-    if (closed !== null && closed.untilMs > clock.now()) throw closed.error;
+    if (closed !== null && closed.untilMs > clock.now()) {
+      const { code, message, context } = closed.error;
+      throw new JsonClientError(code, message, { ...context, retryAfterMs: closed.untilMs - clock.now() }, { cause: closed.error });
+    }
     const roomMs = budgetMs();
     if (roomMs > clock.now()) {
       throw new JsonClientError('rate_limited', `${mostPerHour} requests an hour to ${urls[0]} are used up, the next one is due at ${iso(roomMs)}`, {
@@ -113,8 +117,8 @@ export function createJsonClient(options: JsonClientOptions): JsonClient {
     const context = { url, status };
     switch (status) {
       case 429: {
-        const told = Number(answered.get('retry-after') ?? Number.NaN);
-        const retryAfterMs = Number.isFinite(told) && told > 0 ? told * SECOND_MS : Math.min(HOUR_MS, FIRST_WAIT_MS * 2 ** limitedInARow++);
+        const told = retryAfterOf(answered.get('retry-after'), clock.now());
+        const retryAfterMs = told !== null && told > 0 ? told : Math.min(HOUR_MS, FIRST_WAIT_MS * 2 ** limitedInARow++);
         return new JsonClientError('rate_limited', `${url} asks to wait ${Math.round(retryAfterMs / SECOND_MS)} s (HTTP 429): ${said}`, {
           ...context,
           retryAfterMs,

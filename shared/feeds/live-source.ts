@@ -7,6 +7,7 @@ import type { Market } from '../market/instrument.ts';
 import { binanceUrls } from './binance-endpoints.ts';
 import { binanceSource } from './binance-source.ts';
 import { compositeSource } from './composite-source.ts';
+import type { ConnectBudget } from './connect-budget.ts';
 import { urlsFromEnvironment } from './endpoint-urls.ts';
 import { fxSource, fxUrls } from './fx-source.ts';
 import { referenceSources } from './reference-sources.ts';
@@ -27,6 +28,8 @@ export interface LiveSourceOptions {
   readonly markets: readonly Market[];
   /** Where prices of NSE come from. */
   readonly nse: NseFeed;
+  /** Connections to Binance that were tried before count too. */
+  readonly binanceBudget?: ConnectBudget;
 }
 
 /**
@@ -48,9 +51,10 @@ export function liveSource(options: LiveSourceOptions): MarketSource {
 const backoff = (what: string, { seed, clock }: LiveSourceOptions): Rng => rng(`${what}-backoff`, seed, clock.now());
 
 function cryptoSources(options: LiveSourceOptions): readonly MarketSource[] {
-  const { clock, log, env } = options;
+  const { clock, log, env, binanceBudget } = options;
+  const shared = binanceBudget === undefined ? {} : { budget: binanceBudget };
   return [
-    binanceSource({ clock, log, urls: binanceUrls(env), random: backoff('binance', options) }),
+    binanceSource({ clock, log, urls: binanceUrls(env), random: backoff('binance', options), ...shared }),
     ...referenceSources({ clock, log, env, random: backoff('reference', options) }),
   ];
 }

@@ -2,11 +2,11 @@ import { CROSS_CHECK } from '../config/cross-check.ts';
 import type { Rate } from '../contracts/journal.ts';
 import type { FeedSink } from '../engine/market-source.ts';
 import type { Cancel, Clock } from '../kernel/clock.ts';
-import { fromNumber } from '../kernel/decimal.ts';
-import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
+import type { EpochMs } from '../kernel/time.ts';
 import type { ReferenceQuote } from './reference-frame.ts';
+import { createTetherBook, type RateDoubt, type TetherRate } from './tether-rate.ts';
 
-export type ReferenceRefusal = 'not_ours' | 'stamp_in_future' | 'stamp_too_old' | 'older' | 'duplicate';
+export type ReferenceRefusal = 'not_ours' | 'stamp_in_future' | 'stamp_too_old' | 'older' | 'duplicate' | RateDoubt;
 
 /** The newest quotes of a reference venue, on their way to the engine. */
 export interface ReferenceBook {
@@ -14,8 +14,11 @@ export interface ReferenceBook {
   take(quote: ReferenceQuote, receivedMs: EpochMs): ReferenceRefusal | 'taken';
   /** The venue would have told a change of these pairs, and told none: what it said last holds now too. */
   confirm(pairs: Iterable<string>, nowMs: EpochMs): void;
-  /** What a Tether is worth in dollars, while a quote of it is fresh; else none. */
-  rates(nowMs: EpochMs): readonly Rate[];
+  /** What a Tether was worth in dollars when that was last told and believed; none before. */
+  rates(): readonly Rate[];
+  /** That rate, to go on with after a restart; null before the first. */
+  tetherRate(): TetherRate | null;
+  restore(rate: TetherRate): void;
   deliverTo(sink: FeedSink | null): void;
   /** Quotes that gave way to a newer one of their pair before they were delivered. */
   conflated(): number;
@@ -52,30 +55,39 @@ const DELIVER_EVERY_MS = 100;
 const MOST_FUTURE_MS = 5_000;
 /** Assumption: this many in a row with lower numbers mean that the venue began to number anew, not that they are late. */
 const OLDER_TO_BELIEVE = 100;
-/** Assumption: within a minute a Tether moves by less than what it costs to trade. */
-const RATE_FRESH_MS = MINUTE_MS;
-/** A wider book tells nobody what a Tether is worth. */
-const WIDEST_RATE_SPREAD = 0.01;
 
 export function createReferenceBook({ source, clock, pairs, currency, tether, isStanding }: ReferenceBookOptions): ReferenceBook {
   const known = new Map<string, Known>();
   const waiting = new Set<string>();
+  const tetherBook = createTetherBook();
   let sink: FeedSink | null = null;
   let timer: Cancel | null = null;
   let deliveredMs = Number.NEGATIVE_INFINITY;
   let conflated = 0;
 
   function take(quote: ReferenceQuote, receivedMs: EpochMs): ReferenceRefusal | 'taken' {
+    const exchangeMs = quote.exchangeMs ?? receivedMs;
+    const heldMs = isStanding ? receivedMs : Math.min(exchangeMs, receivedMs);
+    return refusalOf(quote, exchangeMs, receivedMs) ?? put({ quote, exchangeMs, receivedMs, heldMs, olderInARow: 0 });
+  }
+
+  function refusalOf(quote: ReferenceQuote, exchangeMs: EpochMs, receivedMs: EpochMs): ReferenceRefusal | null {
     const { pair } = quote;
     if (!pairs.has(pair) && pair !== tether) return 'not_ours';
-    const exchangeMs = quote.exchangeMs ?? receivedMs;
     if (exchangeMs - receivedMs > MOST_FUTURE_MS) return 'stamp_in_future';
     const before = known.get(pair);
-    const order = before === undefined ? 'taken' : orderOf(before, quote, exchangeMs);
-    if (order === 'older' && before !== undefined && ++before.olderInARow <= OLDER_TO_BELIEVE) return 'older';
+    if (before === undefined) return null;
+    const order = orderOf(before, quote, exchangeMs);
     if (order === 'duplicate') return 'duplicate';
-    known.set(pair, { quote, exchangeMs, receivedMs, heldMs: isStanding ? receivedMs : Math.min(exchangeMs, receivedMs), olderInARow: 0 });
-    if (!isStanding && receivedMs - exchangeMs > CROSS_CHECK.referenceMaxAgeMs) return 'stamp_too_old';
+    return order === 'older' && ++before.olderInARow <= OLDER_TO_BELIEVE ? 'older' : null;
+  }
+
+  function put(entry: Known): ReferenceRefusal | 'taken' {
+    const { pair, bid, ask } = entry.quote;
+    known.set(pair, entry);
+    const doubt = pair === tether ? tetherBook.hear(bid, ask, entry.heldMs) : null;
+    if (doubt !== null) return doubt;
+    if (!isStanding && entry.receivedMs - entry.exchangeMs > CROSS_CHECK.referenceMaxAgeMs) return 'stamp_too_old';
     announce(pair);
     return 'taken';
   }
@@ -116,17 +128,13 @@ export function createReferenceBook({ source, clock, pairs, currency, tether, is
         if (entry === undefined || entry.heldMs >= nowMs) continue;
         entry.heldMs = nowMs;
         entry.receivedMs = nowMs;
+        if (pair === tether) tetherBook.hear(entry.quote.bid, entry.quote.ask, nowMs);
         announce(pair);
       }
     },
-    rates(nowMs) {
-      const entry = known.get(tether);
-      if (entry === undefined || nowMs - entry.heldMs > RATE_FRESH_MS) return [];
-      const { bid, ask } = entry.quote;
-      const mid = (bid + ask) / 2;
-      if ((ask - bid) / mid > WIDEST_RATE_SPREAD) return [];
-      return [{ currency: 'USDT', value: fromNumber(mid), source, asOfMs: entry.heldMs }];
-    },
+    rates: () => tetherBook.rates(source),
+    tetherRate: tetherBook.known,
+    restore: tetherBook.restore,
     deliverTo(next) {
       sink = next;
       timer?.();

@@ -4,8 +4,10 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Rng } from '../kernel/rng.ts';
 import { createConnectBudget } from './connect-budget.ts';
+import { readCursor } from './price-player.ts';
 import { createReferenceBook, type ReferenceBook } from './reference-book.ts';
 import { SourceError } from './source-error.ts';
+import { tetherRateSchema } from './tether-rate.ts';
 import { type Converse, connectVenue, type VenueFeed, type VenueTiming, venueInWords } from './venue-socket.ts';
 import type { Dial } from './wire.ts';
 
@@ -30,7 +32,6 @@ export interface ReferenceDesk {
   readonly counted: (what: string) => void;
   /** A pair that the venue does not serve, and why; the others go on. Null: it is served. */
   readonly rejected: (pair: string, why: string | null) => void;
-  readonly isRejected: (pair: string) => boolean;
   /** What the venue says of itself, when it is not as usual. */
   readonly noted: (note: string | null) => void;
 }
@@ -45,7 +46,8 @@ export interface ReferenceProtocol {
 
 /**
  * A venue that confirms or contradicts the prices we trade on: it delivers its best bid and ask of our crypto instruments as
- * reference prices, and tells what a Tether is worth in dollars. It gives no market, no bar and no history.
+ * reference prices, and tells what a Tether is worth in dollars: while it is away, what that was last. It gives no market, no
+ * bar and no history. The cursor is that rate, so that it outlives the process.
  */
 export function referenceSource(protocol: ReferenceProtocol, options: ReferenceSourceOptions): MarketSource {
   const { name, venue, isStanding } = protocol;
@@ -77,7 +79,6 @@ export function referenceSource(protocol: ReferenceProtocol, options: ReferenceS
         log('warn', `${name}.rejected`, { pair, why });
       }
     },
-    isRejected: (pair) => rejections.has(pair),
     noted: (next) => {
       note = next;
     },
@@ -92,8 +93,10 @@ export function referenceSource(protocol: ReferenceProtocol, options: ReferenceS
     name,
     markets: [],
     evidence: 'live',
-    async start(sink) {
+    async start(sink, cursor) {
       if (feed !== null) throw new SourceError('already_started', `${name} is connected already; stop it first`, { source: name });
+      const rate = readCursor(tetherRateSchema, cursor);
+      if (rate !== null) book.restore(rate);
       book.deliverTo(sink);
       feed = connectVenue({
         venue: name,
@@ -115,14 +118,14 @@ export function referenceSource(protocol: ReferenceProtocol, options: ReferenceS
       await closing?.close();
     },
     closeMinute: () => [],
-    cursor: () => null,
+    cursor: book.tetherRate,
     states() {
       const common = { source: name, markets: [], evidence: 'live', accepted, refused: { ...counts } } as const;
       if (feed === null) return [{ ...common, status: 'down', detail: 'not connected', sinceMs: createdMs, reconnects: 0 }];
       const { status, sinceMs, reconnects } = feed.state();
       return [{ ...common, status, detail: detail(feed), sinceMs, reconnects }];
     },
-    rates: () => (feed?.state().status === 'up' ? book.rates(clock.now()) : []),
+    rates: book.rates,
     async *minutes() {},
     quarters: async () => new Map(),
   };

@@ -1,7 +1,7 @@
 import { type RawData, WebSocket } from 'ws';
 import type { Cancel, Clock } from '../kernel/clock.ts';
 import { messageOf } from '../kernel/errors.ts';
-import { SECOND_MS } from '../kernel/time.ts';
+import { type EpochMs, MINUTE_MS, SECOND_MS } from '../kernel/time.ts';
 import { UPSTOX_TOKEN_SETTINGS, type UpstoxAccess } from './upstox-access.ts';
 import type { Dial, HttpAnswer, WireEvents } from './wire.ts';
 
@@ -12,10 +12,15 @@ export interface UpstoxDialOptions {
   readonly pingMs?: number;
   /** How long a refused token is not shown again. */
   readonly refusedWaitMs?: number;
+  /** The same for the first refusal that follows a good connection. */
+  readonly firstRefusalWaitMs?: number;
 }
 
 const PING_MS = 20 * SECOND_MS;
-const REFUSED_WAIT_MS = 900 * SECOND_MS;
+const REFUSED_WAIT_MS = 15 * MINUTE_MS;
+const FIRST_REFUSAL_WAIT_MS = 30 * SECOND_MS;
+/** Assumption: by then the venue has noticed that a connection of ours is gone, however that ended. */
+const FORGOTTEN_MS = 10 * MINUTE_MS;
 /** A token that is not there yet is looked for again after this, s. */
 const LOOK_AGAIN_S = 60;
 const MOST_REDIRECTS = 3;
@@ -30,15 +35,30 @@ export const bytesOfWire = (text: string): Uint8Array => Buffer.from(text, 'lati
  * the token again on another host), sends what is said as binary frames, and gives the frames that come as latin1 text.
  *
  * Outside the session nothing comes for hours and that is no fault, so the line is proved by pings of our own. A token that is
- * refused (401, 403) is not shown again for a quarter of an hour. What a redirect carries after its `?` is a key: it is left
- * out of every message.
+ * refused (401, 403) is not shown again for a quarter of an hour. The venue allows one connection a user: a first refusal soon
+ * after a good connection may mean that this one still counts there, and half a minute is waited. What a redirect carries after
+ * its `?` is a key: it is left out of every message.
  */
-export function upstoxDial({ clock, token, pingMs = PING_MS, refusedWaitMs = REFUSED_WAIT_MS }: UpstoxDialOptions): Dial {
-  const refusal = (status: number, said: string): HttpAnswer => ({
-    status,
-    text: `${said}: Upstox refuses the token. It may have expired, been replaced, or be in use elsewhere; set one in ${UPSTOX_TOKEN_SETTINGS}`,
-    retryAfter: String(Math.ceil(refusedWaitMs / SECOND_MS)),
-  });
+export function upstoxDial(options: UpstoxDialOptions): Dial {
+  const { clock, token, pingMs = PING_MS, refusedWaitMs = REFUSED_WAIT_MS, firstRefusalWaitMs = FIRST_REFUSAL_WAIT_MS } = options;
+  let refusedInARow = 0;
+  /** When a connection was last known to be good. */
+  let goodMs: EpochMs | null = null;
+
+  function refusal(status: number, said: string): HttpAnswer {
+    const isFirst = refusedInARow === 0 && goodMs !== null && clock.now() - goodMs <= FORGOTTEN_MS;
+    refusedInARow++;
+    return {
+      status,
+      text: `${said}: ${isFirst ? FIRST_REFUSAL : REFUSAL}`,
+      retryAfter: String(Math.ceil((isFirst ? firstRefusalWaitMs : refusedWaitMs) / SECOND_MS)),
+    };
+  }
+
+  const good = (): void => {
+    goodMs = clock.now();
+    refusedInARow = 0;
+  };
 
   return (url, events) => {
     const shown = tokenOrFault(token);
@@ -63,7 +83,10 @@ export function upstoxDial({ clock, token, pingMs = PING_MS, refusedWaitMs = REF
         keepAlive();
       });
     };
+    let wasOpen = false;
     socket.on('open', () => {
+      wasOpen = true;
+      good();
       keepAlive();
       events.opened();
     });
@@ -80,6 +103,7 @@ export function upstoxDial({ clock, token, pingMs = PING_MS, refusedWaitMs = REF
     socket.on('error', (error) => events.failed(withoutKeys(error)));
     socket.on('close', (code, reason) => {
       timer();
+      if (wasOpen) goodMs = clock.now();
       events.closed(code, reason.toString());
     });
     return {
@@ -94,6 +118,9 @@ export function upstoxDial({ clock, token, pingMs = PING_MS, refusedWaitMs = REF
     };
   };
 }
+
+const REFUSAL = `Upstox refuses the token. It may have expired, been replaced, or be in use elsewhere; set one in ${UPSTOX_TOKEN_SETTINGS}`;
+const FIRST_REFUSAL = 'Upstox refuses the token that it took before: the connection that was lost may still count there';
 
 function tokenOrFault(token: () => string): { readonly token: string } | { readonly token: null; readonly fault: string } {
   try {

@@ -1,5 +1,5 @@
 import { messageOf } from '../kernel/errors.ts';
-import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
+import { type EpochMs, MINUTE_MS, SECOND_MS } from '../kernel/time.ts';
 import type { BookTop, Evidence, Tick } from '../market/price.ts';
 import type { ClosedBar, FrameFault, RefusedFrame } from './binance-frame.ts';
 import { isPrice } from './candle-fault.ts';
@@ -39,6 +39,8 @@ const MARKET_INFO = 2;
 const MINUTE_CANDLE = 'I1';
 /** A frame repeats the last whole minute for as long as nothing trades: after this it tells nothing new. */
 const MOST_BAR_AGE_MS = 5 * MINUTE_MS;
+/** The server's clock may run ahead of ours by this much. */
+const MOST_FUTURE_MS = 5 * SECOND_MS;
 
 interface Seen {
   readonly last: UpstoxLast;
@@ -112,7 +114,7 @@ export function createUpstoxParser({ symbolOf, source, evidence }: UpstoxParserO
 
   return {
     read(bytes, receivedMs) {
-      const frame = readOrRefuse(bytes);
+      const frame = readOrRefuse(bytes, receivedMs);
       if ('kind' in frame) return { ...NOTHING, refused: [frame] };
       return toldBy(frame, receivedMs);
     },
@@ -128,11 +130,12 @@ const refused = (reason: FrameFault, detail: string): RefusedFrame => ({ kind: '
 const isRefused = (value: object): value is RefusedFrame => 'kind' in value;
 
 /** The frame, or why it is none. The server's clock comes after the prices: a frame that was cut off lacks it. */
-function readOrRefuse(bytes: Uint8Array): UpstoxFrame | RefusedFrame {
+function readOrRefuse(bytes: Uint8Array, receivedMs: EpochMs): UpstoxFrame | RefusedFrame {
   try {
     const frame = readUpstoxFrame(bytes);
     if (!Number.isInteger(frame.type) || frame.type > MARKET_INFO) return refused('unknown_shape', `a frame of type ${frame.type}`);
-    if (!isStamp(frame.currentTs)) return refused('bad_stamp', `a frame of the server's time ${frame.currentTs}`);
+    if (!isStamp(frame.currentTs) || frame.currentTs - receivedMs > MOST_FUTURE_MS)
+      return refused('bad_stamp', `a frame of the server's time ${frame.currentTs}`);
     return frame;
   } catch (error) {
     return refused('unknown_shape', `${bytes.length} bytes that are no frame: ${messageOf(error)}`);

@@ -11,7 +11,7 @@ import type { Rng } from '../kernel/rng.ts';
 import { type EpochMs, MINUTE_MS, SECOND_MS } from '../kernel/time.ts';
 import type { Calendar } from '../market/calendar.ts';
 import type { Market } from '../market/instrument.ts';
-import type { Bar, Candle } from '../market/price.ts';
+import type { Bar, Candle, Tick } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
 import { createBarBuilder } from './bar-builder.ts';
 import { barOf, isSameCandle, missingBar } from './bar-of.ts';
@@ -36,6 +36,8 @@ export interface UpstoxTiming {
   readonly starvedMs: number;
   readonly pingMs: number;
   readonly refusedWaitMs: number;
+  /** The same after the first refusal that follows a good connection. */
+  readonly firstRefusalWaitMs: number;
   readonly backoffBaseMs: number;
   readonly backoffCapMs: number;
   /** Between two requests to the history. */
@@ -65,6 +67,7 @@ const TIMING: UpstoxTiming = {
   starvedMs: 15 * SECOND_MS,
   pingMs: 20 * SECOND_MS,
   refusedWaitMs: 15 * MINUTE_MS,
+  firstRefusalWaitMs: 30 * SECOND_MS,
   backoffBaseMs: 500,
   backoffCapMs: 5 * SECOND_MS,
   requestGapMs: UPSTOX.requestGapMs,
@@ -84,7 +87,8 @@ const ONE_CONNECTION: Partial<VenueTiming> = {
 
 /**
  * Shares of NSE from the Upstox market data feed, version 3, live: last trade, best bid and ask, and the venue's own 1-minute
- * candles, which win over what is built from the pictures of a minute. What was missed is fetched from the candle history.
+ * candles: what is built from the pictures of a minute is `missing` until its candle has come. What was missed is fetched from
+ * the candle history.
  *
  * The feed names instruments by ISIN: by the one in force on the day. Outside the exchange's hours the connection stays, nothing
  * comes, and the state says `waiting`. It never sends anything but subscriptions, and the token may be a read-only one.
@@ -103,6 +107,8 @@ export function upstoxSource(options: UpstoxSourceOptions): MarketSource {
   const candles = createUpstoxCandles({ access, clock, gapMs: timing.requestGapMs, fetch: options.fetch });
   const budget = createConnectBudget({ most: UPSTOX.connectsPerFiveMinutes, windowMs: 5 * MINUTE_MS });
   const symbolsByKey = new Map<string, string>();
+  /** Minutes whose bar the venue has told before they were given, as `symbol minute`. */
+  const toldByVenue = new Set<string>();
   const parser = createUpstoxParser({ symbolOf: (key) => symbolsByKey.get(key) ?? null, source: SOURCE, evidence: EVIDENCE });
   let feed: VenueFeed | null = null;
   let lane: PriceLane | null = null;
@@ -152,16 +158,24 @@ export function upstoxSource(options: UpstoxSourceOptions): MarketSource {
     if (told.symbols.length > 0) pricesMs = receivedMs;
     for (const symbol of told.symbols) answered.add(symbol);
     for (const bar of told.bars) hearBar(bar);
-    for (const tick of told.ticks.filter((each) => gate.admit(each).ok)) {
-      builder.addTick(tick);
-      lane?.push({ kind: 'tick', tick });
-    }
+    for (const tick of told.ticks) hearTick(tick);
     for (const top of told.books.filter((each) => gate.admit(each).ok)) lane?.push({ kind: 'top', top });
+  }
+
+  function hearTick(tick: Tick): void {
+    const admission = gate.admit(tick);
+    if (!admission.ok) return;
+    builder.addTick(tick);
+    // A late trade is part of its minute, and not what the market is at.
+    if (!admission.isLate) lane?.push({ kind: 'tick', tick });
   }
 
   /** The venue's own bar: one that comes after its minute was given puts right what was given. */
   function hearBar(bar: ClosedBar): void {
-    if (!gate.admitBar(bar).ok || builder.addClosedBar(bar) !== 'late' || !session.hasBar(bar.openMs)) return;
+    if (!gate.admitBar(bar).ok) return;
+    const intake = builder.addClosedBar(bar);
+    if (intake === 'taken') toldByVenue.add(`${bar.symbol} ${bar.openMs}`);
+    if (intake !== 'late' || !session.hasBar(bar.openMs)) return;
     const own = barOf(bar, { symbol: bar.symbol, origin: 'received', evidence: EVIDENCE });
     const given = shelf.bar(bar.symbol, bar.openMs);
     if (given !== null && given.origin === 'received' && isSameCandle(given, own)) return;
@@ -222,6 +236,12 @@ export function upstoxSource(options: UpstoxSourceOptions): MarketSource {
     return quarters;
   }
 
+  /** A picture may stand for several trades: what was traded between two of them only the venue's own candle tells. */
+  function withDoubt(bar: Bar): Bar {
+    const isToldByVenue = toldByVenue.delete(`${bar.symbol} ${bar.openMs}`);
+    return isToldByVenue || bar.origin !== 'received' ? bar : { ...bar, origin: 'missing' };
+  }
+
   function givenBar(symbol: string, minuteMs: EpochMs): Bar {
     const built = shelf.bar(symbol, minuteMs);
     if (built?.origin === 'received') return built;
@@ -268,6 +288,7 @@ export function upstoxSource(options: UpstoxSourceOptions): MarketSource {
         log,
         random,
         evidence: EVIDENCE,
+        hasBar: session.hasBar,
         fetchMinutes: (symbol, fromMs, toMs) => sessionCandles(symbol, 1, fromMs, toMs),
         onRepaired(bars) {
           for (const bar of bars) learn(bar);
@@ -285,7 +306,13 @@ export function upstoxSource(options: UpstoxSourceOptions): MarketSource {
         sends: { most: 10, windowMs: SECOND_MS },
         timing: { ...ONE_CONNECTION, backoffBaseMs: timing.backoffBaseMs, backoffCapMs: timing.backoffCapMs },
         onState,
-        dial: upstoxDial({ clock, token: access.token, pingMs: timing.pingMs, refusedWaitMs: timing.refusedWaitMs }),
+        dial: upstoxDial({
+          clock,
+          token: access.token,
+          pingMs: timing.pingMs,
+          refusedWaitMs: timing.refusedWaitMs,
+          firstRefusalWaitMs: timing.firstRefusalWaitMs,
+        }),
       });
       turnTo(statusNow());
       watch();
@@ -302,7 +329,7 @@ export function upstoxSource(options: UpstoxSourceOptions): MarketSource {
     },
     closeMinute(minuteMs) {
       if (minuteMs + MINUTE_MS > clock.now()) return [];
-      const built = builder.closeUpTo(minuteMs + MINUTE_MS, heardToMs);
+      const built = builder.closeUpTo(minuteMs + MINUTE_MS, heardToMs).map(withDoubt);
       shelf.put(built);
       for (const { symbol, close } of built) closes.set(symbol, close);
       if (!session.hasBar(minuteMs)) return [];

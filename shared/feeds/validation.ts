@@ -1,4 +1,4 @@
-import { DAY_MS, type EpochMs, MINUTE_MS } from '../kernel/time.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../kernel/time.ts';
 import type { BookTop, Tick } from '../market/price.ts';
 import type { ClosedBar, FrameFault } from './binance-frame.ts';
 import { candleFault, isPrice } from './candle-fault.ts';
@@ -16,13 +16,19 @@ export type GateFault =
   | 'older_book'
   | 'jump';
 
-/** `out_of_order` is counted and admitted: a late print that was never seen before did trade. */
-export type GateCount = GateFault | FrameFault | 'admitted' | 'out_of_order';
+/** `out_of_order` and `came_late` are counted and admitted: a print that was never seen before did trade. */
+export type GateCount = GateFault | FrameFault | 'admitted' | 'out_of_order' | 'came_late';
 export type GateCounters = Readonly<Record<string, Readonly<Partial<Record<GateCount, number>>>>>;
 
 type Counts = Partial<Record<GateCount, number>>;
 
-export type Admission = { readonly ok: true } | { readonly ok: false; readonly reason: GateFault };
+/**
+ * `isLate`: a trade that belongs into the bar of its minute, but is not the present price: it is older than the newest one
+ * admitted, or came more than ten seconds after it happened.
+ */
+export type Admission = { readonly ok: true; readonly isLate: boolean } | { readonly ok: false; readonly reason: GateFault };
+
+type Verdict = GateFault | 'late' | null;
 
 /** Everything the gate remembers, as plain JSON: part of the cursor of a replay. */
 export interface GateState {
@@ -48,7 +54,10 @@ interface Channel {
 export interface Gate {
   /** Judges one price, in the order in which prices arrived. Time is read from its stamps only. */
   admit(price: Tick | BookTop): Admission;
-  /** Judges a bar that the venue closed, against the trades seen. A refused bar leaves our own aggregate standing. */
+  /**
+   * Judges a bar that the venue closed, against the trades seen and the time at which it came: its minute must be over, and not
+   * for longer than an hour (a week for a delayed source). A refused bar leaves our own aggregate standing.
+   */
   admitBar(bar: ClosedBar): Admission;
   /** Counts a frame that the parser refused, so that one table holds everything a source did wrong. */
   countRefusedFrame(source: string, reason: FrameFault): void;
@@ -60,7 +69,13 @@ export interface Gate {
 
 /** The venue's clock may run ahead of ours by this much: a recorder 1.27 s behind the exchange is no error. */
 const MOST_FUTURE_MS = 5_000;
-const MOST_AGE_MS = 60_000;
+const MOST_AGE_MS = MINUTE_MS;
+/** Assumption: a trade that came later than this tells of the past: a quote made of it would be called fresh. */
+const MOST_LATE_MS = 10 * SECOND_MS;
+/** Assumption: a venue tells a bar again within an hour, or not at all. */
+const MOST_BAR_AGE_MS = HOUR_MS;
+/** A delayed source tells the bars of its last session as a whole; between two of them lie some days without trading. */
+const MOST_DELAYED_BAR_AGE_MS = 7 * DAY_MS;
 /**
  * Assumption: a liquid pair does not move by half within a minute, nor tenfold within a day; a price further away than that
  * from the last good one is a fault of the source. Older references judge nothing.
@@ -74,10 +89,14 @@ const AGREEING_TO_BELIEVE = 20;
 const AGREEMENT = 1.05;
 /** Assumption: this many books in a row with lower numbers mean that the venue restarted its numbering, not that they are late. */
 const OLDER_TO_BELIEVE = 100;
-const ADMITTED: Admission = { ok: true };
+const ADMITTED: Admission = { ok: true, isLate: false };
+const LATE: Admission = { ok: true, isLate: true };
 
 export interface GateOptions {
-  /** A price whose exchange stamp is older than this when it is received is refused: a minute, more for a delayed source. */
+  /**
+   * A price whose exchange stamp is older than this when it is received is refused: a minute. A source with more is a delayed
+   * one: none of its prices is late for its age, and its bars may be older too.
+   */
   readonly mostAgeMs?: number;
 }
 
@@ -86,6 +105,9 @@ export interface GateOptions {
  * after `createGate(JSON.parse(JSON.stringify(gate.state())))`.
  */
 export function createGate(saved?: GateState, { mostAgeMs = MOST_AGE_MS }: GateOptions = {}): Gate {
+  const isDelayed = mostAgeMs > MOST_AGE_MS;
+  const mostLateMs = isDelayed ? mostAgeMs : MOST_LATE_MS;
+  const mostBarAgeMs = isDelayed ? MOST_DELAYED_BAR_AGE_MS : MOST_BAR_AGE_MS;
   const channels = new Map<string, Channel>(Object.entries(structuredClone(saved?.channels ?? {})));
   const counters = new Map<string, Counts>(Object.entries(structuredClone(saved?.counters ?? {})));
   const tradesKey = channelNames('trades');
@@ -108,13 +130,13 @@ export function createGate(saved?: GateState, { mostAgeMs = MOST_AGE_MS }: GateO
     counts[what] = (counts[what] ?? 0) + 1;
   }
 
-  function judge(price: Tick | BookTop): GateFault | null {
+  function judge(price: Tick | BookTop): Verdict {
     const stampFault = faultOfStamps(price.exchangeMs, price.receivedMs, mostAgeMs);
     if (stampFault !== null) return stampFault;
     return 'price' in price ? judgeTick(price) : judgeBook(price);
   }
 
-  function judgeTick(tick: Tick): GateFault | null {
+  function judgeTick(tick: Tick): Verdict {
     if (!isPrice(tick.price)) return 'bad_price';
     if (!isQuantity(tick.quantity)) return 'bad_quantity';
     const trades = channelOf(tradesKey(tick));
@@ -126,8 +148,14 @@ export function createGate(saved?: GateState, { mostAgeMs = MOST_AGE_MS }: GateO
     const reference = trades.good ?? channelOf(booksKey(tick)).good;
     if (isJump(reference, tick.price, tick.price, tick.exchangeMs) && !isBelieved(trades, tick.price)) return 'jump';
     if (tick.sequence !== undefined) trades.seen = withSeen(trades.seen, tick.sequence);
-    accept(trades, tick, tick.price);
-    return null;
+    const isNewest = accept(trades, tick, tick.price);
+    return isNewest && isInTime(tick) ? null : 'late';
+  }
+
+  function isInTime({ source, exchangeMs, receivedMs }: Tick): boolean {
+    const isTimely = receivedMs - exchangeMs <= mostLateMs;
+    if (!isTimely) count(source, 'came_late');
+    return isTimely;
   }
 
   function judgeBook(book: BookTop): GateFault | null {
@@ -146,22 +174,30 @@ export function createGate(saved?: GateState, { mostAgeMs = MOST_AGE_MS }: GateO
     return null;
   }
 
-  function accept(channel: Channel, { source, exchangeMs }: Tick | BookTop, price: number): void {
+  /** Whether the price is the newest of its channel. */
+  function accept(channel: Channel, { source, exchangeMs }: Tick | BookTop, price: number): boolean {
     channel.rival = null;
-    if (channel.good !== null && exchangeMs < channel.good.atMs) count(source, 'out_of_order');
-    else channel.good = { price, atMs: exchangeMs };
+    if (channel.good !== null && exchangeMs < channel.good.atMs) {
+      count(source, 'out_of_order');
+      return false;
+    }
+    channel.good = { price, atMs: exchangeMs };
+    return true;
   }
 
   function judgeBar(bar: ClosedBar): GateFault | null {
-    const fault = candleFault(bar, MINUTE_MS);
+    const endMs = bar.openMs + MINUTE_MS;
+    const fault = candleFault(bar, MINUTE_MS) ?? faultOfStamps(endMs, bar.receivedMs, mostBarAgeMs);
     if (fault !== null) return fault;
     const { good } = channelOf(tradesKey(bar));
-    return isJump(good, bar.low, bar.high, bar.openMs + MINUTE_MS) ? 'jump' : null;
+    return isJump(good, bar.low, bar.high, endMs) ? 'jump' : null;
   }
 
-  function told(source: string, fault: GateFault | null): Admission {
-    count(source, fault ?? 'admitted');
-    return fault === null ? ADMITTED : { ok: false, reason: fault };
+  function told(source: string, verdict: Verdict): Admission {
+    const isGood = verdict === null || verdict === 'late';
+    count(source, isGood ? 'admitted' : verdict);
+    if (!isGood) return { ok: false, reason: verdict };
+    return verdict === null ? ADMITTED : LATE;
   }
 
   return {

@@ -29,8 +29,8 @@ export interface VenueFailure {
   readonly retryAfterMs?: number;
 }
 
-/** Without a Retry-After: a ban lasts two minutes at least, the limits are counted by the minute. */
-const LEAST_WAIT_MS: Readonly<Partial<Record<DownReason, number>>> = { banned: 2 * MINUTE_MS, rate_limited: MINUTE_MS };
+/** Where no time is told: a ban lasts two minutes at least, the limits are counted by the minute. */
+const UNTOLD_WAIT_MS: Readonly<Partial<Record<DownReason, number>>> = { banned: 2 * MINUTE_MS, rate_limited: MINUTE_MS };
 const LONGEST_BAN_MS = 72 * HOUR_MS;
 
 const WORDS: Readonly<Record<DownReason, string>> = {
@@ -55,8 +55,10 @@ export const reasonInWords = (reason: DownReason): string => WORDS[reason];
 export function refusalOf({ status, text, retryAfter }: HttpAnswer, nowMs: number): VenueFailure {
   const detail = `HTTP ${status} ${text}`.trim();
   const reason = reasonOf(status);
-  const waitMs = retryAfterMs(retryAfter, nowMs) ?? LEAST_WAIT_MS[reason];
-  return waitMs === undefined ? { reason, detail } : { reason, detail, retryAfterMs: waitMs };
+  const toldMs = retryAfterMs(retryAfter, nowMs);
+  // A wait of nothing, or until an instant that has passed, tells a ban or a limit no better than silence does.
+  const waitMs = toldMs !== null && toldMs >= SECOND_MS ? toldMs : (UNTOLD_WAIT_MS[reason] ?? toldMs);
+  return waitMs === null ? { reason, detail } : { reason, detail, retryAfterMs: waitMs };
 }
 
 function reasonOf(status: number): DownReason {
@@ -74,8 +76,11 @@ function reasonOf(status: number): DownReason {
   }
 }
 
-/** The wait of a Retry-After header: seconds, or a date (RFC 9110, 10.2.3). */
-function retryAfterMs(header: string | null, nowMs: number): number | null {
+/**
+ * The wait of a Retry-After header, ms from now, 72 h at most: it holds seconds, or a date (RFC 9110, 10.2.3). Null where it
+ * tells nothing; 0 for a date that has passed.
+ */
+export function retryAfterMs(header: string | null, nowMs: number): number | null {
   if (header === null || header.trim() === '') return null;
   const seconds = Number(header);
   const ms = Number.isNaN(seconds) ? Date.parse(header) - nowMs : seconds * SECOND_MS;

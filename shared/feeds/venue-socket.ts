@@ -20,7 +20,7 @@ export interface VenueState {
   /** Connections that brought data after the first one, planned rotations included. */
   readonly reconnects: number;
   readonly endpoint: string | null;
-  /** Nobody is asked before this instant, as the venue told; null where it told nothing, or another endpoint may be asked. */
+  /** Nobody is asked before this instant: the venue told so, or blocks every endpoint; null where one may be asked. */
   readonly waitsUntilMs: EpochMs | null;
 }
 
@@ -56,7 +56,10 @@ export interface VenueTiming {
   readonly silenceMs: number;
   /** Without data for so long, a connection is dead although frames (heartbeats, acknowledgements) come. */
   readonly starvedMs: number;
-  /** Without an answer to the handshake for so long while no data comes, another connection is tried beside it. */
+  /**
+   * Without an answer to the handshake for so long while no data comes, another connection is tried beside it. Infinity for a
+   * venue that allows one connection: none is dialled before the last one is gone.
+   */
   readonly hedgeMs: number;
   readonly handshakeMs: number;
   /** Age at which a connection is replaced; null for a venue that sets no limit. */
@@ -108,6 +111,8 @@ export const VENUE_TIMING: VenueTiming = {
 const GAP_SHARE = 0.625;
 /** An endpoint that is blocked by region or firewall stays so for a while. */
 const AVOID_MS = 5 * MINUTE_MS;
+/** Where every endpoint is blocked, each is asked again after this at the least and twice this at the most. */
+const LEAST_PAUSE_MS = 30 * SECOND_MS;
 const CLOSE_PATIENCE_MS = SECOND_MS;
 
 interface Connection {
@@ -116,6 +121,8 @@ interface Connection {
   readonly sends: SendQueue;
   readonly cancels: Cancel[];
   readonly gone: PromiseWithResolvers<void>;
+  /** Ends its overlap with the connection that has replaced it. */
+  retirement: Cancel;
   hear: ((text: string, receivedMs: EpochMs) => void) | null;
   upSinceMs: EpochMs | null;
   lastFrameMs: EpochMs;
@@ -148,15 +155,18 @@ export function venueInWords({ status, reason, detail, endpoint, waitsUntilMs }:
  * Keeps one live connection to a venue, whatever happens to it.
  *
  * Silence, a lost socket or a refused upgrade lead to the next endpoint after a back-off, within the budget that all connections
- * to the venue share; HTTP 418 and 429 are waited out as told, endpoints that block this address (451, 403) are tried last.
- * A planned rotation, a notice of the venue that it will close, and a first suspicion of silence lead to a second connection
- * first; the old one is closed when the new one has brought data for a while.
+ * to the venue share; HTTP 418 and 429 are waited out as told, endpoints that block this address (451, 403) are tried last and
+ * seldom. A planned rotation, a notice of the venue that it will close, and a first suspicion of silence lead to a second
+ * connection first; the old one is closed when the new one has brought data for a while, and takes over again if the new one
+ * fails before that. What comes after a silence that ends a connection is not handed on: after a stop of the process or a sleep
+ * of the machine it is of unknown age.
  */
 export function connectVenue(options: VenueSocketOptions): VenueFeed {
   const { venue, urls, clock, random, log, budget } = options;
   const timing: VenueTiming = { ...VENUE_TIMING, ...options.timing };
   const address = options.address ?? ((base: string) => base);
   const dial = options.dial ?? dialWebSocket;
+  const isSingle = timing.hedgeMs === Number.POSITIVE_INFINITY;
   const open = new Set<Connection>();
   let primary: Connection | null = null;
   let candidate: Connection | null = null;
@@ -224,6 +234,10 @@ export function connectVenue(options: VenueSocketOptions): VenueFeed {
 
   function attempt(gapMs: number): void {
     if (isClosed) return;
+    if (isSingle && open.size > 0) {
+      void Promise.all([...open].map(({ gone }) => gone.promise)).then(() => want(0, gapMs));
+      return;
+    }
     const nowMs = clock.now();
     const url = endpoint();
     if (url === null) want(Math.min(...urls.map(budget.waitsUntilMs)) - nowMs);
@@ -231,17 +245,20 @@ export function connectVenue(options: VenueSocketOptions): VenueFeed {
     else if (budget.roomFromMs(nowMs, gapMs) > nowMs) want(0, gapMs);
     else {
       budget.spend(nowMs);
+      // One of all connections that wait for it finds out whether it is still blocked.
+      if (budget.isAvoided(url, nowMs)) budget.pause(url, nowMs + pauseMs());
       candidate = openConnection(url);
     }
   }
+
+  const pauseMs = (): number => LEAST_PAUSE_MS * (1 + random.next());
 
   function openConnection(url: string): Connection {
     const wire = dial(address(url), {
       opened: () => begin(connection),
       text: (text) => receive(connection, text),
       pinged: (payload) => {
-        connection.lastFrameMs = clock.now();
-        connection.sends.pong(payload);
+        if (shows(connection)) connection.sends.pong(payload);
       },
       refused: (answer) => end(connection, refusalOf(answer, clock.now())),
       failed: (error) => end(connection, socketFailure(error)),
@@ -257,6 +274,7 @@ export function connectVenue(options: VenueSocketOptions): VenueFeed {
       sends: createSendQueue(clock, wire, options.sends),
       cancels: [],
       gone: Promise.withResolvers(),
+      retirement: () => {},
       hear: null,
       upSinceMs: null,
       lastFrameMs: clock.now(),
@@ -332,9 +350,17 @@ export function connectVenue(options: VenueSocketOptions): VenueFeed {
   }
 
   function receive(connection: Connection, text: string): void {
-    if (connection.isOver) return;
-    connection.lastFrameMs = clock.now();
-    connection.hear?.(text, connection.lastFrameMs);
+    if (shows(connection)) connection.hear?.(text, connection.lastFrameMs);
+  }
+
+  /** Takes note of a sign of life. One that comes when the connection is dead by the clock, before any timer could say so, comes too late. */
+  function shows(connection: Connection): boolean {
+    if (connection.isOver) return false;
+    const nowMs = clock.now();
+    const quietMs = nowMs - connection.lastFrameMs;
+    if (quietMs >= timing.silenceMs) end(connection, { reason: 'silent', detail: `no frame for ${quietMs} ms` });
+    else connection.lastFrameMs = nowMs;
+    return !connection.isOver;
   }
 
   function delivers(connection: Connection): void {
@@ -357,7 +383,7 @@ export function connectVenue(options: VenueSocketOptions): VenueFeed {
     const previous = primary;
     if (previous !== null) confess(previous);
     primary = connection;
-    if (candidate === connection) candidate = null;
+    callOff();
     established++;
     if (timing.rotationMs !== null) {
       connection.cancels[1] = clock.at(nowMs + timing.rotationMs, `${venue}.rotate`, () => {
@@ -365,10 +391,18 @@ export function connectVenue(options: VenueSocketOptions): VenueFeed {
         want(0);
       });
     }
-    if (previous !== null) previous.cancels.push(clock.at(nowMs + timing.overlapMs, `${venue}.retire`, () => finish(previous)));
+    if (previous !== null) previous.retirement = clock.at(nowMs + timing.overlapMs, `${venue}.retire`, () => finish(previous));
     log('info', `${venue}.up`, { endpoint: url, reconnects: established - 1 });
     report({ status: 'up', reason: null, detail: null, endpoint: url, reconnects: established - 1 });
     budget.served(url);
+  }
+
+  /** Attempts that are planned or under way while another one has made it. */
+  function callOff(): void {
+    retry?.();
+    retry = null;
+    candidate = null;
+    for (const other of [...open]) if (other.upSinceMs === null) finish(other);
   }
 
   /** What a quiet connection would have brought until its successor did is lost, if it was dead: nobody can tell, so it counts as an outage. */
@@ -385,16 +419,29 @@ export function connectVenue(options: VenueSocketOptions): VenueFeed {
     const wasPrimary = connection === primary;
     const wasCandidate = connection === candidate;
     const lastedMs = connection.upSinceMs === null ? 0 : clock.now() - connection.upSinceMs;
-    finish(connection);
+    // A line that shows no life answers no goodbye.
+    finish(connection, failure.reason === 'silent');
     if (isClosed || !(wasPrimary || wasCandidate)) return;
     learn(connection, failure, lastedMs, wasCandidate);
-    if (wasPrimary) primary = null;
+    if (wasPrimary) primary = recalled();
     if (wasCandidate) candidate = null;
     if (primary === null) {
       const lastFrameMs = connection.upSinceMs === null ? state.lastFrameMs : connection.lastDataMs;
       report({ status: 'down', reason: failure.reason, detail: failure.detail, endpoint: connection.url, lastFrameMs });
-    }
+    } else if (wasPrimary) report({ endpoint: primary.url });
     want(backoffMs(failures, random, timing));
+  }
+
+  /** The connection that was about to be closed for the one that has just failed, if it still delivers. */
+  function recalled(): Connection | null {
+    const fresh = [...open].filter(
+      ({ isOver, upSinceMs, lastDataMs }) => !isOver && upSinceMs !== null && clock.now() - lastDataMs < timing.suspectMs,
+    );
+    const [last] = fresh.sort((a, b) => b.lastDataMs - a.lastDataMs);
+    if (last === undefined) return null;
+    last.retirement();
+    log('info', `${venue}.recalled`, { endpoint: last.url });
+    return last;
   }
 
   /** What a failure means for the next attempt: how long to wait and where to go. */
@@ -402,7 +449,10 @@ export function connectVenue(options: VenueSocketOptions): VenueFeed {
     const nowMs = clock.now();
     failures = lastedMs >= timing.provenMs ? 1 : failures + 1;
     if (failure.retryAfterMs !== undefined) budget.wait(url, nowMs + failure.retryAfterMs);
-    if (failure.reason === 'geo_blocked' || failure.reason === 'forbidden') budget.avoid(url, nowMs + AVOID_MS);
+    if (failure.reason === 'geo_blocked' || failure.reason === 'forbidden') {
+      budget.avoid(url, nowMs + AVOID_MS);
+      if (failure.retryAfterMs === undefined) budget.pause(url, nowMs + pauseMs());
+    }
     // A connection that was up is tried again where it was; one that never came up makes way for the next endpoint.
     if (wasCandidate) budget.failed(url, nowMs);
     if (wasCandidate || failures > 1) preferred = (urls.indexOf(url) + 1) % urls.length;
@@ -410,13 +460,17 @@ export function connectVenue(options: VenueSocketOptions): VenueFeed {
     log(failures <= 1 ? 'warn' : 'info', `${venue}.down`, { endpoint: url, ...failure, failures });
   }
 
-  /** Closes a connection for good, politely where it is open. */
-  function finish(connection: Connection): void {
+  /** Closes a connection for good, politely where it is open and not dead. */
+  function finish(connection: Connection, isDead = false): void {
     if (connection.isOver) return;
     connection.isOver = true;
-    for (const cancel of connection.cancels) cancel();
+    for (const cancel of [...connection.cancels, connection.retirement]) cancel();
     connection.sends.close();
     if (!open.has(connection)) return;
+    if (isDead) {
+      connection.wire.terminate();
+      return;
+    }
     connection.wire.close();
     const patience = clock.at(clock.now() + CLOSE_PATIENCE_MS, `${venue}.terminate`, connection.wire.terminate);
     void connection.gone.promise.then(patience);

@@ -70,6 +70,8 @@ export function yahooSource({ clock, log, urls, calendar = NSE_CALENDAR, fetch: 
   let sink: FeedSink | null = null;
   let lane: PriceLane | null = null;
   let next: Cancel = () => {};
+  /** Counts starts and stops: what was asked for before one of them is nobody's when it comes. */
+  let run = 0;
   let turn = 0;
   let answers = 0;
   let failures = 0;
@@ -88,19 +90,22 @@ export function yahooSource({ clock, log, urls, calendar = NSE_CALENDAR, fetch: 
   }
 
   function plan(atMs: EpochMs): void {
+    const mine = run;
     next = clock.at(atMs, 'yahoo.poll', async () => {
-      if (isPolled(clock.now())) await poll(symbols[turn++ % symbols.length] as string);
-      if (sink !== null) schedule();
+      if (isPolled(clock.now())) await poll(symbols[turn++ % symbols.length] as string, () => mine === run);
+      if (mine === run) schedule();
     });
   }
 
-  async function poll(symbol: string): Promise<void> {
+  async function poll(symbol: string, isMine: () => boolean): Promise<void> {
     try {
       const chart = await chartOf(symbol, `interval=1m&range=1d`, MINUTE_MS);
+      if (!isMine() || sink === null) return;
       answers++;
       failures = 0;
-      if (sink !== null) take(symbol, chart, sink);
+      take(symbol, chart, sink);
     } catch (error) {
+      if (!isMine()) return;
       failures++;
       why = messageOf(error);
       log('warn', 'yahoo.poll_failed', { symbol, failures, why });
@@ -215,6 +220,7 @@ export function yahooSource({ clock, log, urls, calendar = NSE_CALENDAR, fetch: 
     async start(to) {
       if (sink !== null) throw new SourceError('already_started', 'Yahoo is polled already; stop it first', { source: SOURCE });
       sink = to;
+      run++;
       lane = createPriceLane({
         sink: to,
         mostWaiting: MOST_WAITING,
@@ -225,6 +231,7 @@ export function yahooSource({ clock, log, urls, calendar = NSE_CALENDAR, fetch: 
     },
     async stop() {
       sink = null;
+      run++;
       next();
       turnTo('down');
       await lane?.close();

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { createSimulatedDerivatives } from '../../shared/feeds/simulated-derivatives.ts';
 import { text } from '../../shared/kernel/decimal.ts';
 import { DAY_MS, HOUR_MS, iso, MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Bar, BarOrigin } from '../../shared/market/price.ts';
-import { apiFixture, NSE_CLOSED_MS as NOW, quoteOf } from '../support/api-fixture.ts';
+import { apiFixture, NSE_CLOSED_MS as NOW, NSE_OPEN_MS, quoteOf } from '../support/api-fixture.ts';
 import { rulesOf } from '../support/engine-fixtures.ts';
 
 const bar = (openMs: number, close: number, origin: BarOrigin = 'received', symbol = 'BTC'): Bar => ({
@@ -181,5 +182,34 @@ describe('GET instruments', () => {
     const told = rulesOf('BTC');
     expect(btc).toMatchObject({ tickSize: text(told.tickSize), lotStep: text(told.lotStep), listing: { status: 'HALT', ageMs: 5_000 } });
     expect(body.instruments.find(({ symbol }) => symbol === 'ETH')).toMatchObject({ tickSize: null, listing: null });
+  });
+});
+
+describe('GET chain', () => {
+  const simulated = { change: () => ({ chains: createSimulatedDerivatives({ seed: '1' }) }), nowMs: NSE_OPEN_MS };
+
+  it('gives futures and options of the simulated market under its label', async () => {
+    const fixture = await apiFixture(simulated);
+    const { body } = await fixture.ask('chain', { query: '?underlying=nifty' });
+    expect(body).toMatchObject({ underlying: 'NIFTY', reason: null, chain: { evidence: 'simulated', currency: 'INR' } });
+    expect(body.chain?.futures).toHaveLength(3);
+    const [expiry = ''] = body.chain?.expiries ?? [];
+    const one = await fixture.ask('chain', { query: `?underlying=NIFTY&expiry=${expiry}` });
+    expect(one.body.chain?.options.length).toBeGreaterThan(10);
+    expect(new Set(one.body.chain?.options.map((option) => option.expiry))).toEqual(new Set([expiry]));
+  });
+
+  it('is null with the reason while the exchange is closed, and where nobody gives derivatives', async () => {
+    const closed = await apiFixture({ ...simulated, nowMs: NOW });
+    expect((await closed.ask('chain', { query: '?underlying=TCS' })).body).toMatchObject({ chain: null, reason: 'Outside market hours' });
+    const none = await apiFixture();
+    expect((await none.ask('chain', { query: '?underlying=TCS' })).body).toMatchObject({
+      chain: null,
+      reason: 'Nobody gives futures and options in test yet',
+    });
+  });
+
+  it('refuses an underlying without derivatives', async () => {
+    expect((await (await apiFixture(simulated)).refused('chain', { query: '?underlying=BTC' })).body.code).toBe('unknown_underlying');
   });
 });

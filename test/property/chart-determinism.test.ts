@@ -6,16 +6,8 @@ import type { Market } from '../../shared/market/instrument.ts';
 import type { Bar } from '../../shared/market/price.ts';
 import { createRollup, type RolledCandle } from '../../shared/market/rollup.ts';
 import { TIMEFRAMES, type Timeframe } from '../../shared/market/timeframe.ts';
+import { chartState } from '../support/chart-state.ts';
 import { barsOf, missing, walk } from '../support/series.ts';
-
-/** Everything that a decision can read, to the last bit. */
-function whole(chart: Chart): unknown {
-  const frames = TIMEFRAMES.map((timeframe) => {
-    const { anchorMs, count, candles, rsis, indicators, closedMs } = chart.timeframe(timeframe);
-    return { timeframe, anchorMs, count, candles, rsis, closedMs, indicators: { ...indicators }, gap: chart.timeframe(timeframe).hasGap() };
-  });
-  return { upToMs: chart.upToMs, last1m: chart.last1m, frames };
-}
 
 const FIRST_DAY = Date.parse('2026-06-15T00:00Z');
 const DAYS = 40;
@@ -70,7 +62,7 @@ describe.each(['CRYPTO', 'NSE'] as const)('a %s chart', (market) => {
       const isFirst = bar.openMs - (bar.openMs % DAY_MS) !== dayMs;
       dayMs = bar.openMs - (bar.openMs % DAY_MS);
       if (!isFirst && i % 1_777 !== 0) return;
-      expect(whole(cold(market, bars, bar.openMs + MINUTE_MS))).toEqual(whole(warm));
+      expect(chartState(cold(market, bars, bar.openMs + MINUTE_MS))).toEqual(chartState(warm));
       compared += 1;
     });
     expect(compared).toBeGreaterThan(25);
@@ -87,7 +79,7 @@ describe.each(['CRYPTO', 'NSE'] as const)('a %s chart', (market) => {
           all.add(bar);
           if (bar.openMs >= from) cut.add(bar);
         }
-        expect(whole(cut)).toEqual(whole(all));
+        expect(chartState(cut)).toEqual(chartState(all));
       }),
       { numRuns: 5 },
     );

@@ -83,6 +83,7 @@ export function contextOver(
     lastScans: createLastScans(ledger, { exclusive }),
     charts: createChartShelf({ market, scope: world.scope, markets: world.markets, sleep }),
     nudge: async () => undefined,
+    chains: null,
     log: () => undefined,
     settings: { marketMode: 'both', seed: 'seed', version: 'test', configVersion: 'test', barWaitMs: 0 },
     ...parts,

@@ -143,3 +143,41 @@ export const instrumentsAnswer = z.strictObject({
   timestamp: instant,
 });
 export type InstrumentsAnswer = z.infer<typeof instrumentsAnswer>;
+
+export const chainQuery = z.strictObject({
+  underlying: z.string().min(1).max(32).describe('an index or a share, such as NIFTY'),
+  expiry: z.iso.date().optional().describe('only what expires on this date'),
+});
+
+const book = { bid: amount.nullable(), ask: amount, last: amount };
+
+export const chainAnswer = z.strictObject({
+  underlying: z.string(),
+  /** Null while there is none; `reason` says why. */
+  chain: z
+    .strictObject({
+      spot: amount,
+      currency: currencySchema,
+      lotSize: z.number().int(),
+      expiries: z.array(z.iso.date()),
+      futures: z.array(z.strictObject({ expiry: z.iso.date(), expiresAt: instant, ...book })),
+      options: z.array(
+        z.strictObject({
+          expiry: z.iso.date(),
+          expiresAt: instant,
+          strike: amount,
+          right: z.enum(['call', 'put']),
+          ...book,
+          /** Implied volatility a year of the book's middle, as a share. */
+          iv: z.number(),
+        }),
+      ),
+      at: instant,
+      source: z.string(),
+      evidence: evidenceSchema,
+    })
+    .nullable(),
+  reason: z.string().nullable(),
+  timestamp: instant,
+});
+export type ChainAnswer = z.infer<typeof chainAnswer>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BarRepairs, createBarRepairs } from '../../../shared/feeds/bar-repairs.ts';
+import { type BarRepairs, type BarRepairsOptions, createBarRepairs } from '../../../shared/feeds/bar-repairs.ts';
 import type { VirtualClock } from '../../../shared/kernel/clock-virtual.ts';
 import { NightdeskError } from '../../../shared/kernel/errors.ts';
 import { rng } from '../../../shared/kernel/rng.ts';
@@ -11,7 +11,7 @@ const START_MS = Date.UTC(2026, 0, 5, 12);
 const minute = (index: number): number => START_MS + index * MINUTE_MS;
 const candle = (openMs: number): Candle => ({ openMs, open: 1, high: 2, low: 1, close: 2, volume: 3 });
 
-class Refusal extends NightdeskError<'unreachable' | 'rate_limited' | 'banned' | 'bad_request'> {}
+class Refusal extends NightdeskError<'unreachable' | 'rate_limited' | 'banned' | 'bad_request' | 'not_found'> {}
 
 interface Asked {
   readonly symbol: string;
@@ -28,7 +28,11 @@ interface Bench {
 }
 
 /** Repairs over a venue that answers with what `venue` gives of a minute, or throws. */
-function bench(venue: (asked: Asked, openMs: number) => Candle | null | Error, nowMs = minute(10)): Bench {
+function bench(
+  venue: (asked: Asked, openMs: number) => Candle | null | Error,
+  nowMs = minute(10),
+  options: Pick<BarRepairsOptions, 'hasBar'> = {},
+): Bench {
   const clock = fullSpeed(nowMs);
   const asked: Asked[] = [];
   const given: (readonly Bar[])[] = [];
@@ -37,6 +41,7 @@ function bench(venue: (asked: Asked, openMs: number) => Candle | null | Error, n
     log: () => {},
     random: rng('repairs'),
     evidence: 'live',
+    ...options,
     async *fetchMinutes(symbol, fromMs, toMs) {
       const question = { symbol, fromMs, toMs, atMs: clock.now() };
       asked.push(question);
@@ -136,16 +141,78 @@ describe('the repair of bars', () => {
     expect(asked.length).toBeGreaterThan(2);
   });
 
-  it('asks for the other symbols when the venue refuses one', async () => {
-    const { clock, repairs, given } = bench(({ symbol }, openMs) =>
-      symbol === 'BTC' ? new Refusal('bad_request', 'Invalid symbol') : candle(openMs),
-    );
+  it.each(['bad_request', 'not_found'] as const)('asks for the other symbols when the venue refuses one: %s', async (code) => {
+    const { clock, repairs, given } = bench(({ symbol }, openMs) => (symbol === 'BTC' ? new Refusal(code, 'Invalid symbol') : candle(openMs)));
     repairs.want('BTC', minute(9));
     repairs.want('ETH', minute(9));
     await runTo(clock, minute(11));
     expect(given.flat().map(({ symbol }) => symbol)).toEqual(['ETH']);
     expect(repairs.inWords()).toContain('1 bars of BTC');
     expect(repairs.inWords()).toContain('Invalid symbol');
+  });
+
+  it('asks ever less for a symbol that the venue always refuses, and wants nothing of it that is older than a day', async () => {
+    const { clock, repairs, asked, given } = bench(({ symbol }, openMs) =>
+      symbol === 'GONE' ? new Refusal('bad_request', 'Invalid symbol') : candle(openMs),
+    );
+    for (let index = 10; index < 2 * 1_440; index++) {
+      clock.at(minute(index) + 2_000, 'minute', () => {
+        repairs.want('GONE', minute(index - 1));
+        if (index === 1_000) repairs.want('BTC', minute(index - 1));
+      });
+    }
+    await runTo(clock, minute(2 * 1_440));
+    expect(asked.filter(({ symbol }) => symbol === 'GONE').length).toBeLessThan(2 * (24 * 6 + 30));
+    expect(repairs.inWords()).toMatch(/^14[0-9][0-9] bars of GONE since 2026-01-06T1[12].* \(Invalid symbol\)$/);
+    expect(given.flat().map(({ symbol }) => symbol)).toEqual(['BTC']);
+    repairs.hurry();
+    const before = asked.length;
+    await runTo(clock, clock.now());
+    expect(asked.length).toBe(before + 1);
+  });
+
+  it('keeps what a venue that was away for days can still tell, but not for longer than a week', async () => {
+    const away = (days: number) =>
+      bench((question, openMs) => (question.atMs < minute(10) + days * DAY_MS ? new Refusal('unreachable', 'No answer') : candle(openMs)));
+    const some = away(3);
+    some.repairs.want('BTC', minute(9));
+    await runTo(some.clock, minute(30) + 3 * DAY_MS);
+    expect(some.given.flat().map(({ openMs }) => openMs)).toEqual([minute(9)]);
+    const many = away(100);
+    many.repairs.want('BTC', minute(9));
+    await runTo(many.clock, minute(30) + 7 * DAY_MS);
+    expect(many.repairs.inWords()).toBeNull();
+  });
+
+  it('takes the end of a session for what no later minute will come after, a quarter of an hour later', async () => {
+    // The session ends after minute 9; of its last minute but one the venue has no candle.
+    const hasBar = (minuteMs: number): boolean => minuteMs < minute(10);
+    const { clock, repairs, asked } = bench((_, openMs) => (openMs < minute(8) ? candle(openMs) : null), minute(10), { hasBar });
+    repairs.want('TCS', minute(8));
+    repairs.want('TCS', minute(9));
+    await runTo(clock, minute(24));
+    expect(repairs.inWords()).toContain('2 bars of TCS');
+    await runTo(clock, minute(27));
+    expect(repairs.inWords()).toBeNull();
+    const before = asked.length;
+    await runTo(clock, minute(60));
+    expect(asked.length).toBe(before);
+  });
+
+  it('asks for no other symbol once it was stopped', async () => {
+    const made: Bench = bench(({ symbol }, openMs) => {
+      if (symbol === 'BTC' && openMs === minute(5)) made.repairs.stop();
+      return candle(openMs);
+    });
+    for (const symbol of ['BTC', 'ETH', 'SOL']) made.repairs.want(symbol, minute(5));
+    await runTo(made.clock, minute(11));
+    expect([made.asked.map(({ symbol }) => symbol), made.given]).toEqual([['BTC'], []]);
+  });
+
+  it('tells since when bars are wanted, however many they are', () => {
+    const { repairs } = bench(() => null);
+    for (let index = 0; index < 200_000; index++) repairs.want('BTC', minute(index));
+    expect(repairs.inWords()).toMatch(/^200000 bars of BTC since 2026-01-05T12:00:00.000Z/);
   });
 
   it('hands over nothing that became known in another way, and nothing after it was stopped', async () => {

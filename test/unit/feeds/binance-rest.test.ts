@@ -156,6 +156,83 @@ describe('the REST klines of Binance', () => {
   });
 });
 
+describe('requests beside each other', () => {
+  /** A client, and what each request of a batch came to: the number of bars, or the error. */
+  function client(answer: (url: URL, call: number) => Response, options: { readonly longestWaitMs?: number } = {}) {
+    const clock = jumpingClock(T0 + 1e9);
+    const asked: URL[] = [];
+    const rest = createBinanceRest({
+      urls: URLS,
+      clock,
+      log: () => {},
+      ...options,
+      fetch: async (input) => {
+        const url = new URL(String(input));
+        asked.push(url);
+        // The answers come one after the other, as they do over a network.
+        for (let turns = asked.length; turns > 0; turns--) await Promise.resolve();
+        return answer(url, asked.length);
+      },
+    });
+    const one = async (symbol: string): Promise<number | { readonly code: string; readonly context: Readonly<Record<string, unknown>> }> => {
+      let bars = 0;
+      try {
+        for await (const _ of rest.fetchKlines({ symbol, interval: '1m', fromMs: T0, toMs: T0 + 3 * MINUTE })) bars++;
+        return bars;
+      } catch (error) {
+        return error as Error & { code: string; context: Record<string, unknown> };
+      }
+    };
+    const batch = (count: number) => Promise.all(Array.from({ length: count }, (_, i) => one(`S${i}`)));
+    return { clock, asked, rest, one, batch };
+  }
+
+  it.each([2, 3, 6])('all come from the endpoint that serves, %i at once, and stay there', async (count) => {
+    const { asked, batch } = client((url) => (url.host === 'first' ? refusing(451) : klinesOf(3)(url)));
+    for (let round = 0; round < 3; round++) expect(await batch(count)).toEqual(Array(count).fill(3));
+    expect(asked.filter(({ host }) => host === 'first')).toHaveLength(count);
+  });
+
+  it('try every endpoint once when none serves', async () => {
+    const { asked, batch } = client(() => refusing(503));
+    expect(await batch(6)).toMatchObject(Array(6).fill({ code: 'server_error' }));
+    expect(asked.map(({ host }) => host).sort()).toEqual([...Array(6).fill('first'), ...Array(6).fill('second')]);
+  });
+
+  it('are not sent at all during a ban, and tell how long it still lasts', async () => {
+    const { asked, one, rest, clock } = client((url, call) => (call === 1 ? refusing(418, { 'retry-after': '86400' }) : klinesOf(3)(url)));
+    expect(await one('A')).toMatchObject({ code: 'banned', context: { retryAfterMs: 86_400_000 } });
+    clock.at(clock.now() + 80_000_000, 'later', () => {});
+    expect(await one('B')).toMatchObject({ code: 'banned', context: { retryAfterMs: 6_400_000 } });
+    await expect(rest.fetchListings(['A'])).rejects.toMatchObject({ code: 'banned' });
+    expect(asked).toHaveLength(1);
+    clock.at(clock.now() + 6_400_000, 'later', () => {});
+    expect(await one('A')).toBe(3);
+  });
+
+  it('wait together when one of them is told to, or fail together when that is longer than it is worth', async () => {
+    const limited = (call: number, url: URL): Response => (call === 1 ? refusing(429, { 'retry-after': '7' }) : klinesOf(3)(url));
+    const patient = client((url, call) => limited(call, url));
+    const first = patient.one('A');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([await first, await patient.one('B')]).toEqual([3, 3]);
+    const hasty = client((url, call) => limited(call, url), { longestWaitMs: 5_000 });
+    expect(await hasty.one('A')).toMatchObject({ code: 'rate_limited', context: { retryAfterMs: 7_000 } });
+    expect(await hasty.one('B')).toMatchObject({ code: 'rate_limited', context: { retryAfterMs: 7_000 } });
+    expect([hasty.asked.length, hasty.clock.waits]).toEqual([1, []]);
+  });
+
+  it.each([
+    ['a ban without a word of its length', 418, {}, 120_000],
+    ['a limit without a word of its length', 429, {}, 60_000],
+    ['a limit until a date', 429, { 'retry-after': new Date(T0 + 1e9 + 100_000).toUTCString() }, 100_000],
+    ['a ban until a date', 418, { 'retry-after': new Date(T0 + 1e9 + 300_000).toUTCString() }, 300_000],
+  ] as const)('last as long as everywhere: %s', async (_, status, headers, waitMs) => {
+    const { one } = client(() => refusing(status, headers), { longestWaitMs: 0 });
+    expect(await one('A')).toMatchObject({ context: { retryAfterMs: waitMs } });
+  });
+});
+
 describe('the listings of Binance', () => {
   const listing = async (answer: (url: URL) => Response, symbols = ['BTCUSDT', 'ETHUSDT']) => {
     const asked: URL[] = [];

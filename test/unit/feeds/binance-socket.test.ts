@@ -3,6 +3,7 @@ import {
   type BinanceFeed,
   type BinanceFeedOptions,
   type BinanceFeedState,
+  type BinanceProbe,
   connectBinance,
   probeBinance,
   streamUrl,
@@ -11,6 +12,8 @@ import { systemClock } from '../../../shared/kernel/clock-system.ts';
 import { rng } from '../../../shared/kernel/rng.ts';
 import { trade } from '../../support/binance-frames.ts';
 import { type BinanceServer, startBinanceServer } from '../../support/binance-server.ts';
+import { memoryVenue, type Welcome } from '../../support/memory-venue.ts';
+import { fullSpeed, runTo } from '../../support/recording-sink.ts';
 
 const wallClock = systemClock((error) => {
   throw error;
@@ -192,10 +195,10 @@ describe('the Binance connection', () => {
 
   it('keeps trying while nothing answers', async () => {
     const server = await serve();
-    server.refuse(451);
+    server.refuse(503);
     const { feed } = connect([server.url]);
     await until(() => server.attempts() >= 5);
-    expect(feed.state()).toMatchObject({ status: 'down', reason: 'geo_blocked', reconnects: 0 });
+    expect(feed.state()).toMatchObject({ status: 'down', reason: 'http_error', reconnects: 0 });
     server.refuse(null);
     await until(() => feed.state().status === 'up');
   });
@@ -238,6 +241,22 @@ describe('the probe', () => {
     const mirror = await serve();
     expect(await probe([blocked.url, mirror.url], 3_000)).toMatchObject({ answers: true, endpoint: mirror.url });
     await until(() => mirror.openConnections() === 0);
+  });
+
+  it('waits for a handshake that takes longer than a second, and for all of its time where none is answered', async () => {
+    const clock = fullSpeed(Date.UTC(2026, 0, 5));
+    const slowProbe = async (welcome: Welcome): Promise<BinanceProbe> => {
+      const venue = memoryVenue(clock);
+      venue.welcome = () => welcome;
+      venue.onOpen = (connection) => connection.send(FRAME);
+      const urls = ['wss://one.test:9443', 'wss://one.test:443', 'wss://two.test'];
+      const asked = probeBinance({ symbols: ['BTCUSDT'], urls, clock, random: rng('probe'), log: () => {}, dial: venue.dial }, 10_000);
+      await runTo(clock, clock.now() + 20_000);
+      return asked;
+    };
+    expect(await slowProbe(1_500)).toMatchObject({ answers: true, endpoint: 'wss://one.test:9443', tookMs: 1_560 });
+    expect(await slowProbe(3_500)).toMatchObject({ answers: true, tookMs: 3_560 });
+    expect(await slowProbe('hang')).toMatchObject({ answers: false, failures: Array(3).fill({ reason: 'timeout' }) });
   });
 
   it('tells what each endpoint did when none answers within the time', async () => {

@@ -11,7 +11,16 @@ import { bookTicker, exchangeSymbol, kline, trade, wrapped } from '../../support
 import { type BinanceServer, startBinanceServer } from '../../support/binance-server.ts';
 import { SINK_REST } from '../../support/recording-sink.ts';
 
-const TIMING = { silenceMs: 60_000, handshakeMs: 500, rotationMs: 600_000, overlapMs: 60, backoffBaseMs: 10, backoffCapMs: 40, provenMs: 1_000 };
+/** Silence is judged by the clock, which the tests move on by minutes. */
+const TIMING = {
+  silenceMs: 60 * MINUTE_MS,
+  handshakeMs: 500,
+  rotationMs: 600_000,
+  overlapMs: 60,
+  backoffBaseMs: 10,
+  backoffCapMs: 40,
+  provenMs: 1_000,
+};
 const SYMBOLS = ['BTC', 'ETH', 'SOL', 'DOGE', 'ADA', 'DOT'];
 /** Half past a minute: the tests move the clock on from here, the machine's timers run as they do. */
 const NOW_MS = Date.UTC(2026, 0, 5, 12, 0, 30);
@@ -143,14 +152,14 @@ describe('live Binance', () => {
     expect(source.rates()).toMatchObject([{ currency: 'USDT', source: 'assumed' }]);
   });
 
-  it('counts garbage by reason and shows it, and lets nothing of it through; a late print is none', async () => {
+  it('counts garbage by reason and shows it, and lets nothing of it through; a late print is none, and no present price either', async () => {
     const { server, source, ticks, tops, clock } = await connected();
     server.send(print(clock.now() - 10_000, 101));
     for (const text of ['{"half', '[]', print(clock.now(), 0), print(clock.now(), 100_000), '{"e":"trade","s":"BTCUSDT","p":"NaN"}', '{"e":"odd"}'])
       server.send(text);
     server.send(book(99));
     await until(() => tops.length === 1);
-    expect(ticks.map(({ price }) => price)).toEqual([100, 101]);
+    expect(ticks.map(({ price }) => price)).toEqual([100]);
     expect(state(source)?.accepted).toBe(3);
     expect(state(source)?.refused).toEqual({ not_json: 1, empty_array: 1, bad_price: 2, jump: 1, unknown_shape: 1 });
   });
@@ -189,14 +198,75 @@ describe('live Binance', () => {
     );
   });
 
+  it('puts a late print into the bar of its minute without taking it for the present price', async () => {
+    const { server, source, ticks, tops, clock } = await connected({ fetch: noKlinesUntil(() => false) });
+    clock.move(MINUTE_MS);
+    const openMs = MINUTE_START_MS + MINUTE_MS;
+    server.send(print(openMs + 25_000, 101));
+    await until(() => ticks.length === 2);
+    server.send(print(openMs + 10_000, 104));
+    server.send(print(openMs + 26_000, 102));
+    await until(() => ticks.length === 3);
+    clock.move(50_000);
+    server.send(print(openMs + 59_000, 103));
+    server.send(book(100));
+    await until(() => tops.length === 1);
+    expect(ticks.map(({ price }) => price)).toEqual([100, 101, 102]);
+    clock.move(MINUTE_MS);
+    server.send(print(clock.now(), 105));
+    await until(() => ticks.length === 4);
+    expect(source.closeMinute(openMs)[0]).toMatchObject({ open: 104, high: 104, low: 101, close: 103, volume: 2 });
+    expect(state(source)).toMatchObject({ accepted: 7, refused: {} });
+  });
+
+  it.each([Date.UTC(2100, 0, 1), MINUTE_START_MS, Date.UTC(2020, 0, 1)])('is not led astray by a bar of another time: %i', async (openMs) => {
+    const { server, source, ticks, tops, clock, repaired } = await live({ fetch: noKlinesUntil(() => false) });
+    await until(() => server.openConnections() === 1);
+    server.send(wrapped('btcusdt@kline_1m', kline({ t: openMs, o: '100', h: '103', l: '98', c: '101', v: '5' })));
+    server.send(print(clock.now(), 100));
+    server.send(book(100));
+    await until(() => ticks.length === 1 && tops.length === 1);
+    clock.move(MINUTE_MS);
+    server.send(print(clock.now(), 102));
+    await until(() => ticks.length === 2);
+    clock.move(MINUTE_MS);
+    expect(source.closeMinute(MINUTE_START_MS)[0]).toMatchObject({ open: 100, close: 100, volume: 0.5, origin: 'missing' });
+    // Nothing was heard after this minute's trade: the frame must not have made silence look heard.
+    expect(source.closeMinute(MINUTE_START_MS + MINUTE_MS)[0]).toMatchObject({ close: 102, volume: 0.5, origin: 'missing' });
+    expect(source.closeMinute(MINUTE_START_MS)[0]).toMatchObject({ close: 100, volume: 0.5 });
+    expect(repaired).toEqual([]);
+    expect(state(source)?.refused).toEqual({ [openMs < MINUTE_START_MS ? 'stamp_too_old' : 'stamp_in_future']: 1 });
+  });
+
+  it('does not let a limit of the venue hold up the start: who asks for history asks again', async () => {
+    let requests = 0;
+    const { source, clock } = await live({
+      fetch: async () => {
+        requests++;
+        return new Response('slow down', { status: 429, headers: { 'retry-after': '110' } });
+      },
+    });
+    const fromMs = clock.now();
+    const limited = { code: 'rate_limited', context: { retryAfterMs: expect.any(Number) } };
+    await expect(source.quarters(MINUTE_START_MS - 60 * MINUTE_MS, MINUTE_START_MS)).rejects.toMatchObject(limited);
+    await expect(
+      source
+        .minutes(MINUTE_START_MS - MINUTE_MS, MINUTE_START_MS)
+        [Symbol.asyncIterator]()
+        .next(),
+    ).rejects.toMatchObject(limited);
+    expect(clock.now() - fromMs).toBeLessThan(2_000);
+    expect(requests).toBe(SYMBOLS.length);
+  });
+
   it("takes the venue's own closed bar, and fills minutes without a trade with the last close", async () => {
     const { server, source, clock } = await connected();
-    clock.move(MINUTE_MS);
+    clock.move(2 * MINUTE_MS);
     const openMs = MINUTE_START_MS + MINUTE_MS;
     server.send(wrapped('btcusdt@kline_1m', kline({ t: openMs, o: '100', h: '103', l: '98', c: '101', v: '5' })));
     server.send(book(100));
     await until(() => state(source)?.accepted === 3);
-    clock.move(2 * MINUTE_MS);
+    clock.move(MINUTE_MS);
     expect(source.closeMinute(openMs)[0]).toMatchObject({ symbol: 'BTC', high: 103, low: 98, close: 101, volume: 5, origin: 'received' });
     // The next trade has the next number: there was none between.
     server.send(print(clock.now(), 102));

@@ -73,6 +73,14 @@ describe('a client of a JSON service', () => {
     expect([refused.asked.length, refused.made.openFromMs()]).toEqual([1, START_MS + 15 * MINUTE_MS]);
   });
 
+  it('reads a date as the end of a wait, and tells later what of the wait is left', async () => {
+    const { made, clock } = client([status(429, { 'retry-after': new Date(START_MS + 10 * MINUTE_MS).toUTCString() })]);
+    await expect(made.get('/a')).rejects.toMatchObject({ code: 'rate_limited', context: { retryAfterMs: 10 * MINUTE_MS } });
+    expect(made.openFromMs()).toBe(START_MS + 10 * MINUTE_MS);
+    clock.jump(START_MS + 8 * MINUTE_MS);
+    await expect(made.get('/b')).rejects.toMatchObject({ code: 'rate_limited', context: { retryAfterMs: 2 * MINUTE_MS } });
+  });
+
   it('keeps to so many requests an hour', async () => {
     const { asked, all, clock } = client([Response.json(1)], { mostPerHour: 3 });
     expect(await all(['/a', '/b', '/c', '/d'])).toEqual([1, 1, 1, 'rate_limited']);

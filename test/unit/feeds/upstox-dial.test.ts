@@ -39,17 +39,20 @@ async function openAndDrop(dial: Dial): Promise<void> {
 }
 
 describe('a token that Upstox refuses', () => {
-  it.each([401, 403])('is shown again soon after a connection that was good, and after a quarter of an hour when that fails too (%i)', async (status) => {
-    const { dial } = await play();
-    await openAndDrop(dial);
-    server.refuse(status);
-    expect(await meet(dial)).toMatchObject({ waitS: '30', text: expect.stringContaining('still count') });
-    for (let n = 0; n < 2; n++) expect(await meet(dial)).toMatchObject({ waitS: '900', text: expect.stringContaining('refuses the token') });
-    server.refuse(null);
-    await openAndDrop(dial);
-    server.refuse(status);
-    expect(await meet(dial)).toMatchObject({ waitS: '30' });
-  });
+  it.each([401, 403])(
+    'is shown again soon after a connection that was good, and after a quarter of an hour when that fails too (%i)',
+    async (status) => {
+      const { dial } = await play();
+      await openAndDrop(dial);
+      server.refuse(status);
+      expect(await meet(dial)).toMatchObject({ waitS: '30', text: expect.stringContaining('still count') });
+      for (let n = 0; n < 2; n++) expect(await meet(dial)).toMatchObject({ waitS: '900', text: expect.stringContaining('refuses the token') });
+      server.refuse(null);
+      await openAndDrop(dial);
+      server.refuse(status);
+      expect(await meet(dial)).toMatchObject({ waitS: '30' });
+    },
+  );
 
   it('is left alone for a quarter of an hour when no connection was good lately', async () => {
     const { dial, clock } = await play();

@@ -150,6 +150,52 @@ describe('the gate', () => {
     expect(reason(gate, book({ sequence: 101 }))).toBe('admitted');
   });
 
+  it('tells of a late trade that it belongs into its bar, but is not the present price', () => {
+    const gate = createGate();
+    const told = (exchangeMs: number, receivedMs: number, sequence: number) => gate.admit(tick({ exchangeMs, receivedMs, sequence }));
+    expect(told(T0, T0 + 100, 1)).toEqual({ ok: true, isLate: false });
+    expect(told(T0 + 20_000, T0 + 20_100, 5)).toEqual({ ok: true, isLate: false });
+    expect(told(T0 + 19_999, T0 + 20_110, 4)).toEqual({ ok: true, isLate: true });
+    expect(told(T0 + 20_000, T0 + 20_120, 6)).toEqual({ ok: true, isLate: false });
+    expect(told(T0 + 30_000, T0 + 40_000, 7)).toEqual({ ok: true, isLate: false });
+    expect(told(T0 + 30_001, T0 + 40_002, 8)).toEqual({ ok: true, isLate: true });
+    expect(gate.counters()).toEqual({ binance: { admitted: 6, out_of_order: 1, came_late: 1 } });
+  });
+
+  it('does not call the prices of a delayed source late for their age', () => {
+    const gate = createGate(undefined, { mostAgeMs: 20 * 60_000 });
+    expect(gate.admit(tick({ receivedMs: T0 + 15 * 60_000 }))).toEqual({ ok: true, isLate: false });
+    expect(gate.admit(tick({ exchangeMs: T0 - 1, receivedMs: T0 + 15 * 60_000 }))).toEqual({ ok: true, isLate: true });
+  });
+
+  it.each([
+    ['of the year 2100', Date.UTC(2100, 0, 1), 'stamp_in_future'],
+    ['of the year 2020', Date.UTC(2020, 0, 1), 'stamp_too_old'],
+    ['of a minute that is not over', T0, 'stamp_in_future'],
+    ['of a minute that has just ended', T0 - 60_000, 'admitted'],
+    ['of a minute that ended an hour ago', T0 - 61 * 60_000, 'admitted'],
+    ['of a minute that ended longer ago than an hour', T0 - 62 * 60_000, 'stamp_too_old'],
+  ])('judges a bar by its minute: one %s', (_, openMs, expected) => {
+    const gate = createGate();
+    const bar = { symbol: 'BTC', openMs, open: 1, high: 1, low: 1, close: 1, volume: 1, source: 'binance', receivedMs: T0 };
+    const answer = gate.admitBar(bar);
+    expect(answer.ok ? 'admitted' : answer.reason).toBe(expected);
+    expect(gate.counters()).toEqual({ binance: { [expected]: 1 } });
+  });
+
+  it('admits the bar of a minute whose end a recorder saw 1.27 s early by its clock, and none without an instant', () => {
+    const bar = { symbol: 'BTC', openMs: T0 - 60_000, open: 1, high: 1, low: 1, close: 1, volume: 1, source: 'binance' };
+    expect(createGate().admitBar({ ...bar, receivedMs: T0 - 1_270 })).toMatchObject({ ok: true });
+    expect(createGate().admitBar({ ...bar, receivedMs: Number.NaN })).toEqual({ ok: false, reason: 'bad_stamp' });
+  });
+
+  it('admits the bars of a whole session from a delayed source', () => {
+    const gate = createGate(undefined, { mostAgeMs: 20 * 60_000 });
+    const bar = { symbol: 'TCS', open: 1, high: 1, low: 1, close: 1, volume: 1, source: 'yahoo', receivedMs: T0 };
+    expect(gate.admitBar({ ...bar, openMs: T0 - 3 * 86_400_000 })).toMatchObject({ ok: true });
+    expect(gate.admitBar({ ...bar, openMs: T0 - 8 * 86_400_000 })).toEqual({ ok: false, reason: 'stamp_too_old' });
+  });
+
   it('refuses a closed bar far from the trades, and one that cannot be', () => {
     const gate = createGate();
     gate.admit(tick({ exchangeMs: T0 + 59_000 }));
@@ -164,7 +210,7 @@ describe('the gate', () => {
       source: 'binance',
       receivedMs: T0 + 60_050,
     };
-    expect(gate.admitBar(bar)).toEqual({ ok: true });
+    expect(gate.admitBar(bar)).toMatchObject({ ok: true });
     expect(gate.admitBar({ ...bar, high: 60_000_000 })).toEqual({ ok: false, reason: 'jump' });
     expect(gate.admitBar({ ...bar, low: 60_200 })).toEqual({ ok: false, reason: 'bad_range' });
     expect(gate.admitBar({ ...bar, volume: Number.NaN })).toEqual({ ok: false, reason: 'bad_quantity' });

@@ -10,6 +10,8 @@ import {
   type VenueState,
   venueInWords,
 } from '../../../shared/feeds/venue-socket.ts';
+import type { Dial } from '../../../shared/feeds/wire.ts';
+import type { Clock } from '../../../shared/kernel/clock.ts';
 import type { VirtualClock } from '../../../shared/kernel/clock-virtual.ts';
 import { rng } from '../../../shared/kernel/rng.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
@@ -39,8 +41,10 @@ interface Watched {
   readonly pass: (ms: number) => Promise<void>;
 }
 
-interface Choice extends Partial<Pick<VenueSocketOptions, 'urls' | 'timing' | 'budget'>> {
+interface Choice extends Partial<Pick<VenueSocketOptions, 'urls' | 'timing' | 'budget' | 'dial' | 'converse'>> {
   readonly clock?: VirtualClock;
+  /** The clock of the process, where it is not that of the venue. */
+  readonly ownClock?: Clock;
   readonly venue?: MemoryVenue;
   /** Data is sent on every open connection this often; null for never. */
   readonly everyMs?: number | null;
@@ -55,12 +59,12 @@ function watch(choice: Choice = {}): Watched {
   const feed = connectVenue({
     venue: 'test',
     urls,
-    converse,
-    clock,
+    converse: choice.converse ?? converse,
+    clock: choice.ownClock ?? clock,
     random: rng('venue', urls.length),
     log: () => {},
     sends: { most: 5, windowMs: SECOND_MS },
-    dial: venue.dial,
+    dial: choice.dial ?? venue.dial,
     onState: (state) => states.push(state),
     timing,
     budget,
@@ -189,6 +193,10 @@ describe('what the venue says at the door', () => {
     expect(wait(418, '99999999')).toBe(72 * HOUR_MS);
     expect(wait(503, '3')).toBe(3_000);
     expect(wait(429, 'soon')).toBe(60_000);
+    expect([wait(418, '0'), wait(418, 'Mon, 05 Jan 2026 11:59:00 GMT'), wait(418, '-5'), wait(429, '0')]).toEqual([
+      120_000, 120_000, 120_000, 60_000,
+    ]);
+    expect(wait(503, '0')).toBe(0);
     expect([wait(451, null), wait(403, null), wait(503, null)]).toEqual([undefined, undefined, undefined]);
     expect(wait(403, '900')).toBe(900_000);
   });
@@ -206,6 +214,40 @@ describe('what the venue says at the door', () => {
     venue.welcome = (url) => (url === TWO ? 'absent' : 'accept');
     for (const connection of venue.open()) connection.cut();
     await pass(6 * MINUTE_MS);
+    expect(feed.state()).toMatchObject({ status: 'up', endpoint: ONE });
+  });
+
+  it.each([403, 451])('is no reason to ask on and on where every endpoint answers %i, however many connections wait', async (status) => {
+    const clock = fullSpeed(START_MS);
+    const venue = memoryVenue(clock);
+    const budget = createConnectBudget(LIMIT);
+    chatter(clock, venue, SECOND_MS);
+    venue.welcome = () => ({ status, text: 'No', retryAfter: null });
+    const urls = [ONE, ONE_ALTERNATIVE, TWO];
+    const all = Array.from({ length: 4 }, () => watch({ clock, venue, budget, urls }));
+    await runTo(clock, START_MS + 10 * SECOND_MS);
+    const first = venue.attempts.length;
+    expect(new Set(venue.attempts.map(({ url }) => url)).size).toBe(3);
+    expect(all[0]?.feed.state().waitsUntilMs).toBeGreaterThan(START_MS + 29 * SECOND_MS);
+    await runTo(clock, START_MS + 10 * MINUTE_MS);
+    for (const url of urls) {
+      const asked = venue.attempts.slice(first).filter((attempt) => attempt.url === url);
+      expect(asked.length).toBeGreaterThan(8);
+      for (const [index, { atMs }] of asked.slice(1).entries()) expect(atMs - (asked[index]?.atMs ?? 0)).toBeGreaterThanOrEqual(30 * SECOND_MS);
+    }
+    venue.welcome = (url) => (url === TWO ? 'accept' : { status, text: 'No', retryAfter: null });
+    await runTo(clock, clock.now() + MINUTE_MS + 5 * SECOND_MS);
+    expect(all.map(({ feed }) => [feed.state().status, feed.state().endpoint])).toEqual(Array(4).fill(['up', TWO]));
+  });
+
+  it('leads back at once to an endpoint that was blocked a while ago when the other one is blocked too', async () => {
+    const { venue, feed, pass } = watch({ urls: [ONE, TWO] });
+    const blocked = { status: 451, text: 'Unavailable', retryAfter: null };
+    venue.welcome = (url) => (url === ONE ? blocked : 'accept');
+    await pass(90 * SECOND_MS);
+    venue.welcome = (url) => (url === TWO ? blocked : 'accept');
+    for (const connection of venue.open()) connection.cut();
+    await pass(3 * SECOND_MS);
     expect(feed.state()).toMatchObject({ status: 'up', endpoint: ONE });
   });
 
@@ -235,8 +277,20 @@ describe('a handshake that takes long', () => {
     const { venue, feed, pass } = watch();
     venue.welcome = () => (venue.attempts.length === 1 ? 3_000 : 'accept');
     await pass(10 * SECOND_MS);
-    expect([venue.connections.length, venue.open().length]).toEqual([2, 1]);
+    expect([venue.attempts.length, venue.connections.length, venue.open().length]).toEqual([2, 1, 1]);
     expect(feed.state()).toMatchObject({ status: 'up', reconnects: 0 });
+  });
+
+  it('does not end in two connections over a slow way', async () => {
+    const { venue, feed, states, pass } = watch({ urls: [ONE, TWO], everyMs: 100 });
+    venue.welcome = () => 1_500;
+    await pass(20 * SECOND_MS);
+    for (let again = 0; again < 5; again++) {
+      for (const connection of venue.open()) connection.cut();
+      await pass(MINUTE_MS);
+    }
+    expect([venue.connections.length, venue.open().length, feed.state().reconnects]).toEqual([6, 1, 5]);
+    expect(states.filter(({ status }) => status === 'up')).toHaveLength(6);
   });
 
   it('is waited for while the connection that it will replace brings data', async () => {
@@ -314,6 +368,109 @@ describe('a connection', () => {
     expect(states.every(({ status }) => status === 'up')).toBe(true);
     await pass(5 * SECOND_MS);
     expect(venue.open()).toHaveLength(1);
+  });
+
+  it('that was replaced takes over again when its successor fails at once, and no price is lost', async () => {
+    const { venue, feed, states, pass } = watch({ everyMs: 100, urls: [ONE] });
+    await pass(5 * SECOND_MS);
+    venue.open()[0]?.send('going');
+    await pass(800);
+    expect([venue.open().length, feed.state().reconnects]).toEqual([2, 1]);
+    venue.welcome = () => 'absent';
+    venue.open()[1]?.cut();
+    await pass(MINUTE_MS);
+    expect(states.every(({ status }) => status === 'up')).toBe(true);
+    expect([venue.connections[0]?.isOpen(), feed.state().endpoint, feed.state().reconnects]).toEqual([true, ONE, 1]);
+    expect(feed.state().lastFrameMs).toBeGreaterThan(START_MS + MINUTE_MS);
+    venue.welcome = () => 'accept';
+    await pass(10 * SECOND_MS);
+    expect(feed.state()).toMatchObject({ status: 'up', reconnects: 2 });
+    expect([venue.open().length, venue.connections[0]?.isOpen()]).toEqual([1, false]);
+    expect(states.every(({ status }) => status === 'up')).toBe(true);
+  });
+
+  it('that was replaced because it fell quiet is not taken back', async () => {
+    const { venue, feed, states, pass } = watch();
+    await pass(10 * SECOND_MS);
+    venue.open()[0]?.freeze();
+    await pass(3_500);
+    expect(feed.state()).toMatchObject({ status: 'up', reconnects: 1 });
+    venue.welcome = () => 'absent';
+    venue.open()[0]?.cut();
+    expect(states.at(-1)).toMatchObject({ status: 'down', reason: 'lost' });
+  });
+
+  it.each([
+    ['frame', 'silent', (venue: MemoryVenue) => venue.open()[0]?.send('of an hour ago')],
+    ['ping', 'silent', (venue: MemoryVenue) => venue.open()[0]?.ping('of an hour ago')],
+  ] as const)(
+    'is dead when the process stood still for too long: the %s that waited meanwhile is not taken for a new one',
+    async (_, reason, waited) => {
+      const clock = fullSpeed(START_MS);
+      const venue = memoryVenue(clock);
+      const heard: string[] = [];
+      let stoodMs = 0;
+      const ownClock: Clock = { now: () => clock.now() + stoodMs, at: (ms, label, task) => clock.at(ms - stoodMs, label, task) };
+      const listening: Converse = (line) => (text) => {
+        heard.push(text);
+        line.delivers();
+      };
+      const { feed, states } = watch({ clock, venue, ownClock, converse: listening });
+      await runTo(clock, START_MS + SECOND_MS);
+      venue.open()[0]?.send('one');
+      stoodMs += 9 * SECOND_MS;
+      venue.open()[0]?.send('two');
+      expect([heard, feed.state().status]).toEqual([['one', 'two'], 'up']);
+      stoodMs += HOUR_MS;
+      waited(venue);
+      venue.connections[0]?.send('and another');
+      expect(heard).toEqual(['one', 'two']);
+      expect(venue.connections[0]?.heard).toEqual([]);
+      expect(states.at(-1)).toMatchObject({ status: 'down', reason, lastFrameMs: START_MS + 10 * SECOND_MS });
+      await runTo(clock, START_MS + 3 * SECOND_MS);
+      venue.open()[0]?.send('three');
+      expect([heard.at(-1), feed.state().status, feed.state().reconnects]).toEqual(['three', 'up', 1]);
+    },
+  );
+
+  it.each([
+    ['silent', true],
+    ['silent', false],
+    ['rejected', true],
+    ['rejected', false],
+  ] as const)('to a venue that allows one is never beside another: %s, line dead %s', async (reason, isDead) => {
+    const clock = fullSpeed(START_MS);
+    const venue = memoryVenue(clock);
+    const never = Number.POSITIVE_INFINITY;
+    const timing = { suspectMs: never, hedgeMs: never, silenceMs: never, starvedMs: never, rotationMs: null, backoffBaseMs: 1 };
+    let fail = (): void => {};
+    let standing = 0;
+    let most = 0;
+    const dial: Dial = (url, events) => {
+      most = Math.max(most, ++standing);
+      return venue.dial(url, {
+        ...events,
+        closed(code, said) {
+          standing--;
+          events.closed(code, said);
+        },
+      });
+    };
+    const failing: Converse = (line) => {
+      fail = () => line.fail({ reason, detail: 'for a test' });
+      return () => line.delivers();
+    };
+    venue.onOpen = (connection) => connection.send('data');
+    const { feed } = watch({ clock, venue, timing, dial, converse: failing });
+    for (let again = 0; again < 10; again++) {
+      await runTo(clock, clock.now() + 5 * SECOND_MS);
+      if (isDead) venue.open()[0]?.freeze();
+      fail();
+      // A dead line answers no goodbye, so none is said.
+      if (reason === 'silent') expect(standing).toBe(0);
+    }
+    await runTo(clock, clock.now() + 5 * SECOND_MS);
+    expect([most, feed.state().status, feed.state().reconnects]).toEqual([1, 'up', 10]);
   });
 
   it('is given up for a reason that the conversation gives', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MarketSource } from '../../../shared/engine/market-source.ts';
 import { yahooSource } from '../../../shared/feeds/yahoo-source.ts';
+import type { Clock } from '../../../shared/kernel/clock.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Bar, Tick } from '../../../shared/market/price.ts';
 import { jumpingClock } from '../../support/jumping-clock.ts';
@@ -182,7 +183,17 @@ describe('delayed Yahoo', () => {
   });
 
   it('asks once a turn after it was stopped and started while an answer was under way', async () => {
-    const clock = fullSpeed(OPEN_MS);
+    const time = fullSpeed(OPEN_MS);
+    let polls = 0;
+    // Time waits for every poll but the first, and for no gap between two requests.
+    const clock: Clock = {
+      now: time.now,
+      at(ms, label, task) {
+        if (label === 'yahoo.poll') return time.at(ms, label, () => (++polls === 1 ? void task() : task()));
+        queueMicrotask(() => void task());
+        return () => {};
+      },
+    };
     const first = Promise.withResolvers<void>();
     const [asked, ticks]: [number[], Tick[]] = [[], []];
     const source = yahooSource({
@@ -197,12 +208,12 @@ describe('delayed Yahoo', () => {
     });
     const sink = { tick: (tick: Tick) => void ticks.push(tick), top: () => {}, reference: () => {}, repaired: () => {} };
     await source.start(sink, null);
-    const running = runTo(clock, OPEN_MS + 10 * MINUTE_MS);
-    while (asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await runTo(time, OPEN_MS + 1_000);
+    expect(asked).toHaveLength(1);
     await source.stop();
     await source.start(sink, null);
     first.resolve();
-    await running;
+    await runTo(time, OPEN_MS + 10 * MINUTE_MS);
     expect(asked.length).toBeGreaterThan(45);
     expect(asked.length).toBeLessThanOrEqual(52);
     // What was asked for before the stop is nobody's.
