@@ -80,7 +80,8 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   const { clock, log, market, world } = context;
   const desk = createDesk();
   const recorder = createTickRecorder();
-  let recordedToMs: EpochMs | null = null;
+  /** End of what is packed of ticks: the name of the next pack. */
+  let recordedToMs: EpochMs = 0;
   let lease: Lease | null = null;
   let isRunning = false;
   let isSpent = false;
@@ -160,15 +161,16 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   const closeMinute = async (minuteMs: EpochMs): Promise<void> => {
     const bars = source.closeMinute(minuteMs);
     for (const bar of bars) desk.bar(bar);
+    const endMs = minuteMs + MINUTE_MS;
     await write('minute', async () => {
       await renew();
-      const endMs = minuteMs + MINUTE_MS;
       if (minuteMs < fetchedToMs) await joinFetched(bars);
       await publishNow(minuteMs < fetchedToMs ? null : { minuteMs, bars }, endMs);
       closedToMs = endMs;
       await packEnded(market, held(), endMs);
     });
-    if ((minuteMs + MINUTE_MS) % TICK_PACK_MS === 0) await packTicks(minuteMs + MINUTE_MS);
+    // Not at the very start: a pack of it and the next one would have the same name.
+    if (endMs % TICK_PACK_MS === 0 && endMs > recordedToMs) await packTicks(endMs, recorder.take(endMs));
   };
 
   /**
@@ -190,8 +192,8 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   };
 
   /** A pack of ticks is named by where the one before it ended, so a restart replaces none. */
-  const packTicks = async (beforeMs: EpochMs, samples = recorder.take(beforeMs)): Promise<void> => {
-    const fromMs = recordedToMs ?? beforeMs - TICK_PACK_MS;
+  const packTicks = async (beforeMs: EpochMs, samples: readonly TickSample[]): Promise<void> => {
+    const fromMs = recordedToMs;
     recordedToMs = beforeMs;
     ticksToPublished = ticksToPublished.filter(({ secondMs }) => secondMs >= beforeMs);
     if (samples.length > 0) await write('ticks', () => market.packTicks(held(), fromMs, samples));
@@ -370,7 +372,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     if (wasRunning) {
       await keepLate();
       if (options.publishEveryMs === null) await packTicks(clock.now(), ticksToPublished);
-      else await packTicks(clock.now() + MINUTE_MS);
+      else await packTicks(clock.now() + MINUTE_MS, recorder.take(clock.now() + MINUTE_MS));
     }
     if (wasRunning && options.publishEveryMs !== null) await write('snapshot', publish);
     await writer.settled();

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { FeedSink, MarketSource } from '../engine/market-source.ts';
 import type { Tick } from '../market/price.ts';
-import { mergeBars } from './merge-bars.ts';
-import { readCursor } from './price-player.ts';
+import { mergeBars } from './bars/merge-bars.ts';
+import { readCursor } from './replay/price-player.ts';
 import { SourceError } from './source-error.ts';
 
 /**

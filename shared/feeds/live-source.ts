@@ -4,17 +4,17 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import { type Rng, rng } from '../kernel/rng.ts';
 import type { Market } from '../market/instrument.ts';
-import { binanceUrls } from './binance-endpoints.ts';
-import { binanceSource } from './binance-source.ts';
+import { binanceUrls } from './binance/binance-endpoints.ts';
+import { binanceSource } from './binance/binance-source.ts';
 import { compositeSource } from './composite-source.ts';
-import type { ConnectBudget } from './connect-budget.ts';
-import { urlsFromEnvironment } from './endpoint-urls.ts';
-import { fxSource, fxUrls } from './fx-source.ts';
-import { referenceSources } from './reference-sources.ts';
+import type { ConnectBudget } from './connection/connect-budget.ts';
+import { urlsFromEnvironment } from './connection/endpoint-urls.ts';
+import { upstoxAccess } from './nse/upstox-access.ts';
+import { upstoxSource } from './nse/upstox-source.ts';
+import { yahooSource } from './nse/yahoo-source.ts';
+import { fxSource, fxUrls } from './rates/fx-source.ts';
+import { referenceSources } from './references/reference-sources.ts';
 import { simulatedSource } from './simulated-source.ts';
-import { upstoxAccess } from './upstox-access.ts';
-import { upstoxSource } from './upstox-source.ts';
-import { yahooSource } from './yahoo-source.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

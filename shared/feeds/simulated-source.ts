@@ -6,8 +6,8 @@ import { type EpochMs, HOUR_MS, MINUTE_MS, minuteOf } from '../kernel/time.ts';
 import { type Calendar, marketPhase } from '../market/calendar.ts';
 import type { Market } from '../market/instrument.ts';
 import type { Bar } from '../market/price.ts';
-import { createPlayer, type Instant, type Price, placeSchema, readCursor } from './price-player.ts';
-import { assumedUsdtRate, inrRate } from './rates.ts';
+import { assumedUsdtRate, inrRate } from './rates/rates.ts';
+import { createPlayer, type Instant, type Price, placeSchema, readCursor } from './replay/price-player.ts';
 import type { Seed } from './simulated/daily-walk.ts';
 import { createSimulatedMarket, type SimulatedMarket } from './simulated-market.ts';
 

@@ -16,7 +16,10 @@ export function wire(value: unknown): unknown {
   const source = value as Record<string, unknown>;
   const sorted: Record<string, unknown> = {};
   for (const key of Object.keys(source).sort()) {
-    if (source[key] !== undefined) sorted[key] = wire(source[key]);
+    if (source[key] === undefined) continue;
+    // Assigned, this one name would set the object's prototype and be lost.
+    if (key === '__proto__') Object.defineProperty(sorted, key, { value: wire(source[key]), enumerable: true });
+    else sorted[key] = wire(source[key]);
   }
   return sorted;
 }

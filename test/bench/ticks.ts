@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createBarBuilder } from '../../shared/feeds/bar-builder.ts';
-import { createBinanceParser } from '../../shared/feeds/binance-frame.ts';
-import { BINANCE_SYMBOLS } from '../../shared/feeds/binance-symbols.ts';
-import { createFrameIntake, type FrameIntake } from '../../shared/feeds/frame-intake.ts';
-import { readRecordedFrames } from '../../shared/feeds/recorded-frames.ts';
-import { createGate } from '../../shared/feeds/validation.ts';
+import { createBarBuilder } from '../../shared/feeds/bars/bar-builder.ts';
+import { createBinanceParser } from '../../shared/feeds/binance/binance-frame.ts';
+import { BINANCE_SYMBOLS } from '../../shared/feeds/binance/binance-symbols.ts';
+import { createFrameIntake, type FrameIntake } from '../../shared/feeds/intake/frame-intake.ts';
+import { createGate } from '../../shared/feeds/intake/validation.ts';
+import { readRecordedFrames } from '../../shared/feeds/replay/recorded-frames.ts';
 import { writeGeneratedFrames } from '../support/generated-frames.ts';
 import { recordedFiles } from '../support/recorded-data.ts';
 import { BENCH_SYMBOLS, type BenchEngine, openEngine, openPositions, refreshPrices } from './engine.ts';

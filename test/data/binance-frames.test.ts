@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createBarBuilder } from '../../shared/feeds/bar-builder.ts';
-import { createBinanceParser } from '../../shared/feeds/binance-frame.ts';
-import { describeData } from '../../shared/feeds/recorded-data.ts';
-import { readRecordedFrames } from '../../shared/feeds/recorded-frames.ts';
-import { readRecordedKlines } from '../../shared/feeds/recorded-klines.ts';
-import { createGate } from '../../shared/feeds/validation.ts';
+import { createBarBuilder } from '../../shared/feeds/bars/bar-builder.ts';
+import { createBinanceParser } from '../../shared/feeds/binance/binance-frame.ts';
+import { createGate } from '../../shared/feeds/intake/validation.ts';
+import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
+import { readRecordedFrames } from '../../shared/feeds/replay/recorded-frames.ts';
+import { readRecordedKlines } from '../../shared/feeds/replay/recorded-klines.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Bar, Candle } from '../../shared/market/price.ts';
 import { SPOT_SYMBOLS } from '../support/binance-frames.ts';

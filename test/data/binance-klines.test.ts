@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeData } from '../../shared/feeds/recorded-data.ts';
-import { readRecordedKlines } from '../../shared/feeds/recorded-klines.ts';
+import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
+import { readRecordedKlines } from '../../shared/feeds/replay/recorded-klines.ts';
 import { DAY_MS, iso, MINUTE_MS } from '../../shared/kernel/time.ts';
 import { SPOT_SYMBOLS } from '../support/binance-frames.ts';
 import { NO_RECORDED_DATA, recordedDataFolder } from '../support/recorded-data.ts';

@@ -14,7 +14,7 @@ import { type SimulatedSizes, simulatedPanels } from '../support/simulated-fit/s
 /**
  * Fits the simulated market to the even days of the recorded data and writes its parameters: shapes, volatilities, correlations
  * and turnovers are read off, the rest is found by simulating until the moments of `moment-list.ts` come out. The search begins at the
- * parameters in force; name a stage (`"NSE index"`, `"NSE stocks"`, `crypto`) to tune that one only. Deterministic.
+ * parameters in force; name stages (`"NSE index" crypto`) to tune those only. Deterministic.
  */
 const FILE = join(import.meta.dirname, '../../shared/config/data/simulated-market.json');
 const SEED = 'fit';
@@ -50,6 +50,30 @@ const STAGES: readonly Stage[] = [
     panels: ['crypto', 'quarters'],
     sizes: { ...NOTHING, crypto: 256 },
     rounds: 3,
+  },
+  // The figures that a few hundred days do not tell well, once more over many.
+  {
+    name: 'NSE stocks, many days',
+    knobs: [
+      'stocks minute level 1',
+      'stocks minute level 2',
+      'stocks minute level 3',
+      'stocks jumps a day',
+      'stocks jump size',
+      'stocks volume minute level 0',
+      'stocks volume minute level 2',
+      'stocks gap share',
+    ],
+    panels: ['minutes', 'fives', 'daily'],
+    sizes: { ...NOTHING, stocks: 400, daily: 8_000 },
+    rounds: 2,
+  },
+  {
+    name: 'crypto, many days',
+    knobs: ['crypto correlation', 'crypto volatility', 'crypto bounce'],
+    panels: ['crypto', 'quarters'],
+    sizes: { ...NOTHING, crypto: 640 },
+    rounds: 2,
   },
 ];
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type CoinbaseFrame, parseCoinbaseFrame } from '../../shared/feeds/coinbase-frame.ts';
-import { parseKrakenFrame } from '../../shared/feeds/kraken-frame.ts';
+import { type CoinbaseFrame, parseCoinbaseFrame } from '../../shared/feeds/references/coinbase-frame.ts';
+import { parseKrakenFrame } from '../../shared/feeds/references/kraken-frame.ts';
 import { NO_RECORDED_DATA, recordedFiles } from '../support/recorded-data.ts';
 
 const coinbaseLog = recordedFiles('coinbase/cryptofeed', /^COINBASE\.ws.*\.gz$/);

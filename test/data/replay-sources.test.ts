@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { frameReplayBounds, frameReplaySource } from '../../shared/feeds/frame-replay-source.ts';
-import { klineReplayBounds, klineReplaySource } from '../../shared/feeds/kline-replay-source.ts';
-import { describeData } from '../../shared/feeds/recorded-data.ts';
-import { readRecordedKlines } from '../../shared/feeds/recorded-klines.ts';
+import { frameReplayBounds, frameReplaySource } from '../../shared/feeds/replay/frame-replay-source.ts';
+import { klineReplayBounds, klineReplaySource } from '../../shared/feeds/replay/kline-replay-source.ts';
+import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
+import { readRecordedKlines } from '../../shared/feeds/replay/recorded-klines.ts';
 import { DAY_MS, HOUR_MS, iso, MINUTE_MS, minuteOf } from '../../shared/kernel/time.ts';
 import type { Bar } from '../../shared/market/price.ts';
 import { SPOT_SYMBOLS } from '../support/binance-frames.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { assertNear, assertPlausible, type FxRate, readFxAnswer } from '../../shared/feeds/fx-answers.ts';
+import { assertNear, assertPlausible, type FxRate, readFxAnswer } from '../../shared/feeds/rates/fx-answers.ts';
 import { NO_RECORDED_DATA, recordedFiles } from '../support/recorded-data.ts';
 
 const [file] = recordedFiles('fx', /^usdinr_ecb_cross_daily/);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { EnvironmentError, readEnvironment, toVariables } from '../../shared/config/environment.ts';
 import { ROUTES } from '../../shared/contracts/routes.ts';
-import { binanceUrls } from '../../shared/feeds/binance-endpoints.ts';
+import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
 import { TABLES } from '../../shared/store/tables.ts';
 import { at, type Resource, ROOT, referred, synthesise } from './synthesis.ts';
 

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { createBinanceRest } from '../../shared/feeds/binance-rest.ts';
-import { FxError, readFxAnswer } from '../../shared/feeds/fx-answers.ts';
-import { createUpstoxParser } from '../../shared/feeds/upstox-frame.ts';
-import { createGate } from '../../shared/feeds/validation.ts';
-import { readYahooChart, YahooChartError } from '../../shared/feeds/yahoo-chart.ts';
+import { createBinanceRest } from '../../shared/feeds/binance/binance-rest.ts';
+import { createGate } from '../../shared/feeds/intake/validation.ts';
+import { createUpstoxParser } from '../../shared/feeds/nse/upstox-frame.ts';
+import { readYahooChart, YahooChartError } from '../../shared/feeds/nse/yahoo-chart.ts';
+import { FxError, readFxAnswer } from '../../shared/feeds/rates/fx-answers.ts';
 import type { Clock } from '../../shared/kernel/clock.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';

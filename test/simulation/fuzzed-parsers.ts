@@ -1,4 +1,4 @@
-import { createBinanceParser } from '../../shared/feeds/binance-frame.ts';
+import { createBinanceParser } from '../../shared/feeds/binance/binance-frame.ts';
 import { type Rng, rng } from '../../shared/kernel/rng.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
 import {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { BookLevel, ClosedBar, FrameFault, ParsedFrame, PartialBook } from '../../shared/feeds/binance-frame.ts';
+import type { BookLevel, ClosedBar, FrameFault, ParsedFrame, PartialBook } from '../../shared/feeds/binance/binance-frame.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
 import type { BookTop, Tick } from '../../shared/market/price.ts';
 

@@ -1,4 +1,4 @@
-import type { Dial, HttpAnswer, WireEvents } from '../../shared/feeds/wire.ts';
+import type { Dial, HttpAnswer, WireEvents } from '../../shared/feeds/connection/wire.ts';
 import type { Clock } from '../../shared/kernel/clock.ts';
 
 /** What a venue does with a new connection: takes it, refuses the upgrade, is not there at all, never answers, or takes it after so many ms. */

@@ -36,7 +36,7 @@ export function trueBar(symbol: string, openMs: number): Bar {
 }
 
 /** NSE trades from 03:45 to 10:00 UTC. */
-export const trades = (market: Market, openMs: number): boolean =>
+const trades = (market: Market, openMs: number): boolean =>
   market === 'CRYPTO' || (openMs % DAY_MS >= 3.75 * HOUR_MS && openMs % DAY_MS < 10 * HOUR_MS);
 
 export const trueQuarters = (market: Market, symbol: string, fromMs: number, toMs: number): readonly RolledCandle[] => {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { parseCoinbaseFrame } from '../../shared/feeds/coinbase-frame.ts';
-import { parseKrakenFrame } from '../../shared/feeds/kraken-frame.ts';
-import type { ReferenceQuote } from '../../shared/feeds/reference-frame.ts';
+import { parseCoinbaseFrame } from '../../shared/feeds/references/coinbase-frame.ts';
+import { parseKrakenFrame } from '../../shared/feeds/references/kraken-frame.ts';
+import type { ReferenceQuote } from '../../shared/feeds/references/reference-frame.ts';
 
 /** What a quote of a reference venue is, as schemas: the hand-written parsers are held to them. */
 

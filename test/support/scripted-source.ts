@@ -1,6 +1,6 @@
 import type { MarketSource } from '../../shared/engine/market-source.ts';
-import { createPlayer, type Instant, placeSchema, readCursor } from '../../shared/feeds/price-player.ts';
-import { assumedUsdtRate } from '../../shared/feeds/rates.ts';
+import { assumedUsdtRate } from '../../shared/feeds/rates/rates.ts';
+import { createPlayer, type Instant, placeSchema, readCursor } from '../../shared/feeds/replay/price-player.ts';
 import type { Clock } from '../../shared/kernel/clock.ts';
 import { rng } from '../../shared/kernel/rng.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/kernel/time.ts';

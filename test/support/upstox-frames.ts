@@ -10,7 +10,7 @@ export interface FeedResponse {
   readonly marketInfo?: unknown;
 }
 
-const DEFINITION = join(import.meta.dirname, '../../shared/feeds/upstox-feed.proto');
+const DEFINITION = join(import.meta.dirname, '../../shared/feeds/nse/upstox-feed.proto');
 const { root } = protobuf.parse(readFileSync(DEFINITION, 'utf8'), { keepCase: true });
 const type = root.lookupType('com.upstox.marketdatafeederv3udapi.rpc.proto.FeedResponse');
 

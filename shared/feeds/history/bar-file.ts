@@ -1,7 +1,7 @@
 import { messageOf } from '../../kernel/errors.ts';
 import type { EpochMs } from '../../kernel/time.ts';
 import type { Candle } from '../../market/price.ts';
-import { RecordedDataError } from '../recorded-data-error.ts';
+import { RecordedDataError } from '../replay/recorded-data-error.ts';
 import { fileRanges } from './directory-files.ts';
 import type { ParquetTable, RowGroupFacts } from './read-parquet.ts';
 import { openParquet } from './read-parquet.ts';

@@ -32,6 +32,10 @@ describe('canonical JSON', () => {
     );
   });
 
+  it('loses no member, whatever it is called', () => {
+    expect(canonicalJson(JSON.parse('[{"__proto__":null,"b":1,"a":2}]'))).toBe('[{"__proto__":null,"a":2,"b":1}]');
+  });
+
   it('changes nothing the second time', () => {
     fc.assert(
       fc.property(anyJson, (value) => {

@@ -1,5 +1,5 @@
-import { binanceSource } from '../../../shared/feeds/binance-source.ts';
-import { BINANCE_SYMBOLS } from '../../../shared/feeds/binance-symbols.ts';
+import { binanceSource } from '../../../shared/feeds/binance/binance-source.ts';
+import { BINANCE_SYMBOLS } from '../../../shared/feeds/binance/binance-symbols.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import { rng } from '../../../shared/kernel/rng.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';

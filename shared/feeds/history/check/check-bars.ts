@@ -1,6 +1,6 @@
 import { type EpochMs, iso } from '../../../kernel/time.ts';
 import type { Candle } from '../../../market/price.ts';
-import { candleFault } from '../../candle-fault.ts';
+import { candleFault } from '../../bars/candle-fault.ts';
 import { type HistoryStore, type PartitionFile, type Span, storedBars } from '../history-store.ts';
 import type { Series } from '../series.ts';
 import { timetableOf } from './expected-bars.ts';

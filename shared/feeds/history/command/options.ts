@@ -4,7 +4,7 @@ import { messageOf } from '../../../kernel/errors.ts';
 import { DAY_MS, type EpochMs } from '../../../kernel/time.ts';
 import { dayOfDate, istDate } from '../../../market/ist.ts';
 import { TIMEFRAMES, type Timeframe } from '../../../market/timeframe.ts';
-import { BINANCE_SYMBOLS } from '../../binance-symbols.ts';
+import { BINANCE_SYMBOLS } from '../../binance/binance-symbols.ts';
 import type { NseSegment } from '../fetch/fetch-nse.ts';
 import { HistoryError } from '../history-error.ts';
 

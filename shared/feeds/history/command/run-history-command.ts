@@ -1,6 +1,6 @@
 import { messageOf } from '../../../kernel/errors.ts';
-import { binanceUrls } from '../../binance-endpoints.ts';
-import { createBinanceRest } from '../../binance-rest.ts';
+import { binanceUrls } from '../../binance/binance-endpoints.ts';
+import { createBinanceRest } from '../../binance/binance-rest.ts';
 import { checkHistory, type SeriesCheck } from '../check/check-history.ts';
 import { type Finding, type FindingKind, isViolation } from '../check/finding.ts';
 import { directoryFiles } from '../directory-files.ts';

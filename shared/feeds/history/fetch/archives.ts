@@ -1,5 +1,5 @@
 import published from '../../../config/data/history-archives.json' with { type: 'json' };
-import { urlsFromEnvironment } from '../../endpoint-urls.ts';
+import { urlsFromEnvironment } from '../../connection/endpoint-urls.ts';
 
 /** Where archives are fetched from: base URLs without a trailing slash. */
 export interface ArchiveUrls {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../kernel/clock.ts';
 import { DAY_MS, type EpochMs, iso } from '../../../kernel/time.ts';
 import { TIMEFRAME_MS, type Timeframe } from '../../../market/timeframe.ts';
-import type { BinanceRest } from '../../binance-rest.ts';
+import type { BinanceRest } from '../../binance/binance-rest.ts';
 import { bridged } from '../check/coverage.ts';
 import { HistoryError } from '../history-error.ts';
 import { checkSum } from '../import-files.ts';

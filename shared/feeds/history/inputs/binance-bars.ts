@@ -1,5 +1,5 @@
 import { type EpochMs, minuteOf } from '../../../kernel/time.ts';
-import { candleFault } from '../../candle-fault.ts';
+import { candleFault } from '../../bars/candle-fault.ts';
 import type { Series, SeriesKind } from '../series.ts';
 import { HISTORY_TIMEFRAMES, SPAN_MS } from '../series.ts';
 import type { SourceName } from '../sources.ts';

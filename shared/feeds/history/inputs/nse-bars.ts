@@ -4,7 +4,7 @@ import { marketPhase, tradingDay } from '../../../market/calendar.ts';
 import { clockMs, dayOfDate, istDate, istMidnight } from '../../../market/ist.ts';
 import { bucketOf } from '../../../market/rollup.ts';
 import { TIMEFRAME_MS, TIMEFRAMES, type Timeframe } from '../../../market/timeframe.ts';
-import { candleFault } from '../../candle-fault.ts';
+import { candleFault } from '../../bars/candle-fault.ts';
 import { HistoryError } from '../history-error.ts';
 import { type Series, type SeriesKind, symbolPart } from '../series.ts';
 import type { SourceName } from '../sources.ts';

@@ -1,0 +1,255 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { EpochMs } from '../../kernel/time.ts';
+import { barFileExtent } from '../history/bar-file.ts';
+import { RecordedDataError } from './recorded-data-error.ts';
+import { recordedLine } from './recorded-frames.ts';
+import { isHistoryFile, type KlineFile, type KlineSeries, klineRow } from './recorded-klines.ts';
+import { recordedLines } from './recorded-lines.ts';
+
+interface Extent {
+  readonly symbols: readonly string[];
+  readonly firstMs: EpochMs;
+  readonly lastMs: EpochMs;
+}
+
+/** What recorded input is: raw frames of the venue, or 1-minute klines. */
+export type RecordedData =
+  | (Extent & { readonly kind: 'frames'; readonly paths: readonly string[] })
+  | (Extent & { readonly kind: 'klines'; readonly series: readonly KlineSeries[] });
+
+/** Venue symbol (BTCUSDT) to ours (BTC). */
+export type VenueSymbols = ReadonlyMap<string, string>;
+
+interface KlinePath {
+  readonly kind: 'klines';
+  readonly path: string;
+  readonly symbol: string;
+}
+
+type FileKind = KlinePath | { readonly kind: 'frames'; readonly path: string };
+
+const KLINE_NAME = /^([A-Z0-9]+)-1m-[^/]*\.csv(?:\.gz)?$/;
+/** A month of the history's spot bars; a slash on every system. */
+const HISTORY_PATH = /(?:^|\/)binance\/spot\/([A-Z0-9]+)\/1m\/[^/]+\.parquet$/;
+/** Where a history keeps spot bars: the rest of it, which may be large, need not be walked. */
+const SPOT_FOLDER = 'binance/spot';
+const FRAMES_NAME = /\.log(?:\.gz)?$/;
+const FUTURES_NAME = /_PERP|usdm|coinm|futures/i;
+/** Members that only frames of the futures venues have: previous update id, order type, event name of a bookTicker. */
+const FUTURES_FRAME = /"pu":|"X":"|"e":"bookTicker"/;
+const DEEPEST_FOLDER = 6;
+const MOST_FILES = 20_000;
+const SAMPLE_BATCHES = 5;
+
+/**
+ * Says what the paths hold: files, or folders in whose tree the 1-minute spot klines of the given symbols are taken together
+ * (recorded frames, when a tree has no klines). In a tree with a history only the history is taken.
+ * @throws RecordedDataError `not_found`, `nothing_found`, `unsupported`, `futures`, `mixed_kinds` or `unreadable`
+ */
+export async function describeData(paths: readonly string[], symbols: VenueSymbols): Promise<RecordedData> {
+  const files = (await Promise.all(paths.map((path) => filesAt(path, symbols)))).flat();
+  const unique = [...new Map(files.map((file) => [file.path, file])).values()];
+  const klines = unique.filter((file) => file.kind === 'klines');
+  const frames = unique.filter((file) => file.kind === 'frames').map(({ path }) => path);
+  if (klines.length > 0 && frames.length > 0) {
+    throw new RecordedDataError(
+      'mixed_kinds',
+      `Give recorded frames or klines, not both: received ${unique.map(({ path }) => basename(path)).join(', ')}`,
+      { paths },
+    );
+  }
+  if (klines.length > 0) return describeKlines(klines, symbols);
+  if (frames.length > 0) return describeFrames(frames, symbols);
+  throw new RecordedDataError('nothing_found', 'No recorded data was named: give a file or a folder', { paths });
+}
+
+/**
+ * The klines that lie around recorded frames: in the tree of their folder, else in the folders beside it. Empty where there
+ * are none.
+ * @throws RecordedDataError `unreadable`
+ */
+export async function klinesNear(framePaths: readonly string[], symbols: VenueSymbols): Promise<readonly KlineSeries[]> {
+  for (const climb of [0, 1]) {
+    const folders = new Set(framePaths.map((path) => (climb === 0 ? dirname(path) : dirname(dirname(path)))));
+    const inTree = await Promise.all(
+      [...folders].filter((folder) => dirname(folder) !== folder).map((folder) => tree(folder, DEEPEST_FOLDER - 3 * climb)),
+    );
+    const klines = preferred(inTree.flat().flatMap((path) => klineFile(path, symbols) ?? []));
+    if (klines.length > 0) return seriesOf(klines, symbols);
+  }
+  return [];
+}
+
+async function filesAt(path: string, symbols: VenueSymbols): Promise<readonly FileKind[]> {
+  const entry = await stat(path).catch((error: unknown) => {
+    throw new RecordedDataError('not_found', `No such file or folder: ${path}`, { path }, { cause: error });
+  });
+  if (!entry.isDirectory()) return [kindOf(path, symbols)];
+  const inside = await tree((await isFolder(join(path, SPOT_FOLDER))) ? join(path, SPOT_FOLDER) : path, DEEPEST_FOLDER);
+  const klines = preferred(inside.flatMap((file) => klineFile(file, symbols) ?? []));
+  if (klines.length > 0) return klines;
+  const frames = inside.filter((file) => FRAMES_NAME.test(file) && !FUTURES_NAME.test(basename(file)));
+  if (frames.length > 0) return frames.map((file) => ({ kind: 'frames', path: file }));
+  const wanted = [...symbols.keys()].map((symbol) => `${symbol}-1m-*.csv[.gz]`).join(', ');
+  throw new RecordedDataError(
+    'nothing_found',
+    `No 1-minute klines and no recorded frames in ${path}: looked for ${wanted}, a history (binance/spot/*/1m/*.parquet), *.log[.gz]`,
+    { path },
+  );
+}
+
+/** Of klines in one tree, those of a history where there are any: the texts beside it are what it was imported from. */
+function preferred(klines: readonly KlinePath[]): readonly KlinePath[] {
+  const history = klines.filter(({ path }) => isHistoryFile(path));
+  return history.length > 0 ? history : klines;
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+
+/** A file named by the user: what it is, or why it cannot be used. */
+function kindOf(path: string, symbols: VenueSymbols): FileKind {
+  const name = basename(path);
+  if (FUTURES_NAME.test(name)) throw new RecordedDataError('futures', `${path} is of the futures venue; only spot is traded`, { path });
+  const klines = klineFile(path, symbols);
+  if (klines !== null) return klines;
+  const symbol = venueSymbolOf(path);
+  if (symbol !== undefined) {
+    throw new RecordedDataError('unsupported', `${path} is of ${symbol}; the symbols traded are ${[...symbols.keys()].join(', ')}`, { path, symbol });
+  }
+  if (FRAMES_NAME.test(name)) return { kind: 'frames', path };
+  throw new RecordedDataError(
+    'unsupported',
+    `${path} is not recorded data of a known form: 1-minute klines are named like BTCUSDT-1m-2023.csv[.gz] or binance/spot/BTCUSDT/1m/2023-04.parquet, recorded frames *.log[.gz]`,
+    { path },
+  );
+}
+
+function klineFile(path: string, symbols: VenueSymbols): KlinePath | null {
+  const symbol = symbols.get(venueSymbolOf(path) ?? '');
+  return symbol === undefined ? null : { kind: 'klines', path, symbol };
+}
+
+const venueSymbolOf = (path: string): string | undefined =>
+  (KLINE_NAME.exec(basename(path)) ?? HISTORY_PATH.exec(resolve(path).replaceAll('\\', '/')))?.[1];
+
+/** The files below a folder, in a fixed order; hidden folders and installed packages are left out. */
+async function tree(folder: string, depth: number): Promise<readonly string[]> {
+  const files: string[] = [];
+  const pending: { readonly path: string; readonly depth: number }[] = [{ path: folder, depth }];
+  for (let next = pending.shift(); next !== undefined && files.length < MOST_FILES; next = pending.shift()) {
+    for (const entry of await entriesOf(next.path)) {
+      const path = join(next.path, entry.name);
+      if (entry.isFile() || entry.isSymbolicLink()) files.push(path);
+      else if (entry.isDirectory() && next.depth > 1 && !entry.name.startsWith('.') && entry.name !== 'node_modules') {
+        pending.push({ path, depth: next.depth - 1 });
+      }
+    }
+  }
+  return files.sort();
+}
+
+async function entriesOf(folder: string) {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    // A folder we may not look into holds nothing for us.
+    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) return [];
+    throw error;
+  }
+}
+
+async function describeKlines(files: readonly KlinePath[], symbols: VenueSymbols): Promise<RecordedData> {
+  const series = await seriesOf(files, symbols);
+  const all = series.flatMap((one) => one.files);
+  return {
+    kind: 'klines',
+    series,
+    symbols: series.map(({ symbol }) => symbol),
+    firstMs: Math.min(...all.map(({ firstMs }) => firstMs)),
+    lastMs: Math.max(...all.map(({ lastMs }) => lastMs)),
+  };
+}
+
+async function seriesOf(files: readonly KlinePath[], symbols: VenueSymbols): Promise<readonly KlineSeries[]> {
+  const bySymbol = new Map<string, KlineFile[]>();
+  for (const { symbol, path } of files) {
+    const file = { path, ...(await klineExtent(path)) };
+    bySymbol.set(symbol, [...(bySymbol.get(symbol) ?? []), file]);
+  }
+  return [...symbols.values()].flatMap((symbol) => {
+    const own = bySymbol.get(symbol)?.sort((a, b) => a.firstMs - b.firstMs || a.lastMs - b.lastMs);
+    return own === undefined ? [] : { symbol, files: own };
+  });
+}
+
+async function klineExtent(path: string): Promise<Omit<KlineFile, 'path'>> {
+  if (!isHistoryFile(path)) return extentOf(path, klineStamp, 'a 1-minute kline: open_time,open,high,low,close,volume');
+  const extent = await barFileExtent(path);
+  if (extent === null) throw new RecordedDataError('unsupported', `${path} holds no bars`, { path });
+  return extent;
+}
+
+async function describeFrames(paths: readonly string[], symbols: VenueSymbols): Promise<RecordedData> {
+  const extents: { readonly firstMs: EpochMs; readonly lastMs: EpochMs }[] = [];
+  const seen = new Set<string>();
+  for (const path of paths) {
+    const sample: string[] = [];
+    extents.push(await extentOf(path, frameStamp, 'a recorded frame: "<local ns, 19 digits> {json}"', (line) => sample.push(line)));
+    const text = sample.join('\n');
+    if (FUTURES_FRAME.test(text)) throw new RecordedDataError('futures', `${path} holds frames of the futures venue; only spot is traded`, { path });
+    for (const [, venueSymbol = ''] of text.matchAll(/"s":"([^"]+)"/g)) seen.add(venueSymbol);
+  }
+  const known = [...symbols].filter(([venueSymbol]) => seen.has(venueSymbol)).map(([, symbol]) => symbol);
+  if (known.length === 0) {
+    const wanted = [...symbols.keys()].join(', ');
+    throw new RecordedDataError(
+      'nothing_found',
+      `No frame of ${wanted} in ${paths.join(', ')}: seen are ${[...seen].slice(0, 10).join(', ') || 'none'}`,
+      { paths },
+    );
+  }
+  return {
+    kind: 'frames',
+    paths: [...paths],
+    symbols: known,
+    firstMs: Math.min(...extents.map(({ firstMs }) => firstMs)),
+    lastMs: Math.max(...extents.map(({ lastMs }) => lastMs)),
+  };
+}
+
+/** First and last stamp of a file; the lines of its beginning go to `sample`. A gzip file has to be unzipped to its end. */
+async function extentOf(path: string, stampOf: (line: string) => EpochMs | null, expected: string, sample: (line: string) => void = () => {}) {
+  let firstMs: EpochMs | null = null;
+  let tail: readonly string[] = [];
+  let batches = 0;
+  for await (const lines of recordedLines(path)) {
+    if (batches++ < SAMPLE_BATCHES) {
+      lines.forEach(sample);
+      firstMs ??= firstStamp(lines, stampOf);
+    } else if (firstMs === null) break;
+    tail = [...tail.slice(-1), ...lines];
+  }
+  const lastMs = firstStamp(tail.toReversed(), stampOf);
+  if (firstMs === null || lastMs === null) throw new RecordedDataError('unsupported', `${path} does not hold ${expected}`, { path });
+  return { firstMs, lastMs };
+}
+
+function firstStamp(lines: readonly string[], stampOf: (line: string) => EpochMs | null): EpochMs | null {
+  for (const line of lines) {
+    const stamp = stampOf(line);
+    if (stamp !== null) return stamp;
+  }
+  return null;
+}
+
+function klineStamp(line: string): EpochMs | null {
+  const row = klineRow(line);
+  return row.kind === 'candle' ? row.candle.openMs : null;
+}
+
+const frameStamp = (line: string): EpochMs | null => recordedLine(line)?.receivedMs ?? null;
