@@ -275,7 +275,6 @@ export type Fill = z.infer<typeof fillSchema>;
 
 /** What somebody must know of a trade before counting it. `diverged_quote`: its exit filled while other venues told another price. */
 export const tradeFlagSchema = z.enum(['diverged_quote']);
-export type TradeFlag = z.infer<typeof tradeFlagSchema>;
 
 /** A closed round trip: a projection of the journal, written with the fill that closes it. */
 export const tradeSchema = z

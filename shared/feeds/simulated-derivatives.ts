@@ -18,7 +18,7 @@ import { atTheMoneyVariance, impliedVariance } from './simulated/derivatives/sur
 import { simulatedIndices } from './simulated/indices.ts';
 import { createSimulatedMarket } from './simulated-market.ts';
 
-export class SimulatedDerivativesError extends NightdeskError<'unknown_underlying'> {}
+class SimulatedDerivativesError extends NightdeskError<'unknown_underlying'> {}
 
 export interface SimulatedDerivativesOptions {
   /** That of the simulated market: its prices are the underlyings'. */

@@ -48,7 +48,7 @@ const DENOMINATOR = [
  * Distribution function of the standard normal law, to about 1e-15.
  * @see Hart et al.: "Computer approximations" (1968), algorithm 5666; West: "Better approximations to cumulative normal functions" (2005)
  */
-export function normalCdf(x: number): number {
+function normalCdf(x: number): number {
   const size = Math.abs(x);
   const tail = size > 37 ? 0 : Math.exp((-size * size) / 2) * (size < HART_LIMIT ? rational(size) : continued(size));
   return x > 0 ? 1 - tail : tail;

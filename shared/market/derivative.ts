@@ -2,11 +2,6 @@ import type { EpochMs } from '../kernel/time.ts';
 import type { OptionRight } from './black76.ts';
 import type { Evidence } from './price.ts';
 
-/** A future or an option of an exchange. */
-export type DerivativeContract =
-  | { readonly kind: 'future'; readonly underlying: string; readonly expiry: string }
-  | { readonly kind: 'option'; readonly underlying: string; readonly expiry: string; readonly strike: number; readonly right: OptionRight };
-
 /** The two sides of a contract's book. A side that nobody offers is null. */
 interface TwoSided {
   readonly bid: number | null;
