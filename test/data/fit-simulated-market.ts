@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SimulationParameters, simulationParameters } from '../../shared/feeds/simulated/parameters.ts';
 import { NO_RECORDED_DATA, recordedDataFolder } from '../support/recorded-data.ts';
+import { compared, tableOf } from '../support/simulated-fit/compare.ts';
 import { rounded, shapesOf, withInstruments, withShapes } from '../support/simulated-fit/estimate.ts';
 import { knobs } from '../support/simulated-fit/knobs.ts';
 import { leastSquares } from '../support/simulated-fit/least-squares.ts';
@@ -14,7 +15,8 @@ import { type SimulatedSizes, simulatedPanels } from '../support/simulated-fit/s
 /**
  * Fits the simulated market to the even days of the recorded data and writes its parameters: shapes, volatilities, correlations
  * and turnovers are read off, the rest is found by simulating until the moments of `moment-list.ts` come out. The search begins at the
- * parameters in force; name stages (`"NSE index" crypto`) to tune those only. Deterministic.
+ * parameters in force; name stages (`"NSE index" crypto`) to tune those only, or
+ * `check` to see the moments of the parameters in force over many days. Deterministic.
  */
 const FILE = join(import.meta.dirname, '../../shared/config/data/simulated-market.json');
 const SEED = 'fit';
@@ -52,22 +54,6 @@ const STAGES: readonly Stage[] = [
     rounds: 3,
   },
   // The figures that a few hundred days do not tell well, once more over many.
-  {
-    name: 'NSE stocks, many days',
-    knobs: [
-      'stocks minute level 1',
-      'stocks minute level 2',
-      'stocks minute level 3',
-      'stocks jumps a day',
-      'stocks jump size',
-      'stocks volume minute level 0',
-      'stocks volume minute level 2',
-      'stocks gap share',
-    ],
-    panels: ['minutes', 'fives', 'daily'],
-    sizes: { ...NOTHING, stocks: 400, daily: 8_000 },
-    rounds: 2,
-  },
   {
     name: 'crypto, many days',
     knobs: ['crypto correlation', 'crypto volatility', 'crypto bounce'],
@@ -126,18 +112,26 @@ const FIT = {
     'levels (published closes of September 2026; SOL, DOGE, ADA, DOT and some NSE names estimated), longRunSpread, spreadBps, ticks, book, usdInr, closingAuction (one recorded example), BANKNIFTY',
 } as const;
 
+const MANY_DAYS: SimulatedSizes = { crypto: 640, index: 1_100, stocks: 400, daily: 8_000 };
+
 function main(): void {
   if (recordedDataFolder() === null) {
     say(`Nothing fitted: ${NO_RECORDED_DATA}`);
     process.exitCode = 1;
     return;
   }
+  if (process.argv[2] === 'check') {
+    say(tableOf(compared(simulatedPanels('check', MANY_DAYS))));
+    return;
+  }
   const panels = recordedPanels();
   const half = mapPanels(panels, fittedHalf);
   const recorded = shapesOf(half);
   const shaped = (of: SimulationParameters): SimulationParameters => withShapes(of, recorded, shapesOf(simulatedPanels(SEED, SHAPE_DAYS, of)));
-  let parameters = shaped(shaped(withInstruments(simulationParameters(), half)));
   const named = process.argv.slice(2);
+  // A stage by itself goes on from the figures that the others have tuned.
+  const begun = named.length === 0 ? withInstruments(simulationParameters(), half) : simulationParameters();
+  let parameters = shaped(shaped(begun));
   for (const stage of STAGES) if (named.length === 0 || named.includes(stage.name)) parameters = tuned(stage, parameters, panels);
   parameters = shaped(parameters);
   writeFileSync(FILE, `${JSON.stringify(SimulationParameters.parse({ ...parameters, fit: FIT }), null, 2)}\n`);

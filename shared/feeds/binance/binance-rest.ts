@@ -150,7 +150,7 @@ export function createBinanceRest(options: BinanceRestOptions): BinanceRest {
     failed.add(base);
     if (urls.every((url) => failed.has(url))) throw error;
     if (urls[preferred] === base) preferred = urls.indexOf(endpointFor(failed));
-    log('warn', 'binance.rest_fallback', { reason: error.code, detail: error.message, next: endpointFor(failed) });
+    log('info', 'binance.rest_fallback', { reason: error.code, detail: error.message, next: endpointFor(failed) });
   }
 
   async function askOnce(url: string): Promise<unknown> {

@@ -142,8 +142,25 @@ export function bootstrapInterval(moment: Moment, { width, days }: MomentDays, d
 
 // ---- the figures ----
 
-/** Log returns over `steps` steps, within the day; from step `from` on. */
-function returnsOf({ open, close }: SeriesDay, steps = 1, from = 0): Float64Array {
+/** Log returns over `steps` steps, within the day; from step `from` on. Many moments ask for the same ones: they are made once. */
+function returnsOf(day: SeriesDay, steps = 1, from = 0): Float64Array {
+  let made = RETURNS.get(day);
+  if (made === undefined) {
+    made = new Map();
+    RETURNS.set(day, made);
+  }
+  const key = steps * 1e4 + from;
+  let returns = made.get(key);
+  if (returns === undefined) {
+    returns = makeReturns(day, steps, from);
+    made.set(key, returns);
+  }
+  return returns;
+}
+
+const RETURNS = new WeakMap<SeriesDay, Map<number, Float64Array>>();
+
+function makeReturns({ open, close }: SeriesDay, steps: number, from: number): Float64Array {
   const count = Math.floor((close.length - from) / steps);
   const returns = new Float64Array(count);
   let last = from === 0 ? open : (close[from - 1] ?? open);
@@ -155,11 +172,11 @@ function returnsOf({ open, close }: SeriesDay, steps = 1, from = 0): Float64Arra
   return returns;
 }
 
-const sumOf = (values: Float64Array, of: (value: number) => number = (value) => value): number => {
+function sumOf(values: Float64Array, of: (value: number) => number = (value) => value): number {
   let total = 0;
-  for (const value of values) total += of(value);
+  for (let i = 0; i < values.length; i++) total += of(values[i] as number);
   return total;
-};
+}
 const square = (value: number): number => value * value;
 
 const RMS = ([squares = 0, count = 0]: Iterable<number>): number => Math.sqrt(squares / count);
@@ -168,18 +185,19 @@ const DEVIATION = ([total = 0, squares = 0, count = 0]: Iterable<number>): numbe
 const CORRELATION = ([x = 0, y = 0, xy = 0, xx = 0, yy = 0, n = 0]: Iterable<number>): number =>
   (xy / n - (x / n) * (y / n)) / Math.sqrt((xx / n - square(x / n)) * (yy / n - square(y / n)));
 
-const correlationRow = (a: Float64Array, b: Float64Array): readonly number[] => {
-  const row = [0, 0, 0, 0, 0, a.length];
+function correlationRow(a: Float64Array, b: Float64Array): readonly number[] {
+  let [sumA, sumB, product, squareA, squareB] = [0, 0, 0, 0, 0];
   for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i] ?? 0, b[i] ?? 0];
-    row[0] = (row[0] ?? 0) + x;
-    row[1] = (row[1] ?? 0) + y;
-    row[2] = (row[2] ?? 0) + x * y;
-    row[3] = (row[3] ?? 0) + x * x;
-    row[4] = (row[4] ?? 0) + y * y;
+    const x = a[i] as number;
+    const y = b[i] as number;
+    sumA += x;
+    sumB += y;
+    product += x * y;
+    squareA += x * x;
+    squareB += y * y;
   }
-  return row;
-};
+  return [sumA, sumB, product, squareA, squareB, a.length];
+}
 const correlationOf = (a: Float64Array, b: Float64Array): number => CORRELATION(correlationRow(a, b));
 const lagged = (values: Float64Array, lag: number): number => correlationOf(values.subarray(lag), values.subarray(0, values.length - lag));
 
