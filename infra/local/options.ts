@@ -40,7 +40,7 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
   --data PATH      recorded market data for --feed replay: a file (repeat for several) or a folder
   --speed N        times real time, for simulated and replay (default 1); "max" for replay
   --at ISO         virtual time to begin at, for simulated and replay (default: now at speed 1,
-                   2026-10-05T23:00:00Z for simulated at another, for replay where the data allows)
+                   2026-10-01T07:00:00Z for simulated at another, for replay where the data allows)
   --until ISO      virtual time to end at
   --session LIST   start a session at once, for example scalping,swing
   --exit           end when the data ends: print a summary, exit 0

@@ -36,7 +36,7 @@ export interface ChosenWorld {
 
 const PROBE_MS = 10_000;
 /** A simulated market at a pace of its own begins here unless told otherwise: what one person sees, another sees too. */
-const SAME_START_MS = Date.parse('2026-10-05T23:00:00Z');
+const SAME_START_MS = Date.parse('2026-10-01T07:00:00Z');
 /** Scopes of simulated worlds: the seed follows. */
 const SIMULATED = 'simulated:';
 

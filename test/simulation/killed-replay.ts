@@ -67,13 +67,18 @@ export async function runReplay(
   });
   let [stdout, stderr, startUpMs] = ['', '', Number.NaN];
   let timer: NodeJS.Timeout | undefined;
+  let isTold = false;
   const killOn = (event: 'start' | 'banner'): void => {
     if (moment?.after === event) timer = setTimeout(() => child.kill(signal), moment.ms);
   };
   killOn('start');
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    if (moment?.after === 'told' && toldIn(stdout).length >= moment.lines) child.kill(signal);
+    // Once: a program that was asked to stop still tells what it had begun, and a second asking ends it at once.
+    if (moment?.after === 'told' && !isTold && toldIn(stdout).length >= moment.lines) {
+      isTold = true;
+      child.kill(signal);
+    }
     if (!Number.isNaN(startUpMs) || !stdout.includes(STARTED)) return;
     startUpMs = performance.now() - began;
     killOn('banner');
