@@ -24,7 +24,8 @@ import {
 } from './ledger-rows.ts';
 
 const JOURNAL_PAGE = 500;
-const LOAD_ATTEMPTS = 20;
+/** A writer that commits without a pause may move the head under every look; no session does so a hundred times in a row. */
+const LOAD_ATTEMPTS = 100;
 
 /** The ledger over tables of rows: the same code in memory, on the embedded server and on AWS. */
 export function createLedger(items: Items): LedgerStore {
