@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import type { Log } from '../../shared/kernel/log.ts';
 import { lockFolder } from './folder-lock.ts';
+import { freePort } from './free-port.ts';
 import { commandLineOf } from './process-facts.ts';
 
 export class EmbeddedError extends NightdeskError<'not_installed' | 'did_not_start' | 'did_not_stop'> {}
@@ -132,17 +132,6 @@ function spawnServer(binary: string, folder: string, port: number): Server {
   });
   if (child.pid !== undefined) writeFileSync(pidFile(folder), `${child.pid}\n`);
   return { child, endpoint: `http://127.0.0.1:${port}`, ended };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((settle, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => settle(port));
-    });
-  });
 }
 
 /** Null as soon as it answers anything to HTTP, else why not. */

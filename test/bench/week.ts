@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../infra/local/free-port.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { NO_RECORDED_DATA, recordedDataFolder } from '../support/recorded-data.ts';
 import { againstTarget } from './figures.ts';
@@ -79,15 +78,4 @@ const pidIn = (stateDir: string): string | null => read(join(stateDir, 'dynamodb
 
 function read(path: string): string | null {
   return existsSync(path) ? readFileSync(path, 'utf8') : null;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

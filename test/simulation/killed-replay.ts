@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startEmbedded } from '../../infra/local/embedded-dynamodb.ts';
+import { freePort } from '../../infra/local/free-port.ts';
 import { verifyLedger } from '../../shared/engine/verify-ledger.ts';
 import { rng } from '../../shared/kernel/rng.ts';
 import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
@@ -208,16 +207,5 @@ function killMoments({ kills, seed }: { readonly kills: number; readonly seed: s
   return spacings.slice(0, kills).map((spacing) => {
     if (draw.next() < IN_START_UP) return { after: 'start', ms: draw.next() * startUpMs };
     return { after: 'banner', ms: (SPREAD * (totalMs - startUpMs) * spacing) / all };
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
   });
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePort } from '../../infra/local/free-port.ts';
 
 /** Nightdesk as a user starts it: a process of its own, with a port and a state folder of its own. */
 export interface NightdeskProcess {
@@ -71,14 +71,3 @@ export async function startNightdesk(
 }
 
 export const removeState = (stateDir: string): void => rmSync(stateDir, { recursive: true, force: true });
-
-function freePort(): Promise<number> {
-  return new Promise((settle, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => settle(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}

@@ -1,10 +1,17 @@
-import { messageOf } from '../../kernel/errors.ts';
 import type { EpochMs } from '../../kernel/time.ts';
 import { isPrice } from '../bars/candle-fault.ts';
 import { decimalText } from '../intake/decimal-text.ts';
 import { shown } from '../intake/shown.ts';
 import { isoStampMs } from './iso-stamp.ts';
-import { isJsonFields, type JsonFields, quoteFault, type ReferenceQuote, type RefusedReference, refusedReference } from './reference-frame.ts';
+import {
+  isJsonFields,
+  type JsonFields,
+  quoteFault,
+  type ReferenceQuote,
+  type RefusedReference,
+  readJsonFields,
+  refusedReference,
+} from './reference-frame.ts';
 
 /** What one frame of Coinbase said. */
 export type CoinbaseFrame =
@@ -38,13 +45,9 @@ const IGNORED: CoinbaseFrame = { kind: 'ignored' };
  * @see docs.cdp.coinbase.com, Exchange WebSocket channels
  */
 export function parseCoinbaseFrame(text: string): CoinbaseFrame {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return refusedReference('not_json', `${messageOf(error)}: ${text.slice(0, 80)}`);
-  }
-  if (!isJsonFields(value)) return refusedReference('unknown_shape', shown(value));
+  const read = readJsonFields(text);
+  if (read.kind === 'refused') return read;
+  const value = read.fields;
   switch (value.type) {
     case TICKER:
       return ticker(value);

@@ -1,7 +1,14 @@
-import { messageOf } from '../../kernel/errors.ts';
 import { shown } from '../intake/shown.ts';
 import { isoStampMs } from './iso-stamp.ts';
-import { isJsonFields, type JsonFields, quoteFault, type ReferenceQuote, type RefusedReference, refusedReference } from './reference-frame.ts';
+import {
+  isJsonFields,
+  type JsonFields,
+  quoteFault,
+  type ReferenceQuote,
+  type RefusedReference,
+  readJsonFields,
+  refusedReference,
+} from './reference-frame.ts';
 
 /** What one frame of Kraken said. */
 export type KrakenFrame =
@@ -26,13 +33,9 @@ const NOT_USED: ReadonlySet<unknown> = new Set(['book', 'level3', 'trade', 'ohlc
  * @see docs.kraken.com, Spot WebSocket v2, ticker
  */
 export function parseKrakenFrame(text: string): KrakenFrame {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return refusedReference('not_json', `${messageOf(error)}: ${text.slice(0, 80)}`);
-  }
-  if (!isJsonFields(value)) return refusedReference('unknown_shape', shown(value));
+  const read = readJsonFields(text);
+  if (read.kind === 'refused') return read;
+  const value = read.fields;
   if (value.method !== undefined || value.error !== undefined) return answer(value);
   switch (value.channel) {
     case 'ticker':

@@ -1,5 +1,7 @@
+import { messageOf } from '../../kernel/errors.ts';
 import type { EpochMs } from '../../kernel/time.ts';
 import { isPrice } from '../bars/candle-fault.ts';
+import { shown } from '../intake/shown.ts';
 
 export type ReferenceFault = 'not_json' | 'unknown_shape' | 'bad_price' | 'crossed_book' | 'bad_stamp' | 'bad_sequence';
 
@@ -33,3 +35,14 @@ export function quoteFault(bid: number, ask: number): 'bad_price' | 'crossed_boo
 export type JsonFields = Readonly<Record<string, unknown>>;
 
 export const isJsonFields = (value: unknown): value is JsonFields => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The fields of a frame that is a JSON object. */
+export function readJsonFields(text: string): { readonly kind: 'fields'; readonly fields: JsonFields } | RefusedReference {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return refusedReference('not_json', `${messageOf(error)}: ${text.slice(0, 80)}`);
+  }
+  return isJsonFields(value) ? { kind: 'fields', fields: value } : refusedReference('unknown_shape', shown(value));
+}
