@@ -1,5 +1,5 @@
 import { instrumentBySymbol } from '../config/instruments.ts';
-import type { Position } from '../contracts/journal.ts';
+import type { Position } from '../contracts/position.ts';
 import { onTick } from '../execution/fill-price.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';

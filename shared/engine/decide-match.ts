@@ -1,5 +1,8 @@
 import { instrumentBySymbol } from '../config/instruments.ts';
-import type { EntryOrder, ExitOrder, ExitReason, Fill, FillProvenance, Order, Position, Rate, Trigger } from '../contracts/journal.ts';
+import type { Fill, FillProvenance } from '../contracts/fill.ts';
+import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
+import type { Position } from '../contracts/position.ts';
+import type { ExitReason, Rate, Trigger } from '../contracts/terms.ts';
 import { chargesFor } from '../execution/charges.ts';
 import { type TriggeredExit, triggeredExit } from '../execution/exit-trigger.ts';
 import { limitFill, type MarketOrder, marketFill, type PricedFill } from '../execution/fill-price.ts';

@@ -1,5 +1,7 @@
 import { ENTRY_EXPIRY_MS } from '../config/execution.ts';
-import type { ExitOrder, ExitReason, Position } from '../contracts/journal.ts';
+import type { ExitOrder } from '../contracts/order.ts';
+import type { Position } from '../contracts/position.ts';
+import type { ExitReason } from '../contracts/terms.ts';
 import { orderLatencyMs } from '../execution/latency.ts';
 import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import { type Account, equity, exposure } from '../ledger/account.ts';

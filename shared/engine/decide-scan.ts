@@ -1,5 +1,5 @@
 import type { Decision, ScanRecord } from '../contracts/decisions.ts';
-import type { EntryOrder, ExitOrder } from '../contracts/journal.ts';
+import type { EntryOrder, ExitOrder } from '../contracts/order.ts';
 import { onTick } from '../execution/fill-price.ts';
 import { orderLatencyMs } from '../execution/latency.ts';
 import type { Chart } from '../indicators/chart.ts';

@@ -2,7 +2,7 @@ import { CROSS_CHECK, checkRules } from '../config/cross-check.ts';
 import { BOOK_MAX_AGE_MS } from '../config/execution.ts';
 import { instrumentsOf } from '../config/instruments.ts';
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
-import type { Rate } from '../contracts/journal.ts';
+import type { Rate } from '../contracts/terms.ts';
 import { toNumber } from '../kernel/decimal.ts';
 import { type EpochMs, HOUR_MS } from '../kernel/time.ts';
 import { marketPhase } from '../market/calendar.ts';

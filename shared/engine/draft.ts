@@ -1,4 +1,5 @@
-import type { JournalEvent, JournalRow, Trade } from '../contracts/journal.ts';
+import type { Trade } from '../contracts/fill.ts';
+import type { JournalEvent, JournalRow } from '../contracts/journal.ts';
 import type { Account } from '../ledger/account.ts';
 import { apply, journalRow } from '../ledger/apply.ts';
 import { tradeOf } from '../ledger/trade.ts';

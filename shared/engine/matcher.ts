@@ -1,4 +1,5 @@
-import type { ExitOrder, Order, Position } from '../contracts/journal.ts';
+import type { ExitOrder, Order } from '../contracts/order.ts';
+import type { Position } from '../contracts/position.ts';
 import { triggeredExit } from '../execution/exit-trigger.ts';
 import { toNumber } from '../kernel/decimal.ts';
 import { messageOf } from '../kernel/errors.ts';

@@ -1,6 +1,6 @@
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import { DEFAULT_LIMITS } from '../config/risk.ts';
-import { type RiskLimits, riskLimitsSchema } from '../contracts/journal.ts';
+import { type RiskLimits, riskLimitsSchema } from '../contracts/terms.ts';
 import type { Decimal } from '../kernel/decimal.ts';
 import { digest } from '../kernel/digest.ts';
 import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';

@@ -74,6 +74,15 @@ export const sum = (values: Iterable<Decimal>): Decimal => {
 export const multiply = (a: Decimal, b: Decimal, mode: RoundingMode = 'half-even'): Decimal => of(divideInteger(a * b, SCALE, mode));
 
 /**
+ * a x b / c rounded once, to 8 places: a proportion of an amount.
+ * @throws DecimalError `division_by_zero`
+ */
+export function multiplyDivide(a: Decimal, b: Decimal, c: Decimal, mode: RoundingMode = 'half-even'): Decimal {
+  if (c === 0n) throw new DecimalError('division_by_zero', `Cannot divide ${text(a)} x ${text(b)} by zero`, { a: text(a), b: text(b) });
+  return of(divideInteger(a * b, c, mode));
+}
+
+/**
  * Quotient rounded to 8 places.
  * @throws DecimalError `division_by_zero`
  */

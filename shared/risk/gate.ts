@@ -1,7 +1,8 @@
 import { CROSS_CHECK, checkRules } from '../config/cross-check.ts';
 import { ENTRY_RESERVE } from '../config/execution.ts';
 import { LEAST_REWARD_TO_RISK, RATE_MAX_AGE_MS, STRATEGY_MAX_POSITION } from '../config/risk.ts';
-import type { EntryOrder, Rate, RiskLimits } from '../contracts/journal.ts';
+import type { EntryOrder } from '../contracts/order.ts';
+import type { Rate, RiskLimits } from '../contracts/terms.ts';
 import { add, type Decimal, divide, fromNumber, max, multiply, ONE, subtract, sum, text, toNumber, toStep, ZERO } from '../kernel/decimal.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
 import { type Account, availableCash, equity, exposure, type MarkOf, type RateOf, reserved, riskAtStops } from '../ledger/account.ts';

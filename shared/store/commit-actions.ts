@@ -1,4 +1,5 @@
-import type { JournalRow, Position } from '../contracts/journal.ts';
+import type { JournalRow } from '../contracts/journal.ts';
+import type { Position } from '../contracts/position.ts';
 import type { Commit, StoredOrder } from '../engine/ports.ts';
 import { text } from '../kernel/decimal.ts';
 import type { Account } from '../ledger/account.ts';

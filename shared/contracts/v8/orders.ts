@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { currencySchema, evidenceSchema, exitReasonSchema, marketSchema, productSchema, sideSchema, strategyNameSchema } from '../journal.ts';
+import { currencySchema, evidenceSchema, exitReasonSchema, marketSchema, productSchema, sideSchema, strategyNameSchema } from '../terms.ts';
 import { amount, instant, pageQuery, sessionQuery, shownSession } from './common.ts';
 
 export const ordersQuery = z.strictObject({ ...pageQuery, ...sessionQuery });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { evidenceSchema, marketSchema, strategyNameSchema } from '../journal.ts';
+import { evidenceSchema, marketSchema, strategyNameSchema } from '../terms.ts';
 import { amount, instant, money, sessionQuery } from './common.ts';
 import { marketStatusAnswer } from './market-status.ts';
 import { portfolioAnswer } from './portfolio.ts';

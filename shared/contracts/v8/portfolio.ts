@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { currencySchema, directionSchema, evidenceSchema, marketSchema, productSchema, riskLimitsSchema, strategyNameSchema } from '../journal.ts';
+import { currencySchema, directionSchema, evidenceSchema, marketSchema, productSchema, riskLimitsSchema, strategyNameSchema } from '../terms.ts';
 import { ageMs, amount, corporateActions, instant, money, sessionQuery, shownSession } from './common.ts';
 import { sessionStats } from './status.ts';
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { currencySchema, directionSchema, evidenceSchema, exitReasonSchema, marketSchema, strategyNameSchema, tradeFlagSchema } from '../journal.ts';
+import { tradeFlagSchema } from '../fill.ts';
+import { currencySchema, directionSchema, evidenceSchema, exitReasonSchema, marketSchema, strategyNameSchema } from '../terms.ts';
 import { amount, corporateActions, instant, pageQuery, sessionQuery, shownSession } from './common.ts';
 
 export const tradesQuery = z.strictObject({ ...pageQuery, ...sessionQuery });

@@ -1,4 +1,6 @@
-import type { DayReport, Position, Trade } from '../../contracts/journal.ts';
+import type { Trade } from '../../contracts/fill.ts';
+import type { DayReport } from '../../contracts/journal.ts';
+import type { Position } from '../../contracts/position.ts';
 import type { AccountPerformance, EvidencePerformance, PerformanceAnswer } from '../../contracts/v8/performance.ts';
 import { type Decimal, subtract, sum, text, toNumber } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';

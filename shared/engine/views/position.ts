@@ -1,4 +1,4 @@
-import type { Position } from '../../contracts/journal.ts';
+import type { Position } from '../../contracts/position.ts';
 import type { PositionAnswer } from '../../contracts/v8/portfolio.ts';
 import { add, type Decimal, multiply, negate, subtract, text } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';

@@ -1,4 +1,4 @@
-import type { Trade } from '../../contracts/journal.ts';
+import type { Trade } from '../../contracts/fill.ts';
 import type { TradeAnswer, TradesAnswer } from '../../contracts/v8/trades.ts';
 import { text } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
