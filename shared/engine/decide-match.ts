@@ -8,8 +8,7 @@ import { type TriggeredExit, triggeredExit } from '../execution/exit-trigger.ts'
 import { limitFill, type MarketOrder, marketFill, type PricedFill } from '../execution/fill-price.ts';
 import { multiply, negate, subtract, text, toNumber } from '../kernel/decimal.ts';
 import { iso } from '../kernel/time.ts';
-import type { Account } from '../ledger/account.ts';
-import { reserved, shortCollateral } from '../ledger/account.ts';
+import { type Account, reserved, shortCollateral } from '../ledger/account.ts';
 import { cashChange, entryPostings, exitPostings, type FillAmounts, realisedResult } from '../ledger/postings.ts';
 import { isRateFresh } from '../market/best-rates.ts';
 import { listedAs } from '../market/listed-rules.ts';

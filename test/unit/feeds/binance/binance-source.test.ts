@@ -6,6 +6,7 @@ import { systemClock } from '../../../../shared/kernel/clock-system.ts';
 import { decimal } from '../../../../shared/kernel/decimal.ts';
 import { rng } from '../../../../shared/kernel/rng.ts';
 import { MINUTE_MS, minuteOf } from '../../../../shared/kernel/time.ts';
+import type { OrderBook } from '../../../../shared/market/order-book.ts';
 import type { Bar, BookTop, Tick } from '../../../../shared/market/price.ts';
 import { bookTicker, exchangeSymbol, kline, trade, wrapped } from '../../../support/binance-frames.ts';
 import { type BinanceServer, startBinanceServer } from '../../../support/binance-server.ts';
@@ -104,6 +105,7 @@ async function live(
   });
   const ticks: Tick[] = [];
   const tops: BookTop[] = [];
+  const books: OrderBook[] = [];
   const repaired: Bar[] = [];
   await source.start(
     {
@@ -112,13 +114,14 @@ async function live(
         return onTick(tick);
       },
       top: (top) => void tops.push(top),
+      depth: (book) => void books.push(book),
       reference: SINK_REST.reference,
       repaired: (bars) => void repaired.push(...bars),
     },
     null,
   );
   cleanups.push(source.stop);
-  return { clock, server, source, ticks, tops, repaired };
+  return { clock, server, source, ticks, tops, books, repaired };
 }
 
 const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000, interval: 5 });

@@ -3,6 +3,7 @@ import type { MarketSource } from '../../../../shared/engine/market-source.ts';
 import { upstoxSource } from '../../../../shared/feeds/nse/upstox-source.ts';
 import { rng } from '../../../../shared/kernel/rng.ts';
 import { iso, MINUTE_MS, minuteOf } from '../../../../shared/kernel/time.ts';
+import type { OrderBook } from '../../../../shared/market/order-book.ts';
 import type { Bar, BookTop, Tick } from '../../../../shared/market/price.ts';
 import { movableClock } from '../../../support/movable-clock.ts';
 import { encodeUpstox, type Picture, picture } from '../../../support/upstox-frames.ts';
@@ -43,7 +44,7 @@ async function live({ atMs = OPEN_MS, token = () => TOKEN, timing = {}, server: 
   const server = await startUpstoxServer({ token: TOKEN, ...of });
   cleanups.push(server.close);
   const clock = movableClock(atMs);
-  const [ticks, tops, repaired, logged]: [Tick[], BookTop[], Bar[], string[]] = [[], [], [], []];
+  const [ticks, tops, books, repaired, logged]: [Tick[], BookTop[], OrderBook[], Bar[], string[]] = [[], [], [], [], []];
   const source = upstoxSource({
     clock,
     log: (...line) => void logged.push(JSON.stringify(line)),
@@ -54,6 +55,7 @@ async function live({ atMs = OPEN_MS, token = () => TOKEN, timing = {}, server: 
   const sink = {
     tick: (tick: Tick) => void ticks.push(tick),
     top: (top: BookTop) => void tops.push(top),
+    depth: (book: OrderBook) => void books.push(book),
     reference: () => {},
     repaired: (bars: readonly Bar[]) => void repaired.push(...bars),
   };
@@ -256,7 +258,7 @@ describe('live Upstox', () => {
     token = TOKEN;
     clock.move(2 * MINUTE_MS);
     await source.stop();
-    await source.start({ tick: () => {}, top: () => {}, reference: () => {}, repaired: () => {} }, null);
+    await source.start({ tick: () => {}, top: () => {}, depth: () => {}, reference: () => {}, repaired: () => {} }, null);
     await until(() => server.said.length === 1);
   });
 
