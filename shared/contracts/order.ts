@@ -76,6 +76,8 @@ const orderCommon = {
   side: sideSchema,
   quantity: decimalSchema,
   filledQuantity: decimalSchema,
+  /** quantity x price of the fills so far, quote currency: caps of charges hold for a whole order. Begins anew when a close is asked for. */
+  filledNotional: decimalSchema,
   /** Fills so far: the next one's ordinal is one more. */
   fills: z.number().int().nonnegative(),
   acceptedMs: ms,

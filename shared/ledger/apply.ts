@@ -2,7 +2,7 @@ import type { Fill } from '../contracts/fill.ts';
 import type { AccountHead, JournalEvent, JournalEventOf, JournalRow } from '../contracts/journal.ts';
 import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
-import { add, type Decimal, max, multiplyDivide, subtract, text, toNumber, ZERO } from '../kernel/decimal.ts';
+import { add, type Decimal, max, multiply, multiplyDivide, subtract, text, toNumber, ZERO } from '../kernel/decimal.ts';
 import { digest } from '../kernel/digest.ts';
 import { unreachable } from '../kernel/errors.ts';
 import { type Account, LedgerError } from './account.ts';
@@ -131,7 +131,7 @@ function exitRequested(account: Account, { orderId, reason, quantity, activeFrom
   if (quantity !== null && (quantity <= 0n || quantity > left)) {
     throw new LedgerError('wrong_quantity', `Exit ${order.id} has ${text(left)} to close, asked for are ${text(quantity)}`);
   }
-  return withOrder(account, { ...order, version: order.version + 1, atMarket: { reason, quantity }, activeFromMs });
+  return withOrder(account, { ...order, version: order.version + 1, filledNotional: ZERO, atMarket: { reason, quantity }, activeFromMs });
 }
 
 function amended(account: Account, { orderId, before, after }: JournalEventOf<'exit-amended'>): Account {
@@ -147,6 +147,7 @@ function amended(account: Account, { orderId, before, after }: JournalEventOf<'e
 function filled(account: Account, fill: Fill): Account {
   const order = requireOrder(account, fill.orderId);
   const filledQuantity = add(order.filledQuantity, fill.quantity);
+  const filledNotional = add(order.filledNotional, multiply(fill.quantity, fill.price));
   if (fill.quantity <= 0n || fill.ordinal !== order.fills + 1 || filledQuantity > order.quantity) {
     const [asked, has] = [text(order.quantity), text(order.filledQuantity)];
     throw new LedgerError(
@@ -160,7 +161,7 @@ function filled(account: Account, fill: Fill): Account {
     takings: remember(account.takings, fill),
     totals: { ...account.totals, fills: account.totals.fills + 1 },
   };
-  return order.purpose === 'entry' ? entryFilled(base, order, filledQuantity, fill) : exitFilled(base, order, filledQuantity, fill);
+  return order.purpose === 'entry' ? entryFilled(base, { ...order, filledNotional }, filledQuantity, fill) : exitFilled(base, { ...order, filledNotional }, filledQuantity, fill);
 }
 
 function entryFilled(account: Account, order: EntryOrder, filledQuantity: Decimal, fill: Fill): Account {

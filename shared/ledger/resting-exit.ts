@@ -20,6 +20,7 @@ export function restingExit(position: Position, fromMs: number): ExitOrder {
     side: position.direction === 'long' ? 'sell' : 'buy',
     quantity: position.quantity,
     filledQuantity: ZERO,
+    filledNotional: ZERO,
     fills: 0,
     acceptedMs: fromMs,
     activeFromMs: fromMs,
