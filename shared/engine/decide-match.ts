@@ -169,10 +169,13 @@ function amountsOf(order: Order, made: PricedFill, { view, rate }: Market): Fill
     instrument: instrumentBySymbol(order.symbol, view.nowMs),
     product: order.product,
     side: order.side,
+    liquidity: made.rule === 'limit' ? 'maker' : 'taker',
     notional,
     quantity: order.quantity,
+    price: made.price,
     atMs: view.nowMs,
-  });
+    // The books take every charge in the quote currency, whatever the venue takes it in.
+  }).map(({ line, amount }) => ({ line, amount }));
   return { positionId: order.positionId, currency: order.currency, side: order.side, notional, charges, rate: rate.value };
 }
 

@@ -1,7 +1,8 @@
 import type { Decimal } from '../kernel/decimal.ts';
 
 export type Market = 'NSE' | 'CRYPTO';
-export type Venue = 'nse' | 'binance';
+/** Where it trades; `binance` is Binance spot, `binance-futures` its USD-M futures. */
+export type Venue = 'nse' | 'binance' | 'binance-futures' | 'deribit';
 export type Currency = 'USD' | 'USDT' | 'INR';
 
 /** What can be traded, with the grids its venue enforces. Amounts are in the quote currency, quantities in shares or coin. */
