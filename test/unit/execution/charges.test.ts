@@ -144,6 +144,7 @@ describe('charges on NSE derivatives', () => {
     const option = chargedFill('nse', 'option', 'buy', '65', '0.05', '2026-09-10');
     expect(linesOf(chargesFor(option))).toMatchObject({ brokerage: '20' });
     expect(linesOf(chargesFor({ ...option, filledNotional: decimal('3.25') }))).toMatchObject({ brokerage: '0' });
+    expect(linesOf(chargesFor({ ...option, dpChargedToday: true }))).toMatchObject({ brokerage: '20' });
   });
 });
 
@@ -163,7 +164,7 @@ describe('charges on Binance spot', () => {
   it.each([
     // quantity, coin taken: half-way cases go to the even unit
     ['0.00001', '0.00000001'],
-    ['0.0000149', '0.00000001'],
+    ['0.00001499', '0.00000001'],
     ['0.000015', '0.00000002'],
     ['0.000025', '0.00000002'],
     ['0.0000051', '0.00000001'],
