@@ -29,7 +29,7 @@ export async function applyCorporateActions(context: EngineContext, account: Acc
   for (const position of affected) {
     for (const action of dueActions(position, atMs)) {
       const id = commandIdOf(position, action);
-      const result = await commitDecision(context, account.sessionId, id, (current) => {
+      const result = await commitDecision(context, account.sessionId, (current) => {
         const draft = decideCorporateAction(current, view, position.id, action, id);
         return draft === null ? null : { draft };
       });

@@ -6,7 +6,6 @@ import type { Chart } from '../indicators/chart.ts';
 import { fromNumber, ZERO } from '../kernel/decimal.ts';
 import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
-import { exitId } from '../ledger/apply.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
 import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
@@ -91,7 +90,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
   const leaving = oppositeExit(draft.account(), question, opportunity);
   if (leaving !== null) {
     const activeFromMs = view.nowMs + orderLatencyMs(draft.account().seed, leaving.id);
-    draft.emit({ type: 'exit-requested', atMs: view.nowMs, orderId: leaving.id, reason: 'signal', activeFromMs });
+    draft.emit({ type: 'exit-requested', atMs: view.nowMs, orderId: leaving.id, reason: 'signal', quantity: null, activeFromMs });
     return {
       ...considered,
       outcome: 'exit-requested',
@@ -169,8 +168,8 @@ function oppositeExit(account: Account, { strategy, instrument }: Question, oppo
   if (opportunity.confidence < opportunity.leastConfidence) return null;
   for (const position of account.positions.values()) {
     if (position.strategy !== strategy.name || position.symbol !== instrument.symbol || position.direction === opportunity.direction) continue;
-    const order = account.orders.get(exitId(position.id, position.version));
-    return order?.purpose === 'exit' && order.marketReason === null ? order : null;
+    const order = account.orders.get(position.exitId);
+    return order?.purpose === 'exit' && order.atMarket === null ? order : null;
   }
   return null;
 }
@@ -210,6 +209,16 @@ function entryOrder(
     side: isLong ? 'buy' : 'sell',
     quantity: pass.quantity,
     filledQuantity: ZERO,
+    filledNotional: ZERO,
+    fills: 0,
+    waiting: null,
+    instruction: { type: 'market' },
+    timeInForce: 'GTC',
+    tradedIn: 'continuous',
+    expiresMs: null,
+    triggeredMs: null,
+    groupId: null,
+    clientOrderId: null,
     acceptedMs: view.nowMs,
     activeFromMs: view.nowMs + orderLatencyMs(account.seed, id),
     reserved: pass.reserve,
@@ -217,7 +226,7 @@ function entryOrder(
       // Levels are put on the venue's grid on the cautious side: the stop nearer, the target further.
       stop: onTick(instrument, fromNumber(opportunity.stop), isLong ? 'buy' : 'sell'),
       target: onTick(instrument, fromNumber(opportunity.target), isLong ? 'buy' : 'sell'),
-      trailingShare: opportunity.trailingShare,
+      trail: opportunity.trailingShare === null ? null : { kind: 'share', share: opportunity.trailingShare },
       maxHoldingMs: opportunity.maxHoldingMs,
     },
     intent: {

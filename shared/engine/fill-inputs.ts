@@ -100,6 +100,13 @@ function tickExcerpt({ price, quantity, motion, ahead, exchangeMs, receivedMs, s
   return { ...kept, ...(ahead === undefined ? {} : { ahead }), ...(sequence === undefined ? {} : { sequence }) };
 }
 
-function rulesExcerpt({ status, tickSize, lotStep, minNotional, source, asOfMs }: NonNullable<ReturnType<MarketView['rules']>>): NonNullable<FillProvenance['rules']> {
+function rulesExcerpt({
+  status,
+  tickSize,
+  lotStep,
+  minNotional,
+  source,
+  asOfMs,
+}: NonNullable<ReturnType<MarketView['rules']>>): NonNullable<FillProvenance['rules']> {
   return { status, tickSize, lotStep, minNotional, source, asOfMs };
 }

@@ -27,7 +27,7 @@ export async function monitorPositions(context: EngineContext, { minuteMs }: { r
   warnOfSilence(context, account.positions.size, snapshot?.feeds ?? []);
   const id = `monitor:${iso(minuteMs)}`;
   const { squareOffMs } = tradingDay(NSE_CALENDAR, istDate(minuteMs));
-  const result = await commitDecision(context, account.sessionId, id, (current) => ({
+  const result = await commitDecision(context, account.sessionId, (current) => ({
     draft: decideMonitor(current, view, { id, minuteMs, squareOffMs }),
   }));
   if (result.kind !== 'nothing') await context.nudge(account.sessionId);

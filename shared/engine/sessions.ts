@@ -107,7 +107,7 @@ export async function stopSession(
   if (stopped !== null) return { account: stopped };
   const running = await requireActive(context);
   const commandId = commandIdOf('stop', key, running.sessionId);
-  const result = await commitDecision(context, running.sessionId, commandId, (account) => {
+  const result = await commitDecision(context, running.sessionId, (account) => {
     if (account.status !== 'active') return null;
     const draft = draftOn(account, commandId);
     const nowMs = context.clock.now();
@@ -115,7 +115,7 @@ export async function stopSession(
     for (const order of account.orders.values()) {
       if (order.purpose === 'entry') draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state: 'cancelled', reason: 'session-stop' });
     }
-    if (request.closePositions) for (const position of account.positions.values()) requestExit(draft, position, 'session-stop', nowMs);
+    if (request.closePositions) for (const position of account.positions.values()) requestExit(draft, position, { reason: 'session-stop', quantity: null, nowMs });
     if (!request.closePositions || account.positions.size === 0) draft.emit({ type: 'session-stopped', atMs: nowMs });
     return { draft, bodyDigest: digest(request), outcome: { sessionId: account.sessionId } };
   });
@@ -147,7 +147,7 @@ export async function setRiskLimits(
   if (repeated !== null) return repeatedLimits(running, repeated.outcome);
   let before = running.limits;
   let after = mergedLimits(before, limits);
-  await commitDecision(context, running.sessionId, commandId, (account) => {
+  await commitDecision(context, running.sessionId, (account) => {
     before = account.limits;
     after = mergedLimits(before, limits);
     if (digest(before) === digest(after)) return null;
