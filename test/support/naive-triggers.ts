@@ -12,9 +12,11 @@ export function createNaiveTriggers(): TriggerIndex {
       orders.delete(id);
     },
     has: (id) => orders.has(id),
-    reached: (price, ahead = { low: price, high: price }) => {
-      const range = { low: Math.min(price, ahead.low), high: Math.max(price, ahead.high) };
-      return [...orders].filter(([, { watch, extreme }]) => isReached(watch, extreme, range)).map(([id]) => id);
+    reached: (price, ahead) => {
+      const range = { low: Math.min(price, ahead?.low ?? price), high: Math.max(price, ahead?.high ?? price) };
+      const found: string[] = [];
+      for (const [id, { watch, extreme }] of orders) if (isReached(watch, extreme, range)) found.push(id);
+      return found;
     },
     advance: (price) => {
       for (const order of orders.values()) {
