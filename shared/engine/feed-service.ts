@@ -73,6 +73,7 @@ const dayCloseSchema = z.object({ price: z.number(), atMs: z.number(), evidence:
 const cursorSchema = z.object({
   source: z.unknown(),
   extremes: z.record(z.string(), z.number()),
+  queues: z.record(z.string(), z.number()).default({}),
   bookStamps: z.record(z.string(), z.number()).default({}),
   /** What symbols ended their last days at. */
   closes: z.record(z.string(), z.array(dayCloseSchema)).default({}),
@@ -132,6 +133,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       cursor: {
         source: source.cursor(),
         extremes: matcher.extremes(),
+        queues: matcher.queues(),
         bookStamps: desk.bookStamps(),
         closes: desk.closes(),
         closedToMs: knownToMs,
@@ -338,7 +340,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     for (const [symbol, close] of await closesInStore(nowMs)) desk.closed(symbol, close);
     for (const [symbol, closes] of Object.entries(cursor?.closes ?? {})) for (const close of closes) desk.closed(symbol, close);
     if (stored !== null) desk.restore(stored.quotes, cursor?.bookStamps ?? {});
-    if (stored !== null && cursor !== undefined) matcher.restore(cursor.extremes, stored.atMs);
+    if (stored !== null && cursor !== undefined) matcher.restore(cursor, stored.atMs);
     return { isResumed, cursor: cursor?.source ?? null };
   };
 
