@@ -113,7 +113,7 @@ export const entryOrderSchema = z
 export type EntryOrder = z.infer<typeof entryOrderSchema>;
 
 /** A part of a position, or all of it (`quantity` null), that must be closed at market, and why. */
-export const marketExitSchema = z.object({ reason: exitReasonSchema, quantity: decimalSchema.nullable() }).readonly();
+export const marketExitSchema = z.object({ reason: exitReasonSchema, quantity: decimalSchema.nullable(), requestedMs: ms }).readonly();
 
 /**
  * The one exit of a position. It rests as a bracket (stop, target and trail are alternatives that cancel each other by being

@@ -31,11 +31,7 @@ export type Committed =
  * what it has become. A commit that got no answer is looked up by its receipt, never guessed.
  * @throws EngineError `contention` after eight lost races; StoreError when the store is unavailable, fences us off or cannot hold it
  */
-export async function commitDecision(
-  context: EngineContext,
-  sessionId: string,
-  decide: (account: Account) => Decided | null,
-): Promise<Committed> {
+export async function commitDecision(context: EngineContext, sessionId: string, decide: (account: Account) => Decided | null): Promise<Committed> {
   let commandId = '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const account = await context.accounts.current(sessionId);

@@ -1,5 +1,6 @@
 import type { Decision, ScanRecord } from '../contracts/decisions.ts';
-import type { EntryOrder, ExitOrder } from '../contracts/order.ts';
+import type { EntryOrder } from '../contracts/order.ts';
+import type { Position } from '../contracts/position.ts';
 import { onTick } from '../execution/fill-price.ts';
 import { orderLatencyMs } from '../execution/latency.ts';
 import type { Chart } from '../indicators/chart.ts';
@@ -11,6 +12,7 @@ import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { Opportunity, Quiet, Strategy } from '../strategies/strategy.ts';
+import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import { excerpt, type MarketView } from './view.ts';
@@ -87,16 +89,15 @@ function ask(view: ScanView, { strategy, instrument, base }: Question): Opportun
 function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {
   const { strategy, instrument } = question;
   const considered = describe(view, command, question, opportunity);
-  const leaving = oppositeExit(draft.account(), question, opportunity);
+  const leaving = oppositePosition(draft.account(), question, opportunity);
   if (leaving !== null) {
-    const activeFromMs = view.nowMs + orderLatencyMs(draft.account().seed, leaving.id);
-    draft.emit({ type: 'exit-requested', atMs: view.nowMs, orderId: leaving.id, reason: 'signal', quantity: null, activeFromMs });
+    requestExit(draft, leaving, { reason: 'signal', quantity: null, nowMs: view.nowMs });
     return {
       ...considered,
       outcome: 'exit-requested',
       reason: 'signal',
       why: `${opportunity.why}; the position the other way is closed`,
-      orderId: leaving.id,
+      orderId: leaving.exitId,
     };
   }
   const account = draft.account();
@@ -163,13 +164,13 @@ function describe(view: ScanView, command: ScanCommand, { strategy, instrument, 
   };
 }
 
-/** The working exit of a position that this strategy holds the other way, when the signal is strong enough to trade on. */
-function oppositeExit(account: Account, { strategy, instrument }: Question, opportunity: Opportunity): ExitOrder | null {
+/** The position that this strategy holds the other way and that rests in peace, when the signal is strong enough to trade on. */
+function oppositePosition(account: Account, { strategy, instrument }: Question, opportunity: Opportunity): Position | null {
   if (opportunity.confidence < opportunity.leastConfidence) return null;
   for (const position of account.positions.values()) {
     if (position.strategy !== strategy.name || position.symbol !== instrument.symbol || position.direction === opportunity.direction) continue;
     const order = account.orders.get(position.exitId);
-    return order?.purpose === 'exit' && order.atMarket === null ? order : null;
+    return order?.purpose === 'exit' && order.atMarket === null ? position : null;
   }
   return null;
 }

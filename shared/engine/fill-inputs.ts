@@ -37,8 +37,11 @@ const UNKNOWN_VOLATILITY = 0.002;
 /** Units of an order that are still to be filled. */
 export const remaining = (order: Order): Decimal => subtract(order.quantity, order.filledQuantity);
 
-/** What latency an order was drawn; of an exit that was asked for at market it is the request's. */
-const latencyOf = (order: Order): number => Math.max(0, order.activeFromMs - order.acceptedMs);
+/** The latency that an order was drawn; of an exit it is that of the request, and none for one that rests. */
+function latencyOf(order: Order): number {
+  const sentMs = order.purpose === 'entry' ? order.acceptedMs : (order.atMarket?.requestedMs ?? order.activeFromMs);
+  return Math.max(0, order.activeFromMs - sentMs);
+}
 
 /** An order as it meets the market: `quantity` of it, which is not more than what remains. */
 export function meeting(account: Account, order: Order, { view, quote }: Market, quantity: Decimal): MeetingOrder {
@@ -53,7 +56,7 @@ export function meeting(account: Account, order: Order, { view, quote }: Market,
     takings: takenFrom(account.takings, order.symbol, view.nowMs),
     minuteVolatility: tape.volatility ?? UNKNOWN_VOLATILITY,
     minuteVolume: tape.minuteVolume,
-    latencyMs: order.purpose === 'entry' ? latencyOf(order) : 0,
+    latencyMs: latencyOf(order),
   };
 }
 

@@ -115,7 +115,8 @@ export async function stopSession(
     for (const order of account.orders.values()) {
       if (order.purpose === 'entry') draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state: 'cancelled', reason: 'session-stop' });
     }
-    if (request.closePositions) for (const position of account.positions.values()) requestExit(draft, position, { reason: 'session-stop', quantity: null, nowMs });
+    if (request.closePositions)
+      for (const position of account.positions.values()) requestExit(draft, position, { reason: 'session-stop', quantity: null, nowMs });
     if (!request.closePositions || account.positions.size === 0) draft.emit({ type: 'session-stopped', atMs: nowMs });
     return { draft, bodyDigest: digest(request), outcome: { sessionId: account.sessionId } };
   });

@@ -125,13 +125,19 @@ function marked(curve: AccountHead['curve'], event: JournalEventOf<'equity-marke
   };
 }
 
-function exitRequested(account: Account, { orderId, reason, quantity, activeFromMs }: JournalEventOf<'exit-requested'>): Account {
+function exitRequested(account: Account, { orderId, reason, quantity, activeFromMs, atMs }: JournalEventOf<'exit-requested'>): Account {
   const order = requireExit(account, orderId);
   const left = subtract(order.quantity, order.filledQuantity);
   if (quantity !== null && (quantity <= 0n || quantity > left)) {
     throw new LedgerError('wrong_quantity', `Exit ${order.id} has ${text(left)} to close, asked for are ${text(quantity)}`);
   }
-  return withOrder(account, { ...order, version: order.version + 1, filledNotional: ZERO, atMarket: { reason, quantity }, activeFromMs });
+  return withOrder(account, {
+    ...order,
+    version: order.version + 1,
+    filledNotional: ZERO,
+    atMarket: { reason, quantity, requestedMs: atMs },
+    activeFromMs,
+  });
 }
 
 function amended(account: Account, { orderId, before, after }: JournalEventOf<'exit-amended'>): Account {
@@ -161,7 +167,9 @@ function filled(account: Account, fill: Fill): Account {
     takings: remember(account.takings, fill),
     totals: { ...account.totals, fills: account.totals.fills + 1 },
   };
-  return order.purpose === 'entry' ? entryFilled(base, { ...order, filledNotional }, filledQuantity, fill) : exitFilled(base, { ...order, filledNotional }, filledQuantity, fill);
+  return order.purpose === 'entry'
+    ? entryFilled(base, { ...order, filledNotional }, filledQuantity, fill)
+    : exitFilled(base, { ...order, filledNotional }, filledQuantity, fill);
 }
 
 function entryFilled(account: Account, order: EntryOrder, filledQuantity: Decimal, fill: Fill): Account {
