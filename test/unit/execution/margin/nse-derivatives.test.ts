@@ -34,8 +34,7 @@ function option(
 type Legs = readonly (FutureLeg | NseOptionLeg | { readonly kind: 'equity'; readonly quantity: number; readonly price: number })[];
 const nifty = (legs: Legs, { underlyingPrice = 23_500, dailyVolatility = null as number | null, when = atMs } = {}): MarginRequirement =>
   marginOf({ regime: 'nse-derivatives', isIndex: true, underlyingPrice, dailyVolatility, legs }, when);
-const part = ({ parts }: MarginRequirement, name: MarginPartName): number =>
-  toNumber(parts.find((each) => each.name === name)?.amount ?? ZERO);
+const part = ({ parts }: MarginRequirement, name: MarginPartName): number => toNumber(parts.find((each) => each.name === name)?.amount ?? ZERO);
 
 describe('a future at NSE', () => {
   it.each([
