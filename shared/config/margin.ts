@@ -40,6 +40,8 @@ const scanTerms = z.strictObject({
   leastVolatilityScan: rate,
   /** Charge on a spread between months, share of the far month's value. */
   calendarRate: rate,
+  /** Whether contracts that expire today still offset other months. */
+  offsetsOnExpiryDay: z.boolean(),
   /** Shares of notional on futures and short options, and on short options on the day they expire. */
   exposureRate: rate,
   expiryDayRate: rate,

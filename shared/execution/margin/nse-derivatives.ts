@@ -1,10 +1,10 @@
 import type { NseDerivativesTerms, NseScanTerms } from '../../config/margin.ts';
 import type { EpochMs } from '../../kernel/time.ts';
 import { istDate } from '../../market/ist.ts';
-import { costOf, isShort, requirePosition, type SharesLeg } from './leg.ts';
+import { costOf, isOption, isShort, requirePosition, type SharesLeg } from './leg.ts';
 import { MarginError } from './margin-error.ts';
 import { isFullyHedged, maxLoss } from './max-loss.ts';
-import { deltaUnits, forwardOf, type NseOptionLeg, type ScannedLeg, type Scenario, scanScenarios, worstLoss } from './nse-scan.ts';
+import { deltaUnits, forwardOf, type ScannedLeg, type Scenario, scanScenarios, worstLoss } from './nse-scan.ts';
 import { type MarginRequirement, requirementOf } from './requirement.ts';
 
 /** Futures and options on one NSE underlying, with shares that cover them where there are any. Rupees. */
@@ -23,50 +23,38 @@ export interface NseDerivativesPosition {
  *   premiums of longs + scan + calendar charge + exposure on futures and short options + extra on the day of expiry
  *
  * The scan is what the worst of 16 scenarios and the value of the shorts ask beyond the value of the longs. Months are scanned
- * together, against a charge on what offsets between them, where that asks less than scanning each apart; options on an index
- * that expire today offset nothing. Shares ask their full price and are not scanned.
+ * together, against a charge on what offsets between them, where that asks less than scanning each apart; contracts that expire
+ * today offset nothing under the later rules. Shares ask their full price and are not scanned.
  *
  * The exchange asks exposure margin of hedged shorts too. Here a position that is fully hedged at one expiry asks no more than
  * its maximum loss. The clearing house's own risk arrays are not public history: this follows its published parameters only.
  *
  * @throws MarginError `not_a_position`
- * @see NSE Clearing: "SPAN risk parameters", "Margins" (equity derivatives); SEBI/HO/MRD/TPD-1/P/CIR/2024/132
+ * @see NSE Clearing: "SPAN risk parameters"; SEBI/HO/MRD/TPD-1/P/CIR/2024/132
  */
 export function nseDerivativesMargin(position: NseDerivativesPosition, terms: NseDerivativesTerms, atMs: EpochMs): MarginRequirement {
-  const { legs, underlyingPrice, isIndex } = position;
   requireNsePosition(position);
-  const rules = isIndex ? terms.index : terms.stock;
+  const { legs, underlyingPrice } = position;
+  const rules = position.isIndex ? terms.index : terms.stock;
   const scanned = legs.filter((leg): leg is ScannedLeg => leg.kind !== 'equity');
-  const options = scanned.filter((leg): leg is NseOptionLeg => leg.kind === 'option');
+  const options = scanned.filter(isOption);
   const shares = costOf(legs.filter(({ kind }) => kind === 'equity'));
   const premiums = costOf(options.filter((leg) => !isShort(leg)));
-  const scenarios = scanScenarios(underlyingPrice, position.dailyVolatility, rules, terms);
-  const offsetting = scanned.filter((leg) => !(isIndex && expiresOn(leg, atMs)));
-  const alone = scanAsk(
-    scanned.filter((leg) => !offsetting.includes(leg)),
-    scenarios,
-    atMs,
-  );
-  const months = scanMonths(offsetting, scenarios, rules, atMs);
-  const scan = alone + months.scan;
+  const { scan, calendar } = scanMargin(scanned, scanScenarios(underlyingPrice, position.dailyVolatility, rules, terms), rules, atMs);
   const exposure = rules.exposureRate * exposedNotional(scanned, underlyingPrice);
-  const expiryDay =
-    rules.expiryDayRate *
-    exposedNotional(
-      options.filter((leg) => expiresOn(leg, atMs)),
-      underlyingPrice,
-    );
+  const lastDay = options.filter((leg) => expiresOn(leg, atMs));
+  const expiryDay = rules.expiryDayRate * exposedNotional(lastDay, underlyingPrice);
   return requirementOf(
     {
       parts: [
         { name: 'premium', amount: premiums },
         { name: 'shares', amount: shares },
         { name: 'scan', amount: scan },
-        { name: 'calendar-spread', amount: months.calendar },
+        { name: 'calendar-spread', amount: calendar },
         { name: 'exposure', amount: exposure },
         { name: 'expiry-day', amount: expiryDay },
       ],
-      maintenance: scan + months.calendar + exposure + expiryDay,
+      maintenance: scan + calendar + exposure + expiryDay,
       proceeds: costOf(options.filter(isShort)),
       paid: premiums + shares,
       lossCap: isFullyHedged(legs) ? maxLoss(legs) : null,
@@ -83,13 +71,26 @@ function requireNsePosition({ legs, underlyingPrice, dailyVolatility }: NseDeriv
   throw new MarginError('not_a_position', 'An option has a positive forward and a volatility that is not negative', { legs, dailyVolatility });
 }
 
-interface MonthsScan {
+interface ScanMargin {
   readonly scan: number;
   readonly calendar: number;
 }
 
+/** The scan of all legs, those apart that expire today where they offset nothing. */
+function scanMargin(legs: readonly ScannedLeg[], scenarios: readonly Scenario[], rules: NseScanTerms, atMs: EpochMs): ScanMargin {
+  const isApart = (leg: ScannedLeg): boolean => !rules.offsetsOnExpiryDay && expiresOn(leg, atMs);
+  const lastDay = legs.filter(isApart);
+  const { scan, calendar } = scanMonths(
+    legs.filter((leg) => !isApart(leg)),
+    scenarios,
+    rules,
+    atMs,
+  );
+  return { scan: scanAsk(lastDay, scenarios, atMs) + scan, calendar };
+}
+
 /** The scan of months together with its charge, or of each apart when that asks less. */
-function scanMonths(legs: readonly ScannedLeg[], scenarios: readonly Scenario[], rules: NseScanTerms, atMs: EpochMs): MonthsScan {
+function scanMonths(legs: readonly ScannedLeg[], scenarios: readonly Scenario[], rules: NseScanTerms, atMs: EpochMs): ScanMargin {
   const months = [...Map.groupBy(legs, ({ expiryMs }) => expiryMs)].sort(([a], [b]) => a - b).map(([, month]) => month);
   const together = { scan: scanAsk(legs, scenarios, atMs), calendar: rules.calendarRate * spreadValue(months, atMs) };
   const apart = { scan: months.reduce((sum, month) => sum + scanAsk(month, scenarios, atMs), 0), calendar: 0 };

@@ -72,7 +72,7 @@ function strategyBased(position: RegTPosition, terms: RegTTerms): MarginRequirem
 
 /** So many units of a short option that nothing covers, and what one of them asks, premium included. */
 interface UncoveredUnits {
-  quantity: number;
+  readonly quantity: number;
   readonly premium: number;
   readonly ask: number;
 }
@@ -80,7 +80,7 @@ interface UncoveredUnits {
 interface PairedShorts {
   /** What the shorts with a long beside them ask. */
   readonly spreads: number;
-  readonly uncovered: UncoveredUnits[];
+  readonly uncovered: readonly UncoveredUnits[];
 }
 
 /** Covers the shorts of one right: first by shares, then by longs that live at least as long, in the order of strikes. */
@@ -119,19 +119,13 @@ function uncoveredUnitAsk(leg: OptionLeg, { isIndex, underlyingPrice }: RegTPosi
 
 /** Short calls beside short puts, unit by unit: the underlying cannot move against both, so the larger counts and the other's premium. */
 function uncoveredAsk(calls: readonly UncoveredUnits[], puts: readonly UncoveredUnits[]): number {
-  const [left, right] = [calls, puts].map((units) => units.map((unit) => ({ ...unit })));
-  let ask = 0;
-  while (left?.[0] !== undefined && right?.[0] !== undefined) {
-    const [call, put] = [left[0], right[0]];
-    const both = Math.min(call.quantity, put.quantity);
-    ask += both * Math.max(call.ask + put.premium, put.ask + call.premium);
-    for (const [units, unit] of [
-      [left, call],
-      [right, put],
-    ] as const) {
-      unit.quantity -= both;
-      if (unit.quantity <= 0) units.shift();
-    }
-  }
-  return [...(left ?? []), ...(right ?? [])].reduce((sum, unit) => sum + unit.quantity * unit.ask, ask);
+  const [call, put] = [calls[0], puts[0]];
+  if (call === undefined || put === undefined) return [...calls, ...puts].reduce((sum, { quantity, ask }) => sum + quantity * ask, 0);
+  const both = Math.min(call.quantity, put.quantity);
+  return both * Math.max(call.ask + put.premium, put.ask + call.premium) + uncoveredAsk(without(calls, both), without(puts, both));
+}
+
+/** What remains when so many units of the first are taken; there are at least as many. */
+function without([first, ...others]: readonly UncoveredUnits[], quantity: number): readonly UncoveredUnits[] {
+  return first !== undefined && first.quantity > quantity ? [{ ...first, quantity: first.quantity - quantity }, ...others] : others;
 }

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 const UNDERLYING = 1_000;
 
 const direction = fc.constantFrom('long' as const, 'short' as const);
-const expiryMs = fc.constantFrom(1, 21, 48).map((days) => atMs + days * DAY_MS);
+const expiryMs = fc.constantFrom(0.2, 1, 21, 48).map((days) => atMs + days * DAY_MS);
 const oneExpiry = fc.constant(atMs + 21 * DAY_MS);
 const quantity = fc.integer({ min: 1, max: 20 }).map((lots) => lots * 25);
 

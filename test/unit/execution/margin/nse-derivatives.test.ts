@@ -66,11 +66,29 @@ describe('a future at NSE', () => {
     expect(part(margin, 'exposure')).toBe(61_230);
   });
 
-  it('offsets nothing on an index on the day it expires', () => {
-    const legs = [future('long', 65, 23_500), future('short', 65, 23_500, farMs)];
-    const margin = nifty(legs, { when: nearMs - 3_600_000 });
-    expect(part(margin, 'calendar-spread')).toBe(0);
-    expect(part(margin, 'scan')).toBe(2 * 142_057.5);
+  it('asks the charge once for each unit that offsets, whichever month it lies in', () => {
+    const legs = [future('long', 65, 23_500), future('long', 65, 23_500, farMs), future('short', 130, 23_600, farMs + 28 * 86_400_000)];
+    expect(part(nifty(legs), 'calendar-spread')).toBe(2 * 26_845);
+  });
+
+  it.each([
+    ['an index', '2026-10-27', true, false],
+    ['an index', '2025-02-09', true, true],
+    ['an index', '2025-02-10', true, false],
+    ['a stock', '2026-05-04', false, true],
+    ['a stock', '2026-05-05', false, false],
+  ])('on %s that expires on %s offsets other months then as the rules say', (_, lastDay, isIndex, offsets) => {
+    const lastMs = Date.parse(`${lastDay}T10:00:00Z`);
+    const legs = [future('long', 65, 23_500, lastMs), future('short', 65, 23_500, lastMs + 28 * 86_400_000)];
+    const position = { regime: 'nse-derivatives', isIndex, underlyingPrice: 23_500, dailyVolatility: null, legs } as const;
+    for (const [when, isOffset] of [
+      [lastMs - 3_600_000, offsets],
+      [lastMs - 86_400_000, true],
+    ] as const) {
+      const margin = marginOf(position, when);
+      expect(part(margin, 'calendar-spread') > 0).toBe(isOffset);
+      expect(part(margin, 'scan')).toBe(isOffset ? 0 : 2 * (isIndex ? 142_057.5 : 216_905));
+    }
   });
 });
 
@@ -104,6 +122,11 @@ describe('an option at NSE', () => {
     expect(margin.parts.map(({ name }) => name)).toEqual(['premium']);
     expect(toNumber(margin.initial)).toBeCloseTo(65 * call.price, 2);
     expect(margin.maintenance).toBe(0n);
+  });
+
+  it('asks no charge of longs in two months that need no offset', () => {
+    const margin = nifty([option('call', 'long', 24_000), option('put', 'long', 23_000, { expiryMs: farMs })]);
+    expect(margin.parts.map(({ name }) => name)).toEqual(['premium']);
   });
 
   it.each([

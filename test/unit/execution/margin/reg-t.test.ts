@@ -61,6 +61,22 @@ describe('strategy-based margin', () => {
     ]);
   });
 
+  it('lets a long cover one of two shorts', () => {
+    const margin = ask(100, [shortCall(105, 2), shortCall(106, 1.8), longCall(110, 1)]);
+    // The lower strike is in the spread; the higher asks 1.8 + 14.
+    expect(toNumber(margin.initial)).toBe(100 + 500 + 1_580);
+  });
+
+  it('asks of a wide spread no more than of the short alone', () => {
+    const long = { ...longCall(150, 0.05), expiryMs: expiryMs + 1 };
+    expect(toNumber(ask(100, [shortCall(105, 2), long]).initial)).toBe(5 + 1_700);
+  });
+
+  it('asks the cost of a box that cannot lose', () => {
+    const margin = ask(100, [longCall(90, 12), shortCall(110, 2), longPut(110, 10), shortPut(90, 1)]);
+    expect([toNumber(margin.deposit), toNumber(margin.maintenance)]).toEqual([1_900, 0]);
+  });
+
   it('covers no short by a long that expires before it', () => {
     const early = { ...longCall(110, 1), expiryMs: expiryMs - 1 };
     expect(toNumber(ask(100, [shortCall(105, 2), early]).initial)).toBe(1_800);
