@@ -83,6 +83,7 @@ interface Live {
   readonly source: MarketSource;
   readonly ticks: Tick[];
   readonly tops: BookTop[];
+  readonly books: OrderBook[];
   readonly repaired: Bar[];
 }
 
