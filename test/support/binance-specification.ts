@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ClosedBar, FrameFault, ParsedFrame } from '../../shared/feeds/binance/binance-frame.ts';
-import type { BookLevel, OrderBook } from '../../shared/market/order-book.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
+import type { BookLevel, OrderBook } from '../../shared/market/order-book.ts';
 import type { BookTop, Tick } from '../../shared/market/price.ts';
 
 /**

@@ -5,15 +5,7 @@ import { candleFault, isPrice } from '../bars/candle-fault.ts';
 import type { ClosedBar, FrameFault } from '../binance/binance-frame.ts';
 import { EMPTY_WINDOW, hasSeen, type SequenceWindow, withSeen } from './sequence-window.ts';
 
-export type GateFault =
-  | 'bad_stamp'
-  | 'bad_range'
-  | BookFault
-  | 'stamp_in_future'
-  | 'stamp_too_old'
-  | 'duplicate'
-  | 'older_book'
-  | 'jump';
+export type GateFault = 'bad_stamp' | 'bad_range' | BookFault | 'stamp_in_future' | 'stamp_too_old' | 'duplicate' | 'older_book' | 'jump';
 
 /** `out_of_order` and `came_late` are counted and admitted: a print that was never seen before did trade. */
 export type GateCount = GateFault | FrameFault | 'admitted' | 'out_of_order' | 'came_late';

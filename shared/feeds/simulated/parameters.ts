@@ -60,7 +60,11 @@ export const SimulationParameters = z.strictObject({
     widenTimes: range,
     depthMinutes: positive,
     depthSpread: z.number().min(0),
-    levels: z.strictObject({ aSide: z.number().int().positive(), markets: z.strictObject({ CRYPTO: behindTop, NSE: behindTop }), source: z.string() }),
+    levels: z.strictObject({
+      aSide: z.number().int().positive(),
+      markets: z.strictObject({ CRYPTO: behindTop, NSE: behindTop }),
+      source: z.string(),
+    }),
   }),
   markets: z.strictObject({ CRYPTO: market, NSE: market }),
   instruments: z.record(z.string(), instrument),
