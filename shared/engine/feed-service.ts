@@ -7,7 +7,7 @@ import { bestRates } from '../market/best-rates.ts';
 import type { Bar } from '../market/price.ts';
 import { TICK_PACK_MS, type TickSample } from '../market/tick-sample.ts';
 import type { EngineContext } from './context.ts';
-import { createDesk, type Desk } from './desk.ts';
+import { createDesk, type DayCloses, type Desk } from './desk.ts';
 import { createFeedWriter } from './feed-writer.ts';
 import { createHistoryFetch, type HistoryKeeper, owedSchema } from './history-fetch.ts';
 import { keepDays, keepPast, packEnded, packLeft } from './history-packs.ts';
@@ -316,9 +316,12 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     },
   };
 
-  const closesInStore = async (nowMs: EpochMs): Promise<Awaited<ReturnType<typeof storedCloses>>> => {
+  /** What days ended at: as this feed has seen it, and where it has not, as history has it. */
+  const restoreCloses = async (seen: DayCloses, nowMs: EpochMs): Promise<void> => {
     const nse = (source.parts ?? [source]).find(({ markets }) => markets.includes('NSE'));
-    return nse === undefined ? [] : storedCloses(market, world.scope, nowMs, nse.evidence);
+    const stored = nse === undefined ? [] : await storedCloses(market, world.scope, nowMs, nse.evidence);
+    for (const [symbol, close] of stored) desk.closed(symbol, close);
+    for (const [symbol, closes] of Object.entries(seen)) for (const close of closes) desk.closed(symbol, close);
   };
 
   /** Takes up what the run before has left, fills in what was missed since, and gives the source's cursor. */
@@ -337,8 +340,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     desk.listed(listings.rules());
     const lastHour = await market.bars(world.scope, nowMs - HOUR_MS, nowMs);
     for (const bar of [...lastHour.values()].flat()) desk.bar(bar);
-    for (const [symbol, close] of await closesInStore(nowMs)) desk.closed(symbol, close);
-    for (const [symbol, closes] of Object.entries(cursor?.closes ?? {})) for (const close of closes) desk.closed(symbol, close);
+    await restoreCloses(cursor?.closes ?? {}, nowMs);
     if (stored !== null) desk.restore(stored.quotes, cursor?.bookStamps ?? {});
     if (stored !== null && cursor !== undefined) matcher.restore(cursor, stored.atMs);
     return { isResumed, cursor: cursor?.source ?? null };

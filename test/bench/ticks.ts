@@ -6,7 +6,6 @@ import { createBinanceParser } from '../../shared/feeds/binance/binance-frame.ts
 import { BINANCE_SYMBOLS } from '../../shared/feeds/binance/binance-symbols.ts';
 import { createFrameIntake, type FrameIntake } from '../../shared/feeds/intake/frame-intake.ts';
 import { createGate } from '../../shared/feeds/intake/validation.ts';
-import { hand } from '../../shared/feeds/replay/price-player.ts';
 import { readRecordedFrames } from '../../shared/feeds/replay/recorded-frames.ts';
 import { writeGeneratedFrames } from '../support/generated-frames.ts';
 import { recordedFiles } from '../support/recorded-data.ts';
@@ -96,7 +95,8 @@ function play({ desk, matcher }: BenchEngine, frames: readonly Frame[], latencie
     const began = latencies === null ? 0 : performance.now();
     for (const price of intake(bytes.toString('utf8'), receivedMs)) {
       prices += 1;
-      if (price.kind !== 'tick') hand(desk, price);
+      if (price.kind === 'top') desk.top(price.top);
+      else if (price.kind === 'depth') desk.depth(price.book);
       else {
         desk.tick(price.tick);
         if (matcher.tick(price.tick) !== undefined) throw new Error(`The bench crosses no stop, ${price.tick.price} did`);

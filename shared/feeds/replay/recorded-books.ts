@@ -74,10 +74,11 @@ export function recordedBooks({ symbols, source, evidence }: BinanceParserOption
     pictures = pictures.filter((other) => other !== picture);
   }
 
-  function told(book: ChangedBook, { symbol, exchangeMs, lastSequence }: SymbolChange, receivedMs: EpochMs): OrderBook | RefusedFrame {
+  function told(book: ChangedBook, { symbol, exchangeMs, lastSequence }: SymbolChange, receivedMs: EpochMs): OrderBook | RefusedFrame | null {
     const [bids, asks] = [book.bids(MOST_LEVELS), book.asks(MOST_LEVELS)];
-    // A side that has run out of what is known is no side that nobody stands on.
-    const fault = bids.length === 0 || asks.length === 0 ? 'empty_book' : faultOfBook(bids, asks);
+    // Prices have left what is known, and may come back: nothing says that nobody stands there.
+    if (bids.length === 0 || asks.length === 0) return null;
+    const fault = faultOfBook(bids, asks);
     if (fault === null) return { symbol, bids, asks, sequence: lastSequence, exchangeMs, receivedMs, source, evidence };
     books.delete(symbol);
     return refused(fault, `${symbol}: bid ${bids[0]?.price}, ask ${asks[0]?.price} after change ${lastSequence}`);

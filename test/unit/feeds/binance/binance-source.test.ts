@@ -83,6 +83,7 @@ interface Live {
   readonly source: MarketSource;
   readonly ticks: Tick[];
   readonly tops: BookTop[];
+  readonly books: OrderBook[];
   readonly repaired: Bar[];
 }
 
@@ -141,7 +142,7 @@ describe('live Binance', () => {
     expect(state(source)).toMatchObject({ status: 'connecting', source: 'binance', evidence: 'live', accepted: 0 });
     await until(() => server.openConnections() === 1);
     expect(server.asked[0]).toEqual(
-      SYMBOLS.flatMap((symbol) => ['trade', 'bookTicker', 'kline_1m'].map((kind) => `${symbol.toLowerCase()}usdt@${kind}`)),
+      SYMBOLS.flatMap((symbol) => ['trade', 'bookTicker', 'kline_1m', 'depth20@100ms'].map((kind) => `${symbol.toLowerCase()}usdt@${kind}`)),
     );
     const exchangeMs = clock.now();
     server.send(print(exchangeMs, 100));

@@ -28,6 +28,7 @@ interface Live {
   readonly source: MarketSource;
   readonly ticks: Tick[];
   readonly tops: BookTop[];
+  readonly books: OrderBook[];
   readonly repaired: Bar[];
   readonly logged: string[];
   readonly send: (of: Partial<Picture>) => void;
@@ -62,7 +63,7 @@ async function live({ atMs = OPEN_MS, token = () => TOKEN, timing = {}, server: 
   await source.start(sink, null);
   cleanups.push(source.stop);
   const send: Live['send'] = (some) => server.send(frame({ ltp: 1_250.5, ltt: clock.now() - 50, ...some }, clock.now()));
-  return { clock, server, source, ticks, tops, repaired, logged, send };
+  return { clock, server, source, ticks, tops, books, repaired, logged, send };
 }
 
 type Said = UpstoxServer['said'][number];
@@ -75,7 +76,7 @@ async function connected(setting: Setting = {}): Promise<Live> {
   const made = await live(setting);
   await until(() => made.server.said.length === 1);
   made.send({ bid: 1_250.4, ask: 1_250.6 });
-  await until(() => made.tops.length === 1);
+  await until(() => made.books.length === 1);
   return made;
 }
 
@@ -100,11 +101,14 @@ describe('live Upstox', () => {
     expect(keys).not.toContain('NSE_EQ|INE237A01036');
   });
 
-  it('delivers trades and tops of book as live, and says what it is connected to', async () => {
-    const { source, ticks, tops } = await connected();
+  it('delivers trades, tops of book and books as live, and says what it is connected to', async () => {
+    const { source, ticks, tops, books } = await connected();
     expect(ticks).toMatchObject([{ symbol: 'RELIANCE', price: 1_250.5, quantity: 10, evidence: 'live', source: 'upstox', motion: 'print' }]);
     expect(tops).toMatchObject([{ symbol: 'RELIANCE', bid: 1_250.4, ask: 1_250.6, bidSize: 100, askSize: 200, evidence: 'live' }]);
-    expect(state(source)).toMatchObject({ status: 'up', source: 'upstox', markets: ['NSE'], evidence: 'live', accepted: 2, reconnects: 0 });
+    expect(books).toMatchObject([
+      { symbol: 'RELIANCE', bids: [{ price: 1_250.4, quantity: 100 }], asks: [{ price: 1_250.6, quantity: 200 }], evidence: 'live' },
+    ]);
+    expect(state(source)).toMatchObject({ status: 'up', source: 'upstox', markets: ['NSE'], evidence: 'live', accepted: 3, reconnects: 0 });
     expect(state(source)?.detail).toMatch(/^connected to ws:.*nothing told of TCS, HDFCBANK/);
   });
 
