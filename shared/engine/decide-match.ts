@@ -66,7 +66,7 @@ function entryMet(account: Account, order: EntryOrder, market: Market): EntryMet
   const meets = meeting(account, order, market, remaining(order));
   const { tick } = market.command;
   if (order.tradedIn === 'closing-auction')
-    return auctioned(tick, market.view, (price, volume) => inAuctionFill(order, auctionFill(meets, price, volume)));
+    return auctioned(tick, market.view, (price, volume) => inAuctionFill(order, auctionFill(meets, fromNumber(price), volume)));
   const { instruction } = order;
   switch (instruction.type) {
     case 'market':

@@ -14,6 +14,7 @@ import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { Opportunity, Quiet, Strategy } from '../strategies/strategy.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { squareOffAt } from './square-off.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import { excerpt, type MarketView } from './view.ts';
 
@@ -108,6 +109,8 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
     instrument,
     rules: view.rules(instrument.symbol),
     opportunity,
+    direction: opportunity.direction,
+    squareOffMs: squareOffAt(view.nowMs),
     quote: view.quote(instrument.symbol),
     rate: view.rate(instrument.quote),
     phase: view.phase(instrument.market),

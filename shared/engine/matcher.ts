@@ -73,10 +73,8 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     account = next !== null && next.scope === context.world.scope && next.status !== 'stopped' ? next : null;
     const isSame = before !== null && before.sessionId === account?.sessionId;
     // New ones first: a replaced exit hands its best price on.
-    for (const order of account?.orders.values() ?? []) {
-      if (!isSame || before.orders.get(order.id) !== order) takeUp(account as Account, order);
-    }
-    for (const order of before?.orders.values() ?? []) if (account?.orders.has(order.id) !== true) drop(order);
+    if (account !== null) for (const order of changedOrders(isSame ? before : null, account)) takeUp(account, order);
+    for (const order of goneOrders(before, account)) drop(order);
     for (const id of unbooked.keys()) if (account?.orders.has(id) !== true) unbooked.delete(id);
   };
 
@@ -286,6 +284,12 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     waiting: () => unbooked.size,
   };
 }
+
+const changedOrders = (before: Account | null, { orders }: Account): readonly Order[] =>
+  [...orders.values()].filter((order) => before?.orders.get(order.id) !== order);
+
+const goneOrders = (before: Account | null, after: Account | null): readonly Order[] =>
+  [...(before?.orders.values() ?? [])].filter(({ id }) => after?.orders.has(id) !== true);
 
 const wakeKey = ({ id, activeFromMs }: Order): string => `${id}@${activeFromMs}`;
 

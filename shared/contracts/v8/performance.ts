@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { evidenceSchema, marketSchema, strategyNameSchema } from '../terms.ts';
-import { amount, instant, money, sessionQuery } from './common.ts';
+import { evidenceSchema, marketSchema, strategyNameSchema, traderSchema } from '../terms.ts';
+import { amount, instant, money, pnlBand, sessionQuery } from './common.ts';
 import { marketStatusAnswer } from './market-status.ts';
 import { portfolioAnswer } from './portfolio.ts';
 

@@ -1,6 +1,5 @@
 import type { NseDerivativesTerms, NseScanTerms } from '../../config/margin.ts';
-import type { EpochMs } from '../../kernel/time.ts';
-import { DAY_MS } from '../../kernel/time.ts';
+import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
 import { black76 } from '../../market/black76.ts';
 import { type FutureLeg, type OptionLeg, signedQuantity } from './leg.ts';
 
