@@ -40,7 +40,7 @@ export const exportJournal: Subcommand = {
   --format csv         a line a posting; with --out also fills.csv, trades.csv and days.csv
   --format jsonl       a journal row a line, whose hashes can be checked by whoever has it
   --format beancount   a ledger that bean-check accepts
-  --out DIR            into files of that folder (otherwise to the terminal)`,
+  --out DIR            into files of that folder (otherwise to the terminal: npm run --silent keeps it clean)`,
   options: { format: { type: 'string' }, out: { type: 'string' } },
   check: (options) => {
     formatOf(options);
