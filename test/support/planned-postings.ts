@@ -3,7 +3,7 @@ import { decimal } from '../../shared/kernel/decimal.ts';
 import { sessionStarted } from './ledger-fixtures.ts';
 
 /** Postings from a table of `account amount currency`. Accounts and currencies are open sets to whatever only reads them. */
-export const postings = (...lines: readonly string[]): readonly Posting[] =>
+const postings = (...lines: readonly string[]): readonly Posting[] =>
   lines.map((line) => {
     const [account = '', amount = '', currency = ''] = line.split(' ');
     return { account, amount: decimal(amount), currency: currency as Posting['currency'] };
