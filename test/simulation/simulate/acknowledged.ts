@@ -95,8 +95,9 @@ export function createAcknowledged(items: Items, books: () => readonly Book[], c
       const [first] = samples;
       if (first === undefined) return;
       await toldForGood(`ticks from ${fromMs}`, async () => {
-        const found = await market.ticks(lease.scope, first.symbol, first.secondMs, first.secondMs + SECOND_MS);
-        return found.length > 0;
+        // A pack is named by the clock of its feed, which may have been set back since.
+        const [from, to] = [Math.min(fromMs, first.secondMs), Math.max(fromMs, first.secondMs) + SECOND_MS];
+        return (await market.ticks(lease.scope, first.symbol, from, to)).some(({ secondMs }) => secondMs === first.secondMs);
       });
     },
   });

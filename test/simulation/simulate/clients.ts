@@ -10,14 +10,22 @@ import type { Owner, Scheduler } from './scheduler.ts';
 /** What a person asks for, under a key of its own. */
 export interface Request {
   readonly key: string;
-  /** The part of the answer that the same request is given whenever it is asked again: until another session begins. */
-  readonly send: (context: EngineContext, key: string) => Promise<string>;
+  /** Sessions that it begins when it is done. */
+  readonly begins: 0 | 1;
+  /**
+   * The part of the answer that the same request is given whenever it is asked again, until another session begins; null where
+   * nothing was done, of which nothing is recorded.
+   */
+  readonly send: (context: EngineContext, key: string) => Promise<string | null>;
 }
 
-interface Answered {
-  readonly answer: string;
-  /** How many sessions there had been by then. */
+interface Asked {
+  readonly request: Request;
+  /** How many sessions there had been when it was asked first. */
   readonly sessions: number;
+  /** What was done, once it is known. */
+  done: string | null;
+  isAnswered: boolean;
 }
 
 /** People who ask again under the same key until they have an answer, and sometimes do not wait for it. */
@@ -44,65 +52,65 @@ const PATIENCE_MS = 4 * SECOND_MS;
 const PAUSE_MS = SECOND_MS;
 
 export function createClients({ owner, scheduler, faults, draw, hosts, books, complain }: ClientParts): Clients {
-  const answers = new Map<string, Answered>();
-  const open = new Map<string, Request>();
+  const all: Asked[] = [];
 
-  const contradict = ({ key }: Request, answer: string): void => {
-    const before = answers.get(key);
-    if (before === undefined || before.sessions < books().length || before.answer === answer) return;
-    complain(`request ${key} was answered ${before.answer}, and ${answer} when it came again`);
+  const contradict = ({ request, sessions, done }: Asked, answer: string): void => {
+    const isOfOneSession = books().length <= sessions + request.begins;
+    if (isOfOneSession && done !== null && done !== answer) complain(`request ${request.key} was answered ${done}, and ${answer} when it came again`);
   };
 
-  const answered = (request: Request, answer: string): void => {
-    contradict(request, answer);
-    answers.set(request.key, { answer, sessions: books().length });
-    open.delete(request.key);
+  const answered = (asked: Asked, answer: string | null): void => {
+    asked.isAnswered = true;
+    if (answer === null) return;
+    contradict(asked, answer);
+    asked.done = answer;
   };
 
-  /** A refusal changes nothing and is not recorded: the same request may be done when it comes again. But what was done stays done. */
-  const refused = (request: Request, code: string): void => {
-    contradict(request, `refused: ${code}`);
-    open.delete(request.key);
-  };
-
-  const failed = (request: Request, error: unknown): void => {
-    if (error instanceof EngineError && error.code === 'contention') {
-      const { sessionId, commandId } = error.context;
-      const isDone = books().some((book) => book.sessionId === sessionId && book.commands.has(String(commandId)));
-      if (isDone) complain(`request ${request.key} was told that ${commandId} lost its races, and it is in the journal`);
-    } else if (error instanceof EngineError) {
-      refused(request, error.code);
+  const failed = (asked: Asked, error: unknown): void => {
+    const { key } = asked.request;
+    if (error instanceof EngineError && error.code !== 'contention') {
+      // A refusal changes nothing and is not recorded: the same request may be done when it comes again. What was done stays done.
+      contradict(asked, `refused: ${error.code}`);
+      asked.isAnswered = true;
       return;
-    } else if (!(error instanceof StoreError) || error.code === 'corrupt') {
-      complain(`request ${request.key} failed: ${String(error)}`);
     }
-    scheduler.at(owner, scheduler.nowMs() + PAUSE_MS, `again ${request.key}`, () => again(request));
+    if (error instanceof EngineError) foundDone(asked, error);
+    else if (!(error instanceof StoreError) || error.code === 'corrupt') complain(`request ${key} failed: ${String(error)}`);
+    scheduler.at(owner, scheduler.nowMs() + PAUSE_MS, `again ${key}`, () => ask(asked));
   };
 
-  const send = async (request: Request): Promise<void> => {
+  /** Who is told that nothing was done must not find it done. */
+  const foundDone = ({ request }: Asked, { context }: EngineError): void => {
+    const isDone = books().some((book) => book.sessionId === context.sessionId && book.commands.has(String(context.commandId)));
+    if (isDone) complain(`request ${request.key} was told that ${context.commandId} lost its races, and it is in the journal`);
+  };
+
+  const send = async (asked: Asked): Promise<void> => {
     const able = hosts();
     const host = able[Math.floor(draw.next() * able.length)];
     if (host === undefined) return;
     try {
-      answered(request, await request.send(host, request.key));
+      answered(asked, await asked.request.send(host, asked.request.key));
     } catch (error) {
-      failed(request, error);
+      failed(asked, error);
     }
   };
 
-  const again = (request: Request): void => {
-    if (!open.has(request.key)) return;
-    scheduler.soon(owner, `request ${request.key}`, () => void send(request));
-    if (faults.strikes('request-doubled')) scheduler.soon(owner, `request ${request.key} once more`, () => void send(request));
-    scheduler.at(owner, scheduler.nowMs() + PATIENCE_MS, `patience ${request.key}`, () => again(request));
+  const ask = (asked: Asked): void => {
+    if (asked.isAnswered) return;
+    const { key } = asked.request;
+    scheduler.soon(owner, `request ${key}`, () => void send(asked));
+    if (faults.strikes('request-doubled')) scheduler.soon(owner, `request ${key} once more`, () => void send(asked));
+    scheduler.at(owner, scheduler.nowMs() + PATIENCE_MS, `patience ${key}`, () => ask(asked));
   };
 
   return {
     submit: (request) => {
-      open.set(request.key, request);
-      again(request);
+      const asked: Asked = { request, sessions: books().length, done: null, isAnswered: false };
+      all.push(asked);
+      ask(asked);
     },
-    waiting: () => [...open.keys()],
-    answered: () => answers.size,
+    waiting: () => all.filter(({ isAnswered }) => !isAnswered).map(({ request }) => request.key),
+    answered: () => all.filter(({ isAnswered }) => isAnswered).length,
   };
 }

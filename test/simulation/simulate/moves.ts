@@ -18,6 +18,8 @@ import { CHART_SYMBOLS } from './signal-charts.ts';
 export interface Move {
   readonly name: string;
   readonly weight: number;
+  /** Sessions that it begins when it is done. */
+  readonly begins: 0 | 1;
   /** The request with everything drawn that it needs: asked again it is the same. */
   readonly request: (draw: Rng) => Request['send'];
 }
@@ -27,6 +29,7 @@ const oneOf = <T>(draw: Rng, values: readonly [T, ...T[]]): T => values[Math.flo
 export const start: Move = {
   name: 'start',
   weight: 3,
+  begins: 1,
   request: (draw) => {
     const request = { startingCapital: decimal(oneOf(draw, ['100000', '25000'])), strategies: ['scalping' as const], riskLimits: {} };
     return async (context, key) => (await startSession(context, request, key)).account.sessionId;
@@ -36,6 +39,7 @@ export const start: Move = {
 export const stop: Move = {
   name: 'stop',
   weight: 1,
+  begins: 0,
   request: (draw) => {
     const request = { closePositions: draw.next() < 0.6 };
     return async (context, key) => (await stopSession(context, request, key)).account.sessionId;
@@ -45,11 +49,13 @@ export const stop: Move = {
 const limits: Move = {
   name: 'limits',
   weight: 4,
+  begins: 0,
   request: (draw) => {
     const request = { maxPositionSize: oneOf(draw, [0.1, 0.15, 0.2]), maxDailyLoss: oneOf(draw, [0.2, 0.5]) };
     return async (context, key) => {
       const { before, after } = await setRiskLimits(context, request, key);
-      return canonicalJson([before, after]);
+      // What changes nothing is no event.
+      return canonicalJson(before) === canonicalJson(after) ? null : canonicalJson([before, after]);
     };
   },
 };
@@ -57,6 +63,7 @@ const limits: Move = {
 const execute: Move = {
   name: 'execute',
   weight: 4,
+  begins: 0,
   request: (draw) => {
     const request = { strategy: 'scalping', symbol: oneOf(draw, CHART_SYMBOLS), timeframe: oneOf(draw, ['1m', null]) };
     return async (context, key) => {

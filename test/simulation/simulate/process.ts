@@ -6,7 +6,8 @@ import { type LedgerStore, type MarketStore, StoreError } from '../../../shared/
 import type { Clock } from '../../../shared/kernel/clock.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import { type EpochMs, SECOND_MS } from '../../../shared/kernel/time.ts';
-import { createPathSource, type PathSource } from './path-source.ts';
+import type { Tick } from '../../../shared/market/price.ts';
+import { createPathSource } from './path-source.ts';
 import type { PricePath } from './price-path.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 import { signalShelf } from './signal-charts.ts';
@@ -14,7 +15,7 @@ import { signalShelf } from './signal-charts.ts';
 export const SCOPE = 'simulated:world';
 export const LEASE_MS = 15 * SECOND_MS;
 const PUBLISH_EVERY_MS = 15 * SECOND_MS;
-const READ_ORDERS_EVERY_MS = 4 * SECOND_MS;
+const READ_ORDERS_EVERY_MS = 5 * SECOND_MS;
 const START_AGAIN_MS = 2 * SECOND_MS;
 
 /** A process: its memory and its clock are its own, and end with it. */
@@ -23,11 +24,13 @@ export interface Process {
   readonly context: EngineContext;
   /** Null where it has no feed. */
   readonly feed: FeedService | null;
-  readonly hear: PathSource['hear'];
+  readonly hear: (ticks: readonly Tick[]) => void;
   /** Whether its feed has begun. */
   readonly isRunning: () => boolean;
   /** Whether its feed could not begin, or has found out that another has the lease: its host starts another process. */
   readonly isSpent: () => boolean;
+  /** Ends as one that is asked to. */
+  readonly leave: () => Promise<void>;
 }
 
 export interface ProcessParts {
@@ -52,6 +55,7 @@ export function launch(parts: ProcessParts): Process {
   const heard = createPathSource(path, scheduler.nowMs, (error) => onError(error, 'tick'));
   let isSpent = false;
   let isRunning = false;
+  let isLeaving = false;
   const context: EngineContext = {
     clock,
     sleep: (ms) => new Promise((resolve) => void clock.at(clock.now() + ms, '7-sleep', resolve)),
@@ -78,7 +82,13 @@ export function launch(parts: ProcessParts): Process {
             isSpent = true;
           },
         });
-  const process: Process = { owner, context, feed, hear: heard.hear, isRunning: () => isRunning, isSpent: () => isSpent };
+  // A price is stamped by the clock of who receives it.
+  const hear = (ticks: readonly Tick[]): void => heard.hear(ticks.map((tick) => ({ ...tick, receivedMs: clock.now() })));
+  const leave = async (): Promise<void> => {
+    isLeaving = true;
+    await feed?.stop();
+  };
+  const process: Process = { owner, context, feed, hear, isRunning: () => isRunning, isSpent: () => isSpent, leave };
 
   /** Waits for the lease, as the deployed feed does. */
   const begin = async (service: FeedService): Promise<void> => {
@@ -87,6 +97,7 @@ export function launch(parts: ProcessParts): Process {
       isRunning = true;
     } catch (error) {
       trace?.(`      ${owner.name} does not feed: ${messageOf(error)}`);
+      if (isLeaving) return;
       if (!(error instanceof StoreError) || error.code !== 'fenced') {
         isSpent = true;
         onError(error, 'start of the feed');

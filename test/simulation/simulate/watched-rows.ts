@@ -29,10 +29,9 @@ export function watchedRows(items: Items, { books, leases, system, alone, onWrit
       try {
         const faults = [...(await leases.afterWrite(owner, intended, actions))];
         const ofLedger = intended.filter(({ table }) => table === 'ledger');
-        for (const pk of new Set(ofLedger.map(({ key }) => key.pk))) {
-          if (pk.startsWith(SESSION)) faults.push(...(await books.check(pk.slice(SESSION.length))));
-        }
-        if (ofLedger.length > 0) faults.push(...(await system.check(books.all())));
+        const partitions = new Set(ofLedger.map(({ key }) => key.pk));
+        for (const pk of partitions) if (pk.startsWith(SESSION)) faults.push(...(await books.check(pk.slice(SESSION.length))));
+        if ([...partitions].some((pk) => !pk.startsWith(SESSION))) faults.push(...(await system.check(books.all())));
         for (const fault of faults) complain(fault);
       } catch (error) {
         complain(`the rows cannot be read: ${error instanceof Error ? error.message : String(error)}`);

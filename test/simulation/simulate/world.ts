@@ -29,9 +29,9 @@ import { watchedRows } from './watched-rows.ts';
 /** Shortly before an hour, a day, the NSE's open and its close: what happens then happens in every seed that begins there. */
 const STARTS_MS = [Date.UTC(2025, 0, 7, 23, 58), Date.UTC(2025, 0, 7, 3, 44), Date.UTC(2025, 0, 7, 9, 58), Date.UTC(2025, 0, 7, 12, 58)] as const;
 /** How long things go wrong, and how long they may then take to settle. */
-const TROUBLED_MS = 200 * SECOND_MS;
-const SETTLING_MS = 170 * SECOND_MS;
-const CLOSING_MS = 100 * SECOND_MS;
+const TROUBLED_MS = 140 * SECOND_MS;
+const SETTLING_MS = 120 * SECOND_MS;
+const CLOSING_MS = 70 * SECOND_MS;
 const LEAP_MS = 16 * MINUTE_MS;
 
 export interface RunOptions {
@@ -192,13 +192,13 @@ function createWorld(seed: number, { variant = null, trace = null, onWrite, alon
   };
 
   const submit = (move: Move): void => {
-    clients.submit({ key: `${move.name}-${clients.answered()}-${scheduler.steps()}-${Math.floor(draw.next() * 1e6)}`, send: move.request(draw) });
+    clients.submit({ key: `${move.name}-${clients.answered()}-${scheduler.steps()}-${Math.floor(draw.next() * 1e6)}`, begins: move.begins, send: move.request(draw) });
   };
 
   const disturb = (): void => {
     for (const [place, process] of places) {
       if (faults.strikes('crash')) crash(place);
-      else if (faults.strikes('clock-jump')) process.owner.offsetMs = Math.round((draw.next() - 0.5) * (draw.next() < 0.2 ? 120 : 20) * SECOND_MS);
+      else if (faults.strikes('clock-jump')) process.owner.offsetMs = Math.round((draw.next() - 0.5) * (draw.next() < 0.2 ? 90 : 20) * SECOND_MS);
     }
     if (!isOneMachine && !places.has('feed-b') && faults.strikes('second-feed')) launchAt('feed-b');
     else if (draw.next() < 0.1) leave('feed-b');
@@ -209,7 +209,7 @@ function createWorld(seed: number, { variant = null, trace = null, onWrite, alon
     const process = places.get(place);
     if (process === undefined) return;
     places.delete(place);
-    void process.feed?.stop().catch((error: unknown) => onError(error, 'stop'));
+    void process.leave().catch((error: unknown) => onError(error, 'stop'));
   };
 
   /** A feed that lost its lease ends, and its host starts another one. */
