@@ -150,7 +150,7 @@ export async function setRiskLimits(
   assertRunning(running);
   let before = running.limits;
   let after = mergedLimits(before, limits);
-  await commitDecision(context, running.sessionId, (account) => {
+  const result = await commitDecision(context, running.sessionId, (account) => {
     before = account.limits;
     after = mergedLimits(before, limits);
     if (digest(before) === digest(after)) return null;
