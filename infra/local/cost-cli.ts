@@ -5,7 +5,7 @@ import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import { DAY_MS, HOUR_MS, iso } from '../../shared/kernel/time.ts';
 import type { Market } from '../../shared/market/instrument.ts';
 import type { Usage } from '../../shared/store/metered-items.ts';
-import type { Terminal } from './ledger-cli.ts';
+import type { Terminal } from './ledger/subcommand.ts';
 import { type MeasuredRun, measuredRun } from './measured-run.ts';
 
 class CostCommandError extends NightdeskError<'bad_option'> {}

@@ -67,6 +67,26 @@ export interface OutboxEvent {
   readonly detail: unknown;
 }
 
+/** A row of a session's projections that is not as the journal has it. */
+export interface RowDifference {
+  /** The row's sort key. */
+  readonly row: string;
+  readonly kind: 'missing' | 'different' | 'surplus';
+}
+
+export interface Rebuilding {
+  readonly sessionId: string;
+  /** The newest journal row that the projections were worked out from. */
+  readonly seq: number;
+  readonly hash: string;
+  /** Projection rows that the journal asks for: head, positions, orders with their places in time, trades. */
+  readonly rows: number;
+  /** What was not as the journal has it, in the order of the keys. */
+  readonly differences: readonly RowDifference[];
+  /** Whether the differences were put right; otherwise nothing was written. */
+  readonly isWritten: boolean;
+}
+
 /** The ledger: never expires, read strongly. */
 export interface LedgerStore {
   /** The session that is active or stopping, if any. At most one is. */
@@ -100,6 +120,13 @@ export interface LedgerStore {
    * stays, and is given out again. A journal ends with `session-stopped`.
    */
   relayed(events: readonly OutboxEvent[]): Promise<void>;
+  /**
+   * Works out from the journal what every projection row of a session must be (head, positions, orders, trades), and, told to
+   * write, makes it so. Journal, receipts, scans and the outbox are never touched. The session may trade meanwhile.
+   * @throws StoreError `corrupt` when the journal is no whole chain, or ends before the head; `unavailable` when the session
+   * did not stand still for long enough: what has been put right by then stays so
+   */
+  rebuild(sessionId: string, options: { readonly write: boolean }): Promise<Rebuilding>;
 }
 
 /** An order with where it stands. Working orders are `resting` or `accepted`. */

@@ -22,7 +22,8 @@ export type Action =
   | { readonly kind: 'delete'; readonly table: TableName; readonly key: Key; readonly when?: Condition }
   | { readonly kind: 'check'; readonly table: TableName; readonly key: Key; readonly when: Condition };
 
-const MAX_ACTIONS = 100;
+/** What DynamoDB takes in one transaction. */
+export const MAX_ACTIONS = 100;
 
 /**
  * Rows under keys, as DynamoDB has them: the one thing that the ledger and the market are written over, so that the table

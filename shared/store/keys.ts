@@ -62,6 +62,9 @@ export const ledgerKeys = {
   scans: (sessionId: string): KeyRange => all(session(sessionId), 'D#'),
   trade: (sessionId: string, seq: number): Key => ({ pk: session(sessionId), sk: `T#${padded(seq)}` }),
   trades: (sessionId: string): KeyRange => all(session(sessionId), 'T#'),
+  /** Everything of a session that follows from its journal, but the head: whatever stands behind the `#`, and `$` comes after it. */
+  projections: (sessionId: string): readonly KeyRange[] =>
+    ['P', 'O', 'A', 'T'].map((kind) => ({ pk: session(sessionId), from: `${kind}#`, to: `${kind}$` })),
 };
 
 export type PackKind = 'H' | 'Q' | 'T';

@@ -4,6 +4,7 @@ import { type Commit, type LedgerStore, type OutboxEvent, type Page, type Stored
 import type { Account } from '../ledger/account.ts';
 import { type CommitStep, commitSteps } from './commit-actions.ts';
 import { absent, equals, type Item, type Items } from './items.ts';
+import { readJournal } from './journal.ts';
 import { type KeyRange, ledgerKeys } from './keys.ts';
 import {
   type Relay,
@@ -22,8 +23,8 @@ import {
   receiptAttributes,
   scanAttributes,
 } from './ledger-rows.ts';
+import { rebuildProjections } from './rebuild.ts';
 
-const JOURNAL_PAGE = 500;
 /** A writer that commits without a pause may move the head under every look; no session does so a hundred times in a row. */
 const LOAD_ATTEMPTS = 100;
 
@@ -40,7 +41,7 @@ export function createLedger(items: Items): LedgerStore {
       const item = await items.get('ledger', ledgerKeys.head(sessionId));
       return item === null ? 0 : readSeq(item);
     },
-    rows: (sessionId, afterSeq) => journal(items, sessionId, afterSeq),
+    rows: (sessionId, afterSeq) => readJournal(items, sessionId, afterSeq),
     commit: (commit) => write(items, commit),
     receipt: async (sessionId, id) => {
       const item = await items.get('ledger', ledgerKeys.receipt(sessionId, id));
@@ -60,6 +61,7 @@ export function createLedger(items: Items): LedgerStore {
     },
     outbox: (limit) => outbox(items, limit),
     relayed: (events) => relayed(items, events),
+    rebuild: (sessionId, { write }) => rebuildProjections(items, sessionId, write),
   };
 }
 
@@ -107,20 +109,6 @@ function accountOf(headItem: Item, rows: readonly Item[]): Account {
   const positions = positionIds.map((id) => [id, readPosition(rowAt(ledgerKeys.position(head.sessionId, id).sk))] as const);
   const orders = orderIds.map((id) => [id, readOrder(rowAt(ledgerKeys.order(head.sessionId, id).sk)).order] as const);
   return { ...head, positions: new Map(positions), orders: new Map(orders) };
-}
-
-async function* journal(items: Items, sessionId: string, afterSeq: number): AsyncIterable<JournalRow> {
-  let after = afterSeq;
-  for (;;) {
-    const page = await items.query('ledger', ledgerKeys.journalAfter(sessionId, after), { limit: JOURNAL_PAGE });
-    for (const item of page) {
-      const row = readJournalRow(item);
-      if (row.seq !== after + 1) throw new StoreError('corrupt', `Row ${item.pk} ${item.sk} follows journal row ${after}`, { sessionId, after });
-      after = row.seq;
-      yield row;
-    }
-    if (page.length < JOURNAL_PAGE) return;
-  }
 }
 
 async function keepScan(items: Items, sessionId: string, scan: ScanRecord): Promise<void> {

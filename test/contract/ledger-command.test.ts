@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { ensureTables } from '../../shared/store/ensure-tables.ts';
 import type { Items } from '../../shared/store/items.ts';
 import { ledgerKeys } from '../../shared/store/keys.ts';
 import { tableNames } from '../../shared/store/tables.ts';
+import { beanProblems } from '../support/bean-semantics.ts';
 import { commitOf, equityMarked, roundTrip, START_MS, sessionStarted } from '../support/ledger-fixtures.ts';
 
 const log = (): void => undefined;
@@ -115,11 +116,17 @@ describe('npm run ledger -- verify', () => {
   });
 
   it.each<readonly [readonly string[], RegExp]>([
-    [[], /takes the command verify; received none/],
+    [[], /takes one of verify, rebuild, export first; received none/],
     [['repair'], /received "repair"/],
+    [['--state', '.', 'verify'], /received "--state"/],
     [['verify', 'x'], /received "x"/],
     [['verify', '--all', '--session', 'old'], /exclude each other/],
     [['verify', '--session'], /--session/],
+    [['verify', '--write'], /Unknown option '--write'/],
+    [['rebuild', '--all', '--session', 'old'], /exclude each other/],
+    [['export'], /takes --format csv\|jsonl\|beancount; received null/],
+    [['export', '--format', 'xml'], /takes --format csv\|jsonl\|beancount; received "xml"/],
+    [['export', '--format', 'csv', '--all'], /Unknown option '--all'/],
     [['verify', '--state', '/nowhere/at/all'], /There is no ledger in \/nowhere\/at\/all/],
   ])('refuses %j in one clear line with exit code 2', async (argv, says) => {
     const { code, out, err } = await command(argv);
@@ -138,7 +145,7 @@ describe('npm run ledger -- verify', () => {
   it('explains itself', async () => {
     const { code, out } = await command(['--help']);
     expect(code).toBe(0);
-    expect(out.join('\n')).toContain('npm run ledger -- verify');
+    for (const name of ['verify', 'rebuild', 'export']) expect(out.join('\n')).toContain(`npm run ledger -- ${name}`);
   });
 
   it('makes no folder where there was none', async () => {
@@ -177,6 +184,102 @@ describe('a ledger that was tampered with', () => {
       expect((await command(['verify', '--state', dataDir, '--session', 'old'])).code).toBe(0);
     } finally {
       rmSync(dataDir, { recursive: true });
+    }
+  });
+});
+
+describe('npm run ledger -- rebuild', () => {
+  it('says what differs, and puts it right when told to write', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'nightdesk-rebuilt-'));
+    try {
+      await fill(dataDir);
+      const at = ['--state', dataDir];
+      expect(await command(['rebuild', ...at])).toEqual({
+        code: 0,
+        err: [],
+        // Head, two entries and two exits each with their places in time, two trades.
+        out: ['Session new: 11 rows from 7 journal rows, 0 missing, 0 different, 0 surplus'],
+      });
+      await withStore(dataDir, async (items) => {
+        for (const key of [ledgerKeys.head('new'), ledgerKeys.trade('new', 4)]) await items.write([{ kind: 'delete', table: 'ledger', key }]);
+        await items.write([{ kind: 'put', table: 'ledger', key: ledgerKeys.position('new', 'ghost'), attributes: { version: 1, body: '{}' } }]);
+      });
+      const differences = ['  missing   HEAD', '  surplus   P#ghost', '  missing   T#000000000000004'];
+      const told = [expect.stringMatching(/2 missing, 0 different, 1 surplus$/), ...differences];
+      expect(await command(['rebuild', ...at])).toMatchObject({ code: 1, out: [...told, '  nothing was written: --write puts it right'] });
+      expect((await command(['verify', ...at])).code).toBe(1);
+      expect(await command(['rebuild', '--write', ...at])).toMatchObject({ code: 0, out: [...told, '  put right'] });
+      expect((await command(['verify', ...at])).code).toBe(0);
+      const { out } = await command(['rebuild', '--all', '--json', ...at]);
+      expect(JSON.parse(out.join('\n'))).toMatchObject([
+        { sessionId: 'new', differences: [], isWritten: false },
+        { sessionId: 'old', differences: [], isWritten: false },
+      ]);
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
+  });
+});
+
+describe('npm run ledger -- export', () => {
+  let dataDir: string;
+  beforeAll(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'nightdesk-exported-'));
+    await fill(dataDir);
+  });
+  afterAll(() => {
+    rmSync(dataDir, { recursive: true });
+  });
+  const exported = (format: string, ...more: readonly string[]): Promise<Said> =>
+    command(['export', '--format', format, '--state', dataDir, ...more]);
+
+  it('writes postings, fills, trades and days into a folder', async () => {
+    const folder = join(dataDir, 'deep', 'csv');
+    const { code, out, err } = await exported('csv', '--out', folder);
+    expect([code, err]).toEqual([0, []]);
+    const lines = { 'journal.csv': 25, 'fills.csv': 5, 'trades.csv': 3, 'days.csv': 2 };
+    expect(out).toEqual(Object.entries(lines).map(([name, count]) => `${join(folder, name)}: ${count} lines`));
+    for (const [name, count] of Object.entries(lines)) expect(readFileSync(join(folder, name), 'utf8').split('\n')).toHaveLength(count + 1);
+  });
+
+  it('writes postings to the terminal', async () => {
+    const { code, out } = await exported('csv', '--session', 'old');
+    expect(code).toBe(0);
+    expect(out).toEqual([
+      'seq,instant,command,event,account,currency,amount',
+      '1,2025-01-06T04:00:00.000Z,start,session-started,cash,USD,100000',
+      '1,2025-01-06T04:00:00.000Z,start,session-started,capital,USD,-100000',
+    ]);
+  });
+
+  it('writes the journal itself, which says the same as verify', async () => {
+    const { out } = await exported('jsonl');
+    const [verified] = (await command(['verify', '--json', '--state', dataDir])).out.map((line) => JSON.parse(line) as { journalHash: string });
+    expect(out.map((line) => JSON.parse(line) as { seq: number }).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(JSON.parse(out.at(-1) ?? '')).toMatchObject({ commandId: 'two', hash: verified?.journalHash });
+  });
+
+  it('writes a sound Beancount ledger', async () => {
+    const { out } = await exported('beancount');
+    expect(out[0]).toBe('option "title" "Nightdesk new"');
+    expect(beanProblems(out.join('\n'))).toEqual([]);
+    expect(out).toContain('2025-01-07 balance Assets:Cash  100011.2 ~ 0 USD');
+  });
+
+  it('writes no file of a journal that contradicts itself', async () => {
+    const broken = mkdtempSync(join(tmpdir(), 'nightdesk-contradicted-'));
+    try {
+      await fill(broken);
+      await withStore(broken, async (items) => {
+        const key = ledgerKeys.journal('new', 2);
+        const { attributes = {} } = (await items.get('ledger', ledgerKeys.journal('new', 3))) ?? {};
+        await items.write([{ kind: 'put', table: 'ledger', key, attributes: { ...attributes, seq: 2 } }]);
+      });
+      const { code, err } = await command(['export', '--format', 'beancount', '--state', broken, '--out', join(broken, 'out')]);
+      expect([code, err]).toEqual([1, [expect.stringContaining('No working order E:1')]]);
+      expect(existsSync(join(broken, 'out'))).toBe(false);
+    } finally {
+      rmSync(broken, { recursive: true });
     }
   });
 });

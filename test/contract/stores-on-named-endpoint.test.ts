@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
 import { openDynamo } from '../support/dynamo-harness.ts';
+import { ledgerRebuildContract } from './ledger-rebuild.contract.ts';
 import { ledgerStoreContract } from './ledger-store.contract.ts';
 import { marketStoreContract } from './market-store.contract.ts';
 
@@ -14,5 +15,6 @@ if (endpoint === undefined || endpoint === '') {
 } else {
   const open = () => openDynamo(endpoint, `contract-${Date.now().toString(36)}`);
   ledgerStoreContract(`on ${endpoint}`, open);
+  ledgerRebuildContract(`on ${endpoint}`, open);
   marketStoreContract(`on ${endpoint}`, open);
 }

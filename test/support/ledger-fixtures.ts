@@ -1,7 +1,7 @@
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
 import type { EntryOrder, Fill, JournalEvent, JournalEventOf, JournalRow, Rate, Trade } from '../../shared/contracts/journal.ts';
 import type { Commit, Receipt } from '../../shared/engine/ports.ts';
-import { type Decimal, decimal, multiply, ONE, ZERO } from '../../shared/kernel/decimal.ts';
+import { add, type Decimal, decimal, multiply, ONE, sum, ZERO } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';
 import { apply, exitId, journalRow } from '../../shared/ledger/apply.ts';
 import { capitalPostings, cashChange, entryPostings, exitPostings, type FillAmounts, realisedResult } from '../../shared/ledger/postings.ts';
@@ -290,4 +290,13 @@ function decision(minuteMs: number): ScanRecord['decisions'][number] {
     lastBarMs: minuteMs - 60_000,
     quote: QUOTE,
   };
+}
+
+/** Closes the account's day with the equity that its entries cost, and opens the next one. */
+export function dayClosed({ day, positions, cash }: Account, atMs: number, nextDate: string): JournalEvent {
+  const held = sum([...positions.values()].map((position) => position.cost));
+  const { date, openedMs, startEquity, openEquity, realised, charges, trades, wins } = day;
+  const counted = { realised, charges, trades, wins, openPositions: positions.size };
+  const report = { date, openedMs, closedMs: atMs, startEquity, openEquity, endEquity: add(cash, held), ...counted };
+  return { type: 'day-closed', atMs, report, nextDate };
 }
