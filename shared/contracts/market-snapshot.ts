@@ -17,8 +17,11 @@ const quoteSchema = z
     evidence: evidenceSchema,
     /** Snapshots of programs before the check have none. */
     check: quoteCheckSchema.nullable().default(null),
+    /** Last price of the session before; absent for crypto, where it is not known, and in snapshots of older programs. */
+    previousClose: z.number().nullable().optional(),
   })
   .readonly();
+export type SnapshotQuote = z.infer<typeof quoteSchema>;
 
 /** One source of prices as it stands: what `status` shows. */
 export const feedStateSchema = z

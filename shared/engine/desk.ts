@@ -3,23 +3,29 @@ import { BOOK_MAX_AGE_MS } from '../config/execution.ts';
 import { instrumentsOf } from '../config/instruments.ts';
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { Rate } from '../contracts/journal.ts';
+import type { SnapshotQuote } from '../contracts/market-snapshot.ts';
 import { toNumber } from '../kernel/decimal.ts';
 import { type EpochMs, HOUR_MS } from '../kernel/time.ts';
 import { marketPhase } from '../market/calendar.ts';
 import { type CheckRules, type CrossCheck, checkAt, newCheck, withOwn, withReference } from '../market/cross-check.ts';
 import type { Currency } from '../market/instrument.ts';
+import { istDayOf } from '../market/ist.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
+import { type OrderBook, topOf } from '../market/order-book.ts';
 import type { Bar, BookTop, Quote, QuoteCheck, ReferencePrice, Tick } from '../market/price.ts';
+import { closeOf, type DayClose, hasSessions, previousCloseAt, withClose } from './previous-close.ts';
 import { hasActionBetween } from './price-scale.ts';
 import { baseRate, type MarketView, type Tape } from './view.ts';
 
 const TAPE_BARS = 30;
 const LEAST_TAPE_BARS = 10;
 
-/** The feed's live knowledge: last prices, tops of book, and the tape of recent minutes that fills are judged by. */
+/** The feed's live knowledge: last prices, books, what the session before ended at, and the tape of recent minutes that fills are judged by. */
 export interface Desk {
   readonly tick: (tick: Tick) => void;
   readonly top: (top: BookTop) => void;
+  /** A book with its depth; its top is told with it, unless a newer one was told already. */
+  readonly depth: (book: OrderBook) => void;
   /** What another venue says: it is held against our own price, and nothing is traded on it. */
   readonly reference: (price: ReferencePrice) => void;
   /** A finished minute, in order; one that was missing may come again when it is known. */
@@ -29,12 +35,20 @@ export interface Desk {
   /** What the venues list their instruments with. */
   readonly listed: (rules: readonly ListedRules[]) => void;
   readonly view: (nowMs: EpochMs) => MarketView;
-  readonly quotes: (nowMs: EpochMs) => readonly Quote[];
+  /** As they are published, with the close of the session before where one is known. */
+  readonly quotes: (nowMs: EpochMs) => readonly SnapshotQuote[];
   /** When each symbol's book was last told: what a book's age is counted from, beside the quotes in a feed's cursor. */
   readonly bookStamps: () => Readonly<Record<string, EpochMs>>;
   /** Puts back prices that a snapshot had kept; a book of unknown age is taken to be as old as its quote. */
-  readonly restore: (quotes: readonly Quote[], bookStamps?: Readonly<Record<string, EpochMs>>) => void;
+  readonly restore: (quotes: readonly SnapshotQuote[], bookStamps?: Readonly<Record<string, EpochMs>>) => void;
+  /** What symbols ended their last days at: kept beside the quotes too, for they tell it of one instant only. */
+  readonly closes: () => DayCloses;
+  /** A day's close from before the desk was there. */
+  readonly closed: (symbol: string, close: DayClose) => void;
 }
+
+/** By symbol. */
+export type DayCloses = Readonly<Record<string, readonly DayClose[]>>;
 
 type BareQuote = Omit<Quote, 'check'>;
 
@@ -42,6 +56,8 @@ interface Line {
   quote: BareQuote;
   /** When the book was last told; the quote's own stamp is that of its newest part. */
   bookMs: EpochMs;
+  /** The venue's number of that book; null where it has none. */
+  bookSequence: number | null;
 }
 
 /** A symbol's own price beside those of other venues. */
@@ -52,6 +68,8 @@ interface Checked {
 
 export function createDesk(): Desk {
   const lines = new Map<string, Line>();
+  const books = new Map<string, OrderBook>();
+  const closes = new Map<string, readonly DayClose[]>();
   const tapes = new Map<string, Bar[]>();
   const checks = new Map<string, Checked>();
   let rates: readonly Rate[] = [];
@@ -60,11 +78,17 @@ export function createDesk(): Desk {
   let usdtUsd = 1;
 
   const told = (symbol: string, line: Line): void => {
+    const before = lines.get(symbol)?.quote;
+    if (before !== undefined && istDayOf(before.exchangeMs) < istDayOf(line.quote.exchangeMs)) closed(symbol, closeOf(before));
     lines.set(symbol, line);
     const checked = checks.get(symbol) ?? (hasSecondSources(line.quote) ? checkedFrom(symbol, line.quote.receivedMs, null) : null);
     if (checked === null) return;
     const { receivedMs } = line.quote;
     checked.check = withOwn(checked.check, midOf(bookless(line, receivedMs)) * usdtUsd, receivedMs, checked.rules);
+  };
+
+  const closed = (symbol: string, close: DayClose): void => {
+    if (hasSessions(symbol)) closes.set(symbol, withClose(closes.get(symbol) ?? [], close));
   };
 
   const checkedFrom = (symbol: string, atMs: EpochMs, before: QuoteCheck | null): Checked => {
@@ -81,6 +105,7 @@ export function createDesk(): Desk {
     told(symbol, {
       quote: { symbol, last: price, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence },
       bookMs: line?.bookMs ?? 0,
+      bookSequence: line?.bookSequence ?? null,
     });
   };
 
@@ -90,7 +115,15 @@ export function createDesk(): Desk {
     // The first book of an ex-date comes before its first trade: yesterday's last price is of another scale.
     const isOtherScale = known !== undefined && hasActionBetween(symbol, evidence, known.exchangeMs, exchangeMs);
     const last = known === undefined || isOtherScale ? (bid + ask) / 2 : known.last;
-    told(symbol, { quote: { symbol, last, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence }, bookMs: receivedMs });
+    const quote = { symbol, last, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence };
+    told(symbol, { quote, bookMs: receivedMs, bookSequence: top.sequence ?? null });
+  };
+
+  const depth = (book: OrderBook): void => {
+    books.set(book.symbol, book);
+    const best = topOf(book);
+    // Tops come on their own line, and sooner: one of a later number is not taken back.
+    if (best !== null && !isOutrun(best, lines.get(book.symbol))) top(best);
   };
 
   const reference = ({ symbol, bid, ask, currency, receivedMs, source }: ReferencePrice): void => {
@@ -116,9 +149,28 @@ export function createDesk(): Desk {
     return { ...bookless(line, nowMs), check: checked === undefined ? null : checkAt(checked.check, nowMs, checked.rules) };
   };
 
+  const bookAt = (symbol: string, nowMs: EpochMs): OrderBook | null => {
+    const book = books.get(symbol);
+    return book === undefined || nowMs - book.receivedMs > BOOK_MAX_AGE_MS ? null : book;
+  };
+
+  const previousCloseOf = (symbol: string, nowMs: EpochMs): number | null => {
+    const line = lines.get(symbol);
+    const known = closes.get(symbol) ?? [];
+    // Until the first price of a new day the last one of the day before is the close that it will be.
+    return previousCloseAt(symbol, line === undefined ? known : [...known, closeOf(line.quote)], nowMs);
+  };
+
+  const publishedAt = (symbol: string, nowMs: EpochMs): SnapshotQuote | null => {
+    const quote = quoteAt(symbol, nowMs);
+    const previousClose = previousCloseOf(symbol, nowMs);
+    return quote === null || previousClose === null ? quote : { ...quote, previousClose };
+  };
+
   return {
     tick,
     top,
+    depth,
     reference,
     bar,
     rates: (known) => {
@@ -132,19 +184,24 @@ export function createDesk(): Desk {
     view: (nowMs) => ({
       nowMs,
       quote: (symbol) => quoteAt(symbol, nowMs),
+      book: (symbol) => bookAt(symbol, nowMs),
+      previousClose: (symbol) => previousCloseOf(symbol, nowMs),
       rate: (currency: Currency) => (currency === 'USD' ? baseRate(nowMs) : (rates.find((rate) => rate.currency === currency) ?? null)),
       tape: (symbol) => tapeFrom((tapes.get(symbol) ?? []).filter((bar) => nowMs - bar.openMs <= HOUR_MS)),
       phase: (market) => marketPhase(NSE_CALENDAR, market, nowMs),
       rules: (symbol) => rules.get(symbol) ?? null,
     }),
-    quotes: (nowMs) => [...lines.keys()].sort().flatMap((symbol) => quoteAt(symbol, nowMs) ?? []),
+    quotes: (nowMs) => [...lines.keys()].sort().flatMap((symbol) => publishedAt(symbol, nowMs) ?? []),
     bookStamps: () => Object.fromEntries([...lines].map(([symbol, { bookMs }]) => [symbol, bookMs])),
     restore: (quotes, bookStamps = {}) => {
-      for (const { check, ...quote } of quotes) {
-        lines.set(quote.symbol, { quote, bookMs: bookStamps[quote.symbol] ?? (quote.bid === null ? 0 : quote.receivedMs) });
+      for (const { check, previousClose: _, ...quote } of quotes) {
+        const bookMs = bookStamps[quote.symbol] ?? (quote.bid === null ? 0 : quote.receivedMs);
+        lines.set(quote.symbol, { quote, bookMs, bookSequence: null });
         if (check !== null) checkedFrom(quote.symbol, quote.receivedMs, check);
       }
     },
+    closes: () => Object.fromEntries(closes),
+    closed,
   };
 }
 
@@ -154,6 +211,15 @@ const TRADED_ELSEWHERE: ReadonlySet<string> = new Set(CROSS_CHECK.markets.flatMa
 const hasSecondSources = ({ symbol, evidence }: BareQuote): boolean => evidence === 'live' && TRADED_ELSEWHERE.has(symbol);
 
 const midOf = ({ last, bid, ask }: BareQuote): number => (bid === null || ask === null ? last : (bid + ask) / 2);
+
+/** Whether a newer top is known than that of a book; a venue that has been silent for long may number anew. */
+const isOutrun = ({ sequence, receivedMs, source }: BookTop, line: Line | undefined): boolean =>
+  sequence !== undefined &&
+  line !== undefined &&
+  line.bookSequence !== null &&
+  line.quote.source === source &&
+  sequence < line.bookSequence &&
+  receivedMs - line.bookMs <= BOOK_MAX_AGE_MS;
 
 /** The quote without a book that nobody has told for long. */
 function bookless({ quote, bookMs }: Line, nowMs: EpochMs): BareQuote {

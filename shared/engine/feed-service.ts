@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { evidenceSchema } from '../contracts/journal.ts';
 import type { FeedState, MarketSnapshot } from '../contracts/market-snapshot.ts';
 import { messageOf, NightdeskError } from '../kernel/errors.ts';
 import { type EpochMs, HOUR_MS, iso, MINUTE_MS, minuteOf, SECOND_MS } from '../kernel/time.ts';
@@ -6,7 +7,7 @@ import { bestRates } from '../market/best-rates.ts';
 import type { Bar } from '../market/price.ts';
 import { TICK_PACK_MS, type TickSample } from '../market/tick-sample.ts';
 import type { EngineContext } from './context.ts';
-import { createDesk, type Desk } from './desk.ts';
+import { createDesk, type DayCloses, type Desk } from './desk.ts';
 import { createFeedWriter } from './feed-writer.ts';
 import { createHistoryFetch, type HistoryKeeper, owedSchema } from './history-fetch.ts';
 import { keepDays, keepPast, packEnded, packLeft } from './history-packs.ts';
@@ -15,6 +16,7 @@ import { createListings } from './listings.ts';
 import type { MarketSource } from './market-source.ts';
 import { createMatcher, type Matcher } from './matcher.ts';
 import type { Lease, MarketStore } from './ports.ts';
+import { storedCloses } from './stored-closes.ts';
 import { createTickRecorder } from './tick-recorder.ts';
 
 class FeedError extends NightdeskError<'already_started' | 'lost_lease' | 'not_started'> {}
@@ -66,10 +68,14 @@ const LATE_GRACE_MS = 0.8 * SECOND_MS;
 /** A first start that died is taken to have fetched nothing of so long before it: venues tell their newest minutes late. */
 const UNSETTLED_MS = HOUR_MS;
 
+const dayCloseSchema = z.object({ price: z.number(), atMs: z.number(), evidence: evidenceSchema });
+
 const cursorSchema = z.object({
   source: z.unknown(),
   extremes: z.record(z.string(), z.number()),
   bookStamps: z.record(z.string(), z.number()).default({}),
+  /** What symbols ended their last days at. */
+  closes: z.record(z.string(), z.array(dayCloseSchema)).default({}),
   /** End of the last minute whose bars are stored: after a while without the store that may be long before the snapshot. */
   closedToMs: z.number().nullable().default(null),
   /** What of the past could not be fetched yet, by source. */
@@ -127,6 +133,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
         source: source.cursor(),
         extremes: matcher.extremes(),
         bookStamps: desk.bookStamps(),
+        closes: desk.closes(),
         closedToMs: knownToMs,
         owed: history.owed(),
       },
@@ -248,7 +255,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   const keepAtStart = (stored: MarketSnapshot | null, toMs: EpochMs): HistoryKeeper => {
     const { atMs: storedMs, ...before } = stored ?? { scope: world.scope, atMs: 0, quotes: [], rates: [], feeds: [], cursor: null };
     const cursor = (): unknown =>
-      before.cursor ?? { source: null, extremes: {}, bookStamps: {}, closedToMs: toMs - UNSETTLED_MS, owed: history.owed() };
+      before.cursor ?? { source: null, extremes: {}, bookStamps: {}, closes: {}, closedToMs: toMs - UNSETTLED_MS, owed: history.owed() };
     return {
       days: async (quarters) => {
         await renewAtStart();
@@ -299,11 +306,20 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       return isRunning ? matcher.tick(tick) : undefined;
     },
     top: desk.top,
+    depth: desk.depth,
     reference: desk.reference,
     repaired: (bars: readonly Bar[]) => {
       for (const bar of bars) desk.bar(bar);
       late.push(...bars);
     },
+  };
+
+  /** What days ended at: as this feed has seen it, and where it has not, as history has it. */
+  const restoreCloses = async (seen: DayCloses, nowMs: EpochMs): Promise<void> => {
+    const nse = (source.parts ?? [source]).find(({ markets }) => markets.includes('NSE'));
+    const stored = nse === undefined ? [] : await storedCloses(market, world.scope, nowMs, nse.evidence);
+    for (const [symbol, close] of stored) desk.closed(symbol, close);
+    for (const [symbol, closes] of Object.entries(seen)) for (const close of closes) desk.closed(symbol, close);
   };
 
   /** Takes up what the run before has left, fills in what was missed since, and gives the source's cursor. */
@@ -322,6 +338,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     desk.listed(listings.rules());
     const lastHour = await market.bars(world.scope, nowMs - HOUR_MS, nowMs);
     for (const bar of [...lastHour.values()].flat()) desk.bar(bar);
+    await restoreCloses(cursor?.closes ?? {}, nowMs);
     if (stored !== null) desk.restore(stored.quotes, cursor?.bookStamps ?? {});
     if (stored !== null && cursor !== undefined) matcher.restore(cursor.extremes, stored.atMs);
     return { isResumed, cursor: cursor?.source ?? null };

@@ -3,6 +3,7 @@ import type { FeedState } from '../contracts/market-snapshot.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
+import type { OrderBook } from '../market/order-book.ts';
 import type { Bar, BookTop, Evidence, ReferencePrice, Tick } from '../market/price.ts';
 import type { CandlesBySymbol } from './ports.ts';
 
@@ -10,6 +11,8 @@ import type { CandlesBySymbol } from './ports.ts';
 export interface FeedSink {
   readonly tick: (tick: Tick) => Promise<void> | void;
   readonly top: (top: BookTop) => void;
+  /** A symbol's book with its depth, whole: it takes the place of the one before. */
+  readonly depth: (book: OrderBook) => void;
   /** What another venue says of a symbol. */
   readonly reference: (price: ReferencePrice) => void;
   /**

@@ -1,24 +1,34 @@
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { Rate } from '../contracts/journal.ts';
-import type { MarketSnapshot } from '../contracts/market-snapshot.ts';
+import type { MarketSnapshot, SnapshotQuote } from '../contracts/market-snapshot.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { bestRates } from '../market/best-rates.ts';
 import { marketPhase } from '../market/calendar.ts';
 import type { Currency, Market } from '../market/instrument.ts';
-import type { Quote } from '../market/price.ts';
+import { istDayOf } from '../market/ist.ts';
+import { closeOf, previousCloseAt } from './previous-close.ts';
 import { baseRate, type MarketView } from './view.ts';
 
 /** The market as the feed published it: for every function but the feed itself. */
 export function viewOf(snapshot: MarketSnapshot | null, nowMs: EpochMs): MarketView {
-  const quotes = new Map<string, Quote>((snapshot?.quotes ?? []).map((quote) => [quote.symbol, quote]));
+  const quotes = new Map<string, SnapshotQuote>((snapshot?.quotes ?? []).map((quote) => [quote.symbol, quote]));
   const rates = new Map<Currency, Rate>(bestRates(snapshot?.rates ?? [], nowMs).map((rate) => [rate.currency, rate]));
   const rules = new Map((snapshot?.rules ?? []).map((each) => [each.symbol, each]));
   return {
     nowMs,
     quote: (symbol) => quotes.get(symbol) ?? null,
+    book: () => null,
+    previousClose: (symbol) => previousCloseIn(quotes.get(symbol), nowMs),
     rate: (currency) => (currency === 'USD' ? baseRate(nowMs) : (rates.get(currency) ?? null)),
     tape: () => ({ volatility: null, minuteVolume: null }),
     phase: (market: Market) => marketPhase(NSE_CALENDAR, market, nowMs),
     rules: (symbol) => rules.get(symbol) ?? null,
   };
+}
+
+/** A snapshot that was published on an earlier day has in its last price what is the close before today. */
+function previousCloseIn(quote: SnapshotQuote | undefined, nowMs: EpochMs): number | null {
+  if (quote === undefined) return null;
+  const isOfToday = istDayOf(quote.exchangeMs) >= istDayOf(nowMs);
+  return isOfToday ? (quote.previousClose ?? null) : previousCloseAt(quote.symbol, [closeOf(quote)], nowMs);
 }

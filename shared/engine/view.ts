@@ -4,6 +4,7 @@ import type { EpochMs } from '../kernel/time.ts';
 import type { PhaseView } from '../market/calendar.ts';
 import type { Currency, Market } from '../market/instrument.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
+import type { OrderBook } from '../market/order-book.ts';
 import type { Quote } from '../market/price.ts';
 
 /** Recent trading of a symbol, from its closed one-minute bars: what a fill's slippage and impact are judged by. */
@@ -18,6 +19,10 @@ export interface Tape {
 export interface MarketView {
   readonly nowMs: EpochMs;
   readonly quote: (symbol: string) => Quote | null;
+  /** The newest book with its depth; null where none was told lately, as where a source has the top of the book only. */
+  readonly book: (symbol: string) => OrderBook | null;
+  /** The last price of the last session before today's, in India's days; null for crypto, and where it is not known to mean anything. */
+  readonly previousClose: (symbol: string) => number | null;
   readonly rate: (currency: Currency) => Rate | null;
   readonly tape: (symbol: string) => Tape;
   readonly phase: (market: Market) => PhaseView;

@@ -67,6 +67,7 @@ function oneAtATime(sink: FeedSink): FeedSink {
       return handled === undefined ? undefined : after(handled);
     },
     top: sink.top,
+    depth: sink.depth,
     reference: sink.reference,
     repaired: sink.repaired,
   };

@@ -2,12 +2,14 @@ import { NightdeskError } from '../kernel/errors.ts';
 import { DAY_MS, type EpochMs, MINUTE_MS, minuteOf } from '../kernel/time.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
 import { isWeekend } from '../market/ist.ts';
+import type { BookLevel, OrderBook } from '../market/order-book.ts';
 import type { Bar, BookTop, Tick } from '../market/price.ts';
 import { bucketOf, createRollup, type RolledCandle } from '../market/rollup.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { blockCache } from './simulated/block-cache.ts';
 import { type DailyPrice, type DayNumber, dailyPrice, dayNumberOf, loadings, type Movers, type Seed } from './simulated/daily-walk.ts';
 import { dayLevel, levelVariance } from './simulated/levels.ts';
+import { type MinuteBook, minuteBooks, type StepLevel } from './simulated/minute-books.ts';
 import { type MinuteBar, type MinuteTrade, minuteTrades } from './simulated/minute-trades.ts';
 import { type InstrumentParameters, type MarketParameters, type SimulationParameters, simulationParameters } from './simulated/parameters.ts';
 import { bytesOfMinutes, type DayKind, type PriceProcess, type ProcessMinutes, priceProcess } from './simulated/process-day.ts';
@@ -28,6 +30,13 @@ interface SimulatedMarketOptions {
   readonly parameters?: SimulationParameters;
 }
 
+/** What a trade tells: all of it at one instant. */
+export interface TradedMoment {
+  readonly tick: Tick;
+  readonly top: BookTop;
+  readonly book: OrderBook;
+}
+
 /** Ranges are half-open, [fromMs, toMs); nothing at or after `toMs` has any part in an answer. */
 export interface SimulatedMarket {
   /** The bar of the minute that contains the instant; null when the market is closed then. */
@@ -43,6 +52,8 @@ export interface SimulatedMarket {
   ticks(symbol: string, fromMs: EpochMs, toMs: EpochMs): Tick[];
   /** The top of the book after each tick: one for each, with the same stamps. Never crossed or locked. */
   bookTops(symbol: string, fromMs: EpochMs, toMs: EpochMs): BookTop[];
+  /** Each tick with the top of the book after it, and the book: its best level a side is the top. */
+  moments(symbol: string, fromMs: EpochMs, toMs: EpochMs): TradedMoment[];
   /** The price of the last trade of the market's day up to the instant; null before the first. */
   lastPrice(symbol: string, atMs: EpochMs): number | null;
   /**
@@ -143,16 +154,42 @@ export function createSimulatedMarket({ seed, instruments, phaseAt, parameters =
     return candles;
   };
 
+  /** Calls `visit` for each minute of which trades may lie in the range, with all of its trades. */
+  const eachTrading = (
+    listing: Listing,
+    fromMs: EpochMs,
+    toMs: EpochMs,
+    visit: (trades: readonly MinuteTrade[], bar: MinuteBar, step: number) => void,
+  ): void => {
+    const { symbol, market } = listing.instrument;
+    eachMinute(listing, minuteOf(checked(fromMs)), toMs, (minuteMs, block, slot) => {
+      const bar = minuteBar(minuteMs, block, slot, daysOf(market).partOf(minuteMs));
+      visit(minuteTrades(seed, symbol, bar, listing.own, parameters), bar, block.step);
+    });
+  };
+
   const tradesIn = <Row>(symbol: string, fromMs: EpochMs, toMs: EpochMs, row: (trade: MinuteTrade, step: number, lot: number) => Row): Row[] => {
     const listing = listingOf(symbol);
     const rows: Row[] = [];
-    eachMinute(listing, minuteOf(checked(fromMs)), toMs, (minuteMs, block, slot) => {
-      const bar = minuteBar(minuteMs, block, slot, daysOf(listing.instrument.market).partOf(minuteMs));
-      for (const trade of minuteTrades(seed, symbol, bar, listing.own, parameters)) {
-        if (trade.atMs >= fromMs && trade.atMs < toMs) rows.push(row(trade, block.step, listing.lot));
-      }
+    eachTrading(listing, fromMs, toMs, (trades, _bar, step) => {
+      for (const trade of trades) if (trade.atMs >= fromMs && trade.atMs < toMs) rows.push(row(trade, step, listing.lot));
     });
     return rows;
+  };
+
+  const moments = (symbol: string, fromMs: EpochMs, toMs: EpochMs): TradedMoment[] => {
+    const listing = listingOf(symbol);
+    const { own, lot } = listing;
+    const found: TradedMoment[] = [];
+    eachTrading(listing, fromMs, toMs, (trades, bar, step) => {
+      const books = minuteBooks(seed, symbol, bar, trades, own, parameters);
+      for (const [place, trade] of trades.entries()) {
+        if (trade.atMs < fromMs || trade.atMs >= toMs) continue;
+        const book = bookOf(symbol, trade, books[place] as MinuteBook, step, lot);
+        found.push({ tick: tickOf(symbol, trade, step, lot), top: bookTopOf(symbol, trade, step, lot), book });
+      }
+    });
+    return found;
   };
 
   const usdInr = usdInrSeries(seed, parameters);
@@ -170,6 +207,7 @@ export function createSimulatedMarket({ seed, instruments, phaseAt, parameters =
     rolled,
     ticks: (symbol, fromMs, toMs) => tradesIn(symbol, fromMs, toMs, (trade, step, lot) => tickOf(symbol, trade, step, lot)),
     bookTops: (symbol, fromMs, toMs) => tradesIn(symbol, fromMs, toMs, (trade, step, lot) => bookTopOf(symbol, trade, step, lot)),
+    moments,
     lastPrice: (symbol, atMs) => {
       const minuteMs = minuteOf(checked(atMs));
       const [tick] = tradesIn(symbol, minuteMs, atMs + 1, (trade, step) => scaled(trade.price, step)).slice(-1);
@@ -361,3 +399,16 @@ const bookTopOf = (symbol: string, trade: MinuteTrade, step: number, lot: number
   source: SOURCE,
   evidence: EVIDENCE,
 });
+
+const bookOf = (symbol: string, { atMs }: MinuteTrade, { bids, asks }: MinuteBook, step: number, lot: number): OrderBook => ({
+  symbol,
+  exchangeMs: atMs,
+  receivedMs: atMs,
+  bids: levelsOf(bids, step, lot),
+  asks: levelsOf(asks, step, lot),
+  source: SOURCE,
+  evidence: EVIDENCE,
+});
+
+const levelsOf = (side: readonly StepLevel[], step: number, lot: number): readonly BookLevel[] =>
+  side.map(({ price, lots }) => ({ price: scaled(price, step), quantity: scaled(lots, lot) }));

@@ -26,8 +26,8 @@ const EVIDENCE = 'simulated';
 const MOST_BEHIND_MS = 5 * MINUTE_MS;
 
 /**
- * The seeded market under the clock, wall or virtual: each trade and the top of the book after it are delivered at their
- * instant. Instruments have the grids that are in force last, whatever the clock says, so that the market stays a function
+ * The seeded market under the clock, wall or virtual: each trade, the top of the book after it and the book itself are delivered
+ * at their instant. Instruments have the grids that are in force last, whatever the clock says, so that the market stays a function
  * of seed and time alone.
  */
 export function simulatedSource({ clock, seed, markets, calendar = NSE_CALENDAR }: SimulatedSourceOptions): MarketSource {
@@ -88,12 +88,9 @@ async function* instantsAfter(atMs: EpochMs, simulation: Simulation): AsyncGener
 function instantsIn(fromMs: EpochMs, toMs: EpochMs, { clock, market, symbols }: Simulation): readonly Instant[] {
   const byInstant = new Map<EpochMs, Price[]>();
   for (const symbol of symbols) {
-    const tops = market.bookTops(symbol, fromMs, toMs);
-    for (const [index, tick] of market.ticks(symbol, fromMs, toMs).entries()) {
-      const top = tops[index];
+    for (const { tick, top, book } of market.moments(symbol, fromMs, toMs)) {
       const prices = byInstant.get(tick.exchangeMs) ?? [];
-      prices.push({ kind: 'tick', tick });
-      if (top !== undefined) prices.push({ kind: 'top', top });
+      prices.push({ kind: 'tick', tick }, { kind: 'top', top }, { kind: 'depth', book });
       byInstant.set(tick.exchangeMs, prices);
     }
   }
@@ -102,8 +99,16 @@ function instantsIn(fromMs: EpochMs, toMs: EpochMs, { clock, market, symbols }: 
     .map(([atMs, prices]) => ({ atMs, prices: () => prices.map((price) => receivedAt(price, clock.now())) }));
 }
 
-const receivedAt = (price: Price, receivedMs: EpochMs): Price =>
-  price.kind === 'tick' ? { kind: 'tick', tick: { ...price.tick, receivedMs } } : { kind: 'top', top: { ...price.top, receivedMs } };
+function receivedAt(price: Price, receivedMs: EpochMs): Price {
+  switch (price.kind) {
+    case 'tick':
+      return { kind: 'tick', tick: { ...price.tick, receivedMs } };
+    case 'top':
+      return { kind: 'top', top: { ...price.top, receivedMs } };
+    case 'depth':
+      return { kind: 'depth', book: { ...price.book, receivedMs } };
+  }
+}
 
 async function* minutesOf(market: SimulatedMarket, symbols: readonly string[], fromMs: EpochMs, toMs: EpochMs): AsyncGenerator<Bar> {
   for (let hourMs = fromMs; hourMs < toMs; hourMs += HOUR_MS) {

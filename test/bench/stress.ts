@@ -70,6 +70,7 @@ export async function benchStress(): Promise<readonly string[]> {
         return stalledUntil ?? undefined;
       },
       top: () => {},
+      depth: () => {},
       reference: () => {},
       repaired: () => {},
     },

@@ -96,6 +96,7 @@ function play({ desk, matcher }: BenchEngine, frames: readonly Frame[], latencie
     for (const price of intake(bytes.toString('utf8'), receivedMs)) {
       prices += 1;
       if (price.kind === 'top') desk.top(price.top);
+      else if (price.kind === 'depth') desk.depth(price.book);
       else {
         desk.tick(price.tick);
         if (matcher.tick(price.tick) !== undefined) throw new Error(`The bench crosses no stop, ${price.tick.price} did`);

@@ -88,7 +88,7 @@ describe.skipIf(!haveFrames)(`the recorded spot frames of 2024-08-08${said(haveF
 
   it('give the bars that the venue itself recorded, and the same prices with or without a stop', async () => {
     const { data, source, sink, bars, startMs, endMs } = await play();
-    expect(source.states()[0]).toMatchObject({ status: 'ended', accepted: sink.seen.length });
+    expect(source.states()[0]).toMatchObject({ status: 'ended', accepted: sink.seen.length + sink.books.length });
     const recorded = new Map<string, unknown>();
     const klines = await klinesOf(klinePaths.filter((path) => path.endsWith('-2024.csv.gz')));
     for await (const { candles } of readRecordedKlines(klines.series, { fromMs: minuteOf(startMs), toMs: endMs }).minutes) {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import type { BookLevel, ClosedBar, FrameFault, ParsedFrame, PartialBook } from '../../shared/feeds/binance/binance-frame.ts';
+import type { ClosedBar, FrameFault, ParsedFrame } from '../../shared/feeds/binance/binance-frame.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
+import type { BookLevel, OrderBook } from '../../shared/market/order-book.ts';
 import type { BookTop, Tick } from '../../shared/market/price.ts';
 
 /**
@@ -187,7 +188,7 @@ function meaningOfOne(frame: unknown, stream: string | null, receivedMs: EpochMs
     const ours = reading.symbols.get(venueSymbol.toUpperCase());
     if (ours === undefined) return NOT_OURS;
     return mapped(PartialDepth, frame, DEPTH_FAULTS, ({ lastUpdateId, bids, asks }) => {
-      const depth: PartialBook = { symbol: ours, bids, asks, sequence: lastUpdateId, ...common };
+      const depth: OrderBook = { symbol: ours, bids, asks, sequence: lastUpdateId, exchangeMs: receivedMs, ...common };
       return { kind: 'depth', depth };
     });
   }

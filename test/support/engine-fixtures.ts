@@ -6,6 +6,7 @@ import type { Account } from '../../shared/ledger/account.ts';
 import type { PhaseView } from '../../shared/market/calendar.ts';
 import type { Currency, Instrument, Market } from '../../shared/market/instrument.ts';
 import type { ListedRules } from '../../shared/market/listed-rules.ts';
+import type { OrderBook } from '../../shared/market/order-book.ts';
 import type { Quote, QuoteCheck, Tick } from '../../shared/market/price.ts';
 import type { Opportunity } from '../../shared/strategies/strategy.ts';
 import { type EntrySketch, entryFill, entryOrder, happen, orderPlaced, START_MS, sessionStarted } from './ledger-fixtures.ts';
@@ -73,6 +74,8 @@ export const tickOf = (symbol: string, price: number, atMs: number, more: Partia
 export interface ViewSketch {
   readonly nowMs?: number;
   readonly quotes?: readonly Quote[];
+  readonly books?: readonly OrderBook[];
+  readonly previousCloses?: Readonly<Record<string, number>>;
   readonly rates?: Partial<Record<Currency, string>>;
   readonly tape?: Tape;
   readonly phase?: PhaseView;
@@ -82,6 +85,8 @@ export interface ViewSketch {
 export function viewOfSketch({
   nowMs = START_MS,
   quotes = [],
+  books = [],
+  previousCloses = {},
   rates = { USDT: '1', INR: '0.0125' },
   tape,
   phase = OPEN_PHASE,
@@ -94,6 +99,8 @@ export function viewOfSketch({
   return {
     nowMs,
     quote: (symbol) => quotes.find((quote) => quote.symbol === symbol) ?? null,
+    book: (symbol) => books.find((book) => book.symbol === symbol) ?? null,
+    previousClose: (symbol) => previousCloses[symbol] ?? null,
     rate: rateOf,
     tape: () => tape ?? { volatility: 0.0002, minuteVolume: 1_000 },
     phase: (_market: Market) => phase,

@@ -1,20 +1,24 @@
 import type { FeedSink, MarketSource } from '../../shared/engine/market-source.ts';
 import { createVirtualClock, type VirtualClock } from '../../shared/kernel/clock-virtual.ts';
+import type { OrderBook } from '../../shared/market/order-book.ts';
 import type { BookTop, Tick } from '../../shared/market/price.ts';
 
-/** A sink that keeps what it is given, in order, with the instant of the clock at which it came. */
+/** A sink that keeps what it is given, in order, with the instant of the clock at which it came; books apart from prices. */
 export interface RecordingSink extends FeedSink {
   readonly seen: readonly { readonly atMs: number; readonly price: Tick | BookTop }[];
+  readonly books: readonly { readonly atMs: number; readonly book: OrderBook }[];
   readonly ticks: () => readonly Tick[];
 }
 
 /** The parts of a sink that a test does not look at. */
-export const SINK_REST: Pick<FeedSink, 'reference' | 'repaired'> = { reference: () => {}, repaired: () => {} };
+export const SINK_REST: Pick<FeedSink, 'depth' | 'reference' | 'repaired'> = { depth: () => {}, reference: () => {}, repaired: () => {} };
 
 export function recordingSink(clock: { now(): number }, onTick: (tick: Tick, count: number) => Promise<void> | void = () => {}): RecordingSink {
   const seen: { readonly atMs: number; readonly price: Tick | BookTop }[] = [];
+  const books: { readonly atMs: number; readonly book: OrderBook }[] = [];
   return {
     seen,
+    books,
     ticks: () => seen.flatMap(({ price }) => ('price' in price ? price : [])),
     tick(tick) {
       seen.push({ atMs: clock.now(), price: tick });
@@ -22,6 +26,7 @@ export function recordingSink(clock: { now(): number }, onTick: (tick: Tick, cou
     },
     top: (price) => void seen.push({ atMs: clock.now(), price }),
     ...SINK_REST,
+    depth: (book) => void books.push({ atMs: clock.now(), book }),
   };
 }
 

@@ -1,32 +1,18 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
+import { faultOfBook, type OrderBook } from '../../market/order-book.ts';
 import type { BookTop, Candle, Evidence, Tick } from '../../market/price.ts';
 import { candleFault, isPrice } from '../bars/candle-fault.ts';
 import { decimalText } from '../intake/decimal-text.ts';
 import { shown } from '../intake/shown.ts';
+import { type Fields, isFields, isSequence, stampMs } from './binance-fields.ts';
 import { createHotFrameReader } from './binance-hot-frame.ts';
+import { readLevels } from './binance-levels.ts';
 
 /** A one-minute bar that the venue itself has closed. */
 export interface ClosedBar extends Candle {
   readonly symbol: string;
   readonly source: string;
-  readonly receivedMs: EpochMs;
-}
-
-/** One price of a book and what stands there, in units of the base. */
-export interface BookLevel {
-  readonly price: number;
-  readonly quantity: number;
-}
-
-/** The best levels of a book, best first, each price once; a side may be empty. The venue tells no time of it. */
-export interface PartialBook {
-  readonly symbol: string;
-  readonly bids: readonly BookLevel[];
-  readonly asks: readonly BookLevel[];
-  readonly sequence: number;
-  readonly source: string;
-  readonly evidence: Evidence;
   readonly receivedMs: EpochMs;
 }
 
@@ -40,7 +26,9 @@ export type FrameFault =
   | 'bad_range'
   | 'bad_sequence'
   | 'unsorted_book'
-  | 'crossed_book';
+  | 'crossed_book'
+  | 'empty_book'
+  | 'depth_gap';
 
 export interface RefusedFrame {
   readonly kind: 'refused';
@@ -59,7 +47,7 @@ export type ParsedFrame =
   | { readonly kind: 'ticks'; readonly ticks: readonly Tick[] }
   | { readonly kind: 'books'; readonly books: readonly BookTop[] }
   | { readonly kind: 'bar'; readonly bar: ClosedBar }
-  | { readonly kind: 'depth'; readonly depth: PartialBook }
+  | { readonly kind: 'depth'; readonly depth: OrderBook }
   | {
       readonly kind: 'mixed';
       readonly ticks: readonly Tick[];
@@ -80,15 +68,11 @@ export interface BinanceParserOptions {
   readonly evidence: Evidence;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Events of the venue that are well formed, and carry nothing that Nightdesk reads. */
 const NOT_USED_EVENTS: ReadonlySet<unknown> = new Set(['depthUpdate', 'avgPrice', '1hTicker', '4hTicker', '1dTicker']);
 const NOT_USED: ParsedFrame = { kind: 'ignored', reason: 'not_used' };
 const NOT_OURS: ParsedFrame = { kind: 'ignored', reason: 'not_our_symbol' };
 const BAR_OPEN: ParsedFrame = { kind: 'ignored', reason: 'bar_open' };
-/** Later than any millisecond stamp of this millennium: such a stamp counts microseconds. */
-const MICROSECONDS_FROM = 100_000_000_000_000;
 
 /** `btcusdt@depth20`, `btcusdt@depth20@100ms`: the only place where a partial book says whose it is. */
 const DEPTH_STREAM = /^([a-z0-9]+)@depth(?:5|10|20)(?:@100ms)?$/;
@@ -100,7 +84,7 @@ const DEPTH_STREAM = /^([a-z0-9]+)@depth(?:5|10|20)(?:@100ms)?$/;
  *
  * The frequent ones are read straight from their text (`createHotFrameReader`), the others through `JSON.parse`.
  *
- * A spot bookTicker carries no exchange time: its `exchangeMs` is the instant it was received.
+ * A spot bookTicker and a partial book carry no exchange time: their `exchangeMs` is the instant they were received.
  * A trade's `sequence` is its trade id, an aggTrade's the id of its last trade, a book's its update id.
  * Tickers tell a price without a size: their quantity is 0.
  * @see binance-spot-api-docs, web-socket-streams.md
@@ -189,14 +173,13 @@ export function createBinanceParser({ symbols, source, evidence }: BinanceParser
     if (symbol === undefined) return NOT_OURS;
     const { lastUpdateId } = frame;
     if (!isSequence(lastUpdateId)) return refused('bad_sequence', `book update id ${shown(lastUpdateId)}`);
-    const bids = levelsOf(frame.bids);
+    const bids = readLevels(frame.bids, isPrice);
     if ('reason' in bids) return bids;
-    const asks = levelsOf(frame.asks);
+    const asks = readLevels(frame.asks, isPrice);
     if ('reason' in asks) return asks;
-    if (!isRising([...bids].reverse()) || !isRising(asks)) return refused('unsorted_book', `bids ${shown(frame.bids)}, asks ${shown(frame.asks)}`);
-    const [bid, ask] = [bids[0], asks[0]];
-    if (bid !== undefined && ask !== undefined && bid.price >= ask.price) return refused('crossed_book', `bid ${bid.price}, ask ${ask.price}`);
-    return { kind: 'depth', depth: { symbol, bids, asks, sequence: lastUpdateId, receivedMs, source, evidence } };
+    const fault = faultOfBook(bids, asks);
+    if (fault !== null && fault !== 'empty_book') return refused(fault, `bids ${shown(frame.bids)}, asks ${shown(frame.asks)}`);
+    return { kind: 'depth', depth: { symbol, bids, asks, sequence: lastUpdateId, exchangeMs: receivedMs, receivedMs, source, evidence } };
   }
 
   function withoutEvent(frame: Fields, stream: string | null, receivedMs: EpochMs): ParsedFrame {
@@ -271,30 +254,3 @@ function together(parts: readonly ParsedFrame[]): ParsedFrame {
 function refused(reason: FrameFault, detail: string): RefusedFrame {
   return { kind: 'refused', reason, detail };
 }
-
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isSequence = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-/** The instant of a millisecond or (with `timeUnit=MICROSECOND`) microsecond stamp. */
-function stampMs(value: unknown): EpochMs | null {
-  if (!Number.isSafeInteger(value) || (value as number) <= 0) return null;
-  const stamp = value as number;
-  return stamp < MICROSECONDS_FROM ? stamp : Math.floor(stamp / 1_000);
-}
-
-function levelsOf(rows: unknown): readonly BookLevel[] | RefusedFrame {
-  if (!Array.isArray(rows)) return refused('unknown_shape', `a side of a book as ${shown(rows)}`);
-  const levels: BookLevel[] = [];
-  for (const row of rows) {
-    if (!Array.isArray(row) || row.length !== 2) return refused('unknown_shape', `a level of a book as ${shown(row)}`);
-    const price = decimalText(row[0]);
-    if (!isPrice(price)) return refused('bad_price', `level price ${shown(row[0])}`);
-    const quantity = decimalText(row[1]);
-    if (!isPrice(quantity)) return refused('bad_quantity', `level quantity ${shown(row[1])}`);
-    levels.push({ price, quantity });
-  }
-  return levels;
-}
-
-const isRising = (levels: readonly BookLevel[]): boolean => levels.every(({ price }, i) => i === 0 || price > (levels[i - 1] as BookLevel).price);

@@ -36,7 +36,7 @@ export interface BinanceSourceOptions {
   readonly budget?: ConnectBudget;
   readonly repairTiming?: Partial<RepairTiming>;
   readonly fetch?: typeof fetch;
-  /** How many prices may wait for the engine before tops of book give way to newer ones. */
+  /** How many prices may wait for the engine before tops of book and books give way to newer ones. */
   readonly mostWaiting?: number;
 }
 
@@ -162,6 +162,7 @@ export function binanceSource(options: BinanceSourceOptions): MarketSource {
     for (const [symbol, minuteMs] of unsettled.splice(0)) repairs.want(symbol, minuteMs);
     feed = connectBinance({
       symbols: [...BINANCE_SYMBOLS.keys()],
+      depth: true,
       urls: urls.webSocket,
       clock,
       random,

@@ -1,7 +1,8 @@
 import type { EpochMs } from '../../kernel/time.ts';
+import type { OrderBook } from '../../market/order-book.ts';
 import type { BookTop, Tick } from '../../market/price.ts';
 import type { BarBuilder } from '../bars/bar-builder.ts';
-import type { ClosedBar, ParseBinanceFrame, ParsedFrame } from '../binance/binance-frame.ts';
+import type { ClosedBar, ParseBinanceFrame, ParsedFrame, RefusedFrame } from '../binance/binance-frame.ts';
 import type { Price } from '../replay/price-player.ts';
 import type { Gate } from './validation.ts';
 
@@ -10,6 +11,8 @@ export interface FrameIntakeOptions {
   readonly gate: Gate;
   readonly builder: BarBuilder;
   readonly source: string;
+  /** Reads books out of the frames that the parser does not use. */
+  readonly readBook?: (text: string, receivedMs: EpochMs) => OrderBook | RefusedFrame | null;
   /** Hears of a frame in which the venue speaks about the connection. */
   readonly onControl?: (frame: Extract<ParsedFrame, { readonly kind: 'control' }>) => void;
 }
@@ -18,7 +21,7 @@ export interface FrameIntakeOptions {
 export type FrameIntake = (text: string, receivedMs: EpochMs) => readonly Price[];
 
 /** The way of a frame: parsed, judged by the gate, its trades and closed bars given to the builder; what is refused is counted. */
-export function createFrameIntake({ parse, gate, builder, source, onControl }: FrameIntakeOptions): FrameIntake {
+export function createFrameIntake({ parse, gate, builder, source, readBook, onControl }: FrameIntakeOptions): FrameIntake {
   function ticks(all: readonly Tick[], prices: Price[]): readonly Price[] {
     for (const tick of all) {
       const admission = gate.admit(tick);
@@ -37,6 +40,16 @@ export function createFrameIntake({ parse, gate, builder, source, onControl }: F
 
   function bars(all: readonly ClosedBar[]): void {
     for (const bar of all) if (gate.admitBar(bar).ok) builder.addClosedBar(bar);
+  }
+
+  const depth = (book: OrderBook): readonly Price[] => (gate.admitBook(book).ok ? [{ kind: 'depth', book }] : NOTHING);
+
+  function unused(text: string, receivedMs: EpochMs): readonly Price[] {
+    const told = readBook?.(text, receivedMs) ?? null;
+    if (told === null) return NOTHING;
+    if (!('kind' in told)) return depth(told);
+    gate.countRefusedFrame(source, told.reason);
+    return NOTHING;
   }
 
   return (text, receivedMs) => {
@@ -59,10 +72,10 @@ export function createFrameIntake({ parse, gate, builder, source, onControl }: F
       case 'control':
         onControl?.(frame);
         return NOTHING;
-      // Nothing fills on depth yet.
       case 'depth':
+        return depth(frame.depth);
       case 'ignored':
-        return NOTHING;
+        return frame.reason === 'not_used' ? unused(text, receivedMs) : NOTHING;
       case 'refused':
         gate.countRefusedFrame(source, frame.reason);
         return NOTHING;

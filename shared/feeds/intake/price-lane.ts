@@ -1,5 +1,5 @@
 import type { FeedSink } from '../../engine/market-source.ts';
-import type { Price } from '../replay/price-player.ts';
+import { hand, type Price } from '../replay/price-player.ts';
 
 /** Prices on their way from a live connection to the engine. */
 export interface PriceLane {
@@ -8,15 +8,15 @@ export interface PriceLane {
   /** Nothing is delivered after this resolves; what waits is dropped. Not to be awaited inside the sink, which it waits for. */
   readonly close: () => Promise<void>;
   readonly waiting: () => number;
-  /** Tops of book, and prices without a size, that gave way to a newer one of their symbol before they were delivered. */
+  /** Tops of book, books and prices without a size that gave way to a newer one of their symbol before they were delivered. */
   readonly conflated: () => number;
 }
 
 export interface PriceLaneOptions {
   readonly sink: FeedSink;
   /**
-   * Beyond this many waiting prices, of the tops of one symbol only the newest waits, and of its prices without a size (those of
-   * tickers, which are samples). Trades always wait.
+   * Beyond this many waiting prices, of the tops of one symbol only the newest waits, of its books, and of its prices without a size
+   * (those of tickers, which are samples). Trades always wait.
    */
   readonly mostWaiting: number;
   /** Hears of a price that the engine failed on; the next ones are delivered nevertheless. */
@@ -30,6 +30,7 @@ interface Place {
 /** Delivers strictly in order, one price at a time: the next one waits until the engine is done with the one before. */
 export function createPriceLane({ sink, mostWaiting, onError }: PriceLaneOptions): PriceLane {
   const newestTops = new Map<string, Place>();
+  const newestBooks = new Map<string, Place>();
   const newestSamples = new Map<string, Place>();
   let queue: Place[] = [];
   let head = 0;
@@ -42,6 +43,7 @@ export function createPriceLane({ sink, mostWaiting, onError }: PriceLaneOptions
     if (isClosed) return;
     const place: Place = { price };
     if (price.kind === 'top') giveWay(newestTops, price.top.symbol, place);
+    else if (price.kind === 'depth') giveWay(newestBooks, price.book.symbol, place);
     else if (price.tick.quantity === 0) giveWay(newestSamples, price.tick.symbol, place);
     queue.push(place);
     waiting++;
@@ -67,7 +69,7 @@ export function createPriceLane({ sink, mostWaiting, onError }: PriceLaneOptions
   /** Works without a promise until the engine gives one. */
   function drain(): void {
     for (let price = next(); price !== null; price = next()) {
-      const done = hand(price);
+      const done = deliver(price);
       if (done === null) continue;
       working = done.then(() => {
         working = null;
@@ -91,9 +93,9 @@ export function createPriceLane({ sink, mostWaiting, onError }: PriceLaneOptions
     return null;
   }
 
-  function hand(price: Price): Promise<void> | null {
+  function deliver(price: Price): Promise<void> | null {
     try {
-      const handled = price.kind === 'tick' ? sink.tick(price.tick) : sink.top(price.top);
+      const handled = hand(sink, price);
       return handled === undefined ? null : handled.catch(onError);
     } catch (error) {
       onError(error);

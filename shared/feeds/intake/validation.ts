@@ -1,20 +1,11 @@
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
+import { type BookFault, faultOfBook, type OrderBook } from '../../market/order-book.ts';
 import type { BookTop, Tick } from '../../market/price.ts';
 import { candleFault, isPrice } from '../bars/candle-fault.ts';
 import type { ClosedBar, FrameFault } from '../binance/binance-frame.ts';
 import { EMPTY_WINDOW, hasSeen, type SequenceWindow, withSeen } from './sequence-window.ts';
 
-export type GateFault =
-  | 'bad_stamp'
-  | 'bad_price'
-  | 'bad_quantity'
-  | 'bad_range'
-  | 'crossed_book'
-  | 'stamp_in_future'
-  | 'stamp_too_old'
-  | 'duplicate'
-  | 'older_book'
-  | 'jump';
+export type GateFault = 'bad_stamp' | 'bad_range' | BookFault | 'stamp_in_future' | 'stamp_too_old' | 'duplicate' | 'older_book' | 'jump';
 
 /** `out_of_order` and `came_late` are counted and admitted: a print that was never seen before did trade. */
 export type GateCount = GateFault | FrameFault | 'admitted' | 'out_of_order' | 'came_late';
@@ -41,7 +32,7 @@ interface Good {
   readonly atMs: EpochMs;
 }
 
-/** One kind of price (trades or books) of one symbol of one source. */
+/** One kind of price (trades, tops of book or books) of one symbol of one source. */
 interface Channel {
   good: Good | null;
   /** A price far from the good one that keeps coming, and how often in a row. */
@@ -54,6 +45,8 @@ interface Channel {
 export interface Gate {
   /** Judges one price, in the order in which prices arrived. Time is read from its stamps only. */
   admit(price: Tick | BookTop): Admission;
+  /** Judges a book with its depth as a whole: one wrong level refuses all of it. */
+  admitBook(book: OrderBook): Admission;
   /**
    * Judges a bar that the venue closed, against the trades seen and the time at which it came: its minute must be over, and not
    * for longer than an hour (a week for a delayed source). A refused bar leaves our own aggregate standing.
@@ -112,6 +105,7 @@ export function createGate(saved?: GateState, { mostAgeMs = MOST_AGE_MS }: GateO
   const counters = new Map<string, Counts>(Object.entries(structuredClone(saved?.counters ?? {})));
   const tradesKey = channelNames('trades');
   const booksKey = channelNames('books');
+  const depthKey = channelNames('depth');
 
   function channelOf(key: string): Channel {
     const known = channels.get(key);
@@ -174,8 +168,24 @@ export function createGate(saved?: GateState, { mostAgeMs = MOST_AGE_MS }: GateO
     return null;
   }
 
+  function judgeDepth(book: OrderBook): GateFault | null {
+    const fault = faultOfStamps(book.exchangeMs, book.receivedMs, mostAgeMs) ?? faultOfBook(book.bids, book.asks);
+    if (fault !== null) return fault;
+    const depth = channelOf(depthKey(book));
+    const sequenceFault = faultOfBookSequence(depth, book.sequence);
+    // The venue has told the same book again: it still stands.
+    if (sequenceFault !== null && sequenceFault !== 'duplicate') return sequenceFault;
+    const [low, high] = bestOf(book);
+    const reference = depth.good ?? channelOf(booksKey(book)).good ?? channelOf(tradesKey(book)).good;
+    const mid = (low + high) / 2;
+    if (isJump(reference, low, high, book.exchangeMs) && !isBelieved(depth, mid)) return 'jump';
+    if (book.sequence !== undefined) depth.seen = { highest: book.sequence, holes: [] };
+    accept(depth, book, mid);
+    return null;
+  }
+
   /** Whether the price is the newest of its channel. */
-  function accept(channel: Channel, { source, exchangeMs }: Tick | BookTop, price: number): boolean {
+  function accept(channel: Channel, { source, exchangeMs }: Tick | BookTop | OrderBook, price: number): boolean {
     channel.rival = null;
     if (channel.good !== null && exchangeMs < channel.good.atMs) {
       count(source, 'out_of_order');
@@ -202,6 +212,7 @@ export function createGate(saved?: GateState, { mostAgeMs = MOST_AGE_MS }: GateO
 
   return {
     admit: (price) => told(price.source, judge(price)),
+    admitBook: (book) => told(book.source, judgeDepth(book)),
     admitBar: (bar) => told(bar.source, judgeBar(bar)),
     countRefusedFrame: count,
     anchor(source, symbol, price, atMs) {
@@ -214,7 +225,7 @@ export function createGate(saved?: GateState, { mostAgeMs = MOST_AGE_MS }: GateO
 }
 
 /** The names of channels of one kind. Each is made once: a name is asked for with every price. */
-function channelNames(kind: 'trades' | 'books'): (of: { readonly source: string; readonly symbol: string }) => string {
+function channelNames(kind: 'trades' | 'books' | 'depth'): (of: { readonly source: string; readonly symbol: string }) => string {
   const bySource = new Map<string, Map<string, string>>();
   return ({ source, symbol }) => {
     const names = bySource.get(source) ?? new Map<string, string>();
@@ -224,6 +235,12 @@ function channelNames(kind: 'trades' | 'books'): (of: { readonly source: string;
     bySource.set(source, names.set(symbol, name));
     return name;
   };
+}
+
+/** The best prices of a book that has at least one; of an empty side the other's. */
+function bestOf({ bids, asks }: OrderBook): readonly [bid: number, ask: number] {
+  const [bid, ask] = [bids[0]?.price, asks[0]?.price];
+  return [bid ?? ask ?? Number.NaN, ask ?? bid ?? Number.NaN];
 }
 
 const isQuantity = (value: number): boolean => Number.isFinite(value) && value >= 0;

@@ -1,5 +1,6 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { type EpochMs, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
+import type { BookLevel, OrderBook } from '../../market/order-book.ts';
 import type { BookTop, Evidence, Tick } from '../../market/price.ts';
 import { isPrice } from '../bars/candle-fault.ts';
 import type { ClosedBar, FrameFault, RefusedFrame } from '../binance/binance-frame.ts';
@@ -9,6 +10,8 @@ import { MARKET_STATUS, readUpstoxFrame, type UpstoxCandle, type UpstoxFeed, typ
 export interface UpstoxTold {
   readonly ticks: readonly Tick[];
   readonly books: readonly BookTop[];
+  /** The same books with all the levels that the frame has. */
+  readonly depths: readonly OrderBook[];
   readonly bars: readonly ClosedBar[];
   /** What in it was wrong. */
   readonly refused: readonly RefusedFrame[];
@@ -54,7 +57,8 @@ interface Seen {
  * Frames are pictures, not trades: one may stand for several trades, or repeat the last one because only the book moved. A
  * tick is made when something was traded since the picture before; its quantity is what the volume of the day grew by, and in
  * the first picture of a connection the last trade's own quantity. So volumes add up to the exchange's.
- * A book's exchange time is the server's clock of the frame. A one-sided book (a stock at its price band) is no top.
+ * A book's exchange time is the server's clock of the frame. A one-sided book (a stock at its price band) is no top, and has depth
+ * on one side.
  * The 1-minute candle of a frame is given as a closed bar once, when its minute is over by the server's clock.
  */
 export function createUpstoxParser({ symbolOf, source, evidence }: UpstoxParserOptions): UpstoxParser {
@@ -74,13 +78,20 @@ export function createUpstoxParser({ symbolOf, source, evidence }: UpstoxParserO
     return { symbol, price: last.ltp, quantity, motion: 'print', exchangeMs: last.ltt, receivedMs, source, evidence };
   }
 
-  function bookOf(symbol: string, { level }: UpstoxFeed, exchangeMs: EpochMs, receivedMs: EpochMs): BookTop | RefusedFrame | null {
-    if (level === null || level.bidP === 0 || level.askP === 0) return null;
+  function bookOf(symbol: string, { levels: [level] }: UpstoxFeed, exchangeMs: EpochMs, receivedMs: EpochMs): BookTop | RefusedFrame | null {
+    if (level === undefined || level.bidP === 0 || level.askP === 0) return null;
     const { bidP: bid, askP: ask, bidQ: bidSize, askQ: askSize } = level;
     if (!isPrice(bid) || !isPrice(ask)) return refused('bad_price', `${symbol}: bid ${bid}, ask ${ask}`);
     if (!Number.isSafeInteger(bidSize) || !Number.isSafeInteger(askSize))
       return refused('bad_quantity', `${symbol}: bid size ${bidSize}, ask size ${askSize}`);
     return { symbol, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence };
+  }
+
+  function depthOf({ key, levels }: UpstoxFeed, exchangeMs: EpochMs, receivedMs: EpochMs): OrderBook | null {
+    const symbol = symbolOf(key);
+    const bids = standing(levels.map(({ bidP, bidQ }) => ({ price: bidP, quantity: bidQ })));
+    const asks = standing(levels.map(({ askP, askQ }) => ({ price: askP, quantity: askQ })));
+    return symbol === null || bids.length + asks.length === 0 ? null : { symbol, bids, asks, exchangeMs, receivedMs, source, evidence };
   }
 
   function barOf(symbol: string, candle: UpstoxCandle, serverMs: EpochMs, receivedMs: EpochMs): ClosedBar | null {
@@ -109,7 +120,8 @@ export function createUpstoxParser({ symbolOf, source, evidence }: UpstoxParserO
       if (book !== null) isRefused(book) ? wrong.push(book) : books.push(book);
       bars.push(...feed.candles.flatMap((candle) => barOf(symbol, candle, currentTs, receivedMs) ?? []));
     }
-    return { ticks, books, bars, refused: wrong, symbols, serverMs: currentTs, segment: segmentOf(segments) };
+    const depths = feeds.flatMap((feed) => depthOf(feed, currentTs, receivedMs) ?? []);
+    return { ticks, books, depths, bars, refused: wrong, symbols, serverMs: currentTs, segment: segmentOf(segments) };
   }
 
   return {
@@ -124,7 +136,10 @@ export function createUpstoxParser({ symbolOf, source, evidence }: UpstoxParserO
   };
 }
 
-const NOTHING: UpstoxTold = { ticks: [], books: [], bars: [], refused: [], symbols: [], serverMs: null, segment: null };
+const NOTHING: UpstoxTold = { ticks: [], books: [], depths: [], bars: [], refused: [], symbols: [], serverMs: null, segment: null };
+
+/** The levels that there are: places of a side that nobody stands at are sent as zero. */
+const standing = (levels: readonly BookLevel[]): readonly BookLevel[] => levels.filter(({ price, quantity }) => price !== 0 || quantity !== 0);
 
 const refused = (reason: FrameFault, detail: string): RefusedFrame => ({ kind: 'refused', reason, detail });
 const isRefused = (value: object): value is RefusedFrame => 'kind' in value;

@@ -54,7 +54,7 @@ export interface UpstoxSourceOptions {
   readonly calendar?: Calendar;
   readonly timing?: Partial<UpstoxTiming>;
   readonly fetch?: typeof fetch;
-  /** How many prices may wait for the engine before tops of book give way to newer ones. */
+  /** How many prices may wait for the engine before tops of book and books give way to newer ones. */
   readonly mostWaiting?: number;
 }
 
@@ -86,7 +86,7 @@ const ONE_CONNECTION: Partial<VenueTiming> = {
 };
 
 /**
- * Shares of NSE from the Upstox market data feed, version 3, live: last trade, best bid and ask, and the venue's own 1-minute
+ * Shares of NSE from the Upstox market data feed, version 3, live: last trade, the five best levels a side, and the venue's own 1-minute
  * candles: what is built from the pictures of a minute is `missing` until its candle has come. What was missed is fetched from
  * the candle history.
  *
@@ -160,6 +160,7 @@ export function upstoxSource(options: UpstoxSourceOptions): MarketSource {
     for (const bar of told.bars) hearBar(bar);
     for (const tick of told.ticks) hearTick(tick);
     for (const top of told.books.filter((each) => gate.admit(each).ok)) lane?.push({ kind: 'top', top });
+    for (const book of told.depths.filter((each) => gate.admitBook(each).ok)) lane?.push({ kind: 'depth', book });
   }
 
   function hearTick(tick: Tick): void {

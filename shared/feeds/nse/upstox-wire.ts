@@ -30,8 +30,8 @@ export interface UpstoxFeed {
   /** `NSE_EQ|INE002A01018` */
   readonly key: string;
   readonly last: UpstoxLast | null;
-  /** Best bid and ask; null where the frame has no depth. */
-  readonly level: UpstoxLevel | null;
+  /** Bids and asks side by side, best first; none where the frame has no depth. */
+  readonly levels: readonly UpstoxLevel[];
   readonly candles: readonly UpstoxCandle[];
   /** Volume traded today; 0 where the frame does not tell it. */
   readonly vtt: number;
@@ -138,12 +138,12 @@ function feedEntry(reader: Reader, end: number): UpstoxFeed {
     else skip(reader, tag);
   }
   ended(reader, end);
-  return { key, last: told.last, level: told.level, candles: told.candles, vtt: told.vtt };
+  return { key, last: told.last, levels: told.levels, candles: told.candles, vtt: told.vtt };
 }
 
 type Told = Omit<UpstoxFeed, 'key'>;
 
-const NOTHING_TOLD: Told = { last: null, level: null, candles: [], vtt: 0 };
+const NOTHING_TOLD: Told = { last: null, levels: [], candles: [], vtt: 0 };
 
 function feedOf(reader: Reader, end: number): Told {
   let told = NOTHING_TOLD;
@@ -170,19 +170,19 @@ function fullFeed(reader: Reader, end: number): Told {
 
 function marketFullFeed(reader: Reader, end: number): Told {
   let last: UpstoxLast | null = null;
-  let level: UpstoxLevel | null = null;
+  let levels: readonly UpstoxLevel[] = NOTHING_TOLD.levels;
   let candles: readonly UpstoxCandle[] = NOTHING_TOLD.candles;
   let vtt = 0;
   while (reader.pos < end) {
     const tag = reader.tag();
     if (tag === F1_BYTES) last = lastOf(reader, endOf(reader));
-    else if (tag === F2_BYTES) level = listOf(reader, endOf(reader), levelOf)[0] ?? null;
+    else if (tag === F2_BYTES) levels = listOf(reader, endOf(reader), levelOf);
     else if (tag === F4_BYTES) candles = listOf(reader, endOf(reader), candleOf);
     else if (tag === F6_VARINT) vtt = int64(reader);
     else skip(reader, tag);
   }
   ended(reader, end);
-  return { last, level, candles, vtt };
+  return { last, levels, candles, vtt };
 }
 
 /** A message whose field 1 is a list of messages. */

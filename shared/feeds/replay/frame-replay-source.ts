@@ -12,7 +12,8 @@ import { createFrameIntake, intakeCounts } from '../intake/frame-intake.ts';
 import { createGate, type GateState } from '../intake/validation.ts';
 import { assumedUsdtRate } from '../rates/rates.ts';
 import type { ReplayBounds } from './kline-replay-source.ts';
-import { createPlayer, type Instant, type Price, placeSchema, readCursor } from './price-player.ts';
+import { createPlayer, exchangeMsOf, type Instant, type Price, placeSchema, readCursor } from './price-player.ts';
+import { recordedBooks } from './recorded-books.ts';
 import { klinesNear, type RecordedData } from './recorded-data.ts';
 import { type RecordedFrame, readRecordedFrames } from './recorded-frames.ts';
 import type { KlineSeries } from './recorded-klines.ts';
@@ -33,6 +34,7 @@ const EVIDENCE = 'replay';
 const MARKETS: readonly Market[] = ['CRYPTO'];
 /** The recorder stood still, as a live connection would be given up. */
 const SILENCE_MS = 10 * SECOND_MS;
+const NAMES = { symbols: BINANCE_SYMBOLS, source: SOURCE, evidence: EVIDENCE } as const;
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const cursorSchema = placeSchema.extend({
@@ -48,16 +50,18 @@ type FrameCursor = z.infer<typeof cursorSchema>;
 export const frameReplayBounds = ({ firstMs, lastMs }: RecordedFramesData): ReplayBounds => ({ startMs: firstMs, endMs: lastMs });
 
 /**
- * Recorded frames of the venue at the stamps of their recorder: parsed, judged and built into bars as live ones are. History
- * before them comes from the klines of the same folder tree, where there are any.
+ * Recorded frames of the venue at the stamps of their recorder: parsed, judged and built into bars as live ones are. Books are
+ * made of the recorded changes (`recordedBooks`): where it goes on, from the frames before, so that no book stands in the cursor.
+ * History before them comes from the klines of the same folder tree, where there are any.
  */
 export function frameReplaySource({ clock, data, onEnd }: FrameReplayOptions): MarketSource {
   const { paths, symbols } = data;
-  const parse = createBinanceParser({ symbols: BINANCE_SYMBOLS, source: SOURCE, evidence: EVIDENCE });
+  const parse = createBinanceParser(NAMES);
   let shelf = createMinuteShelf();
   let gate = createGate();
   let builder = createBarBuilder({ symbols, evidence: EVIDENCE });
-  let intake = createFrameIntake({ parse, gate, builder, source: SOURCE });
+  let readBook = recordedBooks(NAMES);
+  let intake = createFrameIntake({ parse, gate, builder, source: SOURCE, readBook });
   let position = 0;
   let lastFrameMs: EpochMs | null = null;
   let underWay = new Map<string, Bar>();
@@ -81,7 +85,8 @@ export function frameReplaySource({ clock, data, onEnd }: FrameReplayOptions): M
     shelf = createMinuteShelf();
     gate = createGate(cursor?.gate);
     builder = createBarBuilder({ symbols, evidence: EVIDENCE }, cursor?.builder);
-    intake = createFrameIntake({ parse, gate, builder, source: SOURCE });
+    readBook = recordedBooks(NAMES);
+    intake = createFrameIntake({ parse, gate, builder, source: SOURCE, readBook });
     position = cursor?.position ?? 0;
     lastFrameMs = cursor?.lastFrameMs ?? null;
   }
@@ -117,10 +122,12 @@ export function frameReplaySource({ clock, data, onEnd }: FrameReplayOptions): M
   async function* instantsFrom(fromMs: EpochMs): AsyncGenerator<Instant> {
     let together: RecordedFrame[] = [];
     let isBefore = true;
-    for await (const frame of readRecordedFrames(paths, position)) {
-      isBefore &&= frame.receivedMs < fromMs;
+    const usedUp = position;
+    for await (const frame of readRecordedFrames(paths)) {
+      isBefore &&= frame.position <= usedUp || frame.receivedMs < fromMs;
       if (isBefore) {
         position = frame.position;
+        readBook(frame.text, frame.receivedMs);
         continue;
       }
       const atMs = together[0]?.receivedMs;
@@ -141,8 +148,7 @@ export function frameReplaySource({ clock, data, onEnd }: FrameReplayOptions): M
     noticeSilence(receivedMs);
     const prices = intake(frame.text, receivedMs);
     // The recorder's clock may be behind the exchange's: what is in the frame was there by the later of the two.
-    const stamps = prices.map((price) => (price.kind === 'tick' ? price.tick.exchangeMs : price.top.exchangeMs));
-    builder.feedUp(Math.max(receivedMs, ...stamps));
+    builder.feedUp(Math.max(receivedMs, ...prices.map(exchangeMsOf)));
     lastFrameMs = receivedMs;
     position = frame.position;
     return prices;

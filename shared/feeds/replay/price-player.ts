@@ -3,11 +3,38 @@ import type { FeedSink } from '../../engine/market-source.ts';
 import type { Cancel, Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { EpochMs } from '../../kernel/time.ts';
+import type { OrderBook } from '../../market/order-book.ts';
 import type { BookTop, Tick } from '../../market/price.ts';
 import { SourceError } from '../source-error.ts';
 
 /** One thing that a source delivers. */
-export type Price = { readonly kind: 'tick'; readonly tick: Tick } | { readonly kind: 'top'; readonly top: BookTop };
+export type Price =
+  | { readonly kind: 'tick'; readonly tick: Tick }
+  | { readonly kind: 'top'; readonly top: BookTop }
+  | { readonly kind: 'depth'; readonly book: OrderBook };
+
+export function exchangeMsOf(price: Price): EpochMs {
+  switch (price.kind) {
+    case 'tick':
+      return price.tick.exchangeMs;
+    case 'top':
+      return price.top.exchangeMs;
+    case 'depth':
+      return price.book.exchangeMs;
+  }
+}
+
+/** Gives a price to the sink; the promise of a tick that the engine is not done with. */
+export function hand(sink: Pick<FeedSink, Price['kind']>, price: Price): Promise<void> | void {
+  switch (price.kind) {
+    case 'tick':
+      return sink.tick(price.tick);
+    case 'top':
+      return sink.top(price.top);
+    case 'depth':
+      return sink.depth(price.book);
+  }
+}
 
 /** What a source delivers at one instant. */
 export interface Instant {
@@ -20,6 +47,7 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 const priceSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('tick'), tick: z.custom<Tick>(isObject) }),
   z.object({ kind: z.literal('top'), top: z.custom<BookTop>(isObject) }),
+  z.object({ kind: z.literal('depth'), book: z.custom<OrderBook>(isObject) }),
 ]);
 
 /** Where a player stands: everything up to and including the instant is delivered, but for what is named. */
@@ -106,7 +134,7 @@ export function createPlayer({ clock, label, about, onEnd }: PlayerOptions): Pla
     const failures: unknown[] = [];
     for (let next = undelivered[0]; next !== undefined && !of.isOver; next = undelivered[0]) {
       try {
-        const handled = next.kind === 'tick' ? of.sink.tick(next.tick) : of.sink.top(next.top);
+        const handled = hand(of.sink, next);
         if (handled !== undefined) await handled;
       } catch (error) {
         failures.push(error);

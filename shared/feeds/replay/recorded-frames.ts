@@ -7,7 +7,7 @@ export interface RecordedFrame {
   readonly receivedMs: EpochMs;
   /** The frame as it came from the venue, or the whole line where it has no stamp: the parser refuses and counts it. */
   readonly text: string;
-  /** How many frames of the recording have been read with this one: what `from` takes to go on after it. */
+  /** How many frames of the recording have been read with this one: with the same paths in the same order it is always the same. */
   readonly position: number;
 }
 
@@ -30,10 +30,9 @@ const STAMP_DIGITS = 19;
 /**
  * The frames of one or several recordings (`<local ns> {json}` a line, plain or gzipped), merged by the recorder's stamp;
  * at the same stamp in the order of `paths`. Streams: memory does not grow with the files.
- * @param from  position of the last frame already used; the same paths in the same order go on after it
  * @throws RecordedDataError `unreadable`
  */
-export async function* readRecordedFrames(paths: readonly string[], from = 0): AsyncGenerator<RecordedFrame> {
+export async function* readRecordedFrames(paths: readonly string[]): AsyncGenerator<RecordedFrame> {
   const recordings: Recording[] = paths.map((path) => ({ cursor: lineCursor(path), head: null, lastMs: 0, lastNs: 0 }));
   let position = 0;
   try {
@@ -42,7 +41,7 @@ export async function* readRecordedFrames(paths: readonly string[], from = 0): A
       const line = earliest.head;
       if (line === null) return;
       position++;
-      if (position > from) yield { receivedMs: line.receivedMs, text: line.text, position };
+      yield { receivedMs: line.receivedMs, text: line.text, position };
       if (!step(earliest)) await advance(earliest);
     }
   } finally {

@@ -38,6 +38,8 @@ const market = z.strictObject({
   volumeShape: shape,
 });
 
+const behindTop = z.strictObject({ gapSpreads: z.number().min(0), sizeTimes: positive, sizeSpread: spread });
+
 const instrument = z.strictObject({
   market: z.enum(['CRYPTO', 'NSE']),
   level: positive,
@@ -54,7 +56,16 @@ export const SimulationParameters = z.strictObject({
   fit: z.record(z.string(), z.string()),
   levelDate: z.iso.date(),
   ticks: z.strictObject({ typicalPerMinute: positive, roughness: z.number().min(0) }),
-  book: z.strictObject({ widenTimes: range, depthMinutes: positive, depthSpread: z.number().min(0) }),
+  book: z.strictObject({
+    widenTimes: range,
+    depthMinutes: positive,
+    depthSpread: z.number().min(0),
+    levels: z.strictObject({
+      aSide: z.number().int().positive(),
+      markets: z.strictObject({ CRYPTO: behindTop, NSE: behindTop }),
+      source: z.string(),
+    }),
+  }),
   markets: z.strictObject({ CRYPTO: market, NSE: market }),
   instruments: z.record(z.string(), instrument),
   usdInr: z.strictObject({ level: positive, dailyVol: positive, longRunSpread: positive, weekendVolShare: positive }),

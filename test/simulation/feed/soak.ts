@@ -93,7 +93,10 @@ export async function runFeedSoak({ seed, forMs, faults: faultCount }: FeedSoak)
       clock.touch();
       take(given);
     };
-  await source.start({ tick: touched(accounts.tick), top: touched(accounts.top), reference: () => {}, repaired: touched(accounts.repaired) }, null);
+  await source.start(
+    { tick: touched(accounts.tick), top: touched(accounts.top), depth: () => {}, reference: () => {}, repaired: touched(accounts.repaired) },
+    null,
+  );
 
   const untilMs = START_MS + forMs;
   const plan = faultPlan(seed, faultCount, START_MS + CALM_BEFORE_MS, untilMs);

@@ -76,7 +76,7 @@ describe('the simulated source', () => {
     await runTo(clock, Date.UTC(2026, 9, 13, 3, 46));
     const days = new Set(sink.seen.map(({ atMs }) => Math.floor(atMs / DAY_MS)));
     expect(days.size).toBe(2);
-    expect(source.states()[0]).toMatchObject({ status: 'up', accepted: sink.seen.length });
+    expect(source.states()[0]).toMatchObject({ status: 'up', accepted: sink.seen.length + sink.books.length });
   });
 
   it('has still bars after continuous trading, and delivers one auction print a share', async () => {

@@ -66,7 +66,7 @@ function expected(bytes: Uint8Array): unknown {
       return {
         key: of,
         last: lastOf(fullFeed === undefined ? ltpc : told?.ltpc),
-        level: told?.marketLevel?.bidAskQuote[0] ?? null,
+        levels: told?.marketLevel?.bidAskQuote ?? [],
         candles: told?.marketOHLC?.ohlc ?? [],
         vtt: told?.vtt ?? 0,
       };

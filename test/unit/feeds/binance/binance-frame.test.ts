@@ -155,6 +155,7 @@ describe('a Binance frame', () => {
         ],
         asks: [{ price: 102_571.18, quantity: 1 }],
         sequence: 80_089_389_252,
+        exchangeMs: receivedMs,
         receivedMs,
         source: 'binance',
         evidence: 'live',

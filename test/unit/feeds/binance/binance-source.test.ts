@@ -6,6 +6,7 @@ import { systemClock } from '../../../../shared/kernel/clock-system.ts';
 import { decimal } from '../../../../shared/kernel/decimal.ts';
 import { rng } from '../../../../shared/kernel/rng.ts';
 import { MINUTE_MS, minuteOf } from '../../../../shared/kernel/time.ts';
+import type { OrderBook } from '../../../../shared/market/order-book.ts';
 import type { Bar, BookTop, Tick } from '../../../../shared/market/price.ts';
 import { bookTicker, exchangeSymbol, kline, trade, wrapped } from '../../../support/binance-frames.ts';
 import { type BinanceServer, startBinanceServer } from '../../../support/binance-server.ts';
@@ -82,6 +83,7 @@ interface Live {
   readonly source: MarketSource;
   readonly ticks: Tick[];
   readonly tops: BookTop[];
+  readonly books: OrderBook[];
   readonly repaired: Bar[];
 }
 
@@ -104,6 +106,7 @@ async function live(
   });
   const ticks: Tick[] = [];
   const tops: BookTop[] = [];
+  const books: OrderBook[] = [];
   const repaired: Bar[] = [];
   await source.start(
     {
@@ -112,13 +115,14 @@ async function live(
         return onTick(tick);
       },
       top: (top) => void tops.push(top),
+      depth: (book) => void books.push(book),
       reference: SINK_REST.reference,
       repaired: (bars) => void repaired.push(...bars),
     },
     null,
   );
   cleanups.push(source.stop);
-  return { clock, server, source, ticks, tops, repaired };
+  return { clock, server, source, ticks, tops, books, repaired };
 }
 
 const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000, interval: 5 });
@@ -138,7 +142,7 @@ describe('live Binance', () => {
     expect(state(source)).toMatchObject({ status: 'connecting', source: 'binance', evidence: 'live', accepted: 0 });
     await until(() => server.openConnections() === 1);
     expect(server.asked[0]).toEqual(
-      SYMBOLS.flatMap((symbol) => ['trade', 'bookTicker', 'kline_1m'].map((kind) => `${symbol.toLowerCase()}usdt@${kind}`)),
+      SYMBOLS.flatMap((symbol) => ['trade', 'bookTicker', 'kline_1m', 'depth20@100ms'].map((kind) => `${symbol.toLowerCase()}usdt@${kind}`)),
     );
     const exchangeMs = clock.now();
     server.send(print(exchangeMs, 100));

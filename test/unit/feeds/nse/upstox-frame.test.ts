@@ -53,7 +53,10 @@ describe('the bytes of a frame', () => {
         {
           key: KEY,
           last: { ltp: 1250.5, ltt: TRADED_MS, ltq: 25 },
-          level: { bidP: 1250.4, bidQ: 100, askP: 1250.6, askQ: 200 },
+          levels: [
+            { bidP: 1250.4, bidQ: 100, askP: 1250.6, askQ: 200 },
+            { bidP: 1250, bidQ: 1, askP: 0, askQ: 0 },
+          ],
           candles: [
             { interval: '1d', open: 1250, high: 0, low: 0, close: 0, vol: 0, ts: 1 },
             { interval: 'I1', open: 1250, high: 1251, low: 1249.5, close: 1250.5, vol: 45_682, ts: MINUTE_MS },
@@ -69,18 +72,29 @@ describe('the bytes of a frame', () => {
   it('give no price when they are cut off anywhere', () => {
     for (let length = 0; length < bytes.length - 14; length++) {
       const told = parser().read(bytes.subarray(0, length), SERVER_MS);
-      expect(told, `${length} bytes`).toMatchObject({ ticks: [], books: [], bars: [] });
+      expect(told, `${length} bytes`).toMatchObject({ ticks: [], books: [], depths: [], bars: [] });
       expect(told.refused).toHaveLength(1);
     }
   });
 });
 
 describe('a frame of Upstox', () => {
-  it('tells a trade, a top of book with the time of the server, a closed minute and what the exchange does', () => {
+  it('tells a trade, a book and its top with the time of the server, a closed minute and what the exchange does', () => {
     const common = { symbol: 'RELIANCE', source: 'upstox', evidence: 'live', receivedMs: SERVER_MS + 30 };
     expect(parser().read(bytes, SERVER_MS + 30)).toEqual({
       ticks: [{ ...common, price: 1250.5, quantity: 25, motion: 'print', exchangeMs: TRADED_MS }],
       books: [{ ...common, bid: 1250.4, ask: 1250.6, bidSize: 100, askSize: 200, exchangeMs: SERVER_MS }],
+      depths: [
+        {
+          ...common,
+          bids: [
+            { price: 1250.4, quantity: 100 },
+            { price: 1250, quantity: 1 },
+          ],
+          asks: [{ price: 1250.6, quantity: 200 }],
+          exchangeMs: SERVER_MS,
+        },
+      ],
       bars: [
         {
           symbol: 'RELIANCE',

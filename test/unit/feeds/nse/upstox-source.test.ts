@@ -3,6 +3,7 @@ import type { MarketSource } from '../../../../shared/engine/market-source.ts';
 import { upstoxSource } from '../../../../shared/feeds/nse/upstox-source.ts';
 import { rng } from '../../../../shared/kernel/rng.ts';
 import { iso, MINUTE_MS, minuteOf } from '../../../../shared/kernel/time.ts';
+import type { OrderBook } from '../../../../shared/market/order-book.ts';
 import type { Bar, BookTop, Tick } from '../../../../shared/market/price.ts';
 import { movableClock } from '../../../support/movable-clock.ts';
 import { encodeUpstox, type Picture, picture } from '../../../support/upstox-frames.ts';
@@ -27,6 +28,7 @@ interface Live {
   readonly source: MarketSource;
   readonly ticks: Tick[];
   readonly tops: BookTop[];
+  readonly books: OrderBook[];
   readonly repaired: Bar[];
   readonly logged: string[];
   readonly send: (of: Partial<Picture>) => void;
@@ -43,7 +45,7 @@ async function live({ atMs = OPEN_MS, token = () => TOKEN, timing = {}, server: 
   const server = await startUpstoxServer({ token: TOKEN, ...of });
   cleanups.push(server.close);
   const clock = movableClock(atMs);
-  const [ticks, tops, repaired, logged]: [Tick[], BookTop[], Bar[], string[]] = [[], [], [], []];
+  const [ticks, tops, books, repaired, logged]: [Tick[], BookTop[], OrderBook[], Bar[], string[]] = [[], [], [], [], []];
   const source = upstoxSource({
     clock,
     log: (...line) => void logged.push(JSON.stringify(line)),
@@ -54,13 +56,14 @@ async function live({ atMs = OPEN_MS, token = () => TOKEN, timing = {}, server: 
   const sink = {
     tick: (tick: Tick) => void ticks.push(tick),
     top: (top: BookTop) => void tops.push(top),
+    depth: (book: OrderBook) => void books.push(book),
     reference: () => {},
     repaired: (bars: readonly Bar[]) => void repaired.push(...bars),
   };
   await source.start(sink, null);
   cleanups.push(source.stop);
   const send: Live['send'] = (some) => server.send(frame({ ltp: 1_250.5, ltt: clock.now() - 50, ...some }, clock.now()));
-  return { clock, server, source, ticks, tops, repaired, logged, send };
+  return { clock, server, source, ticks, tops, books, repaired, logged, send };
 }
 
 type Said = UpstoxServer['said'][number];
@@ -73,7 +76,7 @@ async function connected(setting: Setting = {}): Promise<Live> {
   const made = await live(setting);
   await until(() => made.server.said.length === 1);
   made.send({ bid: 1_250.4, ask: 1_250.6 });
-  await until(() => made.tops.length === 1);
+  await until(() => made.books.length === 1);
   return made;
 }
 
@@ -98,11 +101,14 @@ describe('live Upstox', () => {
     expect(keys).not.toContain('NSE_EQ|INE237A01036');
   });
 
-  it('delivers trades and tops of book as live, and says what it is connected to', async () => {
-    const { source, ticks, tops } = await connected();
+  it('delivers trades, tops of book and books as live, and says what it is connected to', async () => {
+    const { source, ticks, tops, books } = await connected();
     expect(ticks).toMatchObject([{ symbol: 'RELIANCE', price: 1_250.5, quantity: 10, evidence: 'live', source: 'upstox', motion: 'print' }]);
     expect(tops).toMatchObject([{ symbol: 'RELIANCE', bid: 1_250.4, ask: 1_250.6, bidSize: 100, askSize: 200, evidence: 'live' }]);
-    expect(state(source)).toMatchObject({ status: 'up', source: 'upstox', markets: ['NSE'], evidence: 'live', accepted: 2, reconnects: 0 });
+    expect(books).toMatchObject([
+      { symbol: 'RELIANCE', bids: [{ price: 1_250.4, quantity: 100 }], asks: [{ price: 1_250.6, quantity: 200 }], evidence: 'live' },
+    ]);
+    expect(state(source)).toMatchObject({ status: 'up', source: 'upstox', markets: ['NSE'], evidence: 'live', accepted: 3, reconnects: 0 });
     expect(state(source)?.detail).toMatch(/^connected to ws:.*nothing told of TCS, HDFCBANK/);
   });
 
@@ -256,7 +262,7 @@ describe('live Upstox', () => {
     token = TOKEN;
     clock.move(2 * MINUTE_MS);
     await source.stop();
-    await source.start({ tick: () => {}, top: () => {}, reference: () => {}, repaired: () => {} }, null);
+    await source.start({ tick: () => {}, top: () => {}, depth: () => {}, reference: () => {}, repaired: () => {} }, null);
     await until(() => server.said.length === 1);
   });
 

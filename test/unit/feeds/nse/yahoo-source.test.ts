@@ -54,7 +54,7 @@ async function play(atMs: number, reply: (url: URL, nowMs: number) => Response |
     },
   });
   await source.start(
-    { tick: (tick) => void ticks.push(tick), top: () => {}, reference: () => {}, repaired: (bars) => void repaired.push(...bars) },
+    { tick: (tick) => void ticks.push(tick), top: () => {}, depth: () => {}, reference: () => {}, repaired: (bars) => void repaired.push(...bars) },
     null,
   );
   return { source, asked, ticks, repaired, run: (toMs) => runTo(clock, toMs) };
@@ -206,7 +206,7 @@ describe('delayed Yahoo', () => {
         return Response.json(answer(new URL(String(input)), clock.now()));
       },
     });
-    const sink = { tick: (tick: Tick) => void ticks.push(tick), top: () => {}, reference: () => {}, repaired: () => {} };
+    const sink = { tick: (tick: Tick) => void ticks.push(tick), top: () => {}, depth: () => {}, reference: () => {}, repaired: () => {} };
     await source.start(sink, null);
     await runTo(time, OPEN_MS + 1_000);
     expect(asked).toHaveLength(1);

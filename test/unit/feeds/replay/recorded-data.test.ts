@@ -129,9 +129,9 @@ describe('recorded klines', () => {
 });
 
 describe('recorded frames', () => {
-  const collect = async (paths: readonly string[], from = 0): Promise<readonly RecordedFrame[]> => {
+  const collect = async (paths: readonly string[]): Promise<readonly RecordedFrame[]> => {
     const all: RecordedFrame[] = [];
-    for await (const one of readRecordedFrames(paths, from)) all.push(one);
+    for await (const one of readRecordedFrames(paths)) all.push(one);
     return all;
   };
 
@@ -143,12 +143,13 @@ describe('recorded frames', () => {
     expect(all[2]).toEqual({ receivedMs: T0 + 5, text: 'a1', position: 3 });
   });
 
-  it('go on after any position as if they had never stopped', async () => {
+  it('are numbered in their order, across files', async () => {
     const a = await file('resume/a.log.gz', Array.from({ length: 3_000 }, (_, i) => line(T0 + i, frame('BTCUSDT', i))).join('\n'));
     const b = await file('resume/b.log.gz', Array.from({ length: 2_000 }, (_, i) => line(T0 + i * 2, frame('ETHUSDT', i))).join('\n'));
     const whole = await collect([a, b]);
     expect(whole).toHaveLength(5_000);
-    for (const from of [0, 1, 777, 4_999, 5_000]) expect(await collect([a, b], from)).toEqual(whole.slice(from));
+    expect(whole.map(({ position }) => position)).toEqual(Array.from({ length: 5_000 }, (_, i) => i + 1));
+    expect(await collect([a, b])).toEqual(whole);
   });
 
   it('that have no stamp, or break off, are handed on at their place for the parser to refuse', async () => {
