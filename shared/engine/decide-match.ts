@@ -1,8 +1,10 @@
 import { instrumentBySymbol } from '../config/instruments.ts';
+import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { EntryOrder, ExitOrder, ExitReason, Fill, FillProvenance, Order, Position, Rate, Trigger } from '../contracts/journal.ts';
 import { chargesFor } from '../execution/charges.ts';
 import { type TriggeredExit, triggeredExit } from '../execution/exit-trigger.ts';
 import { limitFill, type MarketOrder, marketFill, type PricedFill } from '../execution/fill-price.ts';
+import { shortDeliveryRisk } from '../execution/short-delivery-risk.ts';
 import { multiply, negate, subtract, text, toNumber } from '../kernel/decimal.ts';
 import { iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
@@ -11,6 +13,7 @@ import { cashChange, entryPostings, exitPostings, type FillAmounts, realisedResu
 import { isRateFresh } from '../market/best-rates.ts';
 import { listedAs } from '../market/listed-rules.ts';
 import type { Quote, Tick } from '../market/price.ts';
+import { isBeforeDelivery } from '../market/trading-days.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { isOnScale, type PriceScale, scaleOf } from './price-scale.ts';
 import { excerpt, type MarketView } from './view.ts';
@@ -115,7 +118,7 @@ function matchExit(account: Account, order: ExitOrder, market: Market, { tick, e
 function exitFilled(account: Account, order: ExitOrder, position: Position, market: Market, met: TriggeredExit | null, reason: ExitReason): Draft {
   const draft = draftOn(account, fillId(order.id, 1));
   const made = pricedExit(order, market, met);
-  const amounts = amountsOf(order, made, market);
+  const amounts = withSettlementRisk(amountsOf(order, made, market), order, position, market.view.nowMs);
   const closed = {
     direction: position.direction,
     cost: position.cost,
@@ -175,6 +178,15 @@ function amountsOf(order: Order, made: PricedFill, { view, rate }: Market): Fill
     // The books take every charge in the quote currency, whatever the venue takes it in.
   }).map(({ line, amount }) => ({ line, amount }));
   return { positionId: order.positionId, currency: order.currency, side: order.side, notional, charges, rate: rate.value };
+}
+
+/** Shares sold before they came may not come: what that costs on average is charged as a line of its own. */
+function withSettlementRisk(amounts: FillAmounts, order: ExitOrder, position: Position, nowMs: number): FillAmounts {
+  const instrument = instrumentBySymbol(order.symbol, nowMs);
+  const isEarly = order.market === 'NSE' && isBeforeDelivery(NSE_CALENDAR, position.openedMs, nowMs);
+  const { product, side } = order;
+  const risk = shortDeliveryRisk({ instrument, product, side, notional: amounts.notional, isBeforeDelivery: isEarly });
+  return { ...amounts, charges: [...amounts.charges, ...risk] };
 }
 
 function fillOf(
