@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { quoteExcerptSchema } from './quote-excerpt.ts';
-import { decimalSchema, directionSchema, marketSchema, signalPartSchema, strategyNameSchema } from './terms.ts';
+import { decimalSchema, directionSchema, marketSchema, quoteExcerptSchema, signalPartSchema, strategyNameSchema } from './journal.ts';
 
 const ms = z.number().int().nonnegative();
 

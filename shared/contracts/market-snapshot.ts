@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { quoteCheckSchema } from './quote-excerpt.ts';
-import { decimalSchema, evidenceSchema, rateSchema } from './terms.ts';
+import { decimalSchema, evidenceSchema, quoteCheckSchema, rateSchema } from './journal.ts';
 
 const ms = z.number().int().nonnegative();
 

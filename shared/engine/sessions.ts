@@ -1,6 +1,6 @@
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import { DEFAULT_LIMITS } from '../config/risk.ts';
-import { type RiskLimits, riskLimitsSchema } from '../contracts/terms.ts';
+import { type RiskLimits, riskLimitsSchema } from '../contracts/journal.ts';
 import type { Decimal } from '../kernel/decimal.ts';
 import { digest } from '../kernel/digest.ts';
 import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';
@@ -17,7 +17,7 @@ import { requestExit } from './decide-monitor.ts';
 import { draftOn } from './draft.ts';
 import { EngineError } from './errors.ts';
 import { assertSameBody, commandIdOf, earlierReceipt } from './idempotency.ts';
-import { type Receipt, StoreError } from './ports.ts';
+import { StoreError } from './ports.ts';
 
 export interface StartRequest {
   readonly startingCapital: Decimal;
@@ -36,8 +36,6 @@ export async function startSession(context: EngineContext, request: StartRequest
   const limits = mergedLimits(DEFAULT_LIMITS, request.riskLimits);
   const running = await context.accounts.active();
   if (running !== null) return answerRunning(context, running, request, key);
-  const begun = key === null ? null : await begunBefore(context, request, key);
-  if (begun !== null) return { account: begun };
   const sessionId = await freeSessionId(context, startedMs);
   const commandId = commandIdOf('start', key, sessionId);
   const row = journalRow(null, commandId, {
@@ -80,14 +78,6 @@ async function freeSessionId({ ledger }: EngineContext, startedMs: EpochMs): Pro
   return sessionId;
 }
 
-/** The newest session if this very request began it: it has ended since, and is not begun a second time. */
-async function begunBefore(context: EngineContext, request: StartRequest, key: string): Promise<Account | null> {
-  const newest = await newestSession(context);
-  if (newest === null) return null;
-  const receipt = await earlierReceipt(context.ledger, newest.sessionId, commandIdOf('start', key, ''), request);
-  return receipt === null ? null : newest;
-}
-
 /** The same request again gets the session that it started; any other is told which one runs. */
 async function answerRunning(
   context: EngineContext,
@@ -113,9 +103,11 @@ export async function stopSession(
   request: { readonly closePositions: boolean },
   key: string | null,
 ): Promise<{ readonly account: Account }> {
-  const running = await sessionAsked(context, key);
+  const stopped = key === null ? null : await stoppedBefore(context, request, key);
+  if (stopped !== null) return { account: stopped };
+  const running = await requireActive(context);
   const commandId = commandIdOf('stop', key, running.sessionId);
-  const result = await commitDecision(context, running.sessionId, (account) => {
+  const result = await commitDecision(context, running.sessionId, commandId, (account) => {
     if (account.status !== 'active') return null;
     const draft = draftOn(account, commandId);
     const nowMs = context.clock.now();
@@ -123,14 +115,21 @@ export async function stopSession(
     for (const order of account.orders.values()) {
       if (order.purpose === 'entry') draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state: 'cancelled', reason: 'session-stop' });
     }
-    if (request.closePositions)
-      for (const position of account.positions.values()) requestExit(draft, position, { reason: 'session-stop', quantity: null, nowMs });
+    if (request.closePositions) for (const position of account.positions.values()) requestExit(draft, position, 'session-stop', nowMs);
     if (!request.closePositions || account.positions.size === 0) draft.emit({ type: 'session-stopped', atMs: nowMs });
     return { draft, bodyDigest: digest(request), outcome: { sessionId: account.sessionId } };
   });
   if (result.kind === 'repeated') assertSameBody(result.receipt, request);
   await context.nudge(running.sessionId);
   return { account: await reload(context, running.sessionId) };
+}
+
+/** The newest session if this very request has stopped it: it is active no more, and the client asks again for want of an answer. */
+async function stoppedBefore(context: EngineContext, request: { readonly closePositions: boolean }, key: string): Promise<Account | null> {
+  const [newest] = (await context.accounts.active()) === null ? await context.ledger.sessions() : [];
+  if (newest === undefined) return null;
+  const receipt = await earlierReceipt(context.ledger, newest.sessionId, commandIdOf('stop', key, newest.sessionId), request);
+  return receipt === null ? null : context.accounts.current(newest.sessionId);
 }
 
 /**
@@ -142,15 +141,13 @@ export async function setRiskLimits(
   limits: Partial<RiskLimits>,
   key: string | null,
 ): Promise<{ readonly account: Account; readonly before: RiskLimits; readonly after: RiskLimits }> {
-  const running = await sessionAsked(context, key);
+  const running = await requireActive(context);
   const commandId = commandIdOf('limits', key, `${running.seq}:${digest(limits).slice(0, 16)}`);
-  const earlier = (): Promise<Receipt | null> => earlierReceipt(context.ledger, running.sessionId, commandId, limits);
-  const repeated = key === null ? null : await earlier();
+  const repeated = key === null ? null : await earlierReceipt(context.ledger, running.sessionId, commandId, limits);
   if (repeated !== null) return repeatedLimits(running, repeated.outcome);
-  assertRunning(running);
   let before = running.limits;
   let after = mergedLimits(before, limits);
-  const result = await commitDecision(context, running.sessionId, (account) => {
+  await commitDecision(context, running.sessionId, commandId, (account) => {
     before = account.limits;
     after = mergedLimits(before, limits);
     if (digest(before) === digest(after)) return null;
@@ -158,13 +155,7 @@ export async function setRiskLimits(
     draft.emit({ type: 'limits-set', atMs: context.clock.now(), before, after });
     return { draft, bodyDigest: digest(limits), outcome: { before, after } };
   });
-  if (result.kind === 'repeated') assertSameBody(result.receipt, limits);
-  // Nothing to do may mean that the same request was quicker, sent twice.
-  const done = result.kind === 'repeated' ? result.receipt : result.kind === 'nothing' && key !== null ? await earlier() : null;
-  const account = await reload(context, running.sessionId);
-  if (done !== null) return repeatedLimits(account, done.outcome);
-  if (result.kind === 'nothing') assertRunning(result.account);
-  return { account, before, after };
+  return { account: await reload(context, running.sessionId), before, after };
 }
 
 function repeatedLimits(account: Account, outcome: unknown): { readonly account: Account; readonly before: RiskLimits; readonly after: RiskLimits } {
@@ -175,31 +166,8 @@ function repeatedLimits(account: Account, outcome: unknown): { readonly account:
 /** The active session's account. @throws EngineError `no_active_session` */
 export async function requireActive(context: EngineContext): Promise<Account> {
   const account = await context.accounts.active();
-  if (account === null) throw noneActive();
+  if (account === null) throw new EngineError('no_active_session', 'No session is active: start one with POST start-paper-trading');
   return account;
-}
-
-const noneActive = (): EngineError => new EngineError('no_active_session', 'No session is active: start one with POST start-paper-trading');
-
-/**
- * The session that a request is about: the active one. Under a key it may be one that comes again for want of an answer, and its
- * session may have ended since: then the newest one, which knows the key. @throws EngineError `no_active_session`
- */
-export async function sessionAsked(context: EngineContext, key: string | null): Promise<Account> {
-  const active = await context.accounts.active();
-  const asked = active ?? (key === null ? null : await newestSession(context));
-  if (asked === null) throw noneActive();
-  return asked;
-}
-
-async function newestSession(context: EngineContext): Promise<Account | null> {
-  const [newest] = await context.ledger.sessions();
-  return newest === undefined ? null : context.accounts.current(newest.sessionId);
-}
-
-/** @throws EngineError `no_active_session` */
-export function assertRunning(account: Account): void {
-  if (account.status === 'stopped') throw noneActive();
 }
 
 async function reload(context: EngineContext, sessionId: string): Promise<Account> {

@@ -1,5 +1,4 @@
-import type { JournalRow } from '../contracts/journal.ts';
-import type { Posting } from '../contracts/terms.ts';
+import type { JournalRow, Posting } from '../contracts/journal.ts';
 import { add, type Decimal } from '../kernel/decimal.ts';
 import type { Account } from './account.ts';
 import { postingsOf } from './postings.ts';

@@ -3,7 +3,7 @@ import { type Calendar, tradingDay } from './calendar.ts';
 import { dateOfDay, istDayOf } from './ist.ts';
 
 /** How many trading days of NSE came after the day of `fromMs`, up to and with the day of `toMs`; at most `most` are counted. */
-export function tradingDaysSince(calendar: Calendar, fromMs: EpochMs, toMs: EpochMs, most: number): number {
+function tradingDaysSince(calendar: Calendar, fromMs: EpochMs, toMs: EpochMs, most: number): number {
   let days = 0;
   for (let day = istDayOf(fromMs) + 1; day <= istDayOf(toMs) && days < most; day++) {
     if (tradingDay(calendar, dateOfDay(day)).isTradingDay) days += 1;

@@ -1,5 +1,4 @@
-import type { JournalEvent } from '../../shared/contracts/journal.ts';
-import type { Posting } from '../../shared/contracts/terms.ts';
+import type { JournalEvent, Posting } from '../../shared/contracts/journal.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import { sessionStarted } from './ledger-fixtures.ts';
 

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { checkStateSchema } from '../quote-excerpt.ts';
-import { currencySchema, evidenceSchema, marketSchema, riskLimitsSchema, strategyNameSchema } from '../terms.ts';
+import { checkStateSchema, currencySchema, evidenceSchema, marketSchema, riskLimitsSchema, strategyNameSchema } from '../journal.ts';
 import { ageMs, instant, money } from './common.ts';
 import { marketStatusAnswer } from './market-status.ts';
 

@@ -1,13 +1,12 @@
 import * as z from 'zod';
-import { tradeFlagSchema } from '../fill.ts';
-import { currencySchema, directionSchema, evidenceSchema, exitReasonSchema, marketSchema, traderSchema } from '../terms.ts';
-import { amount, corporateActions, instant, pageQuery, pnlBand, sessionQuery, shownSession } from './common.ts';
+import { currencySchema, directionSchema, evidenceSchema, exitReasonSchema, marketSchema, strategyNameSchema, tradeFlagSchema } from '../journal.ts';
+import { amount, corporateActions, instant, pageQuery, sessionQuery, shownSession } from './common.ts';
 
 export const tradesQuery = z.strictObject({ ...pageQuery, ...sessionQuery });
 
 export const tradeAnswer = z.strictObject({
   id: z.string(),
-  strategy: traderSchema,
+  strategy: strategyNameSchema,
   symbol: z.string(),
   market: marketSchema,
   evidence: evidenceSchema,
@@ -21,11 +20,9 @@ export const tradeAnswer = z.strictObject({
   holdingMs: z.number().int(),
   openedWhy: z.string(),
   closedWhy: exitReasonSchema,
-  confidence: z.number().nullable(),
+  confidence: z.number(),
   /** Base currency, net of all costs. */
   netPnL: amount,
-  /** The same with kinder and with harsher fills on both sides. */
-  band: pnlBand,
   costs: z.strictObject({
     /** Entry and exit, base currency. */
     charges: amount,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RATE_MAX_AGE_MS } from '../../../shared/config/risk.ts';
-import type { Fill } from '../../../shared/contracts/fill.ts';
-import type { ExitOrder } from '../../../shared/contracts/order.ts';
+import type { ExitOrder, Fill } from '../../../shared/contracts/journal.ts';
 import { decideMatch, fillId } from '../../../shared/engine/decide-match.ts';
 import { requestExit } from '../../../shared/engine/decide-monitor.ts';
 import { type Draft, draftOn } from '../../../shared/engine/draft.ts';
