@@ -40,6 +40,8 @@ export async function commitDecision(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const account = await context.accounts.current(sessionId);
     if (account === null) throw new EngineError('no_active_session', `There is no session ${sessionId}`, { sessionId });
+    // A journal ends with `session-stopped`: who was late finds nothing to do.
+    if (account.status === 'stopped') return { kind: 'nothing', account, decided: null };
     const decided = decide(account);
     if (decided === null || decided.draft.rows.length === 0) return { kind: 'nothing', account, decided };
     const result = await tryCommit(context, account, commandId, decided);

@@ -232,7 +232,8 @@ function provenanceOf(account: Account, order: Order, made: PricedFill, view: Ma
     regime: made.regime,
     volatility: tape.volatility ?? UNKNOWN_VOLATILITY,
     minuteVolume: tape.minuteVolume,
-    latencyMs: order.activeFromMs - order.acceptedMs,
+    // A request for an exit by a clock that is behind the one that accepted its order.
+    latencyMs: Math.max(0, order.activeFromMs - order.acceptedMs),
     seed: account.seed,
   };
 }

@@ -14,7 +14,7 @@ import { EngineError } from './errors.ts';
 import { assertSameBody } from './idempotency.ts';
 import { viewOf } from './market-view.ts';
 import { type Page, type Receipt, StoreError } from './ports.ts';
-import { notBuilt, requireActive } from './sessions.ts';
+import { assertRunning, notBuilt, sessionAsked } from './sessions.ts';
 
 export interface ExecuteRequest {
   readonly strategy: string;
@@ -36,16 +36,17 @@ export interface ExecuteOutcome {
  */
 export async function executeStrategy(context: EngineContext, request: ExecuteRequest, key: string | null): Promise<ExecuteOutcome> {
   const question = questionOf(request, context.clock.now());
-  const account = await requireActive(context);
+  const account = await sessionAsked(context, key);
   if (account.scope !== context.world.scope) {
     throw new EngineError('evidence_mismatch', `Session ${account.sessionId} belongs to ${account.scope}, prices here are ${context.world.scope}`);
   }
-  const minuteMs = minuteOf(context.clock.now());
-  const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view = { ...viewOf(snapshot, context.clock.now()), chart };
   const id = `ask:${key ?? `${context.clock.now()}:${request.strategy}:${request.symbol}`}`;
   const earlier = key === null ? null : await context.ledger.receipt(account.sessionId, id);
   if (earlier !== null) return recordedOutcome(context, account.sessionId, earlier, request, question);
+  assertRunning(account);
+  const minuteMs = minuteOf(context.clock.now());
+  const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
+  const view = { ...viewOf(snapshot, context.clock.now()), chart };
   const ordinal = (await context.lastScans.of(account.sessionId))?.ordinal ?? 0;
   const command = { id, minuteMs, markets: [question.instrument.market], questions: [question], configVersion: context.settings.configVersion };
   let record: ScanRecord | null = null;
@@ -58,9 +59,13 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
   });
   if (result.kind === 'repeated') return recordedOutcome(context, account.sessionId, result.receipt, request, question);
   if (record === null) throw new EngineError('no_active_session', 'The session ended while the strategy was asked');
-  if (result.kind === 'nothing') await context.ledger.keepScan(account.sessionId, record);
-  else await context.nudge(account.sessionId);
-  return outcomeOf(record, quiet);
+  if (result.kind === 'committed') await context.nudge(account.sessionId);
+  else await context.ledger.keepScan(account.sessionId, record);
+  const receipt = result.kind === 'committed' || key === null ? null : await context.ledger.receipt(account.sessionId, id);
+  if (receipt === null) return outcomeOf(record, quiet);
+  // The same request, sent twice, may have been answered meanwhile: what was kept first is the answer.
+  const recorded = await recordedOutcome(context, account.sessionId, receipt, request, question);
+  return digest(recorded.scan) === digest(record) ? outcomeOf(record, quiet) : recorded;
 }
 
 /** What the same request was answered before: from its receipt or, where nothing was placed, from the scan that was kept. */

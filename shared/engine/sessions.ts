@@ -17,7 +17,7 @@ import { requestExit } from './decide-monitor.ts';
 import { draftOn } from './draft.ts';
 import { EngineError } from './errors.ts';
 import { assertSameBody, commandIdOf, earlierReceipt } from './idempotency.ts';
-import { StoreError } from './ports.ts';
+import { type Receipt, StoreError } from './ports.ts';
 
 export interface StartRequest {
   readonly startingCapital: Decimal;
@@ -36,6 +36,8 @@ export async function startSession(context: EngineContext, request: StartRequest
   const limits = mergedLimits(DEFAULT_LIMITS, request.riskLimits);
   const running = await context.accounts.active();
   if (running !== null) return answerRunning(context, running, request, key);
+  const begun = key === null ? null : await begunBefore(context, request, key);
+  if (begun !== null) return { account: begun };
   const sessionId = await freeSessionId(context, startedMs);
   const commandId = commandIdOf('start', key, sessionId);
   const row = journalRow(null, commandId, {
@@ -78,6 +80,14 @@ async function freeSessionId({ ledger }: EngineContext, startedMs: EpochMs): Pro
   return sessionId;
 }
 
+/** The newest session if this very request began it: it has ended since, and is not begun a second time. */
+async function begunBefore(context: EngineContext, request: StartRequest, key: string): Promise<Account | null> {
+  const newest = await newestSession(context);
+  if (newest === null) return null;
+  const receipt = await earlierReceipt(context.ledger, newest.sessionId, commandIdOf('start', key, ''), request);
+  return receipt === null ? null : newest;
+}
+
 /** The same request again gets the session that it started; any other is told which one runs. */
 async function answerRunning(
   context: EngineContext,
@@ -103,10 +113,10 @@ export async function stopSession(
   request: { readonly closePositions: boolean },
   key: string | null,
 ): Promise<{ readonly account: Account }> {
-  const stopped = key === null ? null : await stoppedBefore(context, request, key);
-  if (stopped !== null) return { account: stopped };
-  const running = await requireActive(context);
+  const running = await sessionAsked(context, key);
   const commandId = commandIdOf('stop', key, running.sessionId);
+  if (key !== null && (await earlierReceipt(context.ledger, running.sessionId, commandId, request)) !== null) return { account: running };
+  assertRunning(running);
   const result = await commitDecision(context, running.sessionId, commandId, (account) => {
     if (account.status !== 'active') return null;
     const draft = draftOn(account, commandId);
@@ -124,14 +134,6 @@ export async function stopSession(
   return { account: await reload(context, running.sessionId) };
 }
 
-/** The newest session if this very request has stopped it: it is active no more, and the client asks again for want of an answer. */
-async function stoppedBefore(context: EngineContext, request: { readonly closePositions: boolean }, key: string): Promise<Account | null> {
-  const [newest] = (await context.accounts.active()) === null ? await context.ledger.sessions() : [];
-  if (newest === undefined) return null;
-  const receipt = await earlierReceipt(context.ledger, newest.sessionId, commandIdOf('stop', key, newest.sessionId), request);
-  return receipt === null ? null : context.accounts.current(newest.sessionId);
-}
-
 /**
  * Changes risk limits from the next decision on; what is not named stays.
  * @throws EngineError `no_active_session`, `invalid_limits`
@@ -141,13 +143,15 @@ export async function setRiskLimits(
   limits: Partial<RiskLimits>,
   key: string | null,
 ): Promise<{ readonly account: Account; readonly before: RiskLimits; readonly after: RiskLimits }> {
-  const running = await requireActive(context);
+  const running = await sessionAsked(context, key);
   const commandId = commandIdOf('limits', key, `${running.seq}:${digest(limits).slice(0, 16)}`);
-  const repeated = key === null ? null : await earlierReceipt(context.ledger, running.sessionId, commandId, limits);
+  const earlier = (): Promise<Receipt | null> => earlierReceipt(context.ledger, running.sessionId, commandId, limits);
+  const repeated = key === null ? null : await earlier();
   if (repeated !== null) return repeatedLimits(running, repeated.outcome);
+  assertRunning(running);
   let before = running.limits;
   let after = mergedLimits(before, limits);
-  await commitDecision(context, running.sessionId, commandId, (account) => {
+  const result = await commitDecision(context, running.sessionId, commandId, (account) => {
     before = account.limits;
     after = mergedLimits(before, limits);
     if (digest(before) === digest(after)) return null;
@@ -155,7 +159,13 @@ export async function setRiskLimits(
     draft.emit({ type: 'limits-set', atMs: context.clock.now(), before, after });
     return { draft, bodyDigest: digest(limits), outcome: { before, after } };
   });
-  return { account: await reload(context, running.sessionId), before, after };
+  if (result.kind === 'repeated') assertSameBody(result.receipt, limits);
+  // Nothing to do may mean that the same request was quicker, sent twice.
+  const done = result.kind === 'repeated' ? result.receipt : result.kind === 'nothing' && key !== null ? await earlier() : null;
+  const account = await reload(context, running.sessionId);
+  if (done !== null) return repeatedLimits(account, done.outcome);
+  if (result.kind === 'nothing') assertRunning(result.account);
+  return { account, before, after };
 }
 
 function repeatedLimits(account: Account, outcome: unknown): { readonly account: Account; readonly before: RiskLimits; readonly after: RiskLimits } {
@@ -166,8 +176,31 @@ function repeatedLimits(account: Account, outcome: unknown): { readonly account:
 /** The active session's account. @throws EngineError `no_active_session` */
 export async function requireActive(context: EngineContext): Promise<Account> {
   const account = await context.accounts.active();
-  if (account === null) throw new EngineError('no_active_session', 'No session is active: start one with POST start-paper-trading');
+  if (account === null) throw noneActive();
   return account;
+}
+
+const noneActive = (): EngineError => new EngineError('no_active_session', 'No session is active: start one with POST start-paper-trading');
+
+/**
+ * The session that a request is about: the active one. Under a key it may be one that comes again for want of an answer, and its
+ * session may have ended since: then the newest one, which knows the key. @throws EngineError `no_active_session`
+ */
+export async function sessionAsked(context: EngineContext, key: string | null): Promise<Account> {
+  const active = await context.accounts.active();
+  const asked = active ?? (key === null ? null : await newestSession(context));
+  if (asked === null) throw noneActive();
+  return asked;
+}
+
+async function newestSession(context: EngineContext): Promise<Account | null> {
+  const [newest] = await context.ledger.sessions();
+  return newest === undefined ? null : context.accounts.current(newest.sessionId);
+}
+
+/** @throws EngineError `no_active_session` */
+export function assertRunning(account: Account): void {
+  if (account.status === 'stopped') throw noneActive();
 }
 
 async function reload(context: EngineContext, sessionId: string): Promise<Account> {

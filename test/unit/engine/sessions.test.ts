@@ -102,6 +102,15 @@ describe('a second start', () => {
     expect(await context.ledger.sessions()).toHaveLength(1);
   });
 
+  it('under the key of one that has ended since gets that one, and begins no other', async () => {
+    const { context } = opened();
+    const { account } = await startSession(context, REQUEST, 'again');
+    await stopSession(context, { closePositions: true }, null);
+    const repeated = await startSession(context, REQUEST, 'again');
+    expect(repeated.account).toMatchObject({ sessionId: account.sessionId, status: 'stopped' });
+    expect(await context.ledger.sessions()).toHaveLength(1);
+  });
+
   it('is a new session when the first has stopped, even at the same instant of a clock that stands still', async () => {
     const { context } = opened();
     const ids: string[] = [];
@@ -213,6 +222,15 @@ describe('risk limits that are set', () => {
     expect([again.before, again.after]).toEqual([first.before, first.after]);
     expect(again.account.limits.maxDailyLoss).toBe(0.03);
     await expect(setRiskLimits(context, { maxDailyLoss: 0.02 }, 'key-1')).rejects.toMatchObject({ code: 'idempotency_mismatch' });
+  });
+
+  it('are answered the same under a key although the session has stopped since', async () => {
+    const { context } = opened();
+    await startSession(context, REQUEST, null);
+    const first = await setRiskLimits(context, { maxDailyLoss: 0.02 }, 'limits');
+    await stopSession(context, { closePositions: true }, null);
+    expect(await setRiskLimits(context, { maxDailyLoss: 0.02 }, 'limits')).toMatchObject({ before: first.before, after: first.after });
+    await expect(setRiskLimits(context, { maxDailyLoss: 0.03 }, 'other')).rejects.toMatchObject({ code: 'no_active_session' });
   });
 
   it('are refused without a session, and when they are out of range', async () => {
