@@ -3,7 +3,8 @@ import { BOOK_MAX_AGE_MS } from '../../../shared/config/execution.ts';
 import { createDesk, type Desk } from '../../../shared/engine/desk.ts';
 import { decimal } from '../../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../../shared/kernel/time.ts';
-import type { Bar, BookTop, ReferencePrice } from '../../../shared/market/price.ts';
+import type { OrderBook } from '../../../shared/market/order-book.ts';
+import type { Bar, BookTop, ReferencePrice, Tick } from '../../../shared/market/price.ts';
 import { tickOf } from '../../support/engine-fixtures.ts';
 import { rateOf, START_MS } from '../../support/ledger-fixtures.ts';
 import { barsOf, missing, walk } from '../../support/series.ts';
@@ -185,5 +186,128 @@ describe('the tape', () => {
     for (const index of [20, 15]) desk.bar({ ...(bars[index] as Bar), origin: 'backfilled' });
     desk.bar({ ...(bars[25] as Bar), volume: 1e9, origin: 'backfilled' });
     expect(desk.view(afterMs).tape('BTC')).toEqual(learned.view(afterMs).tape('BTC'));
+  });
+});
+
+describe('a book with its depth, on the desk', () => {
+  const book = (bid: number, atMs: number, more: Partial<OrderBook> = {}): OrderBook => ({
+    symbol: 'BTC',
+    bids: [
+      { price: bid, quantity: 3 },
+      { price: bid - 1, quantity: 4 },
+    ],
+    asks: [{ price: bid + 2, quantity: 5 }],
+    exchangeMs: atMs,
+    receivedMs: atMs,
+    source: 'test',
+    evidence: 'simulated',
+    ...more,
+  });
+
+  it('is the newest that was told, and none where only tops are told', () => {
+    const desk = createDesk();
+    desk.top(top(99, 101, 1_000));
+    expect(desk.view(1_000).book('BTC')).toBeNull();
+    desk.depth(book(98, 1_100));
+    desk.depth(book(97, 1_200));
+    expect(desk.view(1_200).book('BTC')).toEqual(book(97, 1_200));
+    expect(desk.view(1_200).book('ETH')).toBeNull();
+  });
+
+  it('is gone when nobody has told it for long, whatever else was told since', () => {
+    const desk = createDesk();
+    desk.depth(book(99, 0));
+    desk.top(top(99, 101, BOOK_MAX_AGE_MS));
+    desk.tick(tickOf('BTC', 100, BOOK_MAX_AGE_MS));
+    expect(desk.view(BOOK_MAX_AGE_MS).book('BTC')).not.toBeNull();
+    expect(desk.view(BOOK_MAX_AGE_MS + 1).book('BTC')).toBeNull();
+    expect(desk.view(BOOK_MAX_AGE_MS + 1).quote('BTC')).toMatchObject({ bid: 99 });
+  });
+
+  it('tells its top as a top does, with the sizes', () => {
+    const [byDepth, byTop] = [createDesk(), createDesk()];
+    for (const desk of [byDepth, byTop]) desk.tick(tickOf('BTC', 100, 0));
+    byDepth.depth(book(99, 500));
+    byTop.top({ ...top(99, 101, 500), bidSize: 3, askSize: 5 });
+    expect(byDepth.quotes(500)).toEqual(byTop.quotes(500));
+    expect(byDepth.bookStamps()).toEqual({ BTC: 500 });
+  });
+
+  it('does not take back a top of a later number, unless that is long ago', () => {
+    const desk = createDesk();
+    desk.top({ ...top(105, 106, 1_000), sequence: 20 });
+    desk.tick(tickOf('BTC', 105.5, 1_050));
+    desk.depth(book(99, 1_100, { sequence: 19 }));
+    expect(desk.view(1_100).quote('BTC')).toMatchObject({ bid: 105, ask: 106 });
+    expect(desk.view(1_100).book('BTC')).toMatchObject({ sequence: 19 });
+    desk.depth(book(104, 1_200, { sequence: 20 }));
+    expect(desk.view(1_200).quote('BTC')).toMatchObject({ bid: 104, ask: 106, bidSize: 3 });
+    const laterMs = 1_201 + BOOK_MAX_AGE_MS;
+    desk.depth(book(90, laterMs, { sequence: 1 }));
+    expect(desk.view(laterMs).quote('BTC')).toMatchObject({ bid: 90 });
+  });
+
+  it('with one side is a book, and no top', () => {
+    const desk = createDesk();
+    desk.depth(book(99, 100, { asks: [] }));
+    expect(desk.view(100).quote('BTC')).toBeNull();
+    expect(desk.view(100).book('BTC')).toMatchObject({ asks: [] });
+  });
+
+  it('is not kept over a restart', () => {
+    const [desk, again] = [createDesk(), createDesk()];
+    desk.depth(book(99, 100));
+    again.restore(JSON.parse(JSON.stringify(desk.quotes(100))), desk.bookStamps());
+    expect(again.view(100).book('BTC')).toBeNull();
+    expect(again.view(100).quote('BTC')).toMatchObject({ bid: 99, bidSize: 3 });
+  });
+});
+
+describe('what the session before ended at, on the desk', () => {
+  /** 10:00 in India of a day of October 2026; the 2nd is a holiday. */
+  const at = (day: number): number => Date.UTC(2026, 9, day, 4, 30);
+  const tcs = (price: number, atMs: number): Tick => tickOf('TCS', price, atMs);
+
+  it('is the last price of the day before, from the first price of the new one on and before it too', () => {
+    const desk = createDesk();
+    desk.tick(tcs(3_000, at(6)));
+    expect(desk.view(at(6)).previousClose('TCS')).toBeNull();
+    desk.tick(tcs(3_010, at(6) + MINUTE_MS));
+    expect(desk.view(at(7) - 60 * MINUTE_MS).previousClose('TCS')).toBe(3_010);
+    desk.top({ ...top(3_099, 3_101, at(7)), symbol: 'TCS' });
+    desk.tick(tcs(3_100, at(7) + MINUTE_MS));
+    expect(desk.view(at(7) + MINUTE_MS).previousClose('TCS')).toBe(3_010);
+    desk.tick(tcs(3_200, at(8)));
+    expect(desk.view(at(8)).previousClose('TCS')).toBe(3_100);
+  });
+
+  it('is none of a symbol without sessions', () => {
+    const desk = createDesk();
+    desk.tick(tickOf('BTC', 100, at(6)));
+    desk.tick(tickOf('BTC', 101, at(7)));
+    expect(desk.view(at(7)).previousClose('BTC')).toBeNull();
+    expect(desk.closes()).toEqual({});
+    expect(desk.quotes(at(7))[0]).not.toHaveProperty('previousClose');
+  });
+
+  it('stands beside the quote that is published, and is back after a restart', () => {
+    const [desk, again] = [createDesk(), createDesk()];
+    desk.tick(tcs(3_000, at(6)));
+    desk.tick(tcs(3_100, at(7)));
+    const stored = JSON.parse(JSON.stringify({ quotes: desk.quotes(at(7)), closes: desk.closes() }));
+    expect(stored.quotes).toMatchObject([{ symbol: 'TCS', last: 3_100, previousClose: 3_000 }]);
+    again.restore(stored.quotes);
+    for (const close of stored.closes.TCS) again.closed('TCS', close);
+    expect(again.quotes(at(7))).toEqual(desk.quotes(at(7)));
+    again.tick(tcs(3_150, at(8)));
+    expect(again.view(at(8)).previousClose('TCS')).toBe(3_100);
+  });
+
+  it('goes by what history tells where the desk has slept through a session', () => {
+    const desk = createDesk();
+    desk.tick(tcs(3_000, at(5)));
+    desk.closed('TCS', { price: 3_050, atMs: at(6), evidence: 'simulated' });
+    desk.tick(tcs(3_100, at(7)));
+    expect(desk.view(at(7)).previousClose('TCS')).toBe(3_050);
   });
 });

@@ -207,6 +207,49 @@ it('a start just after a minute has ended keeps the bars of it that were fetched
   expect((await rows.market.snapshot('test'))?.cursor).toMatchObject({ closedToMs: startMs + 2 * MINUTE_MS });
 });
 
+describe('the close of the session before', () => {
+  const tick = (atMs: number, price: number): Tick => ({
+    symbol: 'TCS',
+    price,
+    quantity: 1,
+    motion: 'print',
+    exchangeMs: atMs,
+    receivedMs: atMs,
+    source: 'nse',
+    evidence: 'live',
+  });
+  const previousClose = async (rows: Rows, startMs: number, price: number): Promise<number | null> => {
+    const world = await openWorld({
+      rows,
+      startMs,
+      markets: ['NSE'],
+      source: (clock) => openMarket(clock, { ...NSE, onStart: (sink) => void sink.tick(tick(startMs, price)) }),
+      publishEveryMs: 20 * SECOND_MS,
+      historyDays: 3,
+    });
+    await world.feed.start();
+    await passTo(world.clock, startMs + 30 * SECOND_MS);
+    await world.feed.stop();
+    return world.feed.desk.view(startMs).previousClose('TCS');
+  };
+
+  it('is that of the history at a first start, and what the feed itself has seen over a restart', async () => {
+    const rows = createRows();
+    const yesterday = trueQuarters('NSE', 'TCS', DAY - DAY_MS, DAY).at(-1)?.close;
+    expect(await previousClose(rows, DAY + 5 * HOUR_MS, 101)).toBe(yesterday);
+    expect((await rows.market.snapshot('test'))?.quotes).toMatchObject([{ symbol: 'TCS', last: 101, previousClose: yesterday }]);
+    expect(await previousClose(rows, DAY + 6 * HOUR_MS, 102)).toBe(yesterday);
+  });
+
+  it('is known without history from the cursor of the run before', async () => {
+    const rows = createRows();
+    const forgetful: Rows = { ...rows, market: { ...rows.market, bars: async () => new Map(), dayCandles: async () => new Map() } };
+    expect(await previousClose(forgetful, DAY + 5 * HOUR_MS, 101)).toBeNull();
+    expect(await previousClose(forgetful, DAY + 29 * HOUR_MS, 103)).toBe(101);
+    expect(await previousClose(forgetful, DAY + 30 * HOUR_MS, 104)).toBe(101);
+  });
+});
+
 describe('the ticks of a replay', () => {
   /** Plays a trade every 700 ms from where the cursor stands. */
   const opened = (rows: Rows, startMs: number) =>

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ALL_SYMBOLS, instrumentsOf } from '../../../shared/config/instruments.ts';
+import { ALL_SYMBOLS, instrumentBySymbol, instrumentsOf } from '../../../shared/config/instruments.ts';
 import { simulatedSource } from '../../../shared/feeds/simulated-source.ts';
 import type { Clock } from '../../../shared/kernel/clock.ts';
-import { toNumber } from '../../../shared/kernel/decimal.ts';
+import { fromNumber, toNumber, toStep } from '../../../shared/kernel/decimal.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
+import { faultOfBook, topOf } from '../../../shared/market/order-book.ts';
 import type { Bar } from '../../../shared/market/price.ts';
 import { fullSpeed, playInParts, playStoppedAt, recordingSink, runTo } from '../../support/recording-sink.ts';
 
@@ -33,6 +34,41 @@ describe('the simulated source', () => {
       if (next !== undefined) expect(next.atMs).toBeGreaterThanOrEqual(atMs);
       if ('price' in price) expect(next?.price).toMatchObject({ symbol: price.symbol, exchangeMs: price.exchangeMs, bid: expect.any(Number) });
     }
+  });
+
+  it('tells with every top the book behind it, ten levels a side, best price first and never crossed', async () => {
+    const { sink } = await play(OPEN_MS, OPEN_MS + 2 * MINUTE_MS);
+    const tops = sink.seen.flatMap(({ atMs, price }) => ('bid' in price ? [{ atMs, top: price }] : []));
+    expect(sink.books.map(({ atMs, book }) => ({ atMs, top: topOf(book) }))).toEqual(tops);
+    for (const { book } of sink.books) {
+      expect([book.bids.length, book.asks.length]).toEqual([10, 10]);
+      expect(faultOfBook(book.bids, book.asks)).toBeNull();
+      const { lotStep, tickSize } = instrumentBySymbol(book.symbol);
+      for (const { price, quantity } of [...book.bids, ...book.asks]) {
+        expect(toStep(fromNumber(quantity), lotStep, 'down')).toBe(fromNumber(quantity));
+        expect(toStep(fromNumber(price), tickSize(fromNumber(price)), 'down')).toBe(fromNumber(price));
+      }
+    }
+  });
+
+  it('tells the same books again under the same seed, however it is stopped, and others under another', async () => {
+    const toMs = OPEN_MS + MINUTE_MS;
+    const { sink } = await play(OPEN_MS, toMs);
+    const clock = fullSpeed(OPEN_MS);
+    const first = both(clock);
+    const [before, after] = [recordingSink(clock), recordingSink(clock)];
+    await first.start(before, null);
+    await runTo(clock, OPEN_MS + 21_345);
+    await first.stop();
+    const second = both(clock);
+    await second.start(after, JSON.parse(JSON.stringify(first.cursor())));
+    await runTo(clock, toMs);
+    expect([...before.books, ...after.books]).toEqual(sink.books);
+    const otherClock = fullSpeed(OPEN_MS);
+    const other = recordingSink(otherClock);
+    await simulatedSource({ clock: otherClock, seed: SEED + 1, markets: ['CRYPTO', 'NSE'] }).start(other, null);
+    await runTo(otherClock, toMs);
+    expect(other.books[0]).not.toEqual(sink.books[0]);
   });
 
   it('gives for a minute the bars that its ticks make', async () => {

@@ -156,6 +156,25 @@ describe('live Binance', () => {
     expect(source.rates()).toMatchObject([{ currency: 'USDT', source: 'assumed' }]);
   });
 
+  it('delivers books with their depth, stamped when they came, and counts those that cannot be', async () => {
+    const { server, source, books } = await connected();
+    const rows = (...prices: readonly number[]) => prices.map((price) => [String(price), '2']);
+    const depth = (lastUpdateId: number, bids: readonly number[], asks: readonly number[]): string =>
+      wrapped('btcusdt@depth20@100ms', { lastUpdateId, bids: rows(...bids), asks: rows(...asks) });
+    const before = state(source)?.accepted ?? 0;
+    for (const text of [depth(7, [99.5, 99], [100, 101]), depth(8, [99, 99.5], [100]), depth(9, [100], [100]), depth(6, [99], [100])])
+      server.send(text);
+    server.send(depth(10, [98], [100]));
+    await until(() => books.length === 2);
+    expect(books.map(({ symbol, sequence, bids, asks }) => [symbol, sequence, bids.map(({ price }) => price), asks.length])).toEqual([
+      ['BTC', 7, [99.5, 99], 2],
+      ['BTC', 10, [98], 1],
+    ]);
+    for (const { exchangeMs, receivedMs } of books) expect(exchangeMs).toBe(receivedMs);
+    expect(state(source)?.accepted).toBe(before + 2);
+    expect(state(source)?.refused).toEqual({ unsorted_book: 1, crossed_book: 1, older_book: 1 });
+  });
+
   it('counts garbage by reason and shows it, and lets nothing of it through; a late print is none, and no present price either', async () => {
     const { server, source, ticks, tops, clock } = await connected();
     server.send(print(clock.now() - 10_000, 101));

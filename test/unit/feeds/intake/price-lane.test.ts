@@ -22,6 +22,7 @@ function lane(mostWaiting: number) {
       },
       top: ({ symbol, bid }) => void delivered.push(`${symbol} ${bid}`),
       ...SINK_REST,
+      depth: ({ symbol, bids }) => void delivered.push(`${symbol} book ${bids[0]?.price}`),
     },
     mostWaiting,
     onError: (error) => void errors.push(error),
@@ -60,6 +61,15 @@ describe('a price lane', () => {
     expect(waiting()).toBe(6);
     for (let i = 0; i < 4; i++) await go();
     expect(delivered).toEqual(['tick 1', 'BTC 2', 'tick 4', 'tick 7', 'BTC 8', 'ETH 9', 'tick 10']);
+  });
+
+  it('keeps only the newest book of a symbol when too many wait, beside its newest top', async () => {
+    const { push, delivered, go, conflated } = lane(2);
+    const book = (price: number, symbol = 'BTC'): Price => ({ kind: 'depth', book: { symbol, bids: [{ price, quantity: 1 }], asks: [], ...stamps } });
+    for (const price of [tick(1), book(2), top(3), book(4, 'ETH'), book(5), top(6), book(7)]) push(price);
+    expect(conflated()).toBe(3);
+    await go();
+    expect(delivered).toEqual(['tick 1', 'ETH book 4', 'BTC 6', 'BTC book 7']);
   });
 
   it('keeps only the newest price without a size of a symbol when too many wait, for it is a sample', async () => {

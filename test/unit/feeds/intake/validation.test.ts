@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createGate, type Gate } from '../../../../shared/feeds/intake/validation.ts';
+import type { OrderBook } from '../../../../shared/market/order-book.ts';
 import type { BookTop, Tick } from '../../../../shared/market/price.ts';
 
 const T0 = 1_723_161_300_000;
@@ -236,5 +237,56 @@ describe('the gate', () => {
     }
     expect(broken.state()).toEqual(unbroken.state());
     expect(Object.keys(unbroken.counters().binance ?? {}).sort()).toEqual(['admitted', 'duplicate', 'jump', 'older_book']);
+  });
+});
+
+describe('a book with its depth at the gate', () => {
+  const depth = (fields: Partial<OrderBook> = {}): OrderBook => ({
+    symbol: 'BTC',
+    bids: [
+      { price: 59_999, quantity: 1 },
+      { price: 59_998, quantity: 2 },
+    ],
+    asks: [{ price: 60_001, quantity: 1 }],
+    exchangeMs: T0,
+    receivedMs: T0,
+    source: 'binance',
+    evidence: 'live',
+    ...fields,
+  });
+  const judged = (gate: Gate, of: OrderBook): string => {
+    const answer = gate.admitBook(of);
+    return answer.ok ? 'admitted' : answer.reason;
+  };
+
+  it.each([
+    ['bids that rise', depth({ bids: [...depth().bids].reverse() }), 'unsorted_book'],
+    ['a bid at the ask', depth({ bids: [{ price: 60_001, quantity: 1 }] }), 'crossed_book'],
+    ['a level of NaN', depth({ asks: [{ price: 60_001, quantity: Number.NaN }] }), 'bad_quantity'],
+    ['no level', depth({ bids: [], asks: [] }), 'empty_book'],
+    ['a stamp 61 s old', depth({ receivedMs: T0 + 61_000 }), 'stamp_too_old'],
+  ])('is refused with %s, and counted', (_, of, expected) => {
+    const gate = createGate();
+    expect(judged(gate, of)).toBe(expected);
+    expect(gate.counters()).toEqual({ binance: { [expected]: 1 } });
+  });
+
+  it('is refused when it is older than the one before; the same one again still stands', () => {
+    const gate = createGate();
+    expect([5, 5, 4, 6].map((sequence) => judged(gate, depth({ sequence })))).toEqual(['admitted', 'admitted', 'older_book', 'admitted']);
+  });
+
+  it('is judged by prices known before, and its numbers are none of those of tops and trades', () => {
+    const gate = createGate();
+    expect(reason(gate, book({ sequence: 9 }))).toBe('admitted');
+    expect(judged(gate, depth({ sequence: 3 }))).toBe('admitted');
+    const far = depth({ bids: [{ price: 5_999, quantity: 1 }], asks: [{ price: 6_000, quantity: 1 }], sequence: 4 });
+    expect(judged(gate, far)).toBe('jump');
+  });
+
+  it('is judged alike after a restart', () => {
+    const gate = createGate();
+    gate.admitBook(depth({ sequence: 5 }));
+    expect(judged(createGate(JSON.parse(JSON.stringify(gate.state()))), depth({ sequence: 4 }))).toBe('older_book');
   });
 });

@@ -205,3 +205,45 @@ describe('recorded frames', () => {
     await expect(frameReplaySource({ clock, data }).start(recordingSink(clock), { atMs: T0 })).rejects.toMatchObject({ code: 'bad_cursor' });
   });
 });
+
+describe('the books of recorded frames', () => {
+  /** A picture after a second, and a change every 100 ms whose best bid walks. */
+  const depthLines = (): readonly Line[] => {
+    const random = rng('depth');
+    const lines: Line[] = [];
+    for (let i = 0; i < 300; i++) {
+      const atMs = T0 + i * 100;
+      const away = 1 + Math.floor(9 * random.next());
+      const [b, a] = [[[(60_000 - away).toFixed(2), (i % 4).toFixed(1)]], [[(60_000 + away).toFixed(2), (i % 3).toFixed(1)]]];
+      const data = { e: 'depthUpdate', E: atMs + BEHIND_MS, s: 'BTCUSDT', U: 100 + i, u: 100 + i, b, a };
+      lines.push({ atMs, text: JSON.stringify({ stream: 'btcusdt@depth@100ms', data }) }, print(atMs, 60_000, 1_000 + i));
+      const side = (sign: number) => Array.from({ length: 12 }, (_, level) => [(60_000 + sign * (level + 1)).toFixed(2), '5']);
+      if (i === 10) lines.push({ atMs, text: JSON.stringify({ lastUpdateId: 107, bids: side(-1), asks: side(1) }) });
+    }
+    return lines;
+  };
+
+  it('come with the changes after their picture, and the same after a stop, without a book in the cursor', async () => {
+    const of = await framesOf('depth', depthLines());
+    const { sink, source } = await play(of, T0, T0 + 30 * SECOND_MS);
+    expect(sink.books).toHaveLength(289);
+    expect(sink.books[0]).toMatchObject({
+      atMs: T0 + 1_100,
+      book: { symbol: 'BTC', sequence: 111, exchangeMs: T0 + 1_100 + BEHIND_MS, evidence: 'replay' },
+    });
+    expect(source.states()[0]).toMatchObject({ accepted: sink.seen.length + sink.books.length, refused: {} });
+
+    const clock = fullSpeed(T0);
+    const first = frameReplaySource({ clock, data: of });
+    const [before, after] = [recordingSink(clock), recordingSink(clock)];
+    await first.start(before, null);
+    await runTo(clock, T0 + 12_345);
+    const cursor = JSON.stringify(first.cursor());
+    expect(cursor).not.toContain('"bids"');
+    await first.stop();
+    const second = frameReplaySource({ clock, data: of });
+    await second.start(after, JSON.parse(cursor));
+    await runTo(clock, T0 + 30 * SECOND_MS);
+    expect([...before.books, ...after.books]).toEqual(sink.books);
+  });
+});

@@ -68,10 +68,10 @@ describe('recorded changes of a book', () => {
       change(101, 101, []),
       change(103, 104, [['99', '2']]),
       change(105, 105, [['99', '3']]),
-      picture(104, [['97', '1']], [['98', '1']]),
+      picture(104, [['97', '1']], [['101', '1']]),
       change(106, 106, []),
     );
-    expect(told).toEqual([null, '1@99 2@98 3@95 | 1@101 2@104', 'depth_gap', null, null, '3@99 1@97 | 1@98'].with(5, 'crossed_book'));
+    expect(told).toEqual([null, '1@99 2@98 3@95 | 1@101 2@104', 'depth_gap', null, null, '3@99 1@97 | 1@101']);
   });
 
   it('that were heard before change nothing', () => {
