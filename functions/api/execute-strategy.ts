@@ -1,7 +1,6 @@
 import type { ExecuteAnswer } from '../../shared/contracts/v8/execute-strategy.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { executeStrategy } from '../../shared/engine/execute-strategy.ts';
-import { requireActive } from '../../shared/engine/sessions.ts';
 import { executionAnswer } from '../../shared/engine/views/execution.ts';
 import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../../shared/strategies/strategy.ts';
@@ -18,8 +17,8 @@ export async function execute(
   { params, body, key }: ApiRequest<'execute-strategy'>,
 ): Promise<{ readonly status: 200 | 202; readonly body: ExecuteAnswer }> {
   const strategy = strategyInPath(params.strategy ?? '');
-  const { sessionId } = await requireActive(context);
   const outcome = await executeStrategy(context, { strategy, ...body }, key);
+  const { sessionId } = outcome;
   const order = outcome.orderId === null ? null : await awaitFill(context, sessionId, outcome.orderId);
   const answer = await executionAnswer(context, { sessionId, strategy, ...body, outcome, order });
   return { status: order !== null && isWorking(order) ? 202 : 200, body: answer };

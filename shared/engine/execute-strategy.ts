@@ -23,6 +23,8 @@ export interface ExecuteRequest {
 }
 
 export interface ExecuteOutcome {
+  /** The session that was asked: of a request that comes again it may have ended. */
+  readonly sessionId: string;
   readonly scan: ScanRecord;
   /** The opportunity and its fate; null when the strategy saw none. */
   readonly decision: Decision | null;
@@ -62,10 +64,10 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
   if (result.kind === 'committed') await context.nudge(account.sessionId);
   else await context.ledger.keepScan(account.sessionId, record);
   const receipt = result.kind === 'committed' || key === null ? null : await context.ledger.receipt(account.sessionId, id);
-  if (receipt === null) return outcomeOf(record, quiet);
+  if (receipt === null) return outcomeOf(account.sessionId, record, quiet);
   // The same request, sent twice, may have been answered meanwhile: what was kept first is the answer.
   const recorded = await recordedOutcome(context, account.sessionId, receipt, request, question);
-  return digest(recorded.scan) === digest(record) ? outcomeOf(record, quiet) : recorded;
+  return digest(recorded.scan) === digest(record) ? outcomeOf(account.sessionId, record, quiet) : recorded;
 }
 
 /** What the same request was answered before: from its receipt or, where nothing was placed, from the scan that was kept. */
@@ -77,14 +79,14 @@ async function recordedOutcome(
   { strategy, instrument }: ReturnType<typeof questionOf>,
 ): Promise<ExecuteOutcome> {
   assertSameBody(receipt, request);
-  if (receipt.outcome !== null) return outcomeOf(scanRecordSchema.parse(receipt.outcome), null);
+  if (receipt.outcome !== null) return outcomeOf(sessionId, scanRecordSchema.parse(receipt.outcome), null);
   const scan = await keptScan(context, sessionId, receipt.id);
   // A quiet scan's receipt has no digest of the body: the scan itself tells what was asked.
   const asked = scan.decisions[0] ?? { strategy: scan.quiet[0]?.strategy, symbol: scan.quiet[0]?.symbols[0] };
   if (asked.strategy !== strategy.name || asked.symbol !== instrument.symbol) {
     throw new EngineError('idempotency_mismatch', 'This Idempotency-Key was used before with another body', { id: receipt.id });
   }
-  return outcomeOf(scan, null);
+  return outcomeOf(sessionId, scan, null);
 }
 
 async function keptScan(context: EngineContext, sessionId: string, id: string): Promise<ScanRecord> {
@@ -98,9 +100,9 @@ async function keptScan(context: EngineContext, sessionId: string, id: string): 
   throw new StoreError('corrupt', `Scan ${id} has a receipt and is not there`, { sessionId, id });
 }
 
-function outcomeOf(scan: ScanRecord, quiet: ExecuteOutcome['quiet']): ExecuteOutcome {
+function outcomeOf(sessionId: string, scan: ScanRecord, quiet: ExecuteOutcome['quiet']): ExecuteOutcome {
   const decision = scan.decisions[0] ?? null;
-  return { scan, decision, quiet, orderId: decision?.orderId ?? null };
+  return { sessionId, scan, decision, quiet, orderId: decision?.orderId ?? null };
 }
 
 function questionOf(

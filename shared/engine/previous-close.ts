@@ -1,9 +1,9 @@
 import { instrumentsOf } from '../config/instruments.ts';
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { EpochMs } from '../kernel/time.ts';
-import { tradingDay } from '../market/calendar.ts';
-import { dateOfDay, istDayOf } from '../market/ist.ts';
+import { istDayOf } from '../market/ist.ts';
 import type { Evidence, Quote } from '../market/price.ts';
+import { tradingDaysSince } from '../market/trading-days.ts';
 import { hasActionBetween } from './price-scale.ts';
 
 /** The last price of a symbol that is known of a day in India. */
@@ -41,15 +41,13 @@ export function previousCloseAt(symbol: string, closes: readonly DayClose[], now
   const today = istDayOf(nowMs);
   let newest: DayClose | null = null;
   for (const close of closes) if (istDayOf(close.atMs) < today && (newest === null || close.atMs > newest.atMs)) newest = close;
-  if (newest === null || isOutdated(istDayOf(newest.atMs), today)) return null;
+  if (newest === null || isOutdated(newest.atMs, nowMs)) return null;
   return hasActionBetween(symbol, newest.evidence, newest.atMs, nowMs) ? null : newest.price;
 }
 
-function isOutdated(day: number, today: number): boolean {
-  if (today - day > MOST_DAYS) return true;
-  let sessions = 0;
-  for (let later = day + 1; later <= today; later++) if (tradingDay(NSE_CALENDAR, dateOfDay(later)).isTradingDay) sessions += 1;
-  return sessions > MOST_SESSIONS;
+function isOutdated(atMs: EpochMs, nowMs: EpochMs): boolean {
+  if (istDayOf(nowMs) - istDayOf(atMs) > MOST_DAYS) return true;
+  return tradingDaysSince(NSE_CALENDAR, atMs, nowMs, MOST_SESSIONS + 1) > MOST_SESSIONS;
 }
 
 /** Closes with one more, oldest first: the newest of each day, and of the two newest days, for the one under way may be over already. */

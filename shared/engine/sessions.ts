@@ -173,13 +173,6 @@ function repeatedLimits(account: Account, outcome: unknown): { readonly account:
   return { account, before: riskLimitsSchema.parse(recorded.before), after: riskLimitsSchema.parse(recorded.after) };
 }
 
-/** The active session's account. @throws EngineError `no_active_session` */
-export async function requireActive(context: EngineContext): Promise<Account> {
-  const account = await context.accounts.active();
-  if (account === null) throw noneActive();
-  return account;
-}
-
 const noneActive = (): EngineError => new EngineError('no_active_session', 'No session is active: start one with POST start-paper-trading');
 
 /**

@@ -1,4 +1,4 @@
-import type { BookTop, Evidence, Stamps } from './price.ts';
+import { type BookTop, type Evidence, isPrice, isSize, type Stamps } from './price.ts';
 
 /** One price of a book with the units that stand there. */
 export interface BookLevel {
@@ -40,12 +40,10 @@ export function faultOfBook(bids: readonly BookLevel[], asks: readonly BookLevel
 function faultOfSide(levels: readonly BookLevel[], falling: 1 | -1): BookFault | null {
   let before: number | null = null;
   for (const { price, quantity } of levels) {
-    if (!isPositive(price)) return 'bad_price';
-    if (!isPositive(quantity)) return 'bad_quantity';
+    if (!isPrice(price)) return 'bad_price';
+    if (!isSize(quantity)) return 'bad_quantity';
     if (before !== null && (before - price) * falling <= 0) return 'unsorted_book';
     before = price;
   }
   return null;
 }
-
-const isPositive = (value: number): boolean => value > 0 && value < Number.POSITIVE_INFINITY;

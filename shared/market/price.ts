@@ -107,3 +107,9 @@ export interface Bar extends Candle {
   readonly origin: BarOrigin;
   readonly evidence: Evidence;
 }
+
+/** True for a number that can be a price: positive and finite. */
+export const isPrice = (value: number): boolean => Number.isFinite(value) && value > 0;
+
+/** True for a number that can be what stands at a price: positive and finite too, where nothing stands there is no level. */
+export const isSize = (value: number): boolean => isPrice(value);

@@ -2,8 +2,8 @@ import type { EpochMs } from '../kernel/time.ts';
 import { type Calendar, tradingDay } from './calendar.ts';
 import { dateOfDay, istDayOf } from './ist.ts';
 
-/** How many trading days of NSE came after the day of `fromMs`, up to and with the day of `toMs`; at most `most` are counted. */
-function tradingDaysSince(calendar: Calendar, fromMs: EpochMs, toMs: EpochMs, most: number): number {
+/** How many trading days of NSE came after the day of `fromMs`, up to and with that of `toMs`; counted no further than `most`. */
+export function tradingDaysSince(calendar: Calendar, fromMs: EpochMs, toMs: EpochMs, most: number): number {
   let days = 0;
   for (let day = istDayOf(fromMs) + 1; day <= istDayOf(toMs) && days < most; day++) {
     if (tradingDay(calendar, dateOfDay(day)).isTradingDay) days += 1;

@@ -145,6 +145,17 @@ describe('execute-strategy', () => {
     });
   });
 
+  it('answers the same key again although its session has been stopped since, and no other request', async () => {
+    const fixture = await trading();
+    fixture.startMatcher();
+    const headers = { 'Idempotency-Key': 'ask-3' };
+    const first = (await fixture.ask('execute-strategy', { body: ASK, headers })).body;
+    await fixture.ask('stop-paper-trading', { body: { closePositions: false } });
+    const again = (await fixture.ask('execute-strategy', { body: ASK, headers })).body;
+    expect([again.decision?.id, again.order?.id]).toEqual([first.decision?.id, first.order?.id]);
+    expect(await fixture.refused('execute-strategy', { body: ASK })).toMatchObject({ status: 409, body: { code: 'no_active_session' } });
+  });
+
   it('is 404 for a strategy that does not exist, naming those that do', async () => {
     const { refused } = await trading({ runs: false });
     for (const strategy of ['momentum', 'Scalping', 'constructor', 'a%2Fb', 'scalping%20']) {

@@ -1,4 +1,4 @@
-import type { Candle } from '../../market/price.ts';
+import { type Candle, isPrice } from '../../market/price.ts';
 
 export type CandleFault = 'bad_stamp' | 'bad_price' | 'bad_quantity' | 'bad_range';
 
@@ -14,6 +14,3 @@ export function candleFault(candle: Candle, spanMs: number): CandleFault | null 
   if (high < Math.max(open, close) || low > Math.min(open, close)) return 'bad_range';
   return null;
 }
-
-/** True for a number that can be a price: positive and finite. */
-export const isPrice = (value: number): boolean => Number.isFinite(value) && value > 0;

@@ -1,8 +1,8 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
 import { faultOfBook, type OrderBook } from '../../market/order-book.ts';
-import type { BookTop, Candle, Evidence, Tick } from '../../market/price.ts';
-import { candleFault, isPrice } from '../bars/candle-fault.ts';
+import { type BookTop, type Candle, type Evidence, isPrice, type Tick } from '../../market/price.ts';
+import { candleFault } from '../bars/candle-fault.ts';
 import { decimalText } from '../intake/decimal-text.ts';
 import { shown } from '../intake/shown.ts';
 import { type Fields, isFields, isSequence, stampMs } from './binance-fields.ts';

@@ -1,7 +1,6 @@
 import type { EpochMs } from '../../kernel/time.ts';
 import { type BookLevel, faultOfBook, type OrderBook } from '../../market/order-book.ts';
-import type { BookTop, Tick } from '../../market/price.ts';
-import { isPrice } from '../bars/candle-fault.ts';
+import { type BookTop, isPrice, type Tick } from '../../market/price.ts';
 import { textScanner } from '../intake/text-scanner.ts';
 import type { BinanceParserOptions, ParsedFrame } from './binance-frame.ts';
 

@@ -1,5 +1,5 @@
 import type { BookLevel } from '../../market/order-book.ts';
-import { isPrice } from '../bars/candle-fault.ts';
+import { isPrice } from '../../market/price.ts';
 import { decimalText } from '../intake/decimal-text.ts';
 import { shown } from '../intake/shown.ts';
 import type { FrameFault, RefusedFrame } from './binance-frame.ts';

@@ -1,7 +1,7 @@
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
 import { type BookFault, faultOfBook, type OrderBook } from '../../market/order-book.ts';
-import type { BookTop, Tick } from '../../market/price.ts';
-import { candleFault, isPrice } from '../bars/candle-fault.ts';
+import { type BookTop, isPrice, type Tick } from '../../market/price.ts';
+import { candleFault } from '../bars/candle-fault.ts';
 import type { ClosedBar, FrameFault } from '../binance/binance-frame.ts';
 import { EMPTY_WINDOW, hasSeen, type SequenceWindow, withSeen } from './sequence-window.ts';
 

@@ -1,8 +1,7 @@
 import { messageOf } from '../../kernel/errors.ts';
 import { type EpochMs, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
 import type { BookLevel, OrderBook } from '../../market/order-book.ts';
-import type { BookTop, Evidence, Tick } from '../../market/price.ts';
-import { isPrice } from '../bars/candle-fault.ts';
+import { type BookTop, type Evidence, isPrice, type Tick } from '../../market/price.ts';
 import type { ClosedBar, FrameFault, RefusedFrame } from '../binance/binance-frame.ts';
 import { MARKET_STATUS, readUpstoxFrame, type UpstoxCandle, type UpstoxFeed, type UpstoxFrame, type UpstoxLast } from './upstox-wire.ts';
 

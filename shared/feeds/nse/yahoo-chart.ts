@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { NightdeskError } from '../../kernel/errors.ts';
 import { type EpochMs, SECOND_MS } from '../../kernel/time.ts';
-import type { Candle } from '../../market/price.ts';
-import { candleFault, isPrice } from '../bars/candle-fault.ts';
+import { type Candle, isPrice } from '../../market/price.ts';
+import { candleFault } from '../bars/candle-fault.ts';
 
 /** `refused`: the service said no in its own words. `bad_answer`: what came is no chart. */
 export class YahooChartError extends NightdeskError<'refused' | 'bad_answer'> {}

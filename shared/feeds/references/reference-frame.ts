@@ -1,6 +1,6 @@
 import { messageOf } from '../../kernel/errors.ts';
 import type { EpochMs } from '../../kernel/time.ts';
-import { isPrice } from '../bars/candle-fault.ts';
+import { isPrice } from '../../market/price.ts';
 import { shown } from '../intake/shown.ts';
 
 export type ReferenceFault = 'not_json' | 'unknown_shape' | 'bad_price' | 'crossed_book' | 'bad_stamp' | 'bad_sequence';

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../kernel/time.ts';
 import { faultOfBook, type OrderBook } from '../../market/order-book.ts';
-import { isPrice } from '../bars/candle-fault.ts';
+import { isPrice } from '../../market/price.ts';
 import { type Fields, isFields, isSequence, stampMs } from '../binance/binance-fields.ts';
 import type { BinanceParserOptions, FrameFault, RefusedFrame } from '../binance/binance-frame.ts';
 import { readLevels } from '../binance/binance-levels.ts';

@@ -6,7 +6,7 @@ import { createMatcher, type Extremes, type Matcher } from '../../../shared/engi
 import { monitorPositions } from '../../../shared/engine/monitor-positions.ts';
 import { dueActions, toScale } from '../../../shared/engine/price-scale.ts';
 import { rollTradingDay } from '../../../shared/engine/roll-trading-day.ts';
-import { requireActive } from '../../../shared/engine/sessions.ts';
+import { sessionAsked } from '../../../shared/engine/sessions.ts';
 import { verifyLedger } from '../../../shared/engine/verify-ledger.ts';
 import { portfolio } from '../../../shared/engine/views/portfolio.ts';
 import { trades } from '../../../shared/engine/views/trades.ts';
@@ -85,7 +85,7 @@ async function night(sketch: Partial<ShareSketch> = {}, extremes: Extremes = {})
 }
 
 const apply = async (context: EngineContext, atMs: number): Promise<readonly string[]> =>
-  applyCorporateActions(context, await requireActive(context), atMs);
+  applyCorporateActions(context, await sessionAsked(context, null), atMs);
 
 const quantityOf = async (world: Night): Promise<string> => text(onlyPosition(await world.account()).quantity);
 

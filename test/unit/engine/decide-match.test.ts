@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CHARGE_FACTS } from '../../../shared/config/charges.ts';
 import { RATE_MAX_AGE_MS } from '../../../shared/config/risk.ts';
 import type { ExitOrder, Fill } from '../../../shared/contracts/journal.ts';
 import { decideMatch, fillId } from '../../../shared/engine/decide-match.ts';
@@ -19,7 +20,7 @@ import {
   withEntryOrder,
   withPosition,
 } from '../../support/engine-fixtures.ts';
-import { LIMITS, rateOf, START_MS } from '../../support/ledger-fixtures.ts';
+import { entryFill as entryFilled, entryOrder, happen, LIMITS, orderPlaced, rateOf, START_MS } from '../../support/ledger-fixtures.ts';
 
 const ACTIVE_MS = START_MS + 80;
 const ENTRY = { orderId: 'E:1', tick: null, extreme: null } as const;
@@ -44,6 +45,36 @@ const atTick = (account: Account, price: number, more: Parameters<typeof tickOf>
     tick: tickOf('BTC', price, LATER_MS, more),
     extreme,
   });
+
+describe('shares that were bought for delivery', () => {
+  const held = (): Account => {
+    const order = { ...entryOrder({ symbol: 'RELIANCE', currency: 'INR' }), product: 'delivery' as const };
+    return happen(startedAccount(), 'open', [orderPlaced(order), (account) => entryFilled(account, order.id, { price: '100' })]).after;
+  };
+  const soldAt = (instant: string): Fill => {
+    const nowMs = Date.parse(instant);
+    const view = viewOfSketch({ nowMs, quotes: [bareQuote('RELIANCE', 98, nowMs)] });
+    return fillOf(decideMatch(held(), view, { orderId: EXIT_ID, tick: tickOf('RELIANCE', 98, nowMs), extreme: null }));
+  };
+  const riskOf = ({ charges }: Fill): readonly string[] =>
+    charges.filter(({ line }) => line === 'short-delivery-risk').map(({ amount }) => text(amount));
+
+  it('pay the risk of a short delivery when they are sold on the next trading day, in the books as well', () => {
+    const fill = soldAt('2025-01-07T10:00:00+05:30');
+    const { probability, penaltyShare } = CHARGE_FACTS.shortDelivery;
+    const share = multiply(decimal(probability), decimal(penaltyShare));
+    const risk = multiply(multiply(fill.quantity, fill.price), share);
+    expect(riskOf(fill)).toEqual([text(risk)]);
+    expect(fill.postings).toContainEqual({ account: 'charge:short-delivery-risk', currency: 'INR', amount: risk });
+  });
+
+  it.each([
+    ['within the day', '2025-01-06T14:00:00+05:30'],
+    ['when they have come', '2025-01-08T10:00:00+05:30'],
+  ])('pay none when they are sold %s', (_, instant) => {
+    expect(riskOf(soldAt(instant))).toEqual([]);
+  });
+});
 
 describe('an entry', () => {
   it('waits until its latency has passed, and fills from then on', () => {
