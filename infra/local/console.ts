@@ -72,6 +72,10 @@ function lineOf(event: JournalEvent): string | null {
       return `day     ${event.report.date} closed: equity $${cents(event.report.endEquity)}, ${event.report.trades} trades, realised $${cents(event.report.realised)}`;
     case 'session-stopped':
       return 'session stopped';
+    case 'order-waiting':
+      return event.waiting === null ? `order   ${event.orderId} goes on` : `order   ${event.orderId} waits: ${event.waiting.why}`;
+    case 'order-triggered':
+    case 'exit-amended':
     case 'exit-requested':
     case 'limits-set':
     case 'equity-marked':

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { marketSchema } from '../contracts/journal.ts';
+import { marketSchema } from '../contracts/terms.ts';
 import type { CheckRules } from '../market/cross-check.ts';
 import data from './data/cross-check.json' with { type: 'json' };
 import { source } from './effective.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type RiskLimits, riskLimitsSchema, strategyNameSchema } from '../contracts/journal.ts';
+import { type RiskLimits, riskLimitsSchema, strategyNameSchema } from '../contracts/terms.ts';
 import data from './data/risk.json' with { type: 'json' };
 
 const ageMs = z.number().int().positive();

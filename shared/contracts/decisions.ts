@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { decimalSchema, directionSchema, marketSchema, quoteExcerptSchema, signalPartSchema, strategyNameSchema } from './journal.ts';
+import { quoteExcerptSchema } from './quote-excerpt.ts';
+import { decimalSchema, directionSchema, marketSchema, signalPartSchema, strategyNameSchema } from './terms.ts';
 
 const ms = z.number().int().nonnegative();
 

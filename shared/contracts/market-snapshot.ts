@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { decimalSchema, evidenceSchema, quoteCheckSchema, rateSchema } from './journal.ts';
+import { quoteCheckSchema } from './quote-excerpt.ts';
+import { decimalSchema, evidenceSchema, rateSchema } from './terms.ts';
 
 const ms = z.number().int().nonnegative();
 

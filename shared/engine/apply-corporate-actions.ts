@@ -1,5 +1,5 @@
 import { instrumentBySymbol } from '../config/instruments.ts';
-import type { Position } from '../contracts/journal.ts';
+import type { Position } from '../contracts/position.ts';
 import { onTick } from '../execution/fill-price.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
@@ -29,7 +29,7 @@ export async function applyCorporateActions(context: EngineContext, account: Acc
   for (const position of affected) {
     for (const action of dueActions(position, atMs)) {
       const id = commandIdOf(position, action);
-      const result = await commitDecision(context, account.sessionId, id, (current) => {
+      const result = await commitDecision(context, account.sessionId, (current) => {
         const draft = decideCorporateAction(current, view, position.id, action, id);
         return draft === null ? null : { draft };
       });

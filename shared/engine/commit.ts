@@ -31,12 +31,8 @@ export type Committed =
  * what it has become. A commit that got no answer is looked up by its receipt, never guessed.
  * @throws EngineError `contention` after eight lost races; StoreError when the store is unavailable, fences us off or cannot hold it
  */
-export async function commitDecision(
-  context: EngineContext,
-  sessionId: string,
-  commandId: string,
-  decide: (account: Account) => Decided | null,
-): Promise<Committed> {
+export async function commitDecision(context: EngineContext, sessionId: string, decide: (account: Account) => Decided | null): Promise<Committed> {
+  let commandId = '';
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const account = await context.accounts.current(sessionId);
     if (account === null) throw new EngineError('no_active_session', `There is no session ${sessionId}`, { sessionId });
@@ -44,17 +40,18 @@ export async function commitDecision(
     if (account.status === 'stopped') return { kind: 'nothing', account, decided: null };
     const decided = decide(account);
     if (decided === null || decided.draft.rows.length === 0) return { kind: 'nothing', account, decided };
-    const result = await tryCommit(context, account, commandId, decided);
+    commandId = decided.draft.commandId;
+    const result = await tryCommit(context, account, decided);
     if (result !== null) return result;
   }
   throw new EngineError('contention', `Command ${commandId} lost ${ATTEMPTS} races in a row`, { sessionId, commandId });
 }
 
 /** Null when the race was lost and the decision must be made again. */
-async function tryCommit(context: EngineContext, before: Account, commandId: string, decided: Decided): Promise<Committed | null> {
+async function tryCommit(context: EngineContext, before: Account, decided: Decided): Promise<Committed | null> {
+  const { commandId, rows, trades } = decided.draft;
   const after = decided.draft.account();
   const receipt: Receipt = { id: commandId, bodyDigest: decided.bodyDigest ?? null, seq: after.seq, outcome: decided.outcome ?? null };
-  const { rows, trades } = decided.draft;
   try {
     await context.ledger.commit({ before, after, rows, trades, receipt, scan: decided.scan ?? null, fence: decided.fence ?? null });
     context.accounts.committed(after);

@@ -1,160 +1,293 @@
-import { instrumentBySymbol } from '../config/instruments.ts';
-import { NSE_CALENDAR } from '../config/nse-calendar.ts';
-import type { EntryOrder, ExitOrder, ExitReason, Fill, FillProvenance, Order, Position, Rate, Trigger } from '../contracts/journal.ts';
-import { chargesFor } from '../execution/charges.ts';
+import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
+import type { Position } from '../contracts/position.ts';
+import type { ExitReason } from '../contracts/terms.ts';
 import { type TriggeredExit, triggeredExit } from '../execution/exit-trigger.ts';
-import { limitFill, type MarketOrder, marketFill, type PricedFill } from '../execution/fill-price.ts';
-import { shortDeliveryRisk } from '../execution/short-delivery-risk.ts';
-import { multiply, negate, subtract, text, toNumber } from '../kernel/decimal.ts';
-import { iso } from '../kernel/time.ts';
-import type { Account } from '../ledger/account.ts';
-import { reserved, shortCollateral } from '../ledger/account.ts';
-import { cashChange, entryPostings, exitPostings, type FillAmounts, realisedResult } from '../ledger/postings.ts';
-import { isRateFresh } from '../market/best-rates.ts';
-import { listedAs } from '../market/listed-rules.ts';
+import { auctionFill, limitFill, type MarketOrder, marketFill, type PricedFill } from '../execution/fill-price.ts';
+import { type Decimal, fromNumber, min, negate, subtract, sum, text, toNumber } from '../kernel/decimal.ts';
+import { type Account, reserved, shortCollateral } from '../ledger/account.ts';
+import { cashChange } from '../ledger/postings.ts';
 import type { Quote, Tick } from '../market/price.ts';
-import { isBeforeDelivery } from '../market/trading-days.ts';
 import { type Draft, draftOn } from './draft.ts';
-import { isOnScale, type PriceScale, scaleOf } from './price-scale.ts';
-import { excerpt, type MarketView } from './view.ts';
-
-/** What the matcher asks about one working order. */
-export interface MatchCommand {
-  readonly orderId: string;
-  /** The tick that may reach a level; null when the order is looked at because its latency has passed. */
-  readonly tick: Tick | null;
-  /** Best price since the exit began to work, before this tick; for trailing stops. */
-  readonly extreme: number | null;
-}
-
-// Unknown volatility is taken as high: the cautious side for slippage.
-const UNKNOWN_VOLATILITY = 0.002;
-
-/** The id of a fill: the order and its ordinal. It is the id of the command that books it, so nothing fills twice. */
-export const fillId = (orderId: string, ordinal: number): string => `F:${orderId}:${ordinal}`;
+import { type Market, type MatchCommand, meeting, remaining } from './fill-inputs.ts';
+import { entryFill, exitFill, fillId, type Met } from './fill-record.ts';
+import { heldBack, inAuction } from './held-back.ts';
+import type { MarketView } from './view.ts';
 
 /**
- * Whether an order fills now, and the events if it does. Pure. Null when it rests on: not yet active, no level reached, or
- * no quote fresh enough to fill on. An entry also waits while other venues contradict the quote, while it is too old
- * to be compared with theirs and while the rate is too old, until the monitor ends it; an exit fills then, and keeps what was said of its quote.
+ * Whether an order fills now, and the events if it does. Pure. Null when it works on: held back, no level reached, or nothing
+ * of a whole lot to be had. An order that must fill at once or not at all ends here when it does not.
  */
 export function decideMatch(account: Account, view: MarketView, command: MatchCommand): Draft | null {
   const order = account.orders.get(command.orderId);
-  if (order === undefined || view.nowMs < order.activeFromMs) return null;
-  const quote = view.quote(order.symbol);
-  const rate = view.rate(order.currency);
-  if (quote === null || rate === null || view.nowMs - quote.receivedMs > account.limits.maxPriceAgeMs) return null;
-  if (!view.phase(order.market).canEnter) return null;
-  // A price from the other side of a split says nothing about this order's levels.
-  if (!isOnScale(scaleOfOrder(account, order), quote.exchangeMs)) return null;
-  const market: Market = { view, quote, rate };
-  if (order.purpose === 'exit') return matchExit(account, order, market, command);
-  return entryHeldBack(view, order) === null ? matchEntry(account, order, market) : null;
+  if (order === undefined) return null;
+  if (order.purpose === 'entry' && order.groupId !== null) return matchGroup(account, view, command, order.groupId);
+  const market = heldBack(account, view, order) === null ? marketOf(view, order, command) : null;
+  if (market === null) return endedAtOnce(account, view, order);
+  return order.purpose === 'exit' ? matchExit(account, order, market) : matchEntry(account, order, market);
 }
 
-function scaleOfOrder(account: Account, order: Order): PriceScale {
-  const position = account.positions.get(order.positionId);
-  if (position !== undefined) return scaleOf(position);
-  const evidence = order.purpose === 'entry' ? order.intent.quote.evidence : account.evidence;
-  return scaleOf({ symbol: order.symbol, evidence, openedMs: order.acceptedMs });
+/** The command that books what a match decides: the next fill of the order, so that it is booked once. */
+export const matchId = (account: Account, orderId: string): string => fillId(orderId, (account.orders.get(orderId)?.fills ?? 0) + 1);
+
+function marketOf(view: MarketView, order: Order, command: MatchCommand): Market | null {
+  const [quote, rate] = [view.quote(order.symbol), view.rate(order.currency)];
+  return quote === null || rate === null ? null : { view, quote, rate, command };
 }
 
-/** Why an entry does not fill although there is a price: a stable code and a sentence. */
-export function entryHeldBack(view: MarketView, order: EntryOrder): { readonly code: string; readonly why: string } | null {
-  const quote = view.quote(order.symbol);
-  if (quote?.evidence === 'delayed') return { code: 'delayed_price', why: 'the price is delayed: it marks positions and opens none' };
-  const check = quote?.check ?? null;
-  if (check?.state === 'diverged') {
-    return { code: 'quote_diverged', why: `the price is ${check.spreadBps} bps from ${check.against.join(' and ')}` };
-  }
-  if (check?.state === 'stale') return { code: 'quote_stale', why: 'the price is too old to be compared with other venues' };
-  const rate = view.rate(order.currency);
-  if (rate !== null && !isRateFresh(rate, view.nowMs))
-    return { code: 'rate_too_old', why: `the ${order.currency}/USD rate is of ${iso(rate.asOfMs)}` };
-  return null;
-}
+// --- entries
 
-interface Market {
-  readonly view: MarketView;
-  readonly quote: Quote;
-  readonly rate: Rate;
-}
-
-function matchEntry(account: Account, order: EntryOrder, market: Market): Draft {
-  const draft = draftOn(account, fillId(order.id, 1));
-  const made = marketFill(marketOrder(order, market, null));
-  const amounts = amountsOf(order, made, market);
-  const postings = entryPostings(amounts);
-  const free = subtract(subtract(account.cash, subtract(reserved(account), order.reserved)), shortCollateral(account));
-  const needed = order.side === 'buy' ? negate(cashChange(postings)) : cashChange(postings);
-  if (needed > free) {
-    const reason = `insufficient_cash: the fill needs ${text(needed)} USD, free are ${text(free)}`;
-    draft.emit({ type: 'order-ended', atMs: market.view.nowMs, orderId: order.id, state: 'rejected', reason });
+function matchEntry(account: Account, order: EntryOrder, market: Market): Draft | null {
+  const draft = draftOn(account, matchId(account, order.id));
+  const { nowMs } = market.view;
+  const met = entryMet(account, order, market);
+  if (met === null) return endedAtOnce(account, market.view, order);
+  if (met.triggeredAt !== null) draft.emit({ type: 'order-triggered', atMs: nowMs, orderId: order.id, price: met.triggeredAt });
+  if (met.fill === null) return draft.rows.length > 0 ? draft : endedAtOnce(account, market.view, order);
+  if (order.timeInForce === 'FOK' && met.fill.made.quantity < remaining(order)) return endedAtOnce(account, market.view, order);
+  const fill = entryFill(draft.account(), order, met.fill, market);
+  const lack = lackOfCash(account, [order], [fill.postings]);
+  if (lack !== null) {
+    draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state: 'rejected', reason: lack });
     return draft;
   }
-  const fill: Fill = { ...fillOf(account, order, made, amounts, market, 'market'), postings, realised: null, exitReason: null };
-  draft.emit({ type: 'filled', atMs: market.view.nowMs, fill });
+  draft.emit({ type: 'filled', atMs: nowMs, fill });
+  if (order.timeInForce === 'IOC' && draft.account().orders.has(order.id)) emitEndAtOnce(draft, order, nowMs);
   return draft;
 }
 
-function matchExit(account: Account, order: ExitOrder, market: Market, { tick, extreme }: MatchCommand): Draft | null {
+/** What meets an entry: a trigger of its stop, a fill, or both. */
+interface EntryMet {
+  /** The price that met its stop, when that is new. */
+  readonly triggeredAt: number | null;
+  readonly fill: Met | null;
+}
+
+function entryMet(account: Account, order: EntryOrder, market: Market): EntryMet | null {
+  const meets = meeting(account, order, market, remaining(order));
+  const { tick } = market.command;
+  if (order.tradedIn === 'closing-auction')
+    return auctioned(tick, market.view, (price, volume) => inAuctionFill(order, auctionFill(meets, fromNumber(price), volume)));
+  const { instruction } = order;
+  switch (instruction.type) {
+    case 'market':
+      return filledBy(marketMet({ ...meets, met: null, limit: null }));
+    case 'limit':
+      return filledBy(limitMet(order, meets, instruction.limit, market));
+    case 'stop':
+    case 'trailing-stop': {
+      if (order.triggeredMs !== null) return filledBy(marketMet({ ...meets, met: null, limit: null }));
+      const stop = stopMet(order, market);
+      if (stop === null) return null;
+      const met = worseOf({ price: stop.base, rule: stop.rule === 'limit' ? 'gap' : stop.rule }, order.side, market.quote);
+      const made = marketFill({ ...meets, met, limit: null });
+      const trigger = instruction.type === 'stop' ? 'stop' : 'trailing-stop';
+      return { triggeredAt: stop.base, fill: made === null ? null : { made, trigger, liquidity: 'taker' } };
+    }
+    case 'stop-limit': {
+      if (order.triggeredMs !== null) return filledBy(limitMet(order, meets, instruction.limit, market));
+      const stop = stopMet(order, market);
+      // The limit order stands in the book from now on: what it meets at once is what a limit order that comes in meets.
+      return stop === null ? null : { triggeredAt: stop.base, fill: crossing(order, meets, instruction.limit, market.quote) };
+    }
+  }
+}
+
+const filledBy = (fill: Met | null): EntryMet | null => (fill === null ? null : { triggeredAt: null, fill });
+
+function marketMet(order: MarketOrder): Met | null {
+  const made = marketFill(order);
+  return made === null ? null : { made, trigger: 'market', liquidity: 'taker' };
+}
+
+/** A buy stop is met as the stop of a short is, and a sell stop as that of a long. */
+function stopMet({ side, instruction }: EntryOrder, { command: { tick, extreme }, quote }: Market): TriggeredExit | null {
+  if (tick === null) return null;
+  const levels = {
+    direction: side === 'buy' ? 'short' : 'long',
+    stop: 'stop' in instruction ? toNumber(instruction.stop) : null,
+    target: null,
+    trail: instruction.type === 'trailing-stop' ? instruction.trail : null,
+    extreme: extreme ?? quote.last,
+  } as const;
+  return triggeredExit(levels, tick);
+}
+
+/** A limit order: new, it takes what is offered within its limit; resting, it is last in the queue unless its place is known. */
+function limitMet(order: EntryOrder, meets: ReturnType<typeof meeting>, limit: Decimal, market: Market): Met | null {
+  const { tick } = market.command;
+  if (tick === null) return crossing(order, meets, limit, market.quote);
+  return restingMet(order.side, meets, limit, tick, market, 'limit');
+}
+
+/** What a limit order that has just come in meets: the other side within its limit, as a market order would. */
+function crossing(order: Order, meets: ReturnType<typeof meeting>, limit: Decimal, quote: Quote): Met | null {
+  const level = toNumber(limit);
+  const opposite = (order.side === 'buy' ? quote.ask : quote.bid) ?? quote.last;
+  const isCrossed = order.side === 'buy' ? opposite <= level : opposite >= level;
+  return isCrossed ? marketMet({ ...meets, met: null, limit }) : null;
+}
+
+/**
+ * Whether a tick reaches a resting limit order: the market traded or stands through its price, or it traded at it more than
+ * stood there before us.
+ */
+function restingMet(
+  side: Order['side'],
+  meets: ReturnType<typeof meeting>,
+  limit: Decimal,
+  tick: Tick,
+  market: Market,
+  trigger: 'limit' | 'target',
+): Met | null {
+  const level = toNumber(limit);
+  const opposite = side === 'buy' ? market.quote.ask : market.quote.bid;
+  const isThrough = (price: number): boolean => (side === 'buy' ? price < level : price > level);
+  const { queueAhead } = market.command;
+  if (isThrough(tick.price) || (opposite !== null && isThrough(opposite)))
+    return maker(limitFill(meets, limit, { rule: 'limit', most: null }), trigger);
+  if (tick.price !== level || queueAhead === null || queueAhead >= 0) return null;
+  return maker(limitFill(meets, limit, { rule: 'queue', most: -queueAhead }), trigger);
+}
+
+const maker = (made: PricedFill | null, trigger: 'limit' | 'target'): Met | null => (made === null ? null : { made, trigger, liquidity: 'maker' });
+
+function auctioned(tick: Tick | null, view: MarketView, fill: (price: number, volume: number | null) => EntryMet | null): EntryMet | null {
+  // The one trade of an auction is its price; without a size nobody knows how much was traded there.
+  if (tick === null || !inAuction(view.phase('NSE').phase)) return null;
+  return fill(tick.price, tick.quantity > 0 ? tick.quantity : null);
+}
+
+function inAuctionFill({ instruction, side }: EntryOrder, made: PricedFill | null): EntryMet | null {
+  if (made === null) return null;
+  const limit = instruction.type === 'limit' ? instruction.limit : null;
+  const isWithin = limit === null || (side === 'buy' ? made.price <= limit : made.price >= limit);
+  return isWithin ? { triggeredAt: null, fill: { made, trigger: 'auction', liquidity: 'maker' } } : null;
+}
+
+/** IOC and FOK end when they have been looked at once at the venue. Null for every other order, and before. */
+function endedAtOnce(account: Account, view: MarketView, order: Order): Draft | null {
+  if (order.purpose !== 'entry' || view.nowMs < order.activeFromMs) return null;
+  if (order.timeInForce !== 'IOC' && order.timeInForce !== 'FOK') return null;
+  const draft = draftOn(account, matchId(account, order.id));
+  emitEndAtOnce(draft, order, view.nowMs, heldBack(account, view, order)?.why);
+  return draft;
+}
+
+function emitEndAtOnce(draft: Draft, order: EntryOrder, nowMs: number, because?: string): void {
+  const told =
+    order.timeInForce === 'FOK' ? 'fill_or_kill: not all of it could be filled at once' : 'immediate_or_cancel: the rest could not be filled at once';
+  const reason = because === undefined ? told : `${told}: ${because}`;
+  draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state: 'cancelled', reason });
+}
+
+/** Why the free cash does not carry the fills of these orders, or null when it does. Orders give back what they reserved. */
+function lackOfCash(account: Account, orders: readonly EntryOrder[], postings: readonly Parameters<typeof cashChange>[0][]): string | null {
+  const ownReserve = sum(orders.map((order) => order.reserved));
+  const free = subtract(subtract(account.cash, subtract(reserved(account), ownReserve)), shortCollateral(account));
+  // A short brings cash and blocks it, and as much again.
+  const needed = sum(postings.map((lines, index) => (orders[index]?.side === 'buy' ? negate(cashChange(lines)) : cashChange(lines))));
+  return needed > free ? `insufficient_cash: the fill needs ${text(needed)} USD, free are ${text(free)}` : null;
+}
+
+// --- all legs or none
+
+/** The legs of a group fill in one step, each whole, or wait together. */
+function matchGroup(account: Account, view: MarketView, command: MatchCommand, groupId: string): Draft | null {
+  const legs = [...account.orders.values()].filter((order): order is EntryOrder => order.purpose === 'entry' && order.groupId === groupId);
+  const draft = draftOn(account, `F:${groupId}:1`);
+  const fills: ReturnType<typeof entryFill>[] = [];
+  for (const leg of legs) {
+    const market = heldBack(account, view, leg) === null ? marketOf(view, leg, { ...command, orderId: leg.id, tick: null }) : null;
+    const met = market === null ? null : marketMet({ ...meeting(draft.account(), leg, market, remaining(leg)), met: null, limit: null });
+    if (market === null || met === null || met.made.quantity < remaining(leg)) return null;
+    const fill = entryFill(draft.account(), leg, met, market);
+    fills.push(fill);
+    draft.emit({ type: 'filled', atMs: view.nowMs, fill });
+  }
+  const lack = lackOfCash(
+    account,
+    legs,
+    fills.map((fill) => fill.postings),
+  );
+  return lack === null ? draft : rejectedGroup(account, view, legs, lack, groupId);
+}
+
+function rejectedGroup(account: Account, view: MarketView, legs: readonly EntryOrder[], reason: string, groupId: string): Draft {
+  const draft = draftOn(account, `F:${groupId}:1`);
+  for (const leg of legs) draft.emit({ type: 'order-ended', atMs: view.nowMs, orderId: leg.id, state: 'rejected', reason });
+  return draft;
+}
+
+// --- exits
+
+function matchExit(account: Account, order: ExitOrder, market: Market): Draft | null {
   const position = account.positions.get(order.positionId);
   if (position === undefined) return null;
-  if (order.marketReason !== null) return exitFilled(account, order, position, market, null, order.marketReason);
+  const { tick } = market.command;
+  if (order.atMarket !== null) return exitAtMarket(account, order, position, market, order.atMarket);
   if (tick === null) return null;
-  const met = triggeredExit(
-    {
-      direction: position.direction,
-      stop: order.stop === null ? null : toNumber(order.stop),
-      target: order.target === null ? null : toNumber(order.target),
-      trailingShare: order.trailingShare,
-      extreme: extreme ?? toNumber(position.entryPrice),
-    },
-    tick,
-  );
-  return met === null ? null : exitFilled(account, order, position, market, met, met.trigger);
+  const met = triggeredExit(levelsOf(order, position, market.command.extreme), tick);
+  if (met?.trigger === 'target' || met === null) return exitAtTarget(account, order, position, market, tick);
+  const met2 = worseOf({ price: met.base, rule: met.rule === 'limit' ? 'gap' : met.rule }, order.side, market.quote);
+  const made = marketFill({ ...meeting(account, order, market, remaining(order)), met: met2, limit: null });
+  return exited(account, order, position, market, met.trigger, made === null ? null : { made, trigger: met.trigger, liquidity: 'taker' });
 }
 
-function exitFilled(account: Account, order: ExitOrder, position: Position, market: Market, met: TriggeredExit | null, reason: ExitReason): Draft {
-  const draft = draftOn(account, fillId(order.id, 1));
-  const made = pricedExit(order, market, met);
-  const amounts = withSettlementRisk(amountsOf(order, made, market), order, position, market.view.nowMs);
-  const closed = {
-    direction: position.direction,
-    cost: position.cost,
-    entryRate: position.entryRate,
-    entryCash: position.entryCash,
-    entryCharges: position.entryCharges,
-    entrySlippage: position.entrySlippage,
-    exitSlippage: made.slippage,
-  };
-  const postings = exitPostings(amounts, closed);
-  const fill: Fill = {
-    ...fillOf(account, order, made, amounts, market, met?.trigger ?? 'market'),
-    postings,
-    realised: realisedResult(amounts, closed, cashChange(postings)),
-    exitReason: reason,
-  };
-  draft.emit({ type: 'filled', atMs: market.view.nowMs, fill });
-  return draft;
-}
-
-function pricedExit(order: ExitOrder, market: Market, met: TriggeredExit | null): PricedFill {
-  if (met?.rule === 'limit' && order.target !== null) return limitFill(marketOrder(order, market, null), order.target);
-  return marketFill(marketOrder(order, market, met === null || met.rule === 'limit' ? null : { price: met.base, rule: met.rule }));
-}
-
-function marketOrder(order: Order, { view, quote }: Market, met: MarketOrder['met']): MarketOrder {
-  const tape = view.tape(order.symbol);
+function levelsOf(order: ExitOrder, position: Position, extreme: number | null): Parameters<typeof triggeredExit>[0] {
   return {
-    instrument: listedAs(instrumentBySymbol(order.symbol, view.nowMs), view.rules(order.symbol)),
-    side: order.side,
-    quantity: order.quantity,
-    quote,
-    met: met === null ? null : worseOf(met, order.side, quote),
-    minuteVolatility: tape.volatility ?? UNKNOWN_VOLATILITY,
-    minuteVolume: tape.minuteVolume,
+    direction: position.direction,
+    stop: order.stop === null ? null : toNumber(order.stop),
+    target: order.target === null ? null : toNumber(order.target),
+    trail: order.trail,
+    extreme: extreme ?? toNumber(position.entryPrice),
   };
+}
+
+function exitAtMarket(
+  account: Account,
+  order: ExitOrder,
+  position: Position,
+  market: Market,
+  { reason, quantity }: NonNullable<ExitOrder['atMarket']>,
+): Draft | null {
+  const meets = meeting(account, order, market, quantity === null ? remaining(order) : min(quantity, remaining(order)));
+  const { view, command } = market;
+  if (inAuction(view.phase(order.market).phase)) {
+    if (command.tick === null) return null;
+    const made = auctionFill(meets, fromNumber(command.tick.price), command.tick.quantity > 0 ? command.tick.quantity : null);
+    return made === null ? null : exited(account, order, position, market, reason, { made, trigger: 'auction', liquidity: 'maker' });
+  }
+  const met = marketMet({ ...meets, met: null, limit: null });
+  return met === null ? null : exited(account, order, position, market, reason, met);
+}
+
+function exitAtTarget(account: Account, order: ExitOrder, position: Position, market: Market, tick: Tick): Draft | null {
+  if (order.target === null) return null;
+  const met = restingMet(order.side, meeting(account, order, market, remaining(order)), order.target, tick, market, 'target');
+  return met === null ? null : exited(account, order, position, market, 'target', met);
+}
+
+/**
+ * The events of an exit that is met. What of its entry has not filled is called back first. When a stop finds no more than a
+ * part the rest is a market order from now on, as a triggered stop is.
+ */
+function exited(account: Account, order: ExitOrder, position: Position, market: Market, reason: ExitReason, met: Met | null): Draft | null {
+  const draft = draftOn(account, matchId(account, order.id));
+  const { nowMs } = market.view;
+  cancelEntry(draft, position, nowMs, 'position_closing: an exit of its position was met');
+  if (met !== null) draft.emit({ type: 'filled', atMs: nowMs, fill: exitFill(draft.account(), order, position, reason, met, market) });
+  const left = draft.account().orders.get(order.id);
+  if (left?.purpose === 'exit' && left.atMarket === null && reason !== 'target') {
+    draft.emit({ type: 'exit-requested', atMs: nowMs, orderId: order.id, reason, quantity: null, activeFromMs: nowMs });
+  }
+  return draft.rows.length === 0 ? null : draft;
+}
+
+/** Calls back what of a position's entry has not filled. */
+export function cancelEntry(draft: Draft, position: Position, nowMs: number, reason: string): void {
+  if (draft.account().orders.has(position.entryOrderId)) {
+    draft.emit({ type: 'order-ended', atMs: nowMs, orderId: position.entryOrderId, state: 'cancelled', reason });
+  }
 }
 
 // A print at the stop or through it may stand better than the book behind it: the first tradable price is the worse of the two.
@@ -162,78 +295,4 @@ function worseOf(met: NonNullable<MarketOrder['met']>, side: Order['side'], quot
   if (quote.bid === null || quote.ask === null) return met;
   const isBookWorse = side === 'sell' ? quote.bid <= met.price : quote.ask >= met.price;
   return isBookWorse ? null : met;
-}
-
-function amountsOf(order: Order, made: PricedFill, { view, rate }: Market): FillAmounts {
-  const notional = multiply(order.quantity, made.price);
-  const charges = chargesFor({
-    instrument: instrumentBySymbol(order.symbol, view.nowMs),
-    product: order.product,
-    side: order.side,
-    liquidity: made.rule === 'limit' ? 'maker' : 'taker',
-    notional,
-    quantity: order.quantity,
-    price: made.price,
-    atMs: view.nowMs,
-    // The books take every charge in the quote currency, whatever the venue takes it in.
-  }).map(({ line, amount }) => ({ line, amount }));
-  return { positionId: order.positionId, currency: order.currency, side: order.side, notional, charges, rate: rate.value };
-}
-
-/** Shares sold before they came may not come: what that costs on average is charged as a line of its own. */
-function withSettlementRisk(amounts: FillAmounts, order: ExitOrder, position: Position, nowMs: number): FillAmounts {
-  const instrument = instrumentBySymbol(order.symbol, nowMs);
-  const isEarly = order.market === 'NSE' && isBeforeDelivery(NSE_CALENDAR, position.openedMs, nowMs);
-  const { product, side } = order;
-  const risk = shortDeliveryRisk({ instrument, product, side, notional: amounts.notional, isBeforeDelivery: isEarly });
-  return { ...amounts, charges: [...amounts.charges, ...risk] };
-}
-
-function fillOf(
-  account: Account,
-  order: Order,
-  made: PricedFill,
-  amounts: FillAmounts,
-  { view, quote, rate }: Market,
-  trigger: Trigger,
-): Omit<Fill, 'postings' | 'realised' | 'exitReason'> {
-  return {
-    id: fillId(order.id, 1),
-    orderId: order.id,
-    ordinal: 1,
-    positionId: order.positionId,
-    strategy: order.strategy,
-    symbol: order.symbol,
-    market: order.market,
-    purpose: order.purpose,
-    side: order.side,
-    quantity: order.quantity,
-    price: made.price,
-    currency: order.currency,
-    charges: amounts.charges,
-    slippage: made.slippage,
-    rate,
-    trigger,
-    evidence: quote.evidence,
-    provenance: provenanceOf(account, order, made, view, quote),
-    atMs: view.nowMs,
-  };
-}
-
-function provenanceOf(account: Account, order: Order, made: PricedFill, view: MarketView, quote: Quote): FillProvenance {
-  const tape = view.tape(order.symbol);
-  return {
-    quote: excerpt(quote),
-    basePrice: made.base,
-    baseRule: made.rule,
-    halfSpreadShare: made.halfSpreadShare,
-    slippageShare: made.slippageShare,
-    impactShare: made.impactShare,
-    regime: made.regime,
-    volatility: tape.volatility ?? UNKNOWN_VOLATILITY,
-    minuteVolume: tape.minuteVolume,
-    // A request for an exit by a clock that is behind the one that accepted its order.
-    latencyMs: Math.max(0, order.activeFromMs - order.acceptedMs),
-    seed: account.seed,
-  };
 }

@@ -1,12 +1,17 @@
-import { ENTRY_EXPIRY_MS } from '../config/execution.ts';
-import type { ExitOrder, ExitReason, Position } from '../contracts/journal.ts';
+import { ENTRY_EXPIRY_MS, EXIT_OVERDUE_MS } from '../config/execution.ts';
+import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
+import type { Position } from '../contracts/position.ts';
+import type { ExitReason } from '../contracts/terms.ts';
 import { orderLatencyMs } from '../execution/latency.ts';
+import type { Decimal } from '../kernel/decimal.ts';
 import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import { type Account, equity, exposure } from '../ledger/account.ts';
-import { exitId } from '../ledger/apply.ts';
+import { isResting } from '../ledger/order-standing.ts';
 import { istDayOf } from '../market/ist.ts';
-import { entryHeldBack } from './decide-match.ts';
+import { cancelEntry } from './decide-match.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { heldBack, scaleOfOrder } from './held-back.ts';
+import { isOnScale } from './price-scale.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import type { MarketView } from './view.ts';
 
@@ -21,43 +26,81 @@ export interface MonitorCommand {
 }
 
 /**
- * The minute's sweep over an account: time exits and the square-off become market exits, entries that found no price to
- * fill at expire, equity is marked, a stopping session that is flat stops. No rows when there is nothing to do.
+ * The minute's sweep over an account: orders whose time is over end, time exits and the square-off become market exits, what
+ * should have filled and has not is told of, equity is marked, a stopping session that is flat stops. No rows when there is
+ * nothing to do.
  */
 export function decideMonitor(account: Account, view: MarketView, command: MonitorCommand): Draft {
   const draft = draftOn(account, command.id);
   for (const order of account.orders.values()) {
-    if (order.purpose === 'entry' && view.nowMs - order.activeFromMs > ENTRY_EXPIRY_MS) {
-      const { code, why } = entryHeldBack(view, order) ?? { code: 'no_fresh_price', why: 'nothing to fill on' };
-      const reason = `${code}: ${why}, not filled within ${ENTRY_EXPIRY_MS / 1000} s`;
-      draft.emit({ type: 'order-ended', atMs: view.nowMs, orderId: order.id, state: 'expired', reason });
-    }
+    const ending = order.purpose === 'entry' ? dueEnd(account, view, order) : null;
+    if (ending !== null) draft.emit({ type: 'order-ended', atMs: view.nowMs, orderId: order.id, ...ending });
   }
   for (const position of account.positions.values()) {
     const reason = dueExit(account, position, view.nowMs, command.squareOffMs);
-    if (reason !== null) requestExit(draft, position, reason, view.nowMs);
+    if (reason !== null) requestExit(draft, position, { reason, quantity: null, nowMs: view.nowMs });
   }
+  for (const order of draft.account().orders.values()) tellOfWaiting(draft, view, order);
   if (command.minuteMs % MARK_EVERY_MS === 0 && command.minuteMs > account.curve.lastMarkMs) markEquity(draft, view, command.minuteMs);
   const after = draft.account();
   if (after.status === 'stopping' && after.positions.size === 0 && after.orders.size === 0) draft.emit({ type: 'session-stopped', atMs: view.nowMs });
   return draft;
 }
 
+/** How an entry ends by time, by the venue's timetable or because its levels have lost their meaning; null while it works on. */
+function dueEnd(account: Account, view: MarketView, order: EntryOrder): { readonly state: 'cancelled' | 'expired'; readonly reason: string } | null {
+  const { nowMs } = view;
+  if (order.expiresMs !== null && nowMs >= order.expiresMs) return { state: 'expired', reason: endOfDay(order) };
+  if (!isOnScale(scaleOfOrder(account, order), nowMs)) {
+    return { state: 'cancelled', reason: 'corporate_action: its price means something else since the ex-date' };
+  }
+  const { phase, reason } = view.phase(order.market);
+  if (phase === 'reference-price' && isStop(order) && order.triggeredMs === null) {
+    return { state: 'cancelled', reason: `reference_price_window: ${reason}, untriggered stops are cancelled` };
+  }
+  if (isResting(order) || nowMs - order.activeFromMs <= ENTRY_EXPIRY_MS) return null;
+  const { code, why } = heldBack(account, view, order) ?? { code: 'no_volume', why: 'nothing more could be had' };
+  return { state: 'expired', reason: `${code}: ${why}, not filled within ${ENTRY_EXPIRY_MS / 1000} s` };
+}
+
+const endOfDay = ({ tradedIn }: EntryOrder): string =>
+  tradedIn === 'closing-auction' ? 'auction_over: the closing auction did not fill it' : "day_over: the day's trading has ended";
+
+const isStop = ({ instruction: { type } }: EntryOrder): boolean => type === 'stop' || type === 'stop-limit' || type === 'trailing-stop';
+
+/** An exit at market that has not filled for half a minute says why, once for each reason; one that goes on says that too. */
+function tellOfWaiting(draft: Draft, view: MarketView, order: Order): void {
+  const isOverdue = order.purpose === 'exit' && order.atMarket !== null && view.nowMs - order.activeFromMs > EXIT_OVERDUE_MS;
+  const held = isOverdue ? (heldBack(draft.account(), view, order) ?? { code: 'no_volume', why: 'nothing more can be had at the moment' }) : null;
+  if (held?.code === order.waiting?.code) return;
+  const waiting = held === null ? null : { ...held, sinceMs: view.nowMs };
+  draft.emit({ type: 'order-waiting', atMs: view.nowMs, orderId: order.id, waiting });
+}
+
 function dueExit(account: Account, position: Position, nowMs: EpochMs, squareOffMs: EpochMs | null): ExitReason | null {
   if (account.status === 'stopping') return 'session-stop';
-  if (nowMs >= position.exitByMs) return 'time';
+  if (position.exitByMs !== null && nowMs >= position.exitByMs) return 'time';
   if (position.product !== 'intraday') return null;
   // A position of an earlier day is late already, whatever today's hours are.
   const isLate = istDayOf(position.openedMs) < istDayOf(nowMs) || (squareOffMs !== null && nowMs >= squareOffMs);
   return isLate ? 'square-off' : null;
 }
 
-/** Makes the position's resting exit a market order; nothing when it is one already. */
-export function requestExit(draft: Draft, position: Position, reason: ExitReason, nowMs: EpochMs): ExitOrder | null {
+export interface ExitRequest {
+  readonly reason: ExitReason;
+  /** Null for all that is held. */
+  readonly quantity: Decimal | null;
+  readonly nowMs: EpochMs;
+}
+
+/** Makes the position's resting exit a market order and calls back what of the entry has not filled; nothing when it is one already. */
+export function requestExit(draft: Draft, position: Position, { reason, quantity, nowMs }: ExitRequest): ExitOrder | null {
   const account = draft.account();
-  const order = account.orders.get(exitId(position.id, position.version));
-  if (order?.purpose !== 'exit' || order.marketReason !== null) return null;
-  draft.emit({ type: 'exit-requested', atMs: nowMs, orderId: order.id, reason, activeFromMs: nowMs + orderLatencyMs(account.seed, order.id) });
+  const order = account.orders.get(position.exitId);
+  if (order?.purpose !== 'exit' || order.atMarket !== null) return null;
+  cancelEntry(draft, position, nowMs, `position_closing: ${reason}`);
+  const activeFromMs = nowMs + orderLatencyMs(account.seed, `${order.id}@${order.version}`);
+  draft.emit({ type: 'exit-requested', atMs: nowMs, orderId: order.id, reason, quantity, activeFromMs });
   return order;
 }
 

@@ -1,5 +1,4 @@
-import type { Account } from '../ledger/account.ts';
-import { equity } from '../ledger/account.ts';
+import { type Account, equity } from '../ledger/account.ts';
 import type { DayRoll } from '../market/calendar.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { marksOf, ratesOf } from './valuation.ts';

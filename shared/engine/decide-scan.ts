@@ -1,18 +1,20 @@
 import type { Decision, ScanRecord } from '../contracts/decisions.ts';
-import type { EntryOrder, ExitOrder } from '../contracts/journal.ts';
+import type { EntryOrder } from '../contracts/order.ts';
+import type { Position } from '../contracts/position.ts';
 import { onTick } from '../execution/fill-price.ts';
 import { orderLatencyMs } from '../execution/latency.ts';
 import type { Chart } from '../indicators/chart.ts';
 import { fromNumber, ZERO } from '../kernel/decimal.ts';
 import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
-import { exitId } from '../ledger/apply.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
 import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { Opportunity, Quiet, Strategy } from '../strategies/strategy.ts';
+import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { squareOffAt } from './square-off.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import { excerpt, type MarketView } from './view.ts';
 
@@ -88,16 +90,15 @@ function ask(view: ScanView, { strategy, instrument, base }: Question): Opportun
 function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {
   const { strategy, instrument } = question;
   const considered = describe(view, command, question, opportunity);
-  const leaving = oppositeExit(draft.account(), question, opportunity);
+  const leaving = oppositePosition(draft.account(), question, opportunity);
   if (leaving !== null) {
-    const activeFromMs = view.nowMs + orderLatencyMs(draft.account().seed, leaving.id);
-    draft.emit({ type: 'exit-requested', atMs: view.nowMs, orderId: leaving.id, reason: 'signal', activeFromMs });
+    requestExit(draft, leaving, { reason: 'signal', quantity: null, nowMs: view.nowMs });
     return {
       ...considered,
       outcome: 'exit-requested',
       reason: 'signal',
       why: `${opportunity.why}; the position the other way is closed`,
-      orderId: leaving.id,
+      orderId: leaving.exitId,
     };
   }
   const account = draft.account();
@@ -108,6 +109,8 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
     instrument,
     rules: view.rules(instrument.symbol),
     opportunity,
+    direction: opportunity.direction,
+    squareOffMs: squareOffAt(view.nowMs),
     quote: view.quote(instrument.symbol),
     rate: view.rate(instrument.quote),
     phase: view.phase(instrument.market),
@@ -164,13 +167,13 @@ function describe(view: ScanView, command: ScanCommand, { strategy, instrument, 
   };
 }
 
-/** The working exit of a position that this strategy holds the other way, when the signal is strong enough to trade on. */
-function oppositeExit(account: Account, { strategy, instrument }: Question, opportunity: Opportunity): ExitOrder | null {
+/** The position that this strategy holds the other way and that rests in peace, when the signal is strong enough to trade on. */
+function oppositePosition(account: Account, { strategy, instrument }: Question, opportunity: Opportunity): Position | null {
   if (opportunity.confidence < opportunity.leastConfidence) return null;
   for (const position of account.positions.values()) {
     if (position.strategy !== strategy.name || position.symbol !== instrument.symbol || position.direction === opportunity.direction) continue;
-    const order = account.orders.get(exitId(position.id, position.version));
-    return order?.purpose === 'exit' && order.marketReason === null ? order : null;
+    const order = account.orders.get(position.exitId);
+    return order?.purpose === 'exit' && order.atMarket === null ? position : null;
   }
   return null;
 }
@@ -210,6 +213,16 @@ function entryOrder(
     side: isLong ? 'buy' : 'sell',
     quantity: pass.quantity,
     filledQuantity: ZERO,
+    filledNotional: ZERO,
+    fills: 0,
+    waiting: null,
+    instruction: { type: 'market' },
+    timeInForce: 'GTC',
+    tradedIn: 'continuous',
+    expiresMs: null,
+    triggeredMs: null,
+    groupId: null,
+    clientOrderId: null,
     acceptedMs: view.nowMs,
     activeFromMs: view.nowMs + orderLatencyMs(account.seed, id),
     reserved: pass.reserve,
@@ -217,7 +230,7 @@ function entryOrder(
       // Levels are put on the venue's grid on the cautious side: the stop nearer, the target further.
       stop: onTick(instrument, fromNumber(opportunity.stop), isLong ? 'buy' : 'sell'),
       target: onTick(instrument, fromNumber(opportunity.target), isLong ? 'buy' : 'sell'),
-      trailingShare: opportunity.trailingShare,
+      trail: opportunity.trailingShare === null ? null : { kind: 'share', share: opportunity.trailingShare },
       maxHoldingMs: opportunity.maxHoldingMs,
     },
     intent: {

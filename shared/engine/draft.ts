@@ -1,10 +1,13 @@
-import type { JournalEvent, JournalRow, Trade } from '../contracts/journal.ts';
+import type { Trade } from '../contracts/fill.ts';
+import type { JournalEvent, JournalRow } from '../contracts/journal.ts';
 import type { Account } from '../ledger/account.ts';
 import { apply, journalRow } from '../ledger/apply.ts';
 import { tradeOf } from '../ledger/trade.ts';
 
 /** A decision in the making: each event is applied at once, so that the next rule sees what the one before did. */
 export interface Draft {
+  /** The command that it carries out: committed at most once. */
+  readonly commandId: string;
   readonly account: () => Account;
   readonly emit: (event: JournalEvent) => void;
   readonly rows: readonly JournalRow[];
@@ -17,6 +20,7 @@ export function draftOn(before: Account, commandId: string): Draft {
   const rows: JournalRow[] = [];
   const trades: Trade[] = [];
   return {
+    commandId,
     account: () => account,
     emit: (event) => {
       const row = journalRow(account, commandId, event);

@@ -53,7 +53,7 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
   const command = { id, minuteMs, markets: [question.instrument.market], questions: [question], configVersion: context.settings.configVersion };
   let record: ScanRecord | null = null;
   let quiet: ExecuteOutcome['quiet'] = null;
-  const result = await commitDecision(context, account.sessionId, id, (current) => {
+  const result = await commitDecision(context, account.sessionId, (current) => {
     const decided = decideScan(current, view, { ...command, ordinal });
     record = decided.record;
     quiet = decided.quiet[0]?.answer ?? null;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { evidenceSchema } from '../contracts/journal.ts';
 import type { FeedState, MarketSnapshot } from '../contracts/market-snapshot.ts';
+import { evidenceSchema } from '../contracts/terms.ts';
 import { messageOf, NightdeskError } from '../kernel/errors.ts';
 import { type EpochMs, HOUR_MS, iso, MINUTE_MS, minuteOf, SECOND_MS } from '../kernel/time.ts';
 import { bestRates } from '../market/best-rates.ts';
@@ -73,6 +73,7 @@ const dayCloseSchema = z.object({ price: z.number(), atMs: z.number(), evidence:
 const cursorSchema = z.object({
   source: z.unknown(),
   extremes: z.record(z.string(), z.number()),
+  queues: z.record(z.string(), z.number()).default({}),
   bookStamps: z.record(z.string(), z.number()).default({}),
   /** What symbols ended their last days at. */
   closes: z.record(z.string(), z.array(dayCloseSchema)).default({}),
@@ -132,6 +133,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       cursor: {
         source: source.cursor(),
         extremes: matcher.extremes(),
+        queues: matcher.queues(),
         bookStamps: desk.bookStamps(),
         closes: desk.closes(),
         closedToMs: knownToMs,
@@ -340,7 +342,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     for (const bar of [...lastHour.values()].flat()) desk.bar(bar);
     await restoreCloses(cursor?.closes ?? {}, nowMs);
     if (stored !== null) desk.restore(stored.quotes, cursor?.bookStamps ?? {});
-    if (stored !== null && cursor !== undefined) matcher.restore(cursor.extremes, stored.atMs);
+    if (stored !== null && cursor !== undefined) matcher.restore(cursor, stored.atMs);
     return { isResumed, cursor: cursor?.source ?? null };
   };
 

@@ -1,5 +1,5 @@
-import type { Rate } from '../contracts/journal.ts';
 import type { FeedState } from '../contracts/market-snapshot.ts';
+import type { Rate } from '../contracts/terms.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
 import type { ListedRules } from '../market/listed-rules.ts';

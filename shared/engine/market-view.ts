@@ -1,6 +1,6 @@
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
-import type { Rate } from '../contracts/journal.ts';
 import type { MarketSnapshot, SnapshotQuote } from '../contracts/market-snapshot.ts';
+import type { Rate } from '../contracts/terms.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { bestRates } from '../market/best-rates.ts';
 import { marketPhase } from '../market/calendar.ts';

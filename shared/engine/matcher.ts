@@ -1,5 +1,6 @@
-import type { ExitOrder, Order, Position } from '../contracts/journal.ts';
-import { triggeredExit } from '../execution/exit-trigger.ts';
+import type { Order } from '../contracts/order.ts';
+import type { Position } from '../contracts/position.ts';
+import { createTriggerIndex, type TriggerIndex } from '../execution/trigger-index.ts';
 import { toNumber } from '../kernel/decimal.ts';
 import { messageOf } from '../kernel/errors.ts';
 import { type EpochMs, SECOND_MS } from '../kernel/time.ts';
@@ -7,39 +8,44 @@ import type { Account } from '../ledger/account.ts';
 import type { Tick } from '../market/price.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
-import { decideMatch, entryHeldBack, fillId, type MatchCommand } from './decide-match.ts';
+import { decideMatch } from './decide-match.ts';
 import type { Desk } from './desk.ts';
 import { EngineError } from './errors.ts';
+import type { MatchCommand } from './fill-inputs.ts';
+import { scaleOfOrder } from './held-back.ts';
 import { type Lease, StoreError } from './ports.ts';
-import { isOnScale, type PriceScale, scaleOf } from './price-scale.ts';
+import { isOnScale } from './price-scale.ts';
+import { afterTrade, type QueuePlaces, standingAt } from './queue-places.ts';
+import { attentionTo } from './watches.ts';
 
-/** Best prices since their exits began to work, by order id: what trailing stops hang on. Kept with the feed's cursor. */
+/** Best prices since their orders began to work, by order id: what trails hang on. Kept with the feed's cursor. */
 export type Extremes = Readonly<Record<string, number>>;
 
 /** The paper exchange: holds the working orders of the active session and fills them. Only the lease's holder runs one. */
 export interface Matcher {
-  /** Looks at the orders of the tick's symbol. Returns a promise only when something must be committed. */
+  /** Looks at the orders that the tick may reach. Returns a promise only when something may have to be committed. */
   readonly tick: (tick: Tick) => Promise<void> | void;
   /** Reads the account again and takes up what is new: after a nudge, and now and then for the truth's sake. */
   readonly refresh: () => Promise<void>;
   readonly extremes: () => Extremes;
+  readonly queues: () => QueuePlaces;
   /**
    * Goes on from what a run before had kept. It had looked at every order whose latency passed before `atMs`: what did not
    * fill then waits for its symbol's next price, as it would have done.
    */
-  readonly restore: (extremes: Extremes, atMs?: EpochMs) => void;
+  readonly restore: (kept: { readonly extremes: Extremes; readonly queues?: QueuePlaces }, atMs?: EpochMs) => void;
   /** Fills that could not be committed yet, and are tried again. */
   readonly waiting: () => number;
 }
 
-interface Resting {
-  readonly order: ExitOrder;
-  readonly direction: 'long' | 'short';
-  readonly stop: number | null;
-  readonly target: number | null;
-  /** Prices of before a split, or of after one that the position has not been through yet, are not compared with its levels. */
-  readonly scale: PriceScale;
-  extreme: number;
+/** The working orders of one symbol. */
+interface Pit {
+  /** Looked at with every price: market orders, what an auction is to fill. */
+  readonly due: Map<string, Order>;
+  /** Woken by their levels. */
+  readonly index: TriggerIndex;
+  /** Prices at which limit orders rest. */
+  readonly limits: Map<string, number>;
 }
 
 const RETRY_MS = SECOND_MS;
@@ -48,54 +54,127 @@ const RETRY_MS = SECOND_MS;
 export function createMatcher(context: EngineContext, desk: Desk, lease: () => Lease, onFenced?: (error: unknown) => void): Matcher {
   const { clock, log } = context;
   let account: Account | null = null;
-  let resting = new Map<string, Resting[]>();
-  /** Market orders by symbol: filled when their latency has passed and a fresh price stands. */
-  let market = new Map<string, Order[]>();
-  let extremes = new Map<string, number>();
-  /** Triggered exits whose commit the store did not take: the trigger is not forgotten. */
+  const pits = new Map<string, Pit>();
+  /** What a run before had kept, of orders that are not taken up yet. */
+  let kept: { extremes: Map<string, number>; queues: Map<string, number> } = { extremes: new Map(), queues: new Map() };
+  /** Units that stand before a limit order; absent where nobody knows. */
+  const queues = new Map<string, number>();
+  /** Met orders whose commit the store did not take: what met them is not forgotten. */
   const unbooked = new Map<string, MatchCommand>();
-  const scheduled = new Set<string>();
+  /** Orders that were looked at, or will be, when their latency has passed: once each. */
+  const woken = new Set<string>();
   let resumedAtMs: EpochMs = 0;
   let isFenced = false;
 
   const take = (next: Account | null): void => {
     if (isFenced) return;
     if (next !== null && account !== null && next.sessionId === account.sessionId && next.seq === account.seq) return;
+    const before = account;
     account = next !== null && next.scope === context.world.scope && next.status !== 'stopped' ? next : null;
-    [resting, market] = [new Map(), new Map()];
-    const kept = new Map<string, number>();
-    for (const order of account?.orders.values() ?? []) {
-      if (order.purpose === 'entry' || order.marketReason !== null) {
-        group(market, order.symbol).push(order);
-        scheduleWake(order);
-      } else {
-        const rests = restingOf(account as Account, order, extremes);
-        kept.set(order.id, rests.extreme);
-        group(resting, order.symbol).push(rests);
-      }
-    }
-    extremes = kept;
+    const isSame = before !== null && before.sessionId === account?.sessionId;
+    // New ones first: a replaced exit hands its best price on.
+    if (account !== null) for (const order of changedOrders(isSame ? before : null, account)) takeUp(account, order);
+    for (const order of goneOrders(before, account)) drop(order);
     for (const id of unbooked.keys()) if (account?.orders.has(id) !== true) unbooked.delete(id);
   };
 
-  const scheduleWake = (order: Order): void => {
-    const key = `${order.id}@${order.activeFromMs}`;
-    if (scheduled.has(key) || order.activeFromMs < resumedAtMs) return;
-    scheduled.add(key);
+  const takeUp = (of: Account, order: Order): void => {
+    if (clock.now() < order.activeFromMs) wakeAt(order);
+    else if (!hold(of, order)) wakeAt(order);
+  };
+
+  /** Puts an active order where it is looked at. False for one that is due by itself and has to be woken once. */
+  const hold = (of: Account, order: Order): boolean => {
+    const pit = pitOf(order.symbol);
+    const attention = attentionTo(order, extremeOf(of, order, pit));
+    if (attention.kind === 'every-price') {
+      forget(pit, order.id);
+      pit.due.set(order.id, order);
+      return false;
+    }
+    pit.due.delete(order.id);
+    pit.index.put(order.id, attention.watch);
+    queueUp(pit, order, attention.limit);
+    return order.purpose === 'exit' || attention.limit === null;
+  };
+
+  const queueUp = (pit: Pit, order: Order, limit: number | null): void => {
+    if (limit === null || pit.limits.get(order.id) === limit) return;
+    pit.limits.set(order.id, limit);
+    const ahead = kept.queues.get(order.id) ?? standingAt(desk.view(clock.now()), order.symbol, order.side, limit);
+    if (ahead === null) queues.delete(order.id);
+    else queues.set(order.id, ahead);
+  };
+
+  const extremeOf = (of: Account, order: Order, pit: Pit): number => {
+    const known = pit.index.extreme(order.id) ?? kept.extremes.get(order.id);
+    if (known !== undefined) return known;
+    const position = of.positions.get(order.positionId);
+    if (order.purpose === 'entry') return order.intent.quote.last;
+    // A trail that is added to an exit later follows from the price that stands then.
+    const standing = pit.index.has(order.id) ? desk.view(clock.now()).quote(order.symbol) : null;
+    if (standing !== null) return standing.last;
+    if (position === undefined) throw new Error(`Exit ${order.id} has no position`);
+    return carriedOver(position) ?? toNumber(position.entryPrice);
+  };
+
+  /** The best price that an exit of before a corporate action had seen, on the scale of now. */
+  const carriedOver = (position: Position): number | null => {
+    let factor = 1;
+    for (const { priceFactor, replacedExit } of (position.actions ?? []).toReversed()) {
+      factor *= priceFactor;
+      const known = [...pits.values()].map(({ index }) => index.extreme(replacedExit)).find((extreme) => extreme !== null);
+      const extreme = known ?? kept.extremes.get(replacedExit);
+      if (extreme !== undefined) return extreme * factor;
+    }
+    return null;
+  };
+
+  const drop = (order: Order): void => {
+    const pit = pits.get(order.symbol);
+    if (pit === undefined) return;
+    pit.due.delete(order.id);
+    forget(pit, order.id);
+    woken.delete(wakeKey(order));
+    kept.extremes.delete(order.id);
+    kept.queues.delete(order.id);
+  };
+
+  const forget = (pit: Pit, id: string): void => {
+    pit.index.remove(id);
+    pit.limits.delete(id);
+    queues.delete(id);
+  };
+
+  const pitOf = (symbol: string): Pit => {
+    const known = pits.get(symbol);
+    if (known !== undefined) return known;
+    const made: Pit = { due: new Map(), index: createTriggerIndex(), limits: new Map() };
+    pits.set(symbol, made);
+    return made;
+  };
+
+  const wakeAt = (order: Order): void => {
+    const key = wakeKey(order);
+    if (woken.has(key) || order.activeFromMs < resumedAtMs) return;
+    woken.add(key);
     clock.at(order.activeFromMs, `5-wake-${order.id}`, async () => {
-      scheduled.delete(key);
-      await match({ orderId: order.id, tick: null, extreme: null });
+      const now = account?.orders.get(order.id);
+      if (account === null || now === undefined || now.activeFromMs > clock.now()) return;
+      hold(account, now);
+      await match({ orderId: order.id, tick: null, extreme: null, queueAhead: null });
     });
   };
 
   const match = async (command: MatchCommand): Promise<void> => {
-    if (account === null) return;
+    // Most looks end here, without a word to the store.
+    if (account === null || decideMatch(account, desk.view(clock.now()), command) === null) return;
     const { sessionId } = account;
     const { scope, epoch } = lease();
     try {
-      const result = await commitDecision(context, sessionId, fillId(command.orderId, 1), (current) => {
+      const result = await commitDecision(context, sessionId, (current) => {
         const draft = decideMatch(current, desk.view(clock.now()), command);
-        return draft === null ? null : { draft, fence: { scope, epoch }, outcome: { fill: fillId(command.orderId, 1) } };
+        return draft === null ? null : { draft, fence: { scope, epoch }, outcome: { match: draft.commandId } };
       });
       unbooked.delete(command.orderId);
       if (result.kind === 'repeated') await refresh();
@@ -124,31 +203,57 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     await match(command);
   };
 
-  const fillAll = async (orders: readonly Order[], reached: readonly Resting[], tick: Tick): Promise<void> => {
-    const view = desk.view(clock.now());
-    for (const order of orders) {
-      // An entry that is held back waits without a word to the store at every price.
-      if (order.purpose === 'entry' && entryHeldBack(view, order) !== null) continue;
-      await match({ orderId: order.id, tick: null, extreme: null });
-    }
-    for (const rests of reached) await match({ orderId: rests.order.id, tick, extreme: rests.extreme });
-    advance(tick);
-  };
-
-  const advance = (tick: Tick): void => {
-    for (const rests of resting.get(tick.symbol) ?? []) {
-      if (!concerns(rests, tick)) continue;
-      const best = rests.direction === 'long' ? Math.max(rests.extreme, tick.price) : Math.min(rests.extreme, tick.price);
-      rests.extreme = best;
-      extremes.set(rests.order.id, best);
+  const matchAll = async (commands: readonly MatchCommand[]): Promise<void> => {
+    for (const command of commands) {
+      await match(command);
+      // What was ours of a trade has been had, or has passed: the next one at this price is all ours.
+      if (command.queueAhead !== null && command.queueAhead < 0 && queues.has(command.orderId)) queues.set(command.orderId, 0);
     }
   };
 
   const tick = (tick: Tick): Promise<void> | void => {
-    const due = (market.get(tick.symbol) ?? []).filter((order) => order.activeFromMs <= tick.receivedMs);
-    const reached = (resting.get(tick.symbol) ?? []).filter((rests) => isReached(rests, tick));
-    if (due.length > 0 || reached.length > 0) return fillAll(due, reached, tick);
-    advance(tick);
+    const pit = pits.get(tick.symbol);
+    if (pit === undefined || account === null) return;
+    const commands = [...dueAt(pit, tick), ...reachedBy(account, pit, tick)];
+    // Before anything is filled: what begins to work with this price has not seen it.
+    if (pit.index.size > 0 && isOfScale(account, tick)) pit.index.advance(tick.price);
+    if (commands.length > 0) return matchAll(commands);
+  };
+
+  const dueAt = (pit: Pit, tick: Tick): readonly MatchCommand[] => {
+    if (pit.due.size === 0) return [];
+    const active = [...pit.due.values()].filter((order) => order.activeFromMs <= tick.receivedMs);
+    return active.map((order) => ({ orderId: order.id, tick, extreme: null, queueAhead: null }));
+  };
+
+  const reachedBy = (of: Account, pit: Pit, tick: Tick): readonly MatchCommand[] => {
+    if (pit.index.size === 0) return [];
+    const view = desk.view(clock.now());
+    const quote = view.quote(tick.symbol);
+    const range = { low: Math.min(tick.price, quote?.ask ?? tick.price), high: Math.max(tick.price, quote?.bid ?? tick.price) };
+    return pit.index.reached(tick.price, range).flatMap((id) => {
+      const order = of.orders.get(id);
+      // The tick that opened a position does not close it: a run that goes on from before that tick finds the exit resting already.
+      if (order === undefined || tick.receivedMs <= order.activeFromMs) return [];
+      const queueAhead = pit.limits.get(id) === tick.price ? served(view, order, tick) : null;
+      return [{ orderId: id, tick, extreme: pit.index.extreme(id), queueAhead }];
+    });
+  };
+
+  /** Moves an order up in its queue by a trade at its price. */
+  const served = (view: ReturnType<Desk['view']>, order: Order, tick: Tick): number | null => {
+    const ahead = afterTrade(queues.get(order.id) ?? null, standingAt(view, order.symbol, order.side, tick.price), tick);
+    if (ahead !== null) queues.set(order.id, ahead);
+    return ahead;
+  };
+
+  /** Prices of before a split, or of after one that a position has not been through yet, move no trail. */
+  const isOfScale = (of: Account, tick: Tick): boolean => {
+    for (const position of of.positions.values()) {
+      const exit = position.symbol === tick.symbol ? of.orders.get(position.exitId) : undefined;
+      if (exit !== undefined && !isOnScale(scaleOfOrder(of, exit), tick.exchangeMs)) return false;
+    }
+    return true;
   };
 
   const refresh = async (): Promise<void> => take(await context.accounts.active());
@@ -157,64 +262,40 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     if (changed.sessionId === account?.sessionId) take(changed);
   });
 
+  const told = (value: (pit: Pit, id: string) => number | null): Readonly<Record<string, number>> => {
+    const all: Record<string, number> = {};
+    for (const order of account?.orders.values() ?? []) {
+      const pit = pits.get(order.symbol);
+      const known = pit === undefined ? null : value(pit, order.id);
+      if (known !== null) all[order.id] = known;
+    }
+    return all;
+  };
+
   return {
     tick,
     refresh,
-    extremes: () => Object.fromEntries(extremes),
-    restore: (kept, atMs = 0) => {
-      extremes = new Map(Object.entries(kept));
+    extremes: () => told((pit, id) => pit.index.extreme(id)),
+    queues: () => told((_, id) => queues.get(id) ?? null),
+    restore: ({ extremes, queues: places = {} }, atMs = 0) => {
+      kept = { extremes: new Map(Object.entries(extremes)), queues: new Map(Object.entries(places)) };
       resumedAtMs = atMs;
     },
     waiting: () => unbooked.size,
   };
 }
 
+const changedOrders = (before: Account | null, { orders }: Account): readonly Order[] =>
+  [...orders.values()].filter((order) => before?.orders.get(order.id) !== order);
+
+const goneOrders = (before: Account | null, after: Account | null): readonly Order[] =>
+  [...(before?.orders.values() ?? [])].filter(({ id }) => after?.orders.has(id) !== true);
+
+const wakeKey = ({ id, activeFromMs }: Order): string => `${id}@${activeFromMs}`;
+
 const isFencedOff = (error: unknown): boolean => error instanceof StoreError && error.code === 'fenced';
 
 /** A fill that was not booked is tried again, but not by a feed that has lost its lease. */
 function isPassing(error: unknown): error is StoreError | EngineError {
   return error instanceof StoreError ? error.code !== 'fenced' : error instanceof EngineError && error.code === 'contention';
-}
-
-function restingOf(account: Account, order: ExitOrder, extremes: ReadonlyMap<string, number>): Resting {
-  const position = account.positions.get(order.positionId);
-  if (position === undefined) throw new Error(`Exit ${order.id} has no position`);
-  return {
-    order,
-    direction: position.direction,
-    stop: order.stop === null ? null : toNumber(order.stop),
-    target: order.target === null ? null : toNumber(order.target),
-    scale: scaleOf(position),
-    extreme: extremes.get(order.id) ?? carriedOver(position, extremes) ?? toNumber(position.entryPrice),
-  };
-}
-
-/** The best price that an exit of before a corporate action had seen, on the scale of now. */
-function carriedOver(position: Position, extremes: ReadonlyMap<string, number>): number | null {
-  let factor = 1;
-  for (const { priceFactor, replacedExit } of (position.actions ?? []).toReversed()) {
-    factor *= priceFactor;
-    const known = extremes.get(replacedExit);
-    if (known !== undefined) return known * factor;
-  }
-  return null;
-}
-
-/** Whether the exit looks at a tick at all. The tick that opened the position does not close it: a run that goes on from before that tick finds the exit resting already. */
-function concerns({ order, scale }: Resting, tick: Tick): boolean {
-  return tick.receivedMs > order.activeFromMs && isOnScale(scale, tick.exchangeMs);
-}
-
-function isReached(rests: Resting, tick: Tick): boolean {
-  if (!concerns(rests, tick)) return false;
-  const { order, direction, stop, target, extreme } = rests;
-  return triggeredExit({ direction, stop, target, trailingShare: order.trailingShare, extreme }, tick) !== null;
-}
-
-function group<V>(map: Map<string, V[]>, key: string): V[] {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made: V[] = [];
-  map.set(key, made);
-  return made;
 }

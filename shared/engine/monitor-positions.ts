@@ -1,13 +1,11 @@
-import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { FeedState } from '../contracts/market-snapshot.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
-import { tradingDay } from '../market/calendar.ts';
-import { istDate } from '../market/ist.ts';
 import { applyCorporateActions } from './apply-corporate-actions.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
 import { decideMonitor } from './decide-monitor.ts';
 import { viewOf } from './market-view.ts';
+import { squareOffAt } from './square-off.ts';
 
 export interface MonitorOutcome {
   readonly checked: boolean;
@@ -26,8 +24,8 @@ export async function monitorPositions(context: EngineContext, { minuteMs }: { r
   const view = viewOf(snapshot, context.clock.now());
   warnOfSilence(context, account.positions.size, snapshot?.feeds ?? []);
   const id = `monitor:${iso(minuteMs)}`;
-  const { squareOffMs } = tradingDay(NSE_CALENDAR, istDate(minuteMs));
-  const result = await commitDecision(context, account.sessionId, id, (current) => ({
+  const squareOffMs = squareOffAt(minuteMs);
+  const result = await commitDecision(context, account.sessionId, (current) => ({
     draft: decideMonitor(current, view, { id, minuteMs, squareOffMs }),
   }));
   if (result.kind !== 'nothing') await context.nudge(account.sessionId);

@@ -1,5 +1,6 @@
 import type { ScanRecord } from '../contracts/decisions.ts';
-import type { JournalRow, Trade } from '../contracts/journal.ts';
+import type { Trade } from '../contracts/fill.ts';
+import type { JournalRow } from '../contracts/journal.ts';
 import type { MarketSnapshot } from '../contracts/market-snapshot.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';

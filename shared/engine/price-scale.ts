@@ -1,5 +1,5 @@
 import { CORPORATE_ACTIONS } from '../config/corporate-actions.ts';
-import type { Position } from '../contracts/journal.ts';
+import type { Position } from '../contracts/position.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { actionsOf, type CorporateAction, priceFactorOf } from '../market/corporate-actions.ts';
 import { dayOfDate, istDate, istDayOf, istMidnight } from '../market/ist.ts';

@@ -22,7 +22,7 @@ export async function rollTradingDay(context: EngineContext, { atMs }: { readonl
     const id = `roll:${roll.kind}:${roll.date}:${roll.atMs}`;
     const snapshot = await context.market.snapshot(context.world.scope);
     const view = viewOf(snapshot, context.clock.now());
-    const result = await commitDecision(context, account.sessionId, id, (current) =>
+    const result = await commitDecision(context, account.sessionId, (current) =>
       isDone(current, roll) ? null : { draft: decideRoll(current, view, roll, tradingDateAt(roll.atMs), id) },
     );
     if (result.kind === 'committed') rolled.push(id);

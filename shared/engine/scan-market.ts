@@ -47,7 +47,7 @@ async function place(context: EngineContext, account: Account, view: ScanView, {
   const ordinal = (last?.ordinal ?? 0) + 1;
   context.lastScans.forget(account.sessionId);
   let record: ScanRecord | null = null;
-  const result = await commitDecision(context, account.sessionId, id, (current) => {
+  const result = await commitDecision(context, account.sessionId, (current) => {
     const questions = questionsOf(current, market, minuteMs);
     const decided = decideScan(current, view, { id, ordinal, minuteMs, markets: [market], questions, configVersion: context.settings.configVersion });
     record = decided.record;

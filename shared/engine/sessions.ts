@@ -1,6 +1,6 @@
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import { DEFAULT_LIMITS } from '../config/risk.ts';
-import { type RiskLimits, riskLimitsSchema } from '../contracts/journal.ts';
+import { type RiskLimits, riskLimitsSchema } from '../contracts/terms.ts';
 import type { Decimal } from '../kernel/decimal.ts';
 import { digest } from '../kernel/digest.ts';
 import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';
@@ -117,7 +117,7 @@ export async function stopSession(
   const commandId = commandIdOf('stop', key, running.sessionId);
   if (key !== null && (await earlierReceipt(context.ledger, running.sessionId, commandId, request)) !== null) return { account: running };
   assertRunning(running);
-  const result = await commitDecision(context, running.sessionId, commandId, (account) => {
+  const result = await commitDecision(context, running.sessionId, (account) => {
     if (account.status !== 'active') return null;
     const draft = draftOn(account, commandId);
     const nowMs = context.clock.now();
@@ -125,7 +125,8 @@ export async function stopSession(
     for (const order of account.orders.values()) {
       if (order.purpose === 'entry') draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state: 'cancelled', reason: 'session-stop' });
     }
-    if (request.closePositions) for (const position of account.positions.values()) requestExit(draft, position, 'session-stop', nowMs);
+    if (request.closePositions)
+      for (const position of account.positions.values()) requestExit(draft, position, { reason: 'session-stop', quantity: null, nowMs });
     if (!request.closePositions || account.positions.size === 0) draft.emit({ type: 'session-stopped', atMs: nowMs });
     return { draft, bodyDigest: digest(request), outcome: { sessionId: account.sessionId } };
   });
@@ -151,7 +152,7 @@ export async function setRiskLimits(
   assertRunning(running);
   let before = running.limits;
   let after = mergedLimits(before, limits);
-  const result = await commitDecision(context, running.sessionId, commandId, (account) => {
+  const result = await commitDecision(context, running.sessionId, (account) => {
     before = account.limits;
     after = mergedLimits(before, limits);
     if (digest(before) === digest(after)) return null;

@@ -1,4 +1,5 @@
-import type { JournalRow, Trade } from '../contracts/journal.ts';
+import type { Trade } from '../contracts/fill.ts';
+import type { JournalRow } from '../contracts/journal.ts';
 import { wire } from '../kernel/canonical-json.ts';
 import { text, ZERO } from '../kernel/decimal.ts';
 import { digest } from '../kernel/digest.ts';

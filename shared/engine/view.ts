@@ -1,4 +1,5 @@
-import type { QuoteExcerpt, Rate } from '../contracts/journal.ts';
+import type { QuoteExcerpt } from '../contracts/quote-excerpt.ts';
+import type { Rate } from '../contracts/terms.ts';
 import { ONE } from '../kernel/decimal.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { PhaseView } from '../market/calendar.ts';

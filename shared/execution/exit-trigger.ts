@@ -1,18 +1,18 @@
-import type { Trigger } from '../contracts/journal.ts';
+import type { Trail, Trigger } from '../contracts/terms.ts';
 import type { Tick } from '../market/price.ts';
 
 /** The levels at which a position is left, quote currency. */
-export interface ExitLevels {
+export interface WatchedLevels {
   readonly direction: 'long' | 'short';
   readonly stop: number | null;
   readonly target: number | null;
-  readonly trailingShare: number | null;
+  readonly trail: Trail | null;
   /** Best price since the exit began to work: highest for a long, lowest for a short. */
   readonly extreme: number;
 }
 
 export interface TriggeredExit {
-  readonly trigger: Exclude<Trigger, 'market'>;
+  readonly trigger: Extract<Trigger, 'stop' | 'target' | 'trailing-stop'>;
   /** The price that the exit meets before spread, slippage and impact. */
   readonly base: number;
   readonly rule: 'stop-level' | 'gap' | 'limit';
@@ -26,7 +26,7 @@ export interface TriggeredExit {
  * - Inside a bar nobody knows which extreme came first: when the stop lies in the range still ahead, it is assumed hit
  *   before the target.
  */
-export function triggeredExit(levels: ExitLevels, tick: Tick): TriggeredExit | null {
+export function triggeredExit(levels: WatchedLevels, tick: Tick): TriggeredExit | null {
   const sign = levels.direction === 'long' ? 1 : -1;
   const stop = stopOf(levels);
   if (stop !== null && sign * (tick.price - stop.level) <= 0) return stopped(stop, tick);
@@ -41,9 +41,15 @@ interface StopLevel {
   readonly level: number;
 }
 
-function stopOf({ direction, stop, trailingShare, extreme }: ExitLevels): StopLevel | null {
+/** Where a trail stands behind the best price so far. */
+export function trailLevel(trail: Trail, extreme: number, direction: 'long' | 'short'): number {
   const sign = direction === 'long' ? 1 : -1;
-  const trail = trailingShare === null ? null : extreme * (1 - sign * trailingShare);
+  return trail.kind === 'share' ? extreme * (1 - sign * trail.share) : extreme - sign * trail.distance;
+}
+
+function stopOf({ direction, stop, trail: trailing, extreme }: WatchedLevels): StopLevel | null {
+  const sign = direction === 'long' ? 1 : -1;
+  const trail = trailing === null ? null : trailLevel(trailing, extreme, direction);
   if (stop === null) return trail === null ? null : { trigger: 'trailing-stop', level: trail };
   if (trail === null || sign * (trail - stop) <= 0) return { trigger: 'stop', level: stop };
   return { trigger: 'trailing-stop', level: trail };

@@ -9,6 +9,9 @@ export class DecimalError extends NightdeskError<'not_a_decimal' | 'division_by_
 
 const PLACES = 8;
 const SCALE = 100_000_000n;
+const SCALE_UNITS = 1e8;
+const MOST_POSITIVE = BigInt(Number.MAX_SAFE_INTEGER);
+const MOST_NEGATIVE = -MOST_POSITIVE;
 const FORM = /^-?\d+(?:\.\d+)?$/;
 
 const of = (units: bigint): Decimal => units as Decimal;
@@ -35,11 +38,29 @@ export function decimal(text: string): Decimal {
 
 /** The shortest decimal string of the value: what goes on the wire and into the store. */
 export function text(value: Decimal): string {
-  const negative = value < 0n;
-  const units = negative ? -value : value;
-  const whole = units / SCALE;
-  const fraction = (units % SCALE).toString().padStart(PLACES, '0').replace(/0+$/, '');
-  return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+  return isExactFloat(value) ? textOfUnits(Number(value)) : textOfDigits(value);
+}
+
+const isExactFloat = (value: bigint): boolean => value >= MOST_NEGATIVE && value <= MOST_POSITIVE;
+
+// Whole numbers up to 2^53 - 1 are exact as floats, and so are their quotient without the rest and the rest: nearly every
+// amount is one, and floats are several times as fast as BigInts.
+function textOfUnits(units: number): string {
+  const rest = Math.abs(units % SCALE_UNITS);
+  const whole = `${units < 0 ? '-' : ''}${(Math.abs(units) - rest) / SCALE_UNITS}`;
+  return rest === 0 ? whole : `${whole}.${withoutLastZeros(`${SCALE_UNITS + rest}`.slice(1))}`;
+}
+
+function textOfDigits(value: bigint): string {
+  const digits = (value < 0n ? -value : value).toString();
+  const fraction = withoutLastZeros(digits.slice(-PLACES));
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -PLACES)}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+function withoutLastZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1;
+  return digits.slice(0, end);
 }
 
 /** The value as a float, for indicators, models, statistics and display; never fed back into the ledger. */
@@ -72,6 +93,15 @@ export const sum = (values: Iterable<Decimal>): Decimal => {
 
 /** Product rounded to 8 places. */
 export const multiply = (a: Decimal, b: Decimal, mode: RoundingMode = 'half-even'): Decimal => of(divideInteger(a * b, SCALE, mode));
+
+/**
+ * a x b / c rounded once, to 8 places: a proportion of an amount.
+ * @throws DecimalError `division_by_zero`
+ */
+export function multiplyDivide(a: Decimal, b: Decimal, c: Decimal, mode: RoundingMode = 'half-even'): Decimal {
+  if (c === 0n) throw new DecimalError('division_by_zero', `Cannot divide ${text(a)} x ${text(b)} by zero`, { a: text(a), b: text(b) });
+  return of(divideInteger(a * b, c, mode));
+}
 
 /**
  * Quotient rounded to 8 places.

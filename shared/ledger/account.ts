@@ -1,4 +1,6 @@
-import type { AccountHead, Order, Position } from '../contracts/journal.ts';
+import type { AccountHead } from '../contracts/journal.ts';
+import type { Order } from '../contracts/order.ts';
+import type { Position } from '../contracts/position.ts';
 import { abs, add, type Decimal, max, multiply, subtract, sum, toNumber, ZERO } from '../kernel/decimal.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 

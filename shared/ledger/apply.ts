@@ -1,9 +1,16 @@
-import type { AccountHead, EntryOrder, ExitOrder, Fill, JournalEvent, JournalEventOf, JournalRow, Order, Position } from '../contracts/journal.ts';
-import { add, type Decimal, max, multiply, subtract, sum, text, toNumber, ZERO } from '../kernel/decimal.ts';
+import type { Fill } from '../contracts/fill.ts';
+import type { AccountHead, JournalEvent, JournalEventOf, JournalRow } from '../contracts/journal.ts';
+import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
+import type { Position } from '../contracts/position.ts';
+import { add, type Decimal, max, multiply, multiplyDivide, subtract, text, toNumber, ZERO } from '../kernel/decimal.ts';
 import { digest } from '../kernel/digest.ts';
 import { unreachable } from '../kernel/errors.ts';
 import { type Account, LedgerError } from './account.ts';
+import { enlarged, opened } from './entry-fill.ts';
+import { reduced } from './exit-fill.ts';
 import { cashChange } from './postings.ts';
+import { exitId, restingExit } from './resting-exit.ts';
+import { remember } from './takings.ts';
 
 /** The hash that the first row of every journal is chained to. */
 export const GENESIS_HASH = '0'.repeat(64);
@@ -34,12 +41,18 @@ export function apply(account: Account | null, row: JournalRow): Account {
 function changed(account: Account, event: Exclude<JournalEvent, { type: 'session-started' }>): Account {
   switch (event.type) {
     case 'order-placed':
-      return { ...account, orders: withEntry(account.orders, event.order.id, event.order) };
+      return withOrder(account, event.order);
     case 'order-ended':
       requireOrder(account, event.orderId);
       return { ...account, orders: without(account.orders, event.orderId) };
+    case 'order-triggered':
+      return withOrder(account, { ...requireEntry(account, event.orderId), ...next(account, event.orderId), triggeredMs: event.atMs });
+    case 'order-waiting':
+      return withOrder(account, { ...requireOrder(account, event.orderId), ...next(account, event.orderId), waiting: event.waiting });
     case 'exit-requested':
       return exitRequested(account, event);
+    case 'exit-amended':
+      return amended(account, event);
     case 'filled':
       return filled(account, event.fill);
     case 'corporate-action':
@@ -79,7 +92,9 @@ function started(event: JournalEventOf<'session-started'>, row: JournalRow): Acc
     limits: event.limits,
     cash: cashChange(event.postings),
     day: newDay(event.dayDate, event.atMs, capital),
-    totals: { trades: 0, wins: 0, fills: 0, realised: ZERO, charges: ZERO, slippage: ZERO },
+    totals: { trades: 0, wins: 0, fills: 0, realised: ZERO, charges: ZERO, slippage: ZERO, better: ZERO, worse: ZERO },
+    takings: [],
+    delivered: null,
     curve: { peak: capital, maxDrawdown: 0, last: capital, lastMarkMs: event.atMs, marks: 0, marksExposed: 0 },
     positions: new Map(),
     orders: new Map(),
@@ -110,110 +125,152 @@ function marked(curve: AccountHead['curve'], event: JournalEventOf<'equity-marke
   };
 }
 
-function exitRequested(account: Account, event: JournalEventOf<'exit-requested'>): Account {
-  const order = requireOrder(account, event.orderId);
-  if (order.purpose !== 'exit') throw new LedgerError('unknown_order', `Order ${order.id} is not an exit`);
-  const requested: ExitOrder = { ...order, version: order.version + 1, marketReason: event.reason, activeFromMs: event.activeFromMs };
-  return { ...account, orders: withEntry(account.orders, order.id, requested) };
+function exitRequested(account: Account, { orderId, reason, quantity, activeFromMs, atMs }: JournalEventOf<'exit-requested'>): Account {
+  const order = requireExit(account, orderId);
+  const left = subtract(order.quantity, order.filledQuantity);
+  if (quantity !== null && (quantity <= 0n || quantity > left)) {
+    throw new LedgerError('wrong_quantity', `Exit ${order.id} has ${text(left)} to close, asked for are ${text(quantity)}`);
+  }
+  return withOrder(account, {
+    ...order,
+    version: order.version + 1,
+    filledNotional: ZERO,
+    atMarket: { reason, quantity, requestedMs: atMs },
+    activeFromMs,
+  });
+}
+
+function amended(account: Account, { orderId, before, after }: JournalEventOf<'exit-amended'>): Account {
+  const order = requireExit(account, orderId);
+  const position = requirePosition(account, order.positionId);
+  if (order.stop !== before.stop || order.target !== before.target) {
+    throw new LedgerError('unknown_order', `Exit ${order.id} does not have the levels that were to be changed`, { before, order });
+  }
+  const changedAccount = withOrder(account, { ...order, ...after, version: order.version + 1 });
+  return withPosition(changedAccount, { ...position, ...after, version: position.version + 1 });
 }
 
 function filled(account: Account, fill: Fill): Account {
   const order = requireOrder(account, fill.orderId);
-  // Orders fill whole or not at all so far: partial fills come with volume participation.
-  if (fill.quantity !== order.quantity) {
-    throw new LedgerError('wrong_quantity', `Order ${order.id} asks for ${text(order.quantity)}, its fill has ${text(fill.quantity)}`);
+  const filledQuantity = add(order.filledQuantity, fill.quantity);
+  const filledNotional = add(order.filledNotional, multiply(fill.quantity, fill.price));
+  if (fill.quantity <= 0n || fill.ordinal !== order.fills + 1 || filledQuantity > order.quantity) {
+    const [asked, has] = [text(order.quantity), text(order.filledQuantity)];
+    throw new LedgerError(
+      'wrong_quantity',
+      `Order ${order.id} asks for ${asked} and has ${has}, its fill ${fill.ordinal} has ${text(fill.quantity)}`,
+    );
   }
   const base = {
     ...account,
     cash: add(account.cash, cashChange(fill.postings)),
-    orders: without(account.orders, order.id),
+    takings: remember(account.takings, fill),
     totals: { ...account.totals, fills: account.totals.fills + 1 },
   };
-  return order.purpose === 'entry' ? opened(base, order, fill) : closed(base, fill);
+  return order.purpose === 'entry'
+    ? entryFilled(base, { ...order, filledNotional }, filledQuantity, fill)
+    : exitFilled(base, { ...order, filledNotional }, filledQuantity, fill);
 }
 
-function opened(account: Account, order: EntryOrder, fill: Fill): Account {
-  const toBase = (amount: Decimal): Decimal => multiply(amount, fill.rate.value);
-  const position: Position = {
-    id: order.positionId,
-    version: 1,
-    strategy: order.strategy,
-    symbol: order.symbol,
-    market: order.market,
-    currency: order.currency,
-    product: order.product,
-    direction: order.side === 'buy' ? 'long' : 'short',
-    quantity: fill.quantity,
-    entryPrice: fill.price,
-    cost: multiply(fill.quantity, fill.price),
-    entryRate: fill.rate.value,
-    entryCash: cashChange(fill.postings),
-    entryCharges: toBase(sum(fill.charges.map((charge) => charge.amount))),
-    entrySlippage: toBase(fill.slippage),
-    stop: order.bracket.stop,
-    target: order.bracket.target,
-    trailingShare: order.bracket.trailingShare,
-    openedMs: fill.atMs,
-    exitByMs: fill.atMs + order.bracket.maxHoldingMs,
-    evidence: fill.evidence,
-    intent: order.intent,
+function entryFilled(account: Account, order: EntryOrder, filledQuantity: Decimal, fill: Fill): Account {
+  const held = account.positions.get(order.positionId);
+  const isWhole = filledQuantity === order.quantity;
+  const [left, remaining] = [subtract(order.quantity, order.filledQuantity), subtract(order.quantity, filledQuantity)];
+  const reserved = multiplyDivide(order.reserved, remaining, left);
+  const working: EntryOrder = { ...order, version: order.version + 1, fills: fill.ordinal, filledQuantity, reserved, waiting: null };
+  const entered = isWhole ? { ...account, orders: without(account.orders, order.id) } : withOrder(account, working);
+  if (held === undefined) {
+    const position = opened(order, fill);
+    return withOrder(withPosition(entered, position), restingExit(position, fill.atMs));
+  }
+  const exit = requireExit(account, held.exitId);
+  const { position, added } = enlarged(held, fill);
+  return withOrder(withPosition(entered, position), { ...exit, version: exit.version + 1, quantity: add(exit.quantity, added) });
+}
+
+function exitFilled(account: Account, order: ExitOrder, filledQuantity: Decimal, fill: Fill): Account {
+  const held = requirePosition(account, fill.positionId);
+  if (fill.realised === null) throw new LedgerError('unknown_position', `Exit ${fill.id} says nothing of its result`);
+  const gone = add(fill.quantity, fill.unitsLost);
+  if (gone > held.quantity) {
+    throw new LedgerError('wrong_quantity', `Position ${held.id} holds ${text(held.quantity)}, exit ${fill.id} takes ${text(gone)}`);
+  }
+  const { net, charges, slippage, better, worse } = fill.realised;
+  const { totals, day } = account;
+  const booked: Account = {
+    ...account,
+    totals: {
+      ...totals,
+      realised: add(totals.realised, net),
+      charges: add(totals.charges, charges),
+      slippage: add(totals.slippage, slippage),
+      better: add(totals.better, better),
+      worse: add(totals.worse, worse),
+    },
+    day: { ...day, realised: add(day.realised, net), charges: add(day.charges, charges) },
+    delivered: deliveredAfter(account.delivered, fill, account.day.date),
   };
-  const exit = restingExit(position, fill.atMs);
-  return { ...account, positions: withEntry(account.positions, position.id, position), orders: withEntry(account.orders, exit.id, exit) };
+  if (gone === held.quantity) return closed(booked, held, order, fill);
+  const exit: ExitOrder = {
+    ...order,
+    version: order.version + 1,
+    fills: fill.ordinal,
+    filledQuantity,
+    waiting: null,
+    atMarket: stillAtMarket(order.atMarket, fill.quantity),
+  };
+  return withOrder(withPosition(booked, reduced(held, fill)), exit);
 }
 
-/** The id of a position's exit at a version, without its trigger: every cause of an exit names the same order. */
-export const exitId = (positionId: string, version: number): string => `X:${positionId}:${version}`;
-
-function restingExit(position: Position, fromMs: number): ExitOrder {
+function closed(account: Account, held: Position, order: ExitOrder, fill: Fill): Account {
+  const net = add(held.closed?.realised.net ?? ZERO, fill.realised?.net ?? ZERO);
+  const win = net > 0n ? 1 : 0;
+  const { totals, day } = account;
   return {
-    purpose: 'exit',
-    id: exitId(position.id, position.version),
-    version: 1,
-    positionId: position.id,
-    strategy: position.strategy,
-    symbol: position.symbol,
-    market: position.market,
-    currency: position.currency,
-    product: position.product,
-    side: position.direction === 'long' ? 'sell' : 'buy',
-    quantity: position.quantity,
-    filledQuantity: ZERO,
-    acceptedMs: fromMs,
-    activeFromMs: fromMs,
-    stop: position.stop,
-    target: position.target,
-    trailingShare: position.trailingShare,
-    marketReason: null,
+    ...account,
+    positions: without(account.positions, held.id),
+    orders: without(account.orders, order.id),
+    totals: { ...totals, trades: totals.trades + 1, wins: totals.wins + win },
+    day: { ...day, trades: day.trades + 1, wins: day.wins + win },
   };
+}
+
+/** What is left of a request to close at market; a part that has been closed leaves the bracket to the rest. */
+function stillAtMarket(atMarket: ExitOrder['atMarket'], filled: Decimal): ExitOrder['atMarket'] {
+  if (atMarket === null || atMarket.quantity === null) return atMarket;
+  const quantity = subtract(atMarket.quantity, filled);
+  return quantity > 0n ? { ...atMarket, quantity } : null;
+}
+
+function deliveredAfter(before: Account['delivered'], fill: Fill, date: string): Account['delivered'] {
+  if (!fill.charges.some(({ line }) => line === 'dp')) return before;
+  return { date, symbols: before?.date === date ? [...before.symbols, fill.symbol] : [fill.symbol] };
 }
 
 /**
- * A position after a corporate action, a version on: so its exit is another order, and a trigger that was met at an old price
- * meets nothing. An exit at market that was asked for stays asked for.
+ * A position after a corporate action, a version on. Its exit is replaced by another order, so that a trigger that was met at
+ * an old price meets nothing. An exit at market that was asked for stays asked for.
  */
 function adjusted(account: Account, event: JournalEventOf<'corporate-action'>): Account {
-  const held = account.positions.get(event.positionId);
-  if (held === undefined) throw new LedgerError('unknown_position', `No open position ${event.positionId} for ${event.action.id}`);
+  const held = requirePosition(account, event.positionId);
   if (held.quantity !== event.before.quantity || held.symbol !== event.before.symbol) {
     const [has, expected] = [`${text(held.quantity)} ${held.symbol}`, `${text(event.before.quantity)} ${event.before.symbol}`];
     throw new LedgerError('wrong_quantity', `Position ${held.id} holds ${has}, ${event.action.id} was worked out for ${expected}`);
   }
-  const exit = requireOrder(account, exitId(held.id, held.version));
-  if (exit.purpose !== 'exit') throw new LedgerError('unknown_order', `Order ${exit.id} is not an exit`);
+  const exit = requireExit(account, held.exitId);
   const paid = cashChange(event.postings);
+  const version = held.version + 1;
   const position: Position = {
     ...held,
     ...event.after,
-    version: held.version + 1,
+    version,
+    exitId: exitId(held.id, version),
     entryCash: add(held.entryCash, paid),
     actions: [...(held.actions ?? []), { ...event.action, replacedExit: exit.id }],
   };
-  const replacing: ExitOrder = {
-    ...restingExit(position, event.atMs),
-    marketReason: exit.marketReason,
-    activeFromMs: Math.max(event.atMs, exit.activeFromMs),
-  };
+  // A part that was to be closed was counted in old units: what remains of the request is the whole.
+  const atMarket = exit.atMarket === null ? null : { ...exit.atMarket, quantity: null };
+  const replacing: ExitOrder = { ...restingExit(position, event.atMs), atMarket, activeFromMs: Math.max(event.atMs, exit.activeFromMs) };
   return {
     ...account,
     cash: add(account.cash, paid),
@@ -222,33 +279,38 @@ function adjusted(account: Account, event: JournalEventOf<'corporate-action'>): 
   };
 }
 
-function closed(account: Account, fill: Fill): Account {
-  const held = account.positions.get(fill.positionId);
-  if (held === undefined || fill.realised === null)
-    throw new LedgerError('unknown_position', `No open position ${fill.positionId} for exit ${fill.id}`);
-  const { totals, day } = account;
-  const { net, charges, slippage } = fill.realised;
-  const win = net > 0n ? 1 : 0;
-  return {
-    ...account,
-    positions: without(account.positions, held.id),
-    totals: {
-      trades: totals.trades + 1,
-      wins: totals.wins + win,
-      fills: totals.fills,
-      realised: add(totals.realised, net),
-      charges: add(totals.charges, charges),
-      slippage: add(totals.slippage, slippage),
-    },
-    day: { ...day, realised: add(day.realised, net), charges: add(day.charges, charges), trades: day.trades + 1, wins: day.wins + win },
-  };
-}
+const next = (account: Account, orderId: string): { readonly version: number } => ({ version: requireOrder(account, orderId).version + 1 });
 
 function requireOrder(account: Account, id: string): Order {
   const order = account.orders.get(id);
   if (order === undefined) throw new LedgerError('unknown_order', `No working order ${id} in session ${account.sessionId}`, { id });
   return order;
 }
+
+function requireEntry(account: Account, id: string): EntryOrder {
+  const order = requireOrder(account, id);
+  if (order.purpose !== 'entry') throw new LedgerError('unknown_order', `Order ${id} is not an entry`);
+  return order;
+}
+
+function requireExit(account: Account, id: string): ExitOrder {
+  const order = requireOrder(account, id);
+  if (order.purpose !== 'exit') throw new LedgerError('unknown_order', `Order ${id} is not an exit`);
+  return order;
+}
+
+function requirePosition(account: Account, id: string): Position {
+  const position = account.positions.get(id);
+  if (position === undefined) throw new LedgerError('unknown_position', `No open position ${id} in session ${account.sessionId}`, { id });
+  return position;
+}
+
+const withOrder = (account: Account, order: Order): Account => ({ ...account, orders: withEntry(account.orders, order.id, order) });
+
+const withPosition = (account: Account, position: Position): Account => ({
+  ...account,
+  positions: withEntry(account.positions, position.id, position),
+});
 
 function withEntry<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {
   return new Map(map).set(key, value);

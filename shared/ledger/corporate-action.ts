@@ -1,9 +1,11 @@
-import type { Holding, JournalEventOf, Position, Rate } from '../contracts/journal.ts';
+import type { JournalEventOf } from '../contracts/journal.ts';
+import type { Holding, Position } from '../contracts/position.ts';
+import type { Rate } from '../contracts/terms.ts';
 import { type Decimal, divide, multiply, negate, subtract, toStep, ZERO } from '../kernel/decimal.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { type CorporateAction, describeAction, priceFactorOf, ratiosOf, scaled, symbolAfter } from '../market/corporate-actions.ts';
 import type { Instrument } from '../market/instrument.ts';
-import { capitalReturnPostings } from './postings.ts';
+import { corporateActionPostings } from './postings.ts';
 
 export interface ActionTerms {
   readonly atMs: EpochMs;
@@ -55,7 +57,15 @@ export function corporateActionOn(position: Position, action: CorporateAction, t
     before: holdingOf(position),
     after,
     cash: settled === null || terms.rate === null ? null : { ...settled, amount: signed, rate: terms.rate },
-    postings: terms.rate === null ? [] : capitalReturnPostings(position.id, position.currency, signed, terms.rate.value),
+    postings: corporateActionPostings({
+      positionId: position.id,
+      currency: position.currency,
+      direction: position.direction,
+      amount: signed,
+      rate: terms.rate?.value ?? null,
+      before: position,
+      after,
+    }),
   };
 }
 

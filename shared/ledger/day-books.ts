@@ -1,4 +1,5 @@
-import type { JournalRow, Posting } from '../contracts/journal.ts';
+import type { JournalRow } from '../contracts/journal.ts';
+import type { Posting } from '../contracts/terms.ts';
 import { add, type Decimal } from '../kernel/decimal.ts';
 import type { Account } from './account.ts';
 import { postingsOf } from './postings.ts';

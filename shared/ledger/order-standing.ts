@@ -1,18 +1,29 @@
-import type { JournalRow, Order } from '../contracts/journal.ts';
+import type { JournalRow } from '../contracts/journal.ts';
+import type { Order, OrderState } from '../contracts/order.ts';
+import { add } from '../kernel/decimal.ts';
 import { type Account, LedgerError } from './account.ts';
 
 /** An order with where it stands. */
 export interface OrderStanding {
   readonly order: Order;
-  readonly state: 'accepted' | 'resting' | 'filled' | 'cancelled' | 'expired' | 'rejected';
+  readonly state: OrderState;
   readonly reason: string | null;
   readonly endedMs: number | null;
 }
 
-/** A working order with its state: a bracket that waits for its trigger rests, everything else is accepted. */
+export const isWorkingState = (state: OrderState): boolean => state === 'accepted' || state === 'resting' || state === 'partially-filled';
+
+/** Whether an order waits for a price rather than for the next fill. */
+export function isResting(order: Order): boolean {
+  if (order.purpose === 'exit') return order.atMarket === null;
+  const { type } = order.instruction;
+  if (type === 'market') return order.tradedIn === 'closing-auction';
+  return type === 'limit' || type === 'stop-limit' || order.triggeredMs === null;
+}
+
 function workingOrder(order: Order): OrderStanding {
-  const state = order.purpose === 'exit' && order.marketReason === null ? 'resting' : 'accepted';
-  return { order, state, reason: null, endedMs: null };
+  const state = order.filledQuantity > 0n ? 'partially-filled' : isResting(order) ? 'resting' : 'accepted';
+  return { order, state, reason: order.waiting?.why ?? null, endedMs: null };
 }
 
 /**
@@ -30,7 +41,7 @@ function endedOrder(order: Order, row: JournalRow): OrderStanding {
   const version = order.version + 1;
   if (event.type === 'filled') {
     const { fill } = event;
-    const filled: Order = { ...order, version, filledQuantity: fill.quantity };
+    const filled: Order = { ...order, version, fills: fill.ordinal, filledQuantity: add(order.filledQuantity, fill.quantity) };
     return { order: filled, state: 'filled', reason: fill.exitReason ?? fill.trigger, endedMs: fill.atMs };
   }
   if (event.type === 'corporate-action') return { order: { ...order, version }, state: 'cancelled', reason: event.action.says, endedMs: event.atMs };

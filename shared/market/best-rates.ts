@@ -1,5 +1,5 @@
 import { RATE_MAX_AGE_MS } from '../config/risk.ts';
-import type { Rate } from '../contracts/journal.ts';
+import type { Rate } from '../contracts/terms.ts';
 import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import type { Currency } from './instrument.ts';
 

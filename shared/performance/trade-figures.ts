@@ -1,4 +1,4 @@
-import type { Trade } from '../contracts/journal.ts';
+import type { Trade } from '../contracts/fill.ts';
 import { abs, add, type Decimal, sum, toNumber, ZERO } from '../kernel/decimal.ts';
 import { type Figure, type Figures, figures, known, undefinedBecause } from './figure.ts';
 

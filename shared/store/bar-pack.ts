@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { evidenceSchema } from '../contracts/journal.ts';
+import { evidenceSchema } from '../contracts/terms.ts';
 import type { Bar, Candle } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
 

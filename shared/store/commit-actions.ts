@@ -1,8 +1,8 @@
-import type { JournalRow, Position } from '../contracts/journal.ts';
+import type { JournalRow } from '../contracts/journal.ts';
+import type { Position } from '../contracts/position.ts';
 import type { Commit, StoredOrder } from '../engine/ports.ts';
 import { text } from '../kernel/decimal.ts';
-import type { Account } from '../ledger/account.ts';
-import { LedgerError } from '../ledger/account.ts';
+import { type Account, LedgerError } from '../ledger/account.ts';
 import { apply } from '../ledger/apply.ts';
 import { standingsOf } from '../ledger/order-standing.ts';
 import { type Action, absent, equals } from './items.ts';

@@ -1,15 +1,9 @@
 import * as z from 'zod';
 import { type ScanRecord, scanRecordSchema } from '../contracts/decisions.ts';
-import {
-  accountHeadSchema,
-  type JournalRow,
-  journalRowSchema,
-  orderSchema,
-  type Position,
-  positionSchema,
-  type Trade,
-  tradeSchema,
-} from '../contracts/journal.ts';
+import { type Trade, tradeSchema } from '../contracts/fill.ts';
+import { accountHeadSchema, type JournalRow, journalRowSchema } from '../contracts/journal.ts';
+import { orderSchema } from '../contracts/order.ts';
+import { type Position, positionSchema } from '../contracts/position.ts';
 import type { Receipt, SessionSummary, StoredOrder } from '../engine/ports.ts';
 import { text } from '../kernel/decimal.ts';
 import type { EpochMs } from '../kernel/time.ts';

@@ -1,4 +1,5 @@
-import type { JournalRow, Trade } from '../contracts/journal.ts';
+import type { JournalRow } from '../contracts/journal.ts';
+import type { Trade } from '../contracts/fill.ts';
 import { type StoredOrder, StoreError } from '../engine/ports.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Account } from '../ledger/account.ts';

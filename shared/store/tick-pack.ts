@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { evidenceSchema } from '../contracts/journal.ts';
+import { evidenceSchema } from '../contracts/terms.ts';
 import type { TickSample } from '../market/tick-sample.ts';
 
 /**

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engineContext } from '../../functions/middleware/engine-context.ts';
 import { startEmbedded } from '../../infra/local/embedded-dynamodb.ts';
+import type { EntryOrder } from '../../shared/contracts/order.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { createDesk, type Desk } from '../../shared/engine/desk.ts';
 import { createMatcher, type Matcher } from '../../shared/engine/matcher.ts';
@@ -29,7 +30,8 @@ export type BenchSymbol = keyof typeof PRICES;
 export const BENCH_SYMBOLS = Object.keys(PRICES) as readonly BenchSymbol[];
 
 const SCOPE = 'bench';
-const CAPITAL_USD = '100000';
+/** Enough for the losses of thousands of stops. */
+const CAPITAL_USD = '1000000';
 const POSITION_USD = 500;
 /** Opened long enough ago for the exits to be active. */
 const OPENED_AGO_MS = 5_000;
@@ -37,15 +39,19 @@ const OPENED_AGO_MS = 5_000;
 const FIRST_STOP_SHARE = 0.02;
 const STOP_STEP_SHARE = 0.0005;
 
-/** The real engine under the wall clock, with a session that has just begun. */
-export interface BenchEngine {
+/** The books of a session that has just begun, under the wall clock, with a desk and a lease to fill by. */
+export interface BenchBooks {
   readonly context: EngineContext;
   readonly items: Items;
   readonly desk: Desk;
-  readonly matcher: Matcher;
   readonly lease: Lease;
   readonly sessionId: string;
   readonly close: () => Promise<void>;
+}
+
+/** The real engine: the books, and the matcher that fills. */
+export interface BenchEngine extends BenchBooks {
+  readonly matcher: Matcher;
 }
 
 interface Stores {
@@ -81,16 +87,24 @@ function memoryStores(): Stores {
 }
 
 export async function openEngine(store: 'embedded' | 'memory'): Promise<BenchEngine> {
-  const stores = store === 'embedded' ? await embeddedStores() : memoryStores();
-  const desk = createDesk();
   let matcher: Matcher | null = null;
+  const books = await openBooks(store, async () => matcher?.refresh());
+  const running = createMatcher(books.context, books.desk, () => books.lease);
+  matcher = running;
+  await running.refresh();
+  return { ...books, matcher: running };
+}
+
+/** `nudge` hears that there are new orders. */
+export async function openBooks(store: 'embedded' | 'memory', nudge: () => Promise<void> = async () => undefined): Promise<BenchBooks> {
+  const stores = store === 'embedded' ? await embeddedStores() : memoryStores();
   const context = engineContext({
     clock: systemClock((error) => {
       throw error;
     }),
     ledger: stores.ledger,
     market: stores.market,
-    nudge: async () => matcher?.refresh(),
+    nudge,
     log: (level, event, facts) => {
       if (level === 'error') throw new Error(`${event} ${JSON.stringify(facts)}`);
     },
@@ -99,11 +113,8 @@ export async function openEngine(store: 'embedded' | 'memory'): Promise<BenchEng
     exclusive: true,
   });
   const lease = await stores.market.lease({ scope: SCOPE, holder: 'bench', epoch: null, nowMs: Date.now(), ttlMs: 3_600_000 });
-  const running = createMatcher(context, desk, () => lease);
-  matcher = running;
   const { account } = await startSession(context, { startingCapital: decimal(CAPITAL_USD), strategies: ['scalping'], riskLimits: {} }, null);
-  await running.refresh();
-  return { context, items: stores.items, desk, matcher: running, lease, sessionId: account.sessionId, close: stores.close };
+  return { context, items: stores.items, desk: createDesk(), lease, sessionId: account.sessionId, close: stores.close };
 }
 
 /** A print of a symbol, now. */
@@ -113,12 +124,12 @@ export const printAt = (symbol: BenchSymbol, price: number): Tick => {
 };
 
 /** Prints every symbol at its price, and tells the rates: what fills and marks need. */
-export function refreshPrices({ desk }: BenchEngine): void {
+export function refreshPrices({ desk }: BenchBooks): void {
   desk.rates([{ currency: 'USDT', value: ONE, source: 'assumed', asOfMs: Date.now() }]);
   for (const symbol of BENCH_SYMBOLS) desk.tick(printAt(symbol, PRICES[symbol]));
 }
 
-export async function accountOf({ context, sessionId }: BenchEngine): Promise<Account> {
+export async function accountOf({ context, sessionId }: BenchBooks): Promise<Account> {
   const account = await context.accounts.current(sessionId);
   if (account === null) throw new Error('The session is gone');
   return account;
@@ -131,24 +142,42 @@ export interface Stopped {
   readonly id: string;
 }
 
+/** The order of a bracket whose stop is so many steps away. Accepted long enough ago to be active. */
+export function bracketOrder(id: string, symbol: BenchSymbol, steps: number): EntryOrder {
+  const price = PRICES[symbol];
+  return entryOrder({
+    id,
+    symbol,
+    quantity: (POSITION_USD / price).toFixed(6),
+    reserved: '510',
+    stop: stopAt(symbol, steps).toFixed(8),
+    target: (price * 1.5).toFixed(8),
+    atMs: Date.now() - OPENED_AGO_MS,
+  });
+}
+
+/** The price that a bracket's stop stands at. */
+export const stopAt = (symbol: BenchSymbol, steps: number): number => PRICES[symbol] * (1 - FIRST_STOP_SHARE - STOP_STEP_SHARE * steps);
+
+/** Commits events past the engine, as the command of an id. */
+export async function commitEvents(books: BenchBooks, id: string, events: Parameters<typeof commitOf>[2]): Promise<void> {
+  const commit = commitOf(await accountOf(books), id, events);
+  await books.context.ledger.commit(commit);
+  books.context.accounts.committed(commit.after);
+}
+
 /** Opens so many positions, spread over the six symbols, each with a stop of its own; those with the highest stops come first. */
-export async function openPositions(engine: BenchEngine, count: number, round: number): Promise<readonly Stopped[]> {
+export async function openPositions(books: BenchBooks, count: number, round: number): Promise<readonly Stopped[]> {
   const opened: Stopped[] = [];
   for (let index = 0; index < count; index++) {
     const symbol = BENCH_SYMBOLS[index % BENCH_SYMBOLS.length] as BenchSymbol;
-    const price = PRICES[symbol];
-    const stop = price * (1 - FIRST_STOP_SHARE - STOP_STEP_SHARE * Math.floor(index / BENCH_SYMBOLS.length));
+    const steps = Math.floor(index / BENCH_SYMBOLS.length);
     const id = `E:${round}:${index}`;
-    const before = await accountOf(engine);
-    const atMs = Date.now() - OPENED_AGO_MS;
-    const quantity = (POSITION_USD / price).toFixed(6);
-    const order = entryOrder({ id, symbol, quantity, reserved: '510', stop: stop.toFixed(8), target: (price * 1.5).toFixed(8), atMs });
-    const commit = commitOf(before, id, [orderPlaced(order), (account) => entryFill(account, id, { price: String(price), atMs: atMs + 100 })]);
-    await engine.context.ledger.commit(commit);
-    engine.context.accounts.committed(commit.after);
-    opened.push({ symbol, stop, id: order.positionId });
+    const order = bracketOrder(id, symbol, steps);
+    const atMs = order.acceptedMs + 100;
+    await commitEvents(books, id, [orderPlaced(order), (account) => entryFill(account, id, { price: String(PRICES[symbol]), atMs })]);
+    opened.push({ symbol, stop: stopAt(symbol, steps), id: order.positionId });
   }
-  await engine.matcher.refresh();
   return opened;
 }
 
@@ -156,7 +185,7 @@ const BODY = 'x'.repeat(1_000);
 const WARM_UP = 20;
 
 /** How long a bare transaction of five conditioned puts of 1 kB takes on the store: what no commit can be faster than. */
-export async function bareTransactions({ items }: BenchEngine, count: number): Promise<Percentiles> {
+export async function bareTransactions({ items }: BenchBooks, count: number): Promise<Percentiles> {
   const taken: number[] = [];
   for (let index = 0; index < count + WARM_UP; index++) {
     const actions = Array.from({ length: 5 }, (_, row) => ({

@@ -1,16 +1,20 @@
 import { messageOf } from '../../shared/kernel/errors.ts';
 import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
+import { benchFills } from './fills.ts';
 import { benchPortfolio } from './portfolio.ts';
 import { benchSignals } from './signals.ts';
 import { benchStress } from './stress.ts';
 import { benchTicks } from './ticks.ts';
+import { benchTriggers } from './triggers.ts';
 import { benchWeek } from './week.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   ticks: benchTicks,
   stress: benchStress,
   exits: benchExits,
+  fills: benchFills,
+  triggers: benchTriggers,
   signals: benchSignals,
   portfolio: benchPortfolio,
   week: benchWeek,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JournalRow, Trade } from '../../shared/contracts/journal.ts';
+import type { Trade } from '../../shared/contracts/fill.ts';
+import type { JournalRow } from '../../shared/contracts/journal.ts';
 import type { Commit, LedgerStore, MarketStore, Page, StoreError } from '../../shared/engine/ports.ts';
 import { decimal, text } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkRules } from '../../shared/config/cross-check.ts';
-import type { JournalRow, Trade } from '../../shared/contracts/journal.ts';
+import type { Trade } from '../../shared/contracts/fill.ts';
+import type { JournalRow } from '../../shared/contracts/journal.ts';
 import type { FeedSink, MarketSource } from '../../shared/engine/market-source.ts';
 import { startSession } from '../../shared/engine/sessions.ts';
 import { verifyLedger } from '../../shared/engine/verify-ledger.ts';

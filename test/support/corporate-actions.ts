@@ -1,4 +1,7 @@
-import type { EntryOrder, JournalEvent, Position, Rate } from '../../shared/contracts/journal.ts';
+import type { JournalEvent } from '../../shared/contracts/journal.ts';
+import type { EntryOrder } from '../../shared/contracts/order.ts';
+import type { Position } from '../../shared/contracts/position.ts';
+import type { Rate } from '../../shared/contracts/terms.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';
 import { corporateActionOn } from '../../shared/ledger/corporate-action.ts';

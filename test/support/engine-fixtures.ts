@@ -1,5 +1,5 @@
 import { instrumentBySymbol } from '../../shared/config/instruments.ts';
-import type { Rate } from '../../shared/contracts/journal.ts';
+import type { Rate } from '../../shared/contracts/terms.ts';
 import type { MarketView, Tape } from '../../shared/engine/view.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';

@@ -1,5 +1,8 @@
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
-import type { EntryOrder, Fill, JournalEvent, JournalEventOf, JournalRow, Rate, Trade } from '../../shared/contracts/journal.ts';
+import type { Fill, Trade } from '../../shared/contracts/fill.ts';
+import type { JournalEvent, JournalEventOf, JournalRow } from '../../shared/contracts/journal.ts';
+import type { EntryOrder } from '../../shared/contracts/order.ts';
+import type { Rate } from '../../shared/contracts/terms.ts';
 import type { Commit, Receipt } from '../../shared/engine/ports.ts';
 import { add, type Decimal, decimal, multiply, ONE, sum, ZERO } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';

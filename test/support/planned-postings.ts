@@ -1,4 +1,5 @@
-import type { JournalEvent, Posting } from '../../shared/contracts/journal.ts';
+import type { JournalEvent } from '../../shared/contracts/journal.ts';
+import type { Posting } from '../../shared/contracts/terms.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import { sessionStarted } from './ledger-fixtures.ts';
 

@@ -10,6 +10,8 @@ import { type Decimal, decimal } from '../../kernel/decimal.ts';
 export const amount = z.string().regex(/^-?\d+(\.\d{1,8})?$/);
 /** A given field's amount, base currency, rounded to the nearest double of its eight places. */
 export const money = z.number();
+/** A result with kinder and with harsher fills, base currency: the booked one lies between. */
+export const pnlBand = z.strictObject({ optimistic: amount, pessimistic: amount });
 /** ISO 8601 in UTC. */
 export const instant = z.iso.datetime();
 export const ageMs = z.number().int().nonnegative();

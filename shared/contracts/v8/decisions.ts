@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { checkStateSchema, directionSchema, evidenceSchema, marketSchema, signalPartSchema, strategyNameSchema } from '../journal.ts';
+import { checkStateSchema } from '../quote-excerpt.ts';
+import { directionSchema, evidenceSchema, marketSchema, signalPartSchema, strategyNameSchema } from '../terms.ts';
 import { ageMs, amount, instant, pageQuery, sessionQuery, shownSession } from './common.ts';
 
 const outcome = z.enum(['taken', 'exit-requested', 'refused']);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { TIMEFRAMES } from '../../market/timeframe.ts';
-import { evidenceSchema, strategyNameSchema } from '../journal.ts';
+import { evidenceSchema, strategyNameSchema } from '../terms.ts';
 import { instant } from './common.ts';
 import { decisionAnswer } from './decisions.ts';
 import { orderAnswer } from './orders.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { TIMEFRAMES } from '../../market/timeframe.ts';
-import { currencySchema, evidenceSchema, marketSchema } from '../journal.ts';
+import { currencySchema, evidenceSchema, marketSchema } from '../terms.ts';
 import { ageMs, amount, instant } from './common.ts';
 
 const symbolsQuery = z.string().min(1).max(2_000).optional().describe('symbols, comma separated; else all');

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SESSION_PHASES } from '../../market/calendar-facts.ts';
-import { marketSchema } from '../journal.ts';
+import { marketSchema } from '../terms.ts';
 import { instant } from './common.ts';
 
 // In a URL that nobody encoded, the plus of an offset (+05:30) has become a space.

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { evidenceSchema, marketSchema, strategyNameSchema } from '../journal.ts';
-import { amount, instant, money, sessionQuery } from './common.ts';
+import { evidenceSchema, marketSchema, strategyNameSchema, traderSchema } from '../terms.ts';
+import { amount, instant, money, pnlBand, sessionQuery } from './common.ts';
 import { marketStatusAnswer } from './market-status.ts';
 import { portfolioAnswer } from './portfolio.ts';
 
@@ -40,7 +40,7 @@ const group = { ...tradeSums, unrealisedPnL: amount, openPositions: z.number().i
 export const evidencePerformance = z.strictObject({
   evidence: evidenceSchema,
   ...group,
-  byStrategy: z.array(z.strictObject({ strategy: strategyNameSchema, ...group })),
+  byStrategy: z.array(z.strictObject({ strategy: traderSchema, ...group })),
   byMarket: z.array(z.strictObject({ market: marketSchema, ...group })),
 });
 export type EvidencePerformance = z.infer<typeof evidencePerformance>;
@@ -55,6 +55,8 @@ export const accountPerformance = z.strictObject({
   realisedPnL: amount,
   unrealisedPnL: amount,
   totalPnL: money,
+  /** Total result if fills had been kinder or harsher, open positions included. */
+  band: pnlBand,
   /** Equity over starting capital, less one. */
   totalReturn: z.number(),
   charges: amount,

@@ -1,13 +1,22 @@
 import * as z from 'zod';
-import { currencySchema, directionSchema, evidenceSchema, marketSchema, productSchema, riskLimitsSchema, strategyNameSchema } from '../journal.ts';
-import { ageMs, amount, corporateActions, instant, money, sessionQuery, shownSession } from './common.ts';
+import {
+  currencySchema,
+  directionSchema,
+  evidenceSchema,
+  marketSchema,
+  productSchema,
+  riskLimitsSchema,
+  traderSchema,
+  trailSchema,
+} from '../terms.ts';
+import { ageMs, amount, corporateActions, instant, money, pnlBand, sessionQuery, shownSession } from './common.ts';
 import { sessionStats } from './status.ts';
 
 export const portfolioQuery = z.strictObject(sessionQuery);
 
 export const positionAnswer = z.strictObject({
   id: z.string(),
-  strategy: strategyNameSchema,
+  strategy: traderSchema,
   symbol: z.string(),
   market: marketSchema,
   product: productSchema,
@@ -25,7 +34,7 @@ export const positionAnswer = z.strictObject({
   evidence: evidenceSchema,
   stop: amount.nullable(),
   target: amount.nullable(),
-  trailingShare: z.number().nullable(),
+  trail: trailSchema.nullable(),
   /** What closing at the mark returns, base currency; negative for a short. */
   value: amount,
   /** Base currency, net of the entry's charges; null without a mark. */
@@ -34,9 +43,15 @@ export const positionAnswer = z.strictObject({
   unrealisedPnLQuote: amount.nullable(),
   entryCharges: amount,
   openedAt: instant,
-  exitBy: instant,
+  /** Null for no limit of time. */
+  exitBy: instant.nullable(),
+  /** Units that were closed before. */
+  closedQuantity: amount,
+  /** What the closed part brought, base currency, net of all costs. */
+  realisedPnL: amount,
   why: z.string(),
-  confidence: z.number(),
+  /** Null where a person decided. */
+  confidence: z.number().nullable(),
   /** Splits and the like since the entry: quantity, entry and levels include them. */
   corporateActions,
 });
@@ -72,6 +87,8 @@ export const portfolioAnswer = z.strictObject({
   /** Loss at the stops of all positions over equity; null where equity is not positive. */
   riskAtStops: z.number().nullable(),
   realisedPnL: amount.nullable(),
+  /** Realised result if fills had been kinder or harsher: what the booked one lies between. */
+  realisedBand: pnlBand.nullable(),
   /** Net of the entries' charges; realised and unrealised sum to equity less starting capital. */
   unrealisedPnL: amount.nullable(),
   charges: amount.nullable(),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { decimal } from '../../kernel/decimal.ts';
 import { STRATEGY_NAMES } from '../../strategies/strategy.ts';
-import { evidenceSchema, type RiskLimits, riskLimitsSchema, strategyNameSchema } from '../journal.ts';
+import { evidenceSchema, type RiskLimits, riskLimitsSchema, strategyNameSchema } from '../terms.ts';
 import { instant, money, moneyInput } from './common.ts';
 
 const LEAST_CAPITAL_USD = '100';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { checkStateSchema, currencySchema, evidenceSchema, marketSchema, riskLimitsSchema, strategyNameSchema } from '../journal.ts';
+import { checkStateSchema } from '../quote-excerpt.ts';
+import { currencySchema, evidenceSchema, marketSchema, riskLimitsSchema, strategyNameSchema } from '../terms.ts';
 import { ageMs, instant, money } from './common.ts';
 import { marketStatusAnswer } from './market-status.ts';
 

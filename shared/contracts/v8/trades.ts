@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import { currencySchema, directionSchema, evidenceSchema, exitReasonSchema, marketSchema, strategyNameSchema, tradeFlagSchema } from '../journal.ts';
-import { amount, corporateActions, instant, pageQuery, sessionQuery, shownSession } from './common.ts';
+import { tradeFlagSchema } from '../fill.ts';
+import { currencySchema, directionSchema, evidenceSchema, exitReasonSchema, marketSchema, traderSchema } from '../terms.ts';
+import { amount, corporateActions, instant, pageQuery, pnlBand, sessionQuery, shownSession } from './common.ts';
 
 export const tradesQuery = z.strictObject({ ...pageQuery, ...sessionQuery });
 
 export const tradeAnswer = z.strictObject({
   id: z.string(),
-  strategy: strategyNameSchema,
+  strategy: traderSchema,
   symbol: z.string(),
   market: marketSchema,
   evidence: evidenceSchema,
@@ -20,9 +21,11 @@ export const tradeAnswer = z.strictObject({
   holdingMs: z.number().int(),
   openedWhy: z.string(),
   closedWhy: exitReasonSchema,
-  confidence: z.number(),
+  confidence: z.number().nullable(),
   /** Base currency, net of all costs. */
   netPnL: amount,
+  /** The same with kinder and with harsher fills on both sides. */
+  band: pnlBand,
   costs: z.strictObject({
     /** Entry and exit, base currency. */
     charges: amount,

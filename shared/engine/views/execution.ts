@@ -5,6 +5,7 @@ import type { Timeframe } from '../../market/timeframe.ts';
 import type { StrategyName } from '../../strategies/strategy.ts';
 import type { EngineContext } from '../context.ts';
 import type { ExecuteOutcome } from '../execute-strategy.ts';
+import { viewOf } from '../market-view.ts';
 import type { StoredOrder } from '../ports.ts';
 import { decisionAnswer } from './decisions.ts';
 import { orderAnswer } from './orders.ts';
@@ -38,7 +39,7 @@ export async function executionAnswer(context: EngineContext, execution: Executi
     why: whyOf(execution, quiet),
     decision: decision === null ? null : decisionAnswer(decision, scan),
     quiet,
-    order: order === null ? null : orderAnswer(order),
+    order: order === null ? null : orderAnswer(order, account, viewOf(await context.market.snapshot(context.world.scope), context.clock.now())),
     position: account === null || position === undefined ? null : positionAnswer(position, await valuedAccount(context, account)),
     evidence: decision?.quote?.evidence ?? null,
     scanId: scan.id,
@@ -61,6 +62,7 @@ function whyOf({ outcome, order }: Execution, quiet: ExecuteAnswer['quiet']): st
     case 'filled':
       return saw;
     case 'accepted':
+    case 'partially-filled':
     case 'resting':
       return `${saw} The order is working: it fills when the feed's next price reaches it.`;
     default:

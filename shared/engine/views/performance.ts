@@ -1,4 +1,6 @@
-import type { DayReport, Position, Trade } from '../../contracts/journal.ts';
+import type { Trade } from '../../contracts/fill.ts';
+import type { DayReport } from '../../contracts/journal.ts';
+import type { Position } from '../../contracts/position.ts';
 import type { AccountPerformance, EvidencePerformance, PerformanceAnswer } from '../../contracts/v8/performance.ts';
 import { type Decimal, subtract, sum, text, toNumber } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
@@ -10,6 +12,7 @@ import type { EngineContext } from '../context.ts';
 import type { LedgerStore } from '../ports.ts';
 import { isoOrNull } from './instants.ts';
 import { marketStatus } from './market-status.ts';
+import { bandOf } from './pnl-band.ts';
 import { portfolioOf } from './portfolio.ts';
 import { unrealised } from './position.ts';
 import { shownSession } from './shown-session.ts';
@@ -108,6 +111,7 @@ function performanceOf(valued: ValuedAccount, { trades, reports }: History): Acc
     realisedPnL: text(account.totals.realised),
     unrealisedPnL: text(sumUnrealised(positions, valued)),
     totalPnL: toNumber(subtract(equity, account.startingCapital)),
+    band: totalBand(valued),
     totalReturn: toNumber(equity) / toNumber(account.startingCapital) - 1,
     charges: text(account.totals.charges),
     slippage: text(account.totals.slippage),
@@ -117,6 +121,14 @@ function performanceOf(valued: ValuedAccount, { trades, reports }: History): Acc
     reasons: { ...tradeReasons, ...curveReasons },
     byEvidence: evidences.map((evidence) => ofEvidence(evidence, trades, positions, valued)),
   };
+}
+
+/** What all fills of the session, also those of positions that are still open, might have been. */
+function totalBand({ account, equity }: ValuedAccount): AccountPerformance['band'] {
+  const open = [...account.positions.values()];
+  const better = sum([account.totals.better, ...open.map(({ entryBetter }) => entryBetter)]);
+  const worse = sum([account.totals.worse, ...open.map(({ entryWorse }) => entryWorse)]);
+  return bandOf({ net: subtract(equity, account.startingCapital), better, worse });
 }
 
 function ofEvidence(evidence: Evidence, allTrades: readonly Trade[], allPositions: readonly Position[], valued: ValuedAccount): EvidencePerformance {

@@ -3,6 +3,7 @@ import { subtract, sum, text, toNumber } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
 import { type Account, availableCash, exposure, reserved, riskAtStops } from '../../ledger/account.ts';
 import type { EngineContext } from '../context.ts';
+import { bandOf } from './pnl-band.ts';
 import { positionAnswer, unrealised } from './position.ts';
 import { type ShownSession, shownSession } from './shown-session.ts';
 import { sessionStatsOf, type ValuedAccount, valuedAccount } from './valued-account.ts';
@@ -37,6 +38,7 @@ const NOTHING: Figures = {
   exposureShare: null,
   riskAtStops: null,
   realisedPnL: null,
+  realisedBand: null,
   unrealisedPnL: null,
   charges: null,
   slippage: null,
@@ -65,6 +67,7 @@ function figuresOf(valued: ValuedAccount): Figures {
     exposureShare: equity > 0n ? toNumber(exposed) / toNumber(equity) : null,
     riskAtStops: equity > 0n ? riskAtStops(account, equity, rateOf) : null,
     realisedPnL: text(account.totals.realised),
+    realisedBand: bandOf({ ...account.totals, net: account.totals.realised }),
     unrealisedPnL: text(sum(held.map((position) => unrealised(position, valued)))),
     charges: text(account.totals.charges),
     slippage: text(account.totals.slippage),

@@ -1,9 +1,9 @@
-import type { Position } from '../../contracts/journal.ts';
+import type { Position } from '../../contracts/position.ts';
 import type { PositionAnswer } from '../../contracts/v8/portfolio.ts';
-import { add, type Decimal, multiply, negate, subtract, text } from '../../kernel/decimal.ts';
+import { add, type Decimal, multiply, negate, subtract, text, ZERO } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
 import { positionValue } from '../../ledger/account.ts';
-import { ageAt } from './instants.ts';
+import { ageAt, isoOrNull } from './instants.ts';
 import type { ValuedAccount } from './valued-account.ts';
 
 const textOrNull = (value: Decimal | null): string | null => (value === null ? null : text(value));
@@ -37,13 +37,15 @@ export function positionAnswer(position: Position, valued: Pick<ValuedAccount, '
     evidence: position.evidence,
     stop: textOrNull(position.stop),
     target: textOrNull(position.target),
-    trailingShare: position.trailingShare,
+    trail: position.trail,
     value: text(positionValue(position, valued.markOf, valued.rateOf)),
     unrealisedPnL: mark === null ? null : text(unrealised(position, valued)),
     unrealisedPnLQuote: mark === null ? null : text(priceMove(position, mark)),
     entryCharges: text(position.entryCharges),
     openedAt: iso(position.openedMs),
-    exitBy: iso(position.exitByMs),
+    exitBy: isoOrNull(position.exitByMs),
+    closedQuantity: text(position.closed?.quantity ?? ZERO),
+    realisedPnL: text(position.closed?.realised.net ?? ZERO),
     why: position.intent.why,
     confidence: position.intent.confidence,
     corporateActions: (position.actions ?? []).map(({ exDate, says }) => ({ exDate, says })),

@@ -1,8 +1,9 @@
-import type { Trade } from '../../contracts/journal.ts';
+import type { Trade } from '../../contracts/fill.ts';
 import type { TradeAnswer, TradesAnswer } from '../../contracts/v8/trades.ts';
 import { text } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
 import type { EngineContext } from '../context.ts';
+import { bandOf } from './pnl-band.ts';
 import { shownSession } from './shown-session.ts';
 
 /** Which page of which session's list. */
@@ -42,6 +43,7 @@ function tradeAnswer(trade: Trade): TradeAnswer {
     closedWhy: trade.closedWhy,
     confidence: trade.confidence,
     netPnL: text(realised.net),
+    band: bandOf(realised),
     costs: {
       charges: text(realised.charges),
       slippage: text(realised.slippage),

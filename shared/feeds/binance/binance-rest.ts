@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { decimalSchema } from '../../contracts/journal.ts';
+import { decimalSchema } from '../../contracts/terms.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Decimal } from '../../kernel/decimal.ts';
 import { messageOf, NightdeskError } from '../../kernel/errors.ts';

@@ -3,8 +3,7 @@ import type { EpochMs } from '../../kernel/time.ts';
 import type { Candle } from '../../market/price.ts';
 import { RecordedDataError } from '../replay/recorded-data-error.ts';
 import { fileRanges } from './directory-files.ts';
-import type { ParquetTable, RowGroupFacts } from './read-parquet.ts';
-import { openParquet } from './read-parquet.ts';
+import { openParquet, type ParquetTable, type RowGroupFacts } from './read-parquet.ts';
 import { type BarRow, TABLES } from './tables.ts';
 
 /** Reads the bars of a file one at a time, asking for the next row group only when the last one is used up. */

@@ -1,4 +1,4 @@
-import type { Rate } from '../../contracts/journal.ts';
+import type { Rate } from '../../contracts/terms.ts';
 import { divide, fromNumber, ONE } from '../../kernel/decimal.ts';
 import type { EpochMs } from '../../kernel/time.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { TETHER_RATE } from '../../config/tether-rate.ts';
-import type { Rate } from '../../contracts/journal.ts';
+import type { Rate } from '../../contracts/terms.ts';
 import { fromNumber } from '../../kernel/decimal.ts';
 import type { EpochMs } from '../../kernel/time.ts';
 

@@ -1,5 +1,5 @@
 import { CROSS_CHECK } from '../../config/cross-check.ts';
-import type { Rate } from '../../contracts/journal.ts';
+import type { Rate } from '../../contracts/terms.ts';
 import type { FeedSink } from '../../engine/market-source.ts';
 import type { Cancel, Clock } from '../../kernel/clock.ts';
 import type { EpochMs } from '../../kernel/time.ts';

@@ -1,4 +1,5 @@
-import type { JournalEvent, JournalRow, Posting } from '../../contracts/journal.ts';
+import type { JournalEvent, JournalRow } from '../../contracts/journal.ts';
+import type { Posting } from '../../contracts/terms.ts';
 import { add, type Decimal, text, ZERO } from '../../kernel/decimal.ts';
 import { DAY_MS, iso } from '../../kernel/time.ts';
 import { postingsOf } from '../postings.ts';

@@ -1,4 +1,5 @@
-import type { Fill, JournalRow, Trade } from '../../contracts/journal.ts';
+import type { Fill, Trade } from '../../contracts/fill.ts';
+import type { JournalRow } from '../../contracts/journal.ts';
 import { type Decimal, sum, text, ZERO } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
 import { type DayBook, dayBooks } from '../day-books.ts';

@@ -52,6 +52,30 @@ function isRounded(q: bigint, numerator: bigint, denominator: bigint, by: Roundi
   }
 }
 
+/** The shortest decimal string by its definition, in whole numbers. */
+function textByDefinition(value: bigint): string {
+  const digits = magnitude(value).toString().padStart(9, '0');
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -8)}.${digits.slice(-8)}`.replace(/\.?0+$/, '');
+}
+
+describe('a decimal as text', () => {
+  const atTheEdge = fc.tuple(fc.constantFrom(2n ** 53n, -(2n ** 53n), SCALE, 10n ** 15n, 9n * 10n ** 15n), fc.bigInt(-300n, 300n));
+  const shapes = fc.oneof(
+    anyDecimal,
+    atTheEdge.map(([edge, off]) => (edge + off) as Decimal),
+  );
+
+  it('is the shortest that tells the value, on both sides of what a float holds exactly', () => {
+    fc.assert(
+      fc.property(shapes, (value) => {
+        expect(text(value)).toBe(textByDefinition(value));
+        expect(decimal(text(value))).toBe(value);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
 describe('decimals', () => {
   it('read back what they wrote', () => {
     fc.assert(

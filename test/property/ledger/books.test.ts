@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JournalRow, journalRowSchema, type Posting } from '../../../shared/contracts/journal.ts';
+import { type JournalRow, journalRowSchema } from '../../../shared/contracts/journal.ts';
+import type { Posting } from '../../../shared/contracts/terms.ts';
 import { canonicalJson } from '../../../shared/kernel/canonical-json.ts';
 import { add, type Decimal, sum, text, ZERO } from '../../../shared/kernel/decimal.ts';
 import { type Account, equity } from '../../../shared/ledger/account.ts';

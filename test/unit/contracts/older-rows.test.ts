@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { journalEventSchema, quoteExcerptSchema, tradeSchema } from '../../../shared/contracts/journal.ts';
+import { tradeSchema } from '../../../shared/contracts/fill.ts';
+import { journalEventSchema } from '../../../shared/contracts/journal.ts';
 import { marketSnapshotSchema } from '../../../shared/contracts/market-snapshot.ts';
+import { quoteExcerptSchema } from '../../../shared/contracts/quote-excerpt.ts';
 import { canonicalJson, wire } from '../../../shared/kernel/canonical-json.ts';
 import { commitOf, QUOTE, roundTrip, sessionStarted } from '../../support/ledger-fixtures.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CHARGE_FACTS } from '../../../shared/config/charges.ts';
 import { RATE_MAX_AGE_MS } from '../../../shared/config/risk.ts';
-import type { ExitOrder, Fill } from '../../../shared/contracts/journal.ts';
+import type { Fill } from '../../../shared/contracts/fill.ts';
+import type { ExitOrder } from '../../../shared/contracts/order.ts';
 import { decideMatch, fillId } from '../../../shared/engine/decide-match.ts';
 import { requestExit } from '../../../shared/engine/decide-monitor.ts';
 import { type Draft, draftOn } from '../../../shared/engine/draft.ts';

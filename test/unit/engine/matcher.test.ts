@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Trade } from '../../../shared/contracts/journal.ts';
+import type { Trade } from '../../../shared/contracts/fill.ts';
 import { createDesk, type Desk } from '../../../shared/engine/desk.ts';
 import { createMatcher, type Extremes, type Matcher } from '../../../shared/engine/matcher.ts';
 import { createVirtualClock, type VirtualClock } from '../../../shared/kernel/clock-virtual.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RATE_MAX_AGE_MS } from '../../../shared/config/risk.ts';
-import type { Rate } from '../../../shared/contracts/journal.ts';
+import type { Rate } from '../../../shared/contracts/terms.ts';
 import { decimal } from '../../../shared/kernel/decimal.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
 import { bestRates, isRateFresh } from '../../../shared/market/best-rates.ts';

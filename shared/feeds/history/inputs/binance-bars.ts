@@ -1,7 +1,6 @@
 import { type EpochMs, minuteOf } from '../../../kernel/time.ts';
 import { candleFault } from '../../bars/candle-fault.ts';
-import type { Series, SeriesKind } from '../series.ts';
-import { HISTORY_TIMEFRAMES, SPAN_MS } from '../series.ts';
+import { HISTORY_TIMEFRAMES, type Series, type SeriesKind, SPAN_MS } from '../series.ts';
 import type { SourceName } from '../sources.ts';
 import type { BarRow, RateRow } from '../tables.ts';
 import { cellsOf, linesOf, numberOf } from './csv.ts';

@@ -1,0 +1,33 @@
+import type { ExitOrder } from '../contracts/order.ts';
+import type { Position } from '../contracts/position.ts';
+import { ZERO } from '../kernel/decimal.ts';
+
+/** The id of a position's exit, without its trigger: every cause of an exit names the same order. The version is the position's when the exit began. */
+export const exitId = (positionId: string, version: number): string => `X:${positionId}:${version}`;
+
+/** The exit that comes with a position: it rests from the start, with the levels that the position has. */
+export function restingExit(position: Position, fromMs: number): ExitOrder {
+  return {
+    purpose: 'exit',
+    id: position.exitId,
+    version: 1,
+    positionId: position.id,
+    strategy: position.strategy,
+    symbol: position.symbol,
+    market: position.market,
+    currency: position.currency,
+    product: position.product,
+    side: position.direction === 'long' ? 'sell' : 'buy',
+    quantity: position.quantity,
+    filledQuantity: ZERO,
+    filledNotional: ZERO,
+    fills: 0,
+    acceptedMs: fromMs,
+    activeFromMs: fromMs,
+    waiting: null,
+    stop: position.stop,
+    target: position.target,
+    trail: position.trail,
+    atMarket: null,
+  };
+}

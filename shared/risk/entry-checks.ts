@@ -1,0 +1,125 @@
+import { CROSS_CHECK, checkRules } from '../config/cross-check.ts';
+import { RATE_MAX_AGE_MS } from '../config/risk.ts';
+import type { Product, Rate } from '../contracts/terms.ts';
+import { subtract, toNumber } from '../kernel/decimal.ts';
+import { type EpochMs, iso } from '../kernel/time.ts';
+import { type Account, equity, type MarkOf, type RateOf } from '../ledger/account.ts';
+import { isRateFresh } from '../market/best-rates.ts';
+import type { PhaseView } from '../market/calendar.ts';
+import type { Instrument } from '../market/instrument.ts';
+import { isTrading, type ListedRules } from '../market/listed-rules.ts';
+import type { Quote } from '../market/price.ts';
+import { type GateRefusal, over, percent, refuse } from './refusal.ts';
+
+/** What every entry is judged by, whoever proposes it: the account and the market at this moment. */
+export interface EntryFacts {
+  readonly nowMs: EpochMs;
+  readonly account: Account;
+  readonly instrument: Instrument;
+  readonly direction: 'long' | 'short';
+  readonly product: Product;
+  /** What the venue lists it with; null where only the shipped facts are known. */
+  readonly rules: ListedRules | null;
+  readonly quote: Quote | null;
+  readonly rate: Rate | null;
+  readonly phase: PhaseView;
+  /** When intraday positions of the day are closed; null where there is no such time. */
+  readonly squareOffMs: EpochMs | null;
+  readonly markOf: MarkOf;
+  readonly rateOf: RateOf;
+}
+
+export type Check<Facts extends EntryFacts = EntryFacts> = (facts: Facts) => GateRefusal | null;
+
+const sessionIsActive: Check = ({ account }) =>
+  account.status === 'active' ? null : refuse('session_not_active', `The session is ${account.status}`);
+
+const marketIsOpen: Check = ({ phase, instrument }) => {
+  if (!phase.isCovered) return refuse('calendar_not_covered', `${instrument.market}: ${phase.reason}`);
+  return phase.canEnter ? null : refuse('market_closed', `${instrument.market} takes no entries now: ${phase.reason}`);
+};
+
+const isTradedByVenue: Check = ({ rules, instrument }) => {
+  if (rules === null || isTrading(rules)) return null;
+  return refuse('not_trading', `${instrument.symbol} is not traded: ${rules.source} says ${rules.status} at ${iso(rules.asOfMs)}`);
+};
+
+const priceIsFresh: Check = ({ quote, nowMs, account, instrument }) => {
+  if (quote === null) return refuse('no_price', `No price of ${instrument.symbol} has been received`);
+  const ageMs = nowMs - quote.receivedMs;
+  const { maxPriceAgeMs } = account.limits;
+  if (ageMs <= maxPriceAgeMs) return null;
+  return over(
+    'maxPriceAgeMs',
+    ageMs,
+    maxPriceAgeMs,
+    `The price of ${instrument.symbol} is ${Math.round(ageMs / 1000)} s old, at most ${maxPriceAgeMs / 1000} s is allowed`,
+  );
+};
+
+const evidenceAllowsEntry: Check = ({ quote, instrument }) =>
+  quote?.evidence === 'delayed' ? refuse('delayed_price', `Prices of ${instrument.symbol} are delayed: they mark positions and open none`) : null;
+
+/** What other venues say: a price that they contradict, or that is too old to be compared, opens nothing. */
+const quoteIsConfirmed: Check = ({ quote, instrument: { symbol }, nowMs }) => {
+  if (quote === null || quote.check === null) return null;
+  const { state, spreadBps, against } = quote.check;
+  if (state === 'stale') {
+    const { ownMaxAgeMs } = CROSS_CHECK;
+    const why = `The price of ${symbol} has been too old to be compared with other venues: at most ${ownMaxAgeMs / 1000} s is allowed`;
+    return refuse('quote_stale', why, { name: 'ownMaxAgeMs', value: nowMs - quote.receivedMs, threshold: ownMaxAgeMs });
+  }
+  if (state !== 'diverged' || spreadBps === null) return null;
+  const { divergedBps, holdMs, clearShare } = checkRules(symbol);
+  // Diverged it stays until the difference is back at half: that is what must be reached.
+  const threshold = divergedBps * clearShare;
+  const why = `${symbol} is ${spreadBps} bps from ${against.join(' and ')}: diverged at ${divergedBps} bps for ${holdMs / 1000} s, cleared at ${threshold} bps`;
+  return refuse('quote_diverged', why, { name: 'clearedBps', value: Math.abs(spreadBps), threshold });
+};
+
+const rateIsFresh: Check = ({ rate, instrument, nowMs }) => {
+  if (rate === null) return refuse('no_rate', `No ${instrument.quote}/USD rate is known`);
+  if (rate.currency === 'USD' || isRateFresh(rate, nowMs)) return null;
+  const why = `The ${instrument.quote}/USD rate of ${rate.source} is too old`;
+  return over('rateMaxAgeMs', nowMs - rate.asOfMs, RATE_MAX_AGE_MS[rate.currency], why);
+};
+
+const directionIsAllowed: Check = ({ direction, instrument, product }) => {
+  if (direction === 'long') return null;
+  if (instrument.shortSale === 'never') return refuse('long_only', `${instrument.symbol} on ${instrument.venue} spot cannot be sold short`);
+  return product === 'intraday'
+    ? null
+    : refuse('short_needs_intraday', `${instrument.symbol} can be sold short within the day only, ${product} cannot`);
+};
+
+/** What is bought or sold for the day must have some of the day left. */
+const isBeforeSquareOff: Check = ({ product, squareOffMs, nowMs, instrument }) =>
+  product === 'intraday' && squareOffMs !== null && nowMs >= squareOffMs
+    ? refuse('after_square_off', `Intraday positions in ${instrument.symbol} are closed from ${iso(squareOffMs)} on`)
+    : null;
+
+const dailyLossIsWithin: Check = ({ account, markOf, rateOf }) => {
+  const { startEquity } = account.day;
+  const equityNow = equity(account, markOf, rateOf);
+  // An account that is worth nothing has nothing left to lose, whatever it was worth in the morning.
+  const loss = equityNow <= 0n || startEquity <= 0n ? 1 : toNumber(subtract(startEquity, equityNow)) / toNumber(startEquity);
+  const { maxDailyLoss } = account.limits;
+  return loss < maxDailyLoss
+    ? null
+    : over('maxDailyLoss', loss, maxDailyLoss, `The day has lost ${percent(loss)} of its opening equity, the limit is ${percent(maxDailyLoss)}`);
+};
+
+/** The session and the account: they hold for orders that rest as well. */
+export const ACCOUNT_CHECKS: readonly Check[] = [sessionIsActive, directionIsAllowed, isBeforeSquareOff, dailyLossIsWithin];
+
+/** The market as it is now: what is to fill at once needs a price that can be traded on. */
+export const MARKET_CHECKS: readonly Check[] = [marketIsOpen, isTradedByVenue, priceIsFresh, quoteIsConfirmed, evidenceAllowsEntry, rateIsFresh];
+
+/** The first objection, or null. The cheap checks come first. */
+export function firstRefusal<Facts extends EntryFacts>(checks: readonly Check<Facts>[], facts: Facts): GateRefusal | null {
+  for (const check of checks) {
+    const refusal = check(facts);
+    if (refusal !== null) return refusal;
+  }
+  return null;
+}

@@ -1,0 +1,108 @@
+import type { EngineContext } from '../../../shared/engine/context.ts';
+import { executeStrategy } from '../../../shared/engine/execute-strategy.ts';
+import { monitorPositions } from '../../../shared/engine/monitor-positions.ts';
+import { rollTradingDay } from '../../../shared/engine/roll-trading-day.ts';
+import { scanMarket } from '../../../shared/engine/scan-market.ts';
+import { setRiskLimits, startSession, stopSession } from '../../../shared/engine/sessions.ts';
+import { canonicalJson } from '../../../shared/kernel/canonical-json.ts';
+import { decimal } from '../../../shared/kernel/decimal.ts';
+import type { Rng } from '../../../shared/kernel/rng.ts';
+import { type EpochMs, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
+import type { Request } from './clients.ts';
+import { CHART_SYMBOLS } from './signal-charts.ts';
+
+/**
+ * What happens in a simulated world, one function a move: each calls a public use case of the engine and nothing below it.
+ * A new use case is a new move here; the scheduler, the faults and what must hold know nothing of it.
+ */
+export interface Move {
+  readonly name: string;
+  readonly weight: number;
+  /** Sessions that it begins when it is done. */
+  readonly begins: 0 | 1;
+  /** The request with everything drawn that it needs: asked again it is the same. */
+  readonly request: (draw: Rng) => Request['send'];
+}
+
+const oneOf = <T>(draw: Rng, values: readonly [T, ...T[]]): T => values[Math.floor(draw.next() * values.length)] ?? values[0];
+
+export const start: Move = {
+  name: 'start',
+  weight: 3,
+  begins: 1,
+  request: (draw) => {
+    const request = { startingCapital: decimal(oneOf(draw, ['100000', '25000'])), strategies: ['scalping' as const], riskLimits: {} };
+    return async (context, key) => (await startSession(context, request, key)).account.sessionId;
+  },
+};
+
+export const stop: Move = {
+  name: 'stop',
+  weight: 1,
+  begins: 0,
+  request: (draw) => {
+    const request = { closePositions: draw.next() < 0.6 };
+    return async (context, key) => (await stopSession(context, request, key)).account.sessionId;
+  },
+};
+
+const limits: Move = {
+  name: 'limits',
+  weight: 4,
+  begins: 0,
+  request: (draw) => {
+    const request = { maxPositionSize: oneOf(draw, [0.1, 0.15, 0.2]), maxDailyLoss: oneOf(draw, [0.2, 0.5]) };
+    return async (context, key) => {
+      const { before, after } = await setRiskLimits(context, request, key);
+      // What changes nothing is no event.
+      return canonicalJson(before) === canonicalJson(after) ? null : canonicalJson([before, after]);
+    };
+  },
+};
+
+const execute: Move = {
+  name: 'execute',
+  weight: 4,
+  begins: 0,
+  request: (draw) => {
+    const request = { strategy: 'scalping', symbol: oneOf(draw, CHART_SYMBOLS), timeframe: oneOf(draw, ['1m', null]) };
+    return async (context, key) => {
+      const { decision, orderId } = await executeStrategy(context, request, key);
+      return canonicalJson([decision?.outcome ?? 'quiet', decision?.reason ?? null, orderId]);
+    };
+  },
+};
+
+/** What people ask for. */
+export const MOVES: readonly Move[] = [start, stop, limits, execute];
+
+/** What a schedule runs, with the instant that it runs for. */
+export interface ScheduledMove {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly delayMs: number;
+  readonly run: (context: EngineContext, atMs: EpochMs) => Promise<unknown>;
+}
+
+const scan: ScheduledMove = {
+  name: 'scan',
+  everyMs: MINUTE_MS,
+  delayMs: 3 * SECOND_MS,
+  run: (context, atMs) => scanMarket(context, { minuteMs: atMs, market: 'CRYPTO' }),
+};
+
+export const monitor: ScheduledMove = {
+  name: 'monitor',
+  everyMs: MINUTE_MS,
+  delayMs: 10 * SECOND_MS,
+  run: (context, atMs) => monitorPositions(context, { minuteMs: atMs }),
+};
+
+const roll: ScheduledMove = {
+  name: 'roll',
+  everyMs: MINUTE_MS,
+  delayMs: 15 * SECOND_MS,
+  run: (context, atMs) => rollTradingDay(context, { atMs }),
+};
+
+export const SCHEDULED_MOVES: readonly ScheduledMove[] = [scan, monitor, roll];

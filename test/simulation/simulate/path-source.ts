@@ -1,0 +1,50 @@
+import type { FeedSink, MarketSource } from '../../../shared/engine/market-source.ts';
+import { assumedUsdtRate } from '../../../shared/feeds/rates/rates.ts';
+import { type EpochMs, MINUTE_MS } from '../../../shared/kernel/time.ts';
+import type { Tick } from '../../../shared/market/price.ts';
+import type { PricePath } from './price-path.ts';
+
+/** The seed's market as one feed hears it. */
+export interface PathSource {
+  readonly source: MarketSource;
+  /** Prices come in: one after the other is taken, each when what the one before has caused is done. */
+  readonly hear: (ticks: readonly Tick[]) => void;
+}
+
+/** @param trueMs the true time: prices do not come by the clock of the process that hears them */
+export function createPathSource(path: PricePath, trueMs: () => EpochMs, onError: (error: unknown) => void): PathSource {
+  let sink: FeedSink | null = null;
+  let taken: Promise<void> = Promise.resolve();
+  const take = async (tick: Tick): Promise<void> => {
+    try {
+      await sink?.tick(tick);
+    } catch (error) {
+      onError(error);
+    }
+  };
+  return {
+    hear: (ticks) => {
+      for (const tick of ticks) taken = taken.then(() => take(tick));
+    },
+    source: {
+      name: 'path',
+      markets: ['CRYPTO'],
+      evidence: 'simulated',
+      start: async (to) => {
+        sink = to;
+      },
+      stop: async () => {
+        sink = null;
+      },
+      // A clock that is ahead asks for minutes that have not ended: nothing is known of them.
+      closeMinute: (minuteMs) => (minuteMs + MINUTE_MS <= trueMs() ? path.bars(minuteMs) : []),
+      cursor: () => null,
+      states: () => [],
+      rates: () => [assumedUsdtRate(trueMs())],
+      minutes: async function* (fromMs, toMs) {
+        for (let ms = Math.max(fromMs, path.fromMs); ms < Math.min(toMs, trueMs()); ms += MINUTE_MS) yield* path.bars(ms);
+      },
+      quarters: async () => new Map(),
+    },
+  };
+}
