@@ -1,7 +1,7 @@
 import type { JournalEvent } from '../../shared/contracts/journal.ts';
 import type { EntryOrder } from '../../shared/contracts/order.ts';
 import type { Position } from '../../shared/contracts/position.ts';
-import type { Rate } from '../../shared/contracts/terms.ts';
+import type { Rate, Trail } from '../../shared/contracts/terms.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';
 import { corporateActionOn } from '../../shared/ledger/corporate-action.ts';
@@ -18,17 +18,17 @@ export const actionOf = (facts: CorporateActionFacts) => {
 export interface ShareSketch extends EntrySketch {
   readonly price: string;
   readonly evidence?: Evidence;
-  readonly trailingShare?: number | null;
+  readonly trail?: Trail | null;
   readonly rate?: string;
 }
 
 /** Shares of NSE held for longer than a day, as a session's events. */
-export function bought({ price, evidence = 'live', trailingShare = null, rate = '0.0125', ...sketch }: ShareSketch): Parameters<typeof happen>[2] {
+export function bought({ price, evidence = 'live', trail = null, rate = '0.0125', ...sketch }: ShareSketch): Parameters<typeof happen>[2] {
   const plain = entryOrder({ currency: 'INR', reserved: '0', ...sketch });
   const order: EntryOrder = {
     ...plain,
     product: 'delivery',
-    bracket: { ...plain.bracket, trailingShare, maxHoldingMs: 30 * 86_400_000 },
+    bracket: { ...plain.bracket, trail, maxHoldingMs: 30 * 86_400_000 },
     intent: { ...plain.intent, quote: { ...plain.intent.quote, evidence } },
   };
   const filled = (account: Account): JournalEvent => {

@@ -14,7 +14,6 @@ import { add, type Decimal, multiply, ONE, subtract } from '../../shared/kernel/
 import { messageOf } from '../../shared/kernel/errors.ts';
 import { iso, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
 import { type Account, equity } from '../../shared/ledger/account.ts';
-import { exitId } from '../../shared/ledger/apply.ts';
 import type { Market } from '../../shared/market/instrument.ts';
 import type { Items } from '../../shared/store/items.ts';
 import { createMemoryItems } from '../../shared/store/memory-items.ts';
@@ -187,7 +186,7 @@ export function brokenBooks(account: Account): readonly string[] {
   let expected: Decimal = add(account.startingCapital, account.totals.realised);
   for (const position of account.positions.values()) {
     expected = add(expected, position.entryCash);
-    const exit = account.orders.get(exitId(position.id, position.version));
+    const exit = account.orders.get(position.exitId);
     if (exit === undefined) faults.push(`${position.id} has no exit`);
     else if (exit.quantity !== position.quantity) faults.push(`the exit of ${position.id} is for another quantity`);
   }

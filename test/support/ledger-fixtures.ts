@@ -6,7 +6,7 @@ import type { Rate } from '../../shared/contracts/terms.ts';
 import type { Commit, Receipt } from '../../shared/engine/ports.ts';
 import { add, type Decimal, decimal, multiply, ONE, sum, ZERO } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';
-import { apply, exitId, journalRow } from '../../shared/ledger/apply.ts';
+import { apply, journalRow } from '../../shared/ledger/apply.ts';
 import { capitalPostings, cashChange, entryPostings, exitPostings, type FillAmounts, realisedResult } from '../../shared/ledger/postings.ts';
 import { tradeOf } from '../../shared/ledger/trade.ts';
 import type { Currency } from '../../shared/market/instrument.ts';
@@ -92,10 +92,20 @@ export function entryOrder(sketch: EntrySketch = {}): EntryOrder {
     side,
     quantity: decimal(quantity),
     filledQuantity: ZERO,
+    filledNotional: ZERO,
+    fills: 0,
     acceptedMs: atMs,
     activeFromMs: atMs + 80,
+    waiting: null,
+    instruction: { type: 'market' },
+    timeInForce: 'GTC',
+    tradedIn: 'continuous',
+    expiresMs: null,
+    triggeredMs: null,
+    groupId: null,
+    clientOrderId: null,
     reserved: decimal(reserved),
-    bracket: { stop: decimal(stop), target: decimal(target), trailingShare: null, maxHoldingMs: 900_000 },
+    bracket: { stop: decimal(stop), target: decimal(target), trail: null, maxHoldingMs: 900_000 },
     intent: {
       decisionId: `${id}:decision`,
       confidence: 0.1 + 0.2,
@@ -138,10 +148,10 @@ export function exitFill(
 ): JournalEventOf<'filled'> {
   const { reason = 'target' } = sketch;
   const position = account.positions.get(positionId);
-  const order = position === undefined ? undefined : account.orders.get(exitId(position.id, position.version));
+  const order = position === undefined ? undefined : account.orders.get(position.exitId);
   if (position === undefined || order === undefined) throw new Error(`No open position ${positionId}`);
   const amounts = fillAmounts(order, sketch);
-  const closed = { ...position, exitSlippage: decimal(sketch.slippage ?? '0') };
+  const closed = { ...position, exitSlippage: decimal(sketch.slippage ?? '0'), exitBetter: ZERO, exitWorse: ZERO };
   const postings = exitPostings(amounts, closed);
   const realised = realisedResult(amounts, closed, cashChange(postings));
   const fill = { ...commonFill(order, sketch, amounts), purpose: 'exit', trigger: reason, realised, exitReason: reason, postings } as const;
@@ -153,8 +163,10 @@ type Filled = Pick<EntryOrder, 'id' | 'positionId' | 'strategy' | 'symbol' | 'ma
 function fillAmounts(order: Filled, { price, rate = '1', commission = '0.2' }: FillSketch): FillAmounts {
   return {
     positionId: order.positionId,
+    symbol: order.symbol,
     currency: order.currency,
     side: order.side,
+    quantity: order.quantity,
     notional: multiply(order.quantity, decimal(price)),
     charges: [{ line: 'commission', amount: decimal(commission) }],
     rate: decimal(rate),
@@ -178,12 +190,23 @@ function commonFill(
     quantity: order.quantity,
     price: decimal(sketch.price),
     currency: order.currency,
+    liquidity: 'taker',
+    band: { optimistic: decimal(sketch.price), pessimistic: decimal(sketch.price) },
     charges: amounts.charges,
+    unitsLost: ZERO,
     slippage: decimal(sketch.slippage ?? '0'),
     rate: rateOf(order.currency, sketch.rate),
     evidence: 'simulated',
     provenance: {
       quote: QUOTE,
+      book: null,
+      tick: null,
+      extreme: null,
+      queueAhead: null,
+      previousClose: null,
+      rules: null,
+      configVersion: 'test',
+      modelVersion: null,
       basePrice: decimal(sketch.price),
       baseRule: 'last',
       halfSpreadShare: 0.0001,
@@ -195,6 +218,7 @@ function commonFill(
       latencyMs: 80,
       seed: order.id,
     },
+    taken: null,
     atMs: sketch.atMs ?? order.acceptedMs + 100,
   };
 }

@@ -134,14 +134,16 @@ describe('an entry', () => {
 
 describe('an exit', () => {
   it('that is asked for becomes a market order under the same id', () => {
-    const requested = happen(open(), 'close', [{ type: 'exit-requested', atMs: 5, orderId: EXIT, reason: 'time', activeFromMs: 85 }]).after;
+    const requested = happen(open(), 'close', [
+      { type: 'exit-requested', atMs: 5, orderId: EXIT, reason: 'time', quantity: null, activeFromMs: 85 },
+    ]).after;
     expect(requested.orders.get(EXIT)).toMatchObject({ version: 2, marketReason: 'time', activeFromMs: 85, stop: decimal('98.5') });
   });
 
   it('cannot be asked for of an entry', () => {
-    expect(() => happen(placed(), 'close', [{ type: 'exit-requested', atMs: 5, orderId: order.id, reason: 'time', activeFromMs: 85 }])).toThrow(
-      expect.objectContaining({ code: 'unknown_order' }),
-    );
+    expect(() =>
+      happen(placed(), 'close', [{ type: 'exit-requested', atMs: 5, orderId: order.id, reason: 'time', quantity: null, activeFromMs: 85 }]),
+    ).toThrow(expect.objectContaining({ code: 'unknown_order' }));
   });
 
   it('closes the position, is paid, and counts in the totals and in the day', () => {

@@ -69,7 +69,7 @@ describe('a split', () => {
 
   it('keeps an exit at market that was asked for', () => {
     const before = happen(holding(KOTAK), 'close', [
-      { type: 'exit-requested', atMs: START_MS + 1_000, orderId: EXIT, reason: 'manual', activeFromMs: START_MS + 1_080 },
+      { type: 'exit-requested', atMs: START_MS + 1_000, orderId: EXIT, reason: 'manual', quantity: null, activeFromMs: START_MS + 1_080 },
     ]).after;
     const { after } = happen(before, 'split', [actionOn(SPLIT, { atMs: START_MS + 1_040 })]);
     expect(after.orders.get(NEXT_EXIT)).toMatchObject({ marketReason: 'manual', activeFromMs: START_MS + 1_080, quantity: decimal('35') });
