@@ -40,7 +40,7 @@ const SHARES: Readonly<Record<FaultKind, number>> = {
   'nudge-doubled': 0.15,
   'request-doubled': 0.25,
   'run-doubled': 0.35,
-  leap: 0.08,
+  leap: 0.03,
 };
 
 /** Share of the kinds that a seed has: a world with all at once hides what one alone would do. */

@@ -1,7 +1,7 @@
 import { NSE_CALENDAR } from '../../../shared/config/nse-calendar.ts';
 import type { Order } from '../../../shared/contracts/order.ts';
 import type { FeedService } from '../../../shared/engine/feed-service.ts';
-import { heldBack } from '../../../shared/engine/held-back.ts';
+import { heldBack, inAuction } from '../../../shared/engine/held-back.ts';
 import { verifyLedger } from '../../../shared/engine/verify-ledger.ts';
 import { type EpochMs, SECOND_MS } from '../../../shared/kernel/time.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
@@ -40,7 +40,10 @@ export function settledFaults({ books, clients, feed, nowMs }: SettledParts): re
 /** An order that has nothing to wait for, and works on. */
 function forgotten(account: Account, feed: FeedService, order: Order, nowMs: EpochMs): readonly string[] {
   const isDue = account.status !== 'stopped' && !isResting(order) && nowMs - order.activeFromMs > FORGOTTEN_MS;
-  return isDue && heldBack(account, feed.desk.view(nowMs), order) === null ? [`order ${order.id} is working and does not fill`] : [];
+  const view = feed.desk.view(nowMs);
+  // In an auction it waits for the one price that there will be.
+  const isHeld = heldBack(account, view, order) !== null || inAuction(view.phase(order.market).phase);
+  return isDue && !isHeld ? [`order ${order.id} is working and does not fill`] : [];
 }
 
 export interface ClosedParts {

@@ -3,7 +3,7 @@ import { StoreError } from '../../../shared/engine/ports.ts';
 import { digest } from '../../../shared/kernel/digest.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import { type Rng, rng } from '../../../shared/kernel/rng.ts';
-import { MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
+import { MINUTE_MS, minuteOf, SECOND_MS } from '../../../shared/kernel/time.ts';
 import { createMemoryItems } from '../../../shared/store/memory-items.ts';
 import { createAcknowledged } from './acknowledged.ts';
 import { createBooks } from './books.ts';
@@ -26,19 +26,19 @@ import { type Watching, watchedRows } from './watched-rows.ts';
 /** Shortly before what happens once a day, so that it happens in every seed that begins there. */
 const STARTS_MS = [
   // The end of an hour and of a day.
-  '2025-01-07T23:58:00Z',
+  '2025-01-07T23:59:20Z',
   // NSE opens, and the day's books.
-  '2025-01-07T03:44:00Z',
+  '2025-01-07T03:44:20Z',
   // Intraday positions are squared off; then NSE closes.
-  '2025-01-07T09:49:00Z',
-  '2025-01-07T09:58:30Z',
-  // The closing auction takes orders for another minute, and is matched.
-  '2026-08-04T09:59:00Z',
+  '2025-01-07T09:49:10Z',
+  '2025-01-07T09:59:20Z',
+  // The closing auction takes orders until the minute ends, and is matched.
+  '2026-08-04T09:59:20Z',
 ].map((text) => Date.parse(text));
 /** How long things go wrong, and how long they may then take to settle, and to close. */
-const TROUBLED_MS = 140 * SECOND_MS;
-const SETTLING_MS = 100 * SECOND_MS;
-const CLOSING_MS = 70 * SECOND_MS;
+const TROUBLED_MS = 75 * SECOND_MS;
+const SETTLING_MS = 70 * SECOND_MS;
+const CLOSING_MS = 45 * SECOND_MS;
 const LEAP_MS = 16 * MINUTE_MS;
 /** The path knows a few minutes before the start. */
 const PAST_MS = 2 * MINUTE_MS;
@@ -96,7 +96,7 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
   const bus = createBus();
   const rows = watchedRows(items, { books, leases: createLeases(items, SCOPE, LEASE_MS), system: createSystemRows(items, bus), complain, watching });
   const acknowledged = createAcknowledged(items, books.all, (fault) => complain('acknowledged', fault));
-  const path = createPricePath(name, startMs - PAST_MS);
+  const path = createPricePath(name, minuteOf(startMs) - PAST_MS);
   const world: Owner = { name: 'world', isAlive: true, offsetMs: 0 };
   const isOneMachine = draw.next() < ON_ONE_MACHINE;
   const fleet = createFleet({ world, rows, scheduler, faults, draw, variant, acknowledged, path, seed: name, isOneMachine, onError, trace });
