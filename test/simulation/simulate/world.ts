@@ -1,4 +1,5 @@
 import { EngineError } from '../../../shared/engine/errors.ts';
+import type { FeedService } from '../../../shared/engine/feed-service.ts';
 import { StoreError } from '../../../shared/engine/ports.ts';
 import { digest } from '../../../shared/kernel/digest.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
@@ -122,6 +123,8 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
     while (problems.length === 0 && (await scheduler.step(untilMs))) fleet.replaceSpent();
   };
 
+  const feed = (): FeedService | null => fleet.feed()?.feed ?? null;
+
   const calm = (): void => {
     isTroubled = false;
     faults.cease();
@@ -145,12 +148,12 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
       calm();
       await stepUntil(calmMs + SETTLING_MS);
       if (problems.length === 0) {
-        for (const fault of settledFaults({ books, clients, feed: fleet.feed()?.feed ?? null, nowMs: scheduler.nowMs() })) complain('settles', fault);
+        for (const fault of settledFaults({ books, clients, feed: feed(), nowMs: scheduler.nowMs() })) complain('settles', fault);
       }
       submit(stop);
       await stepUntil(calmMs + SETTLING_MS + CLOSING_MS);
       if (problems.length === 0)
-        for (const fault of await closedFaults({ items, books, bus, clients, acknowledged, nowMs: scheduler.nowMs() })) complain('settles', fault);
+        for (const fault of await closedFaults({ items, books, bus, clients, acknowledged, feed: feed() })) complain('settles', fault);
     },
     result: (): SeedResult => ({
       seed,
