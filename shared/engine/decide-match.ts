@@ -26,8 +26,11 @@ export function decideMatch(account: Account, view: MarketView, command: MatchCo
   return order.purpose === 'exit' ? matchExit(account, order, market) : matchEntry(account, order, market);
 }
 
-/** The command that books what a match decides: the next fill of the order, so that it is booked once. */
-export const matchId = (account: Account, orderId: string): string => fillId(orderId, (account.orders.get(orderId)?.fills ?? 0) + 1);
+/** The command that books a fill: the order's next one, so that it is booked once. */
+const matchId = (account: Account, orderId: string): string => fillId(orderId, (account.orders.get(orderId)?.fills ?? 0) + 1);
+
+/** The command that books what a stop met when nothing could be had: the name of the next fill is left to that fill. */
+const triggerId = ({ id, version }: Order): string => `T:${id}@${version}`;
 
 function marketOf(view: MarketView, order: Order, command: MatchCommand): Market | null {
   const [quote, rate] = [view.quote(order.symbol), view.rate(order.currency)];
@@ -37,10 +40,10 @@ function marketOf(view: MarketView, order: Order, command: MatchCommand): Market
 // --- entries
 
 function matchEntry(account: Account, order: EntryOrder, market: Market): Draft | null {
-  const draft = draftOn(account, matchId(account, order.id));
   const { nowMs } = market.view;
   const met = entryMet(account, order, market);
   if (met === null) return endedAtOnce(account, market.view, order);
+  const draft = draftOn(account, met.fill === null ? triggerId(order) : matchId(account, order.id));
   if (met.triggeredAt !== null) draft.emit({ type: 'order-triggered', atMs: nowMs, orderId: order.id, price: met.triggeredAt });
   if (met.fill === null) return draft.rows.length > 0 ? draft : endedAtOnce(account, market.view, order);
   if (order.timeInForce === 'FOK' && met.fill.made.quantity < remaining(order)) return endedAtOnce(account, market.view, order);
@@ -272,7 +275,7 @@ function exitAtTarget(account: Account, order: ExitOrder, position: Position, ma
  * part the rest is a market order from now on, as a triggered stop is.
  */
 function exited(account: Account, order: ExitOrder, position: Position, market: Market, reason: ExitReason, met: Met | null): Draft | null {
-  const draft = draftOn(account, matchId(account, order.id));
+  const draft = draftOn(account, met === null ? triggerId(order) : matchId(account, order.id));
   const { nowMs } = market.view;
   cancelEntry(draft, position, nowMs, 'position_closing: an exit of its position was met');
   if (met !== null) draft.emit({ type: 'filled', atMs: nowMs, fill: exitFill(draft.account(), order, position, reason, met, market) });

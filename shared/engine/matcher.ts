@@ -53,6 +53,7 @@ const RETRY_MS = SECOND_MS;
 /** `onFenced` hears that another feed has the lease: nothing is looked at any more. Without it that is thrown. */
 export function createMatcher(context: EngineContext, desk: Desk, lease: () => Lease, onFenced?: (error: unknown) => void): Matcher {
   const { clock, log } = context;
+  const { configVersion } = context.settings;
   let account: Account | null = null;
   const pits = new Map<string, Pit>();
   /** What a run before had kept, of orders that are not taken up yet. */
@@ -162,7 +163,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
       const now = account?.orders.get(order.id);
       if (account === null || now === undefined || now.activeFromMs > clock.now()) return;
       hold(account, now);
-      await match({ orderId: order.id, tick: null, extreme: null, queueAhead: null });
+      await match({ orderId: order.id, tick: null, extreme: null, queueAhead: null, configVersion });
     });
   };
 
@@ -223,7 +224,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   const dueAt = (pit: Pit, tick: Tick): readonly MatchCommand[] => {
     if (pit.due.size === 0) return [];
     const active = [...pit.due.values()].filter((order) => order.activeFromMs <= tick.receivedMs);
-    return active.map((order) => ({ orderId: order.id, tick, extreme: null, queueAhead: null }));
+    return active.map((order) => ({ orderId: order.id, tick, extreme: null, queueAhead: null, configVersion }));
   };
 
   const reachedBy = (of: Account, pit: Pit, tick: Tick): readonly MatchCommand[] => {
@@ -236,7 +237,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
       // The tick that opened a position does not close it: a run that goes on from before that tick finds the exit resting already.
       if (order === undefined || tick.receivedMs <= order.activeFromMs) return [];
       const queueAhead = pit.limits.get(id) === tick.price ? served(view, order, tick) : null;
-      return [{ orderId: id, tick, extreme: pit.index.extreme(id), queueAhead }];
+      return [{ orderId: id, tick, extreme: pit.index.extreme(id), queueAhead, configVersion }];
     });
   };
 
