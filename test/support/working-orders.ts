@@ -40,7 +40,7 @@ export function fillOf(draft: Draft | null): Fill {
 }
 
 /** The account after a decision that must come to something. */
-export function after(draft: Draft | null): Account {
+export function accountAfter(draft: Draft | null): Account {
   if (draft === null) throw new Error('Nothing was decided');
   return draft.account();
 }
