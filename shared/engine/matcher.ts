@@ -68,14 +68,20 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
 
   const take = (next: Account | null): void => {
     if (isFenced) return;
-    if (next !== null && account !== null && next.sessionId === account.sessionId && next.seq === account.seq) return;
+    if (next !== null && isSameState(next, account)) return;
     const before = account;
-    account = next !== null && next.scope === context.world.scope && next.status !== 'stopped' ? next : null;
+    account = isTraded(next) ? next : null;
     const isSame = before !== null && before.sessionId === account?.sessionId;
     // New ones first: a replaced exit hands its best price on.
-    if (account !== null) for (const order of changedOrders(isSame ? before : null, account)) takeUp(account, order);
+    if (account !== null) takeUpAll(account, changedOrders(isSame ? before : null, account));
     for (const order of goneOrders(before, account)) drop(order);
     for (const id of unbooked.keys()) if (account?.orders.has(id) !== true) unbooked.delete(id);
+  };
+
+  const isTraded = (next: Account | null): boolean => next !== null && next.scope === context.world.scope && next.status !== 'stopped';
+
+  const takeUpAll = (of: Account, orders: readonly Order[]): void => {
+    for (const order of orders) takeUp(of, order);
   };
 
   const takeUp = (of: Account, order: Order): void => {
@@ -284,6 +290,8 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     waiting: () => unbooked.size,
   };
 }
+
+const isSameState = (next: Account, known: Account | null): boolean => next.sessionId === known?.sessionId && next.seq === known.seq;
 
 const changedOrders = (before: Account | null, { orders }: Account): readonly Order[] =>
   [...orders.values()].filter((order) => before?.orders.get(order.id) !== order);

@@ -94,4 +94,4 @@ function ownTerms({ instruction, timeInForce, tradedIn, triggeredMs, groupId, cl
   };
 }
 
-const textOrNull = (value: Decimal | null): string | null => (value === null ? null : text(value));
+export const textOrNull = (value: Decimal | null): string | null => (value === null ? null : text(value));
