@@ -1,5 +1,5 @@
 import type { Taking } from '../contracts/fill.ts';
-import { add, type Decimal, divide, fromNumber, min, multiply, subtract, toStep, ZERO } from '../kernel/decimal.ts';
+import { add, type Decimal, divide, fromNumber, max, min, multiply, subtract, toStep, ZERO } from '../kernel/decimal.ts';
 import type { BookLevel } from '../market/order-book.ts';
 
 /** What an order takes out of a book. */
@@ -56,7 +56,7 @@ export function walkBook(levels: readonly BookLevel[], { side, quantity, lotStep
  */
 export function wholeLots(wanted: Decimal, available: Decimal, lotStep: Decimal): Decimal {
   if (wanted < lotStep) return wanted <= available ? wanted : ZERO;
-  return toStep(min(wanted, available), lotStep, 'down');
+  return max(ZERO, toStep(min(wanted, available), lotStep, 'down'));
 }
 
 /** Units taken a price, of one side of the market. */

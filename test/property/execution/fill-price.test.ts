@@ -25,7 +25,56 @@ const orders = fc
     return { instrument: instrumentBySymbol(symbol), side, quantity: fromNumber(quantity), quote, minuteVolatility, minuteVolume, ...met };
   });
 
+/** The same orders with a limit, and what the account took from the touch shortly before. */
+const pressed = fc
+  .record({
+    order: orders,
+    away: fc.option(fc.double({ min: -0.005, max: 0.01, noNaN: true }), { nil: null }),
+    taken: fc.array(fc.double({ min: 0, max: 500, noNaN: true }), { maxLength: 3 }),
+    latencyMs: fc.integer({ min: 0, max: 5_000 }),
+  })
+  .map(({ order, away, taken, latencyMs }): MarketOrder => {
+    const { quote, side, instrument } = order;
+    const touch = (side === 'buy' ? quote.ask : quote.bid) ?? quote.last;
+    const takings = taken.map((quantity) => {
+      const levels = [{ price: touch, quantity }];
+      return { symbol: instrument.symbol, side, quantity: fromNumber(quantity), levels, atMs: 0 };
+    });
+    const limit = away === null ? null : fromNumber(touch * (1 + (side === 'buy' ? away : -away)));
+    return { ...order, limit, takings, latencyMs };
+  });
+
 describe('every market fill', () => {
+  it('keeps within its limit, and is booked inside its band', () => {
+    fc.assert(
+      fc.property(pressed, (order) => {
+        const fill = marketFill(order);
+        fc.pre(fill !== null);
+        const isBuy = order.side === 'buy';
+        if (order.limit !== null) expect(isBuy ? fill.price <= order.limit : fill.price >= order.limit).toBe(true);
+        const [best, worst] = [fill.band.optimistic, fill.band.pessimistic];
+        expect(isBuy ? best <= fill.price && fill.price <= worst : best >= fill.price && fill.price >= worst).toBe(true);
+      }),
+    );
+  });
+
+  it('is for no more than was asked, in whole lots, and no more than its share of the volume or what is left at the touch', () => {
+    fc.assert(
+      fc.property(pressed, (order) => {
+        const fill = marketFill(order);
+        fc.pre(fill !== null);
+        const { instrument, quantity, quote, side, takings, minuteVolume } = order;
+        expect(fill.quantity > 0n && fill.quantity <= quantity).toBe(true);
+        if (quantity >= instrument.lotStep) expect(toStep(fill.quantity, instrument.lotStep, 'down')).toBe(fill.quantity);
+        if (minuteVolume === null || !(minuteVolume > 0)) return;
+        const taken = takings.reduce((total, taking) => total + toNumber(taking.quantity), 0);
+        const atTouch = (side === 'buy' ? quote.askSize : quote.bidSize) ?? 0;
+        const most = Math.max(0.1 * minuteVolume - taken, atTouch - taken, 0);
+        expect(toNumber(fill.quantity)).toBeLessThanOrEqual(most + 1e-7);
+      }),
+    );
+  });
+
   it('is never better than the touch, nor than the last price where there is no book', () => {
     fc.assert(
       fc.property(orders, (order) => {
