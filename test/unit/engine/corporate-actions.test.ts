@@ -254,7 +254,14 @@ describe('exits over the ex-date of a split', () => {
   it('that were asked for at market wait for a price of the new scale, and fill the new quantity', async () => {
     const world = await night();
     const before = await world.account();
-    const asked = { type: 'exit-requested', atMs: CLOSED_MS, orderId: 'X:P:E:1:1', reason: 'manual', quantity: null, activeFromMs: CLOSED_MS + 80 } as const;
+    const asked = {
+      type: 'exit-requested',
+      atMs: CLOSED_MS,
+      orderId: 'X:P:E:1:1',
+      reason: 'manual',
+      quantity: null,
+      activeFromMs: CLOSED_MS + 80,
+    } as const;
     await world.rows.ledger.commit(commitOf(before, 'close', [asked]));
     world.context.accounts.forget('s');
     await world.matcher.refresh();

@@ -104,7 +104,9 @@ describe('a scan', () => {
     const account = withPosition();
     const against = opportunityOf({ direction: 'short', stop: 101, target: 98 });
     const { draft, record } = scan([question('BTC', against)], { account });
-    expect(draft.rows.map((row) => row.event)).toMatchObject([{ type: 'exit-requested', reason: 'signal', quantity: null, orderId: exitId('P:E:1', 1) }]);
+    expect(draft.rows.map((row) => row.event)).toMatchObject([
+      { type: 'exit-requested', reason: 'signal', quantity: null, orderId: exitId('P:E:1', 1) },
+    ]);
     expect(record.decisions).toMatchObject([{ outcome: 'exit-requested', reason: 'signal', orderId: exitId('P:E:1', 1) }]);
     expect(scan([question('BTC', { ...against, confidence: 0.3 })], { account }).record.decisions).toMatchObject([
       { outcome: 'refused', reason: 'already_in_position' },
