@@ -44,7 +44,10 @@ function forgotten(account: Account, feed: FeedService, order: Order, nowMs: Epo
 /** Nothing of a market that is closed, and no more than others trade, can be had: what waits for that has not been forgotten. */
 function wouldFill(account: Account, feed: FeedService, order: Order): boolean {
   const lastMs = feed.desk.view(0).quote(order.symbol)?.receivedMs ?? 0;
-  return decideMatch(account, feed.desk.view(lastMs), { orderId: order.id, tick: null, extreme: null, queueAhead: null }) !== null;
+  return (
+    decideMatch(account, feed.desk.view(lastMs), { orderId: order.id, tick: null, extreme: null, queueAhead: null, configVersion: 'simulated' }) !==
+    null
+  );
 }
 
 export interface ClosedParts extends Pick<SettledParts, 'feed'> {

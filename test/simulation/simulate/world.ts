@@ -5,6 +5,7 @@ import { digest } from '../../../shared/kernel/digest.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import { type Rng, rng } from '../../../shared/kernel/rng.ts';
 import { MINUTE_MS, minuteOf, SECOND_MS } from '../../../shared/kernel/time.ts';
+import type { Account } from '../../../shared/ledger/account.ts';
 import { createMemoryItems } from '../../../shared/store/memory-items.ts';
 import { createAcknowledged } from './acknowledged.ts';
 import { createBooks } from './books.ts';
@@ -105,9 +106,11 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
   let isTroubled = true;
   let submitted = 0;
 
+  const running = (): Account | null => books.all().find(({ account }) => account.status !== 'stopped')?.account ?? null;
+
   const submit = (move: Move): void => {
     submitted += 1;
-    clients.submit({ key: `${move.name}-${submitted}`, begins: move.begins, send: move.request(draw) });
+    clients.submit({ key: `${move.name}-${submitted}`, begins: move.begins, send: move.request(draw, running()) });
   };
 
   /** Every few seconds somebody asks for something, and something may go wrong. */
@@ -115,7 +118,7 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
     if (!isTroubled) return;
     scheduler.at(world, scheduler.nowMs() + (1 + 4 * draw.next()) * SECOND_MS, 'drive', drive);
     fleet.disturb();
-    const isActive = books.all().some(({ account }) => account.status !== 'stopped');
+    const isActive = running() !== null;
     for (let left = draw.next() < SEVERAL_AT_ONCE ? 3 : 1; left > 0; left--) submit(isActive || draw.next() < 0.5 ? weighted(MOVES, draw) : start);
   };
 
