@@ -67,11 +67,7 @@ export const positionAttributes = (position: Position): Attributes => ({ version
 
 export const readPosition = (item: Item): Position => readBody(item, positionSchema);
 
-const standingSchema = z.object({
-  state: orderStateSchema,
-  reason: z.string().nullable(),
-  endedMs: count.nullable(),
-});
+const standingSchema = z.object({ state: orderStateSchema, reason: z.string().nullable(), endedMs: count.nullable() });
 
 export const orderAttributes = (stored: StoredOrder): Attributes => ({
   version: stored.order.version,
