@@ -266,6 +266,12 @@ describe('looking at an order before it is placed', () => {
     expect((await fixture.ask('orders')).body.orders).toEqual([]);
   });
 
+  it('says that coin cannot be sold short, and asks no margin for what may not be held', async () => {
+    const fixture = await trading();
+    const { body } = await fixture.ask('preview-order', { body: { symbol: 'BTC', side: 'sell', quantity: 20 } });
+    expect(body).toMatchObject({ accepted: false, refusal: { reason: 'long_only' }, orders: [{ margin: null, reserved: null }] });
+  });
+
   it('shows the cost lines of shares one by one, and what a short blocks', async () => {
     const fixture = await trading({ nowMs: NSE_OPEN_MS });
     const { body } = await fixture.ask('preview-order', { body: { symbol: 'RELIANCE', side: 'sell', quantity: 20 } });
