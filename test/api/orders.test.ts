@@ -277,7 +277,7 @@ describe('looking at an order before it is placed', () => {
     const { body } = await fixture.ask('preview-order', { body: { symbol: 'RELIANCE', side: 'sell', quantity: 20 } });
     const [order] = body.orders;
     expect(order?.fill?.charges.map(({ line }) => line)).toEqual(['brokerage', 'stt', 'transaction', 'ipft', 'sebi', 'gst']);
-    expect(order?.margin.parts.map(({ name }) => name)).toEqual(['short-proceeds', 'short-collateral']);
+    expect(order?.margin?.parts.map(({ name }) => name)).toEqual(['short-proceeds', 'short-collateral']);
   });
 
   it('refuses what the venue would not take', async () => {

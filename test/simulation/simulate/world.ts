@@ -41,6 +41,7 @@ const STARTS_MS = [
 const TROUBLED_MS = 75 * SECOND_MS;
 const SETTLING_MS = 70 * SECOND_MS;
 const CLOSING_MS = 45 * SECOND_MS;
+/** Now and then nobody asks for anything for so long: positions are held for as long as a strategy holds them, equity is marked. */
 const LEAP_MS = 16 * MINUTE_MS;
 /** The path knows a few minutes before the start. */
 const PAST_MS = 2 * MINUTE_MS;
@@ -104,6 +105,7 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
   const fleet = createFleet({ world, rows, scheduler, faults, draw, variant, acknowledged, path, seed: name, isOneMachine, onError, trace });
   const clients = createClients({ owner: world, scheduler, faults, draw, hosts: fleet.hosts, books: books.all, complain });
   let isTroubled = true;
+  let silentUntilMs = 0;
   let submitted = 0;
 
   const running = (): Account | null => books.all().find(({ account }) => account.status !== 'stopped')?.account ?? null;
@@ -116,7 +118,7 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
   /** Every few seconds somebody asks for something, and something may go wrong. */
   const drive = (): void => {
     if (!isTroubled) return;
-    scheduler.at(world, scheduler.nowMs() + (1 + 4 * draw.next()) * SECOND_MS, 'drive', drive);
+    scheduler.at(world, Math.max(silentUntilMs, scheduler.nowMs()) + (1 + 4 * draw.next()) * SECOND_MS, 'drive', drive);
     fleet.disturb();
     const isActive = running() !== null;
     for (let left = draw.next() < SEVERAL_AT_ONCE ? 3 : 1; left > 0; left--) submit(isActive || draw.next() < 0.5 ? weighted(MOVES, draw) : start);
@@ -146,7 +148,9 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
       submit(start);
       drive();
       await stepUntil(startMs + TROUBLED_MS / 2);
-      const calmMs = startMs + TROUBLED_MS + (faults.strikes('leap') ? LEAP_MS : 0);
+      const leapMs = faults.strikes('leap') ? LEAP_MS : 0;
+      silentUntilMs = startMs + TROUBLED_MS / 2 + leapMs;
+      const calmMs = startMs + TROUBLED_MS + leapMs;
       await stepUntil(calmMs);
       calm();
       await stepUntil(calmMs + SETTLING_MS);
