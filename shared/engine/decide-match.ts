@@ -8,6 +8,7 @@ import { type Account, reserved, shortCollateral } from '../ledger/account.ts';
 import { cashChange } from '../ledger/postings.ts';
 import type { Quote, Tick } from '../market/price.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { endEntry, isImmediate, notAtOnce } from './end-entry.ts';
 import { type Market, type MatchCommand, meeting, remaining } from './fill-inputs.ts';
 import { entryFill, exitFill, fillId, type Met } from './fill-record.ts';
 import { heldBack, inAuction } from './held-back.ts';
@@ -170,17 +171,14 @@ function inAuctionFill({ instruction, side }: EntryOrder, made: PricedFill | nul
 /** IOC and FOK end when they have been looked at once at the venue. Null for every other order, and before. */
 function endedAtOnce(account: Account, view: MarketView, order: Order): Draft | null {
   if (order.purpose !== 'entry' || view.nowMs < order.activeFromMs) return null;
-  if (order.timeInForce !== 'IOC' && order.timeInForce !== 'FOK') return null;
+  if (!isImmediate(order)) return null;
   const draft = draftOn(account, matchId(account, order.id));
   emitEndAtOnce(draft, order, view.nowMs, heldBack(account, view, order)?.why);
   return draft;
 }
 
 function emitEndAtOnce(draft: Draft, order: EntryOrder, nowMs: number, because?: string): void {
-  const told =
-    order.timeInForce === 'FOK' ? 'fill_or_kill: not all of it could be filled at once' : 'immediate_or_cancel: the rest could not be filled at once';
-  const reason = because === undefined ? told : `${told}: ${because}`;
-  draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state: 'cancelled', reason });
+  endEntry(draft, order, { state: 'cancelled', reason: notAtOnce(order, because) }, nowMs);
 }
 
 /** Why the free cash does not carry the fills of these orders, or null when it does. Orders give back what they reserved. */
