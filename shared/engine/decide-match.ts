@@ -11,7 +11,7 @@ import { type Draft, draftOn } from './draft.ts';
 import { endEntry, isImmediate, notAtOnce } from './end-entry.ts';
 import { type Market, type MatchCommand, meeting, remaining } from './fill-inputs.ts';
 import { entryFill, exitFill, fillId, type Met } from './fill-record.ts';
-import { heldBack, inAuction } from './held-back.ts';
+import { heldBack, inAuction, isOfAuction } from './held-back.ts';
 import type { MarketView } from './view.ts';
 
 /**
@@ -157,7 +157,7 @@ const maker = (made: PricedFill | null, trigger: 'limit' | 'target'): Met | null
 
 function auctioned(tick: Tick | null, view: MarketView, fill: (price: number, volume: number | null) => EntryMet | null): EntryMet | null {
   // The one trade of an auction is its price; without a size nobody knows how much was traded there.
-  if (tick === null || !inAuction(view.phase('NSE').phase)) return null;
+  if (tick === null || !inAuction(view.phase('NSE').phase) || !isOfAuction(tick)) return null;
   return fill(tick.price, tick.quantity > 0 ? tick.quantity : null);
 }
 
@@ -261,7 +261,7 @@ function exitAtMarket(
   const meets = meeting(account, order, market, quantity === null ? remaining(order) : min(quantity, remaining(order)));
   const { view, command } = market;
   if (inAuction(view.phase(order.market).phase)) {
-    if (command.tick === null) return null;
+    if (command.tick === null || !isOfAuction(command.tick)) return null;
     const made = auctionFill(meets, fromNumber(command.tick.price), command.tick.quantity > 0 ? command.tick.quantity : null);
     return made === null ? null : exited(account, order, position, market, reason, { made, trigger: 'auction', liquidity: 'maker' });
   }
