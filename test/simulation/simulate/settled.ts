@@ -1,6 +1,7 @@
 import type { FeedService } from '../../../shared/engine/feed-service.ts';
 import { verifyLedger } from '../../../shared/engine/verify-ledger.ts';
 import { type EpochMs, SECOND_MS } from '../../../shared/kernel/time.ts';
+import { isResting } from '../../../shared/ledger/order-standing.ts';
 import type { Items } from '../../../shared/store/items.ts';
 import { createLedger } from '../../../shared/store/ledger.ts';
 import type { Acknowledged } from './acknowledged.ts';
@@ -27,7 +28,7 @@ export function settledFaults({ books, clients, feed, nowMs }: SettledParts): re
   for (const { account } of books.all()) {
     if (account.status === 'stopped') continue;
     for (const order of account.orders.values()) {
-      const isAtMarket = order.purpose === 'entry' || order.marketReason !== null;
+      const isAtMarket = !isResting(order);
       if (isAtMarket && nowMs - order.activeFromMs > FORGOTTEN_MS) faults.push(`order ${order.id} is working and does not fill`);
     }
   }
