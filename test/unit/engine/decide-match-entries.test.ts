@@ -69,13 +69,14 @@ describe('a limit order that comes in', () => {
     expect(text(fillOf(arriving(working(limitAt('100.01')), 100, { quote: touching(99.99, 100.01) })).price)).toBe('100.01');
   });
 
-  it('never pays more than its limit, whatever it concedes beyond the touch', () => {
-    const account = working(limitAt('100.02'), {}, { quantity: '50', reserved: '5050' });
-    const fill = fillOf(arriving(account, 100, { quote: touching(99.99, 100.01, 1) }));
-    expect([text(fill.quantity), text(fill.price)]).toEqual(['50', '100.02']);
-    const unlimited = fillOf(
-      arriving(working({ type: 'market' }, {}, { quantity: '50', reserved: '5050' }), 100, { quote: touching(99.99, 100.01, 1) }),
-    );
+  it('never pays more than its limit: of what would concede more it takes what stands at the touch, and rests', () => {
+    const sketch = { quantity: '50', reserved: '5050' };
+    const quote = touching(99.99, 100.01, 1);
+    const draft = arriving(working(limitAt('100.02'), {}, sketch), 100, { quote });
+    expect([text(fillOf(draft).quantity), text(fillOf(draft).price)]).toEqual(['1', '100.01']);
+    expect(entryIn(accountAfter(draft))).toMatchObject({ filledQuantity: decimal('1'), fills: 1 });
+    const unlimited = fillOf(arriving(working({ type: 'market' }, {}, sketch), 100, { quote }));
+    expect(unlimited.quantity).toBe(decimal('50'));
     expect(toNumber(unlimited.price)).toBeGreaterThan(100.02);
   });
 
