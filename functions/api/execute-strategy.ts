@@ -1,11 +1,13 @@
 import type { ExecuteAnswer } from '../../shared/contracts/v8/execute-strategy.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { executeStrategy } from '../../shared/engine/execute-strategy.ts';
+import type { StoredOrder } from '../../shared/engine/ports.ts';
 import { executionAnswer } from '../../shared/engine/views/execution.ts';
+import { isWorkingState } from '../../shared/ledger/order-standing.ts';
 import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../../shared/strategies/strategy.ts';
 import { HttpProblem } from '../middleware/problem.ts';
-import { awaitFill, isWorking } from './await-fill.ts';
+import { awaitOrder } from './await-fill.ts';
 import type { ApiRequest } from './request.ts';
 
 /**
@@ -19,10 +21,12 @@ export async function execute(
   const strategy = strategyInPath(params.strategy ?? '');
   const outcome = await executeStrategy(context, { strategy, ...body }, key);
   const { sessionId } = outcome;
-  const order = outcome.orderId === null ? null : await awaitFill(context, sessionId, outcome.orderId);
+  const order = outcome.orderId === null ? null : await awaitOrder(context, sessionId, outcome.orderId, hasEnded);
   const answer = await executionAnswer(context, { sessionId, strategy, ...body, outcome, order });
-  return { status: order !== null && isWorking(order) ? 202 : 200, body: answer };
+  return { status: order === null || hasEnded(order) ? 200 : 202, body: answer };
 }
+
+const hasEnded = ({ state }: StoredOrder): boolean => !isWorkingState(state);
 
 function strategyInPath(asked: string): StrategyName {
   const name = STRATEGY_NAMES.find((known) => known === asked);

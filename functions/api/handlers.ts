@@ -1,5 +1,8 @@
 import type { AnswerOf, RouteName, RouteOf } from '../../shared/contracts/routes.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
+import { type AmendOutcome, amendBracket } from '../../shared/engine/orders/amend-bracket.ts';
+import { cancelOrder } from '../../shared/engine/orders/cancel-order.ts';
+import { previewOrder } from '../../shared/engine/orders/preview-order.ts';
 import { setRiskLimits, startSession, stopSession } from '../../shared/engine/sessions.ts';
 import { candles } from '../../shared/engine/views/candles.ts';
 import { chain } from '../../shared/engine/views/chain.ts';
@@ -7,8 +10,9 @@ import { decisions } from '../../shared/engine/views/decisions.ts';
 import { health } from '../../shared/engine/views/health.ts';
 import { instruments } from '../../shared/engine/views/instruments.ts';
 import { marketStatus } from '../../shared/engine/views/market-status.ts';
-import { orders } from '../../shared/engine/views/orders.ts';
+import { orders, textOrNull } from '../../shared/engine/views/orders.ts';
 import { performanceView } from '../../shared/engine/views/performance.ts';
+import { oneOrder, orderById, previewOf } from '../../shared/engine/views/placed-orders.ts';
 import { portfolio } from '../../shared/engine/views/portfolio.ts';
 import { quotes } from '../../shared/engine/views/quotes.ts';
 import { sessions } from '../../shared/engine/views/sessions.ts';
@@ -18,6 +22,7 @@ import { trades } from '../../shared/engine/views/trades.ts';
 import { toNumber } from '../../shared/kernel/decimal.ts';
 import { iso } from '../../shared/kernel/time.ts';
 import { execute } from './execute-strategy.ts';
+import { close, place } from './place-order.ts';
 import type { ApiRequest } from './request.ts';
 
 /** What a route answers: a body of its contract, under one of its statuses. */
@@ -43,6 +48,12 @@ export function apiHandlers(context: EngineContext): ApiHandlers {
     'market-status': async ({ query }) => ok(marketStatus(context, query.at === undefined ? undefined : Date.parse(query.at))),
     decisions: async ({ query }) => ok(await decisions(context, query)),
     orders: async ({ query }) => ok(await orders(context, query)),
+    'place-order': (request) => place(context, request),
+    'preview-order': async ({ body }) => ok(await previewOf(context, await previewOrder(context, body))),
+    order: async ({ params, query }) => ok(await orderById(context, params.id ?? '', query.session)),
+    'cancel-order': async ({ params }) => ok(await cancel(context, params.id ?? '')),
+    'close-position': (request) => close(context, request),
+    'amend-bracket': async ({ params, body, key }) => ok(amended(context, await amendBracket(context, params.id ?? '', body, key))),
     quotes: async ({ query }) => ok(await quotes(context, query.symbol)),
     candles: async ({ query: { from, to, ...query } }) => ok(await candles(context, { ...query, fromMs: msOrNull(from), toMs: msOrNull(to) })),
     ticks: async ({ query: { from, to, ...query } }) => ok(await ticks(context, { ...query, fromMs: msOrNull(from), toMs: msOrNull(to) })),
@@ -82,4 +93,18 @@ function stopped(context: EngineContext, { account }: Awaited<ReturnType<typeof 
 
 function limitsSet(context: EngineContext, { account, before, after }: Awaited<ReturnType<typeof setRiskLimits>>): AnswerOf<'set-risk-limits'> {
   return { success: true, sessionId: account.sessionId, before, after, timestamp: now(context) };
+}
+
+async function cancel(context: EngineContext, orderId: string): Promise<AnswerOf<'cancel-order'>> {
+  const { sessionId, order } = await cancelOrder(context, orderId);
+  return oneOrder(context, sessionId, order);
+}
+
+function amended(context: EngineContext, { sessionId, positionId, orderId, before, after }: AmendOutcome): AnswerOf<'amend-bracket'> {
+  const told = ({ stop, target, trail }: AmendOutcome['before']): AnswerOf<'amend-bracket'>['before'] => ({
+    stop: textOrNull(stop),
+    target: textOrNull(target),
+    trail,
+  });
+  return { success: true, sessionId, positionId, orderId, before: told(before), after: told(after), timestamp: now(context) };
 }

@@ -11,6 +11,8 @@ export interface ApiRequest<Name extends RouteName> {
   readonly body: BodyOf<Name>;
   /** The client's Idempotency-Key, or null. */
   readonly key: string | null;
+  /** What the gateway calls this request: an id for what a client gave none. */
+  readonly requestId: string;
 }
 
 const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,128}$/);
@@ -21,11 +23,21 @@ const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,128}$/);
  */
 export function readRequest<Name extends RouteName>(route: Route & { readonly name: Name }, event: APIGatewayProxyEventV2): ApiRequest<Name> {
   return {
-    params: event.pathParameters ?? {},
+    params: decoded(event.pathParameters ?? {}),
     query: validated(route.query, event.queryStringParameters ?? {}, 'query') as QueryOf<Name>,
     body: (route.body === null ? null : validated(route.body, jsonBody(event), 'body')) as BodyOf<Name>,
     key: keyOf(event.headers['idempotency-key']),
+    requestId: event.requestContext.requestId,
   };
+}
+
+/** Path parameters as they were meant: ids have colons in them, which some clients escape. */
+function decoded(params: Readonly<Record<string, string | undefined>>): ApiRequest<RouteName>['params'] {
+  try {
+    return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, value === undefined ? value : decodeURIComponent(value)]));
+  } catch (error) {
+    throw new HttpProblem(400, 'malformed_path', 'The path has an escape that is none', { params }, { cause: error });
+  }
 }
 
 function validated(schema: z.ZodType, value: unknown, part: 'query' | 'body'): unknown {

@@ -15,6 +15,15 @@ const ENGINE_STATUS: Readonly<Record<EngineError['code'], number>> = {
   unknown_underlying: 422,
   invalid_limits: 422,
   strategy_not_built: 501,
+  invalid_order: 422,
+  no_price: 409,
+  unknown_order: 404,
+  order_ended: 409,
+  not_cancellable: 409,
+  unknown_position: 404,
+  position_closed: 409,
+  position_closing: 409,
+  opposite_position: 409,
   contention: 503,
 };
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { sessionQuery } from './v8/common.ts';
 import { decisionsAnswer, decisionsQuery } from './v8/decisions.ts';
 import { executeAnswer, executeBody } from './v8/execute-strategy.ts';
 import { healthAnswer } from './v8/health.ts';
@@ -15,7 +16,8 @@ import {
   ticksQuery,
 } from './v8/market-data.ts';
 import { marketStatusAnswer, marketStatusQuery } from './v8/market-status.ts';
-import { ordersAnswer, ordersQuery } from './v8/orders.ts';
+import { amendBody, closeBody, orderBody } from './v8/order-request.ts';
+import { amendAnswer, oneOrderAnswer, ordersAnswer, ordersQuery, placeAnswer, previewAnswer } from './v8/orders.ts';
 import { performanceAnswer, performanceQuery } from './v8/performance.ts';
 import { portfolioAnswer, portfolioQuery } from './v8/portfolio.ts';
 import { sessionsAnswer, setRiskLimitsAnswer, setRiskLimitsBody, startAnswer, startBody, stopAnswer, stopBody } from './v8/sessions.ts';
@@ -30,7 +32,7 @@ export const MAX_BODY_BYTES = 16_384;
 /** One route of the API: what it is called, what it takes, what it answers, with which statuses when all is well. */
 export interface Route {
   readonly name: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** With parameters as `{name}`, the form that API Gateway and the router share. */
   readonly path: `${typeof API_BASE_PATH}/${string}`;
   readonly query: z.ZodType;
@@ -121,6 +123,56 @@ export const ROUTES = [
     query: ordersQuery,
     answer: ordersAnswer,
     summary: 'Working and ended orders, newest first',
+  },
+  {
+    ...post,
+    name: 'place-order',
+    path: `${API_BASE_PATH}/orders`,
+    body: orderBody,
+    answer: placeAnswer,
+    statuses: [200, 202],
+    summary: 'Places an order, or legs that fill together or not at all',
+  },
+  {
+    ...post,
+    name: 'preview-order',
+    path: `${API_BASE_PATH}/orders/preview`,
+    body: orderBody,
+    answer: previewAnswer,
+    summary: 'What an order would come to: fill, costs, margin, the risk gate; changes nothing',
+  },
+  {
+    ...get,
+    name: 'order',
+    path: `${API_BASE_PATH}/orders/{id}`,
+    query: z.strictObject(sessionQuery),
+    answer: oneOrderAnswer,
+    summary: 'One order',
+  },
+  {
+    ...get,
+    method: 'DELETE',
+    name: 'cancel-order',
+    path: `${API_BASE_PATH}/orders/{id}`,
+    answer: oneOrderAnswer,
+    summary: 'Cancels what of an entry has not filled',
+  },
+  {
+    ...post,
+    name: 'close-position',
+    path: `${API_BASE_PATH}/positions/{id}/close`,
+    body: closeBody,
+    answer: oneOrderAnswer,
+    statuses: [200, 202],
+    summary: 'Closes a position or a part of it at market',
+  },
+  {
+    ...post,
+    name: 'amend-bracket',
+    path: `${API_BASE_PATH}/positions/{id}/bracket`,
+    body: amendBody,
+    answer: amendAnswer,
+    summary: 'Changes stop, target or trail of an open position',
   },
   {
     ...get,

@@ -5,7 +5,7 @@ import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { SnapshotQuote } from '../contracts/market-snapshot.ts';
 import type { Rate } from '../contracts/terms.ts';
 import { toNumber } from '../kernel/decimal.ts';
-import { type EpochMs, HOUR_MS } from '../kernel/time.ts';
+import type { EpochMs } from '../kernel/time.ts';
 import { marketPhase } from '../market/calendar.ts';
 import { type CheckRules, type CrossCheck, checkAt, newCheck, withOwn, withReference } from '../market/cross-check.ts';
 import type { Currency } from '../market/instrument.ts';
@@ -15,10 +15,8 @@ import { type OrderBook, topOf } from '../market/order-book.ts';
 import type { Bar, BookTop, Quote, QuoteCheck, ReferencePrice, Tick } from '../market/price.ts';
 import { closeOf, type DayClose, hasSessions, previousCloseAt, withClose } from './previous-close.ts';
 import { hasActionBetween } from './price-scale.ts';
-import { baseRate, type MarketView, type Tape } from './view.ts';
-
-const TAPE_BARS = 30;
-const LEAST_TAPE_BARS = 10;
+import { TAPE_BARS, tapeOf } from './tape.ts';
+import { baseRate, type MarketView } from './view.ts';
 
 /** The feed's live knowledge: last prices, books, what the session before ended at, and the tape of recent minutes that fills are judged by. */
 export interface Desk {
@@ -187,7 +185,7 @@ export function createDesk(): Desk {
       book: (symbol) => bookAt(symbol, nowMs),
       previousClose: (symbol) => previousCloseOf(symbol, nowMs),
       rate: (currency: Currency) => (currency === 'USD' ? baseRate(nowMs) : (rates.find((rate) => rate.currency === currency) ?? null)),
-      tape: (symbol) => tapeFrom((tapes.get(symbol) ?? []).filter((bar) => nowMs - bar.openMs <= HOUR_MS)),
+      tape: (symbol) => tapeOf(tapes.get(symbol) ?? [], nowMs),
       phase: (market) => marketPhase(NSE_CALENDAR, market, nowMs),
       rules: (symbol) => rules.get(symbol) ?? null,
     }),
@@ -227,13 +225,3 @@ function bookless({ quote, bookMs }: Line, nowMs: EpochMs): BareQuote {
 }
 
 const NO_BOOK = { bid: null, ask: null, bidSize: null, askSize: null } as const;
-
-/** Close-to-close volatility and mean volume a minute of the last hour; null while fewer than ten whole minutes are known. */
-function tapeFrom(bars: readonly Bar[]): Tape {
-  const whole = bars.filter((bar) => bar.origin !== 'missing');
-  if (whole.length < LEAST_TAPE_BARS) return { volatility: null, minuteVolume: null };
-  const returns = whole.slice(1).map((bar, index) => Math.log(bar.close / (whole[index] as Bar).close));
-  const mean = returns.reduce((total, value) => total + value, 0) / returns.length;
-  const variance = returns.reduce((total, value) => total + (value - mean) ** 2, 0) / (returns.length - 1);
-  return { volatility: Math.sqrt(variance), minuteVolume: whole.reduce((total, bar) => total + bar.volume, 0) / whole.length };
-}

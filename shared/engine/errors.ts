@@ -14,4 +14,13 @@ export class EngineError extends NightdeskError<
   | 'evidence_mismatch'
   | 'contention'
   | 'unknown_session'
+  | 'invalid_order'
+  | 'no_price'
+  | 'unknown_order'
+  | 'order_ended'
+  | 'not_cancellable'
+  | 'unknown_position'
+  | 'position_closed'
+  | 'position_closing'
+  | 'opposite_position'
 > {}

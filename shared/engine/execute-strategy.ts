@@ -11,10 +11,10 @@ import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
 import { decideScan } from './decide-scan.ts';
 import { EngineError } from './errors.ts';
-import { assertSameBody } from './idempotency.ts';
+import { assertSameBody, otherBody } from './idempotency.ts';
 import { viewOf } from './market-view.ts';
 import { type Page, type Receipt, StoreError } from './ports.ts';
-import { assertRunning, notBuilt, sessionAsked } from './sessions.ts';
+import { assertOwnWorld, assertRunning, notBuilt, sessionAsked } from './sessions.ts';
 
 export interface ExecuteRequest {
   readonly strategy: string;
@@ -39,9 +39,7 @@ export interface ExecuteOutcome {
 export async function executeStrategy(context: EngineContext, request: ExecuteRequest, key: string | null): Promise<ExecuteOutcome> {
   const question = questionOf(request, context.clock.now());
   const account = await sessionAsked(context, key);
-  if (account.scope !== context.world.scope) {
-    throw new EngineError('evidence_mismatch', `Session ${account.sessionId} belongs to ${account.scope}, prices here are ${context.world.scope}`);
-  }
+  assertOwnWorld(context, account);
   const id = `ask:${key ?? `${context.clock.now()}:${request.strategy}:${request.symbol}`}`;
   const earlier = key === null ? null : await context.ledger.receipt(account.sessionId, id);
   if (earlier !== null) return recordedOutcome(context, account.sessionId, earlier, request, question);
@@ -84,7 +82,7 @@ async function recordedOutcome(
   // A quiet scan's receipt has no digest of the body: the scan itself tells what was asked.
   const asked = scan.decisions[0] ?? { strategy: scan.quiet[0]?.strategy, symbol: scan.quiet[0]?.symbols[0] };
   if (asked.strategy !== strategy.name || asked.symbol !== instrument.symbol) {
-    throw new EngineError('idempotency_mismatch', 'This Idempotency-Key was used before with another body', { id: receipt.id });
+    throw otherBody(receipt);
   }
   return outcomeOf(sessionId, scan, null);
 }

@@ -68,15 +68,19 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   let isFenced = false;
 
   const take = (next: Account | null): void => {
-    if (isFenced) return;
-    if (next !== null && account !== null && next.sessionId === account.sessionId && next.seq === account.seq) return;
+    if (isFenced || isTheSame(next, account)) return;
     const before = account;
-    account = next !== null && next.scope === context.world.scope && next.status !== 'stopped' ? next : null;
-    const isSame = before !== null && before.sessionId === account?.sessionId;
+    account = next !== null && isOurs(next) ? next : null;
     // New ones first: a replaced exit hands its best price on.
-    if (account !== null) for (const order of changedOrders(isSame ? before : null, account)) takeUp(account, order);
+    if (account !== null) takeUpAll(before, account);
     for (const order of goneOrders(before, account)) drop(order);
     for (const id of unbooked.keys()) if (account?.orders.has(id) !== true) unbooked.delete(id);
+  };
+
+  const isOurs = ({ scope, status }: Account): boolean => scope === context.world.scope && status !== 'stopped';
+
+  const takeUpAll = (before: Account | null, now: Account): void => {
+    for (const order of changedOrders(before?.sessionId === now.sessionId ? before : null, now)) takeUp(now, order);
   };
 
   const takeUp = (of: Account, order: Order): void => {
@@ -87,16 +91,15 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   /** Puts an active order where it is looked at. False for one that is due by itself and has to be woken once. */
   const hold = (of: Account, order: Order): boolean => {
     const pit = pitOf(order.symbol);
-    const attention = attentionTo(order, extremeOf(of, order, pit));
-    if (attention.kind === 'every-price') {
-      forget(pit, order.id);
-      pit.due.set(order.id, order);
-      return false;
+    const { isDue, levels } = attentionTo(order, extremeOf(of, order, pit));
+    if (isDue) pit.due.set(order.id, order);
+    else pit.due.delete(order.id);
+    if (levels === null) forget(pit, order.id);
+    else {
+      pit.index.put(order.id, levels.watch);
+      queueUp(pit, order, levels.limit);
     }
-    pit.due.delete(order.id);
-    pit.index.put(order.id, attention.watch);
-    queueUp(pit, order, attention.limit);
-    return order.purpose === 'exit' || attention.limit === null;
+    return !isDue && (order.purpose === 'exit' || levels?.limit === null);
   };
 
   const queueUp = (pit: Pit, order: Order, limit: number | null): void => {
@@ -215,7 +218,10 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   const tick = (tick: Tick): Promise<void> | void => {
     const pit = pits.get(tick.symbol);
     if (pit === undefined || account === null) return;
-    const commands = [...dueAt(pit, tick), ...reachedBy(account, pit, tick)];
+    const reached = reachedBy(account, pit, tick);
+    // A part that is due and whose stop is reached is looked at once, with what the stop knows.
+    const due = dueAt(pit, tick).filter(({ orderId }) => !reached.some((each) => each.orderId === orderId));
+    const commands = [...due, ...reached];
     // Before anything is filled: what begins to work with this price has not seen it.
     if (pit.index.size > 0 && isOfScale(account, tick)) pit.index.advance(tick.price);
     if (commands.length > 0) return matchAll(commands);
@@ -285,6 +291,8 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     waiting: () => unbooked.size,
   };
 }
+
+const isTheSame = (a: Account | null, b: Account | null): boolean => a !== null && a.sessionId === b?.sessionId && a.seq === b.seq;
 
 const changedOrders = (before: Account | null, { orders }: Account): readonly Order[] =>
   [...orders.values()].filter((order) => before?.orders.get(order.id) !== order);

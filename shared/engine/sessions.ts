@@ -197,6 +197,12 @@ export function assertRunning(account: Account): void {
   if (account.status === 'stopped') throw noneActive();
 }
 
+/** A session trades on the prices of the world that it was started in. @throws EngineError `evidence_mismatch` */
+export function assertOwnWorld({ world }: EngineContext, { sessionId, scope }: Account): void {
+  if (scope === world.scope) return;
+  throw new EngineError('evidence_mismatch', `Session ${sessionId} belongs to ${scope}, prices here are ${world.scope}`);
+}
+
 async function reload(context: EngineContext, sessionId: string): Promise<Account> {
   const account = await context.accounts.current(sessionId);
   if (account === null) throw new EngineError('no_active_session', `There is no session ${sessionId}`, { sessionId });

@@ -1,5 +1,5 @@
 import type { Taking } from '../contracts/fill.ts';
-import { add, type Decimal, divide, fromNumber, min, multiply, subtract, toStep, ZERO } from '../kernel/decimal.ts';
+import { add, type Decimal, divide, fromNumber, max, min, multiply, subtract, toStep, ZERO } from '../kernel/decimal.ts';
 import type { BookLevel } from '../market/order-book.ts';
 
 /** What an order takes out of a book. */
@@ -29,24 +29,34 @@ export interface BookWalker {
 export function walkBook(levels: readonly BookLevel[], { side, quantity, lotStep, limit, takings }: BookWalker): BookWalk | null {
   const taken = takenByPrice(takings, side);
   const steps: { readonly price: Decimal; readonly quantity: Decimal; readonly level: BookLevel }[] = [];
-  let left = quantity;
+  const wanted = wholeLots(quantity, quantity, lotStep);
+  let left = wanted;
   for (const level of levels) {
     const price = fromNumber(level.price);
     if (left <= 0n || (limit !== null && (side === 'buy' ? price > limit : price < limit))) break;
     const standing = subtract(fromNumber(level.quantity), taken.get(level.price) ?? ZERO);
-    const step = toStep(min(left, standing), lotStep, 'down');
+    const step = wholeLots(left, standing, lotStep);
     if (step <= 0n) continue;
     steps.push({ price, quantity: step, level });
     left = subtract(left, step);
   }
   if (steps.length === 0) return null;
-  const got = subtract(quantity, left);
+  const got = subtract(wanted, left);
   const notional = steps.reduce((total, step) => add(total, multiply(step.quantity, step.price, side === 'buy' ? 'up' : 'down')), ZERO);
   return {
     quantity: got,
     price: steps.length === 1 ? (steps[0] as (typeof steps)[number]).price : divide(notional, got, side === 'buy' ? 'ceil' : 'floor'),
     levels: steps.map((step) => ({ price: step.level.price, quantity: Number(step.quantity) / 1e8 })),
   };
+}
+
+/**
+ * What of an order fills when so much is there: whole lots, as the venue takes them. An order under one lot, which a commission
+ * in coin can leave of a small holding, fills whole or not at all: otherwise its position would never end.
+ */
+export function wholeLots(wanted: Decimal, available: Decimal, lotStep: Decimal): Decimal {
+  if (wanted < lotStep) return wanted <= available ? wanted : ZERO;
+  return max(ZERO, toStep(min(wanted, available), lotStep, 'down'));
 }
 
 /** Units taken a price, of one side of the market. */

@@ -3,7 +3,7 @@ import { type Decimal, fromNumber, max, min, multiply, subtract, toNumber, toSte
 import type { Instrument } from '../market/instrument.ts';
 import type { BookLevel } from '../market/order-book.ts';
 import type { Quote } from '../market/price.ts';
-import { takenByPrice, walkBook } from './book-walk.ts';
+import { takenByPrice, walkBook, wholeLots } from './book-walk.ts';
 import { type FillBand, marketBand, singlePrice } from './fill-band.ts';
 import { allowance } from './participation.ts';
 import { booklessConcession, type VolatilityRegime, volatilityRegime } from './slippage.ts';
@@ -88,8 +88,8 @@ function concededFill(order: MarketOrder): PricedFill | null {
   const halfSpreadShare = touch === null ? concession.halfSpread : Math.abs(touch.price - touch.mid) / touch.mid;
   const sign = side === 'buy' ? 1 : -1;
   const raw = fromNumber((touch?.price ?? base * (1 + sign * halfSpreadShare)) * (1 + sign * (slippageShare + impactShare)));
-  const conceded = onTick(instrument, raw, side);
-  const price = limit === null ? conceded : side === 'buy' ? min(conceded, limit) : max(conceded, limit);
+  const price = onTick(instrument, raw, side);
+  if (limit !== null && (side === 'buy' ? price > limit : price < limit)) return withinTouch(order, touch);
   const band = { side, price, base, halfSpreadShare, concessionShare: slippageShare + impactShare, minuteVolatility, latencyMs };
   const rule = order.met?.rule ?? (touch === null ? 'last' : 'touch');
   const levels = touch === null ? [] : [{ price: touch.price, quantity: Math.min(units, touch.size ?? units) }];
@@ -97,13 +97,18 @@ function concededFill(order: MarketOrder): PricedFill | null {
   return withSlippage({ ...made, halfSpreadShare, slippageShare, impactShare, regime: concession.regime, band: marketBand(band) }, side);
 }
 
+/** Within a limit that the whole order would pass no more can be had than what stands at the touch. */
+function withinTouch(order: MarketOrder, touch: Touch | null): PricedFill | null {
+  const standing = toStep(fromNumber(touch?.size ?? 0), order.instrument.lotStep, 'down');
+  return standing > 0n && standing < order.quantity ? concededFill({ ...order, quantity: standing }) : null;
+}
+
 /** How much can be had without depth: what stands at the touch, or the account's share of the volume where that is more. */
 function availableNow({ quantity, minuteVolume, takings, instrument }: MarketOrder, touchSize: number | null): Decimal {
   const share = allowance(minuteVolume, takings);
-  if (share === null) return quantity;
+  if (share === null) return wholeLots(quantity, quantity, instrument.lotStep);
   const most = touchSize === null ? share : max(share, fromNumber(Math.max(0, touchSize)));
-  // An order that fits is never split, whatever its fraction of a lot: what is held may have been charged in its own units.
-  return quantity <= most ? quantity : toStep(most, instrument.lotStep, 'down');
+  return wholeLots(quantity, most, instrument.lotStep);
 }
 
 /**
@@ -132,7 +137,7 @@ function atOnePrice(
   rule: PricedFill['rule'],
   most: Decimal,
 ): PricedFill | null {
-  const quantity = most >= wanted ? wanted : toStep(most, instrument.lotStep, 'down');
+  const quantity = wholeLots(wanted, most, instrument.lotStep);
   if (quantity <= 0n) return null;
   const shares = { halfSpreadShare: 0, slippageShare: 0, impactShare: 0 };
   const regime = volatilityRegime(instrument.market, minuteVolatility);

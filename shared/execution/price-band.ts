@@ -15,7 +15,8 @@ export function priceBand(market: Market, previousClose: number | null, last: nu
   if (market !== 'NSE' || previousClose === null) return null;
   const { share, slidesFrom, slidesBy } = PRICE_BANDS.NSE;
   const move = last === null ? 0 : Math.abs(last / previousClose - 1);
-  const steps = move < slidesFrom ? 0 : Math.floor((move - slidesFrom) / slidesBy) + 1;
+  // Shares of floats: a hair below a step is the step itself.
+  const steps = Math.max(0, Math.floor((move - slidesFrom) / slidesBy + 1e-9) + 1);
   return bandAround(previousClose, share + steps * slidesBy);
 }
 

@@ -77,9 +77,10 @@ const quoteIsConfirmed: Check = ({ quote, instrument: { symbol }, nowMs }) => {
   return refuse('quote_diverged', why, { name: 'clearedBps', value: Math.abs(spreadBps), threshold });
 };
 
+const rateIsKnown: Check = ({ rate, instrument }) => (rate === null ? refuse('no_rate', `No ${instrument.quote}/USD rate is known`) : null);
+
 const rateIsFresh: Check = ({ rate, instrument, nowMs }) => {
-  if (rate === null) return refuse('no_rate', `No ${instrument.quote}/USD rate is known`);
-  if (rate.currency === 'USD' || isRateFresh(rate, nowMs)) return null;
+  if (rate === null || rate.currency === 'USD' || isRateFresh(rate, nowMs)) return null;
   const why = `The ${instrument.quote}/USD rate of ${rate.source} is too old`;
   return over('rateMaxAgeMs', nowMs - rate.asOfMs, RATE_MAX_AGE_MS[rate.currency], why);
 };
@@ -109,11 +110,25 @@ const dailyLossIsWithin: Check = ({ account, markOf, rateOf }) => {
     : over('maxDailyLoss', loss, maxDailyLoss, `The day has lost ${percent(loss)} of its opening equity, the limit is ${percent(maxDailyLoss)}`);
 };
 
-/** The session and the account: they hold for orders that rest as well. */
-export const ACCOUNT_CHECKS: readonly Check[] = [sessionIsActive, directionIsAllowed, isBeforeSquareOff, dailyLossIsWithin];
+/** Whether the session trades at all. */
+export const SESSION_CHECKS: readonly Check[] = [sessionIsActive];
 
 /** The market as it is now: what is to fill at once needs a price that can be traded on. */
-export const MARKET_CHECKS: readonly Check[] = [marketIsOpen, isTradedByVenue, priceIsFresh, quoteIsConfirmed, evidenceAllowsEntry, rateIsFresh];
+export const MARKET_CHECKS: readonly Check[] = [
+  marketIsOpen,
+  isTradedByVenue,
+  priceIsFresh,
+  quoteIsConfirmed,
+  evidenceAllowsEntry,
+  rateIsKnown,
+  rateIsFresh,
+];
+
+/** What an order that rests needs of the market: its size is counted in the base currency. */
+export const RESTING_CHECKS: readonly Check[] = [rateIsKnown];
+
+/** The account: it holds for orders that rest as well. */
+export const ACCOUNT_CHECKS: readonly Check[] = [directionIsAllowed, isBeforeSquareOff, dailyLossIsWithin];
 
 /** The first objection, or null. The cheap checks come first. */
 export function firstRefusal<Facts extends EntryFacts>(checks: readonly Check<Facts>[], facts: Facts): GateRefusal | null {

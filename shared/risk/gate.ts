@@ -3,7 +3,7 @@ import { LEAST_REWARD_TO_RISK } from '../config/risk.ts';
 import { add, type Decimal, divide, fromNumber, multiply, ONE, text, toNumber, toStep, ZERO } from '../kernel/decimal.ts';
 import type { Opportunity, StrategyName } from '../strategies/strategy.ts';
 import { caps } from './caps.ts';
-import { ACCOUNT_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS } from './entry-checks.ts';
+import { ACCOUNT_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
 /** What the gate judges: a strategy's proposal, the account, and the market at this moment. */
@@ -56,14 +56,7 @@ const levelsMakeSense: Check<GateInput> = ({ opportunity, quote }) => {
     : over('leastRewardToRisk', ratio, LEAST_REWARD_TO_RISK, `Reward to risk is ${ratio.toFixed(2)}, at least ${LEAST_REWARD_TO_RISK} is asked`);
 };
 
-const CHECKS: readonly Check<GateInput>[] = [
-  ...ACCOUNT_CHECKS.slice(0, 1),
-  ...MARKET_CHECKS,
-  isNotHeld,
-  ...ACCOUNT_CHECKS.slice(1),
-  isConfident,
-  levelsMakeSense,
-];
+const CHECKS: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...MARKET_CHECKS, isNotHeld, ...ACCOUNT_CHECKS, isConfident, levelsMakeSense];
 
 function sized(input: GateInput): GatePass | GateRefusal {
   const { account, instrument, quote, rate } = input;

@@ -1,22 +1,25 @@
 import { ENTRY_RESERVE } from '../config/execution.ts';
+import type { EntryOrder } from '../contracts/order.ts';
 import { add, type Decimal, fromNumber, multiply, ONE, toNumber } from '../kernel/decimal.ts';
 import { caps, type Sized } from './caps.ts';
-import { ACCOUNT_CHECKS, firstRefusal, MARKET_CHECKS } from './entry-checks.ts';
-import { type GateRefusal, over } from './refusal.ts';
+import { ACCOUNT_CHECKS, type Check, firstRefusal, MARKET_CHECKS, RESTING_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
+import { type GateRefusal, over, refuse } from './refusal.ts';
 
 /** An order of a size that somebody else has chosen. */
-export interface OrderProposal extends Sized {
+export interface OrderProposal extends Sized, Pick<EntryOrder, 'tradedIn'> {
   readonly quantity: Decimal;
   /** Whether it is to fill on the price that stands; one that rests is judged by its own price. */
   readonly isImmediate: boolean;
+  /** Whether it takes any price. */
+  readonly isUnlimited: boolean;
 }
 
 export interface OrderPass {
   readonly verdict: 'passed';
+  /** Base currency. */
+  readonly notional: Decimal;
   /** Base currency to set aside: the notional and a reserve for charges and slippage. */
   readonly reserve: Decimal;
-  /** Base currency for one unit of the quote currency that it was judged by. */
-  readonly notional: Decimal;
 }
 
 /**
@@ -24,10 +27,7 @@ export interface OrderPass {
  * every cap, or the order is refused by the tightest one.
  */
 export function orderGate(order: OrderProposal): OrderPass | GateRefusal {
-  const refusal = firstRefusal(
-    order.isImmediate ? [...ACCOUNT_CHECKS.slice(0, 1), ...MARKET_CHECKS, ...ACCOUNT_CHECKS.slice(1)] : ACCOUNT_CHECKS,
-    order,
-  );
+  const refusal = firstRefusal(order.isImmediate ? IMMEDIATE : RESTING, order);
   if (refusal !== null) return refusal;
   const notional = multiply(multiply(order.quantity, fromNumber(order.price)), order.rate?.value ?? ONE);
   const cap = caps(order).reduce((least, next) => (next.notional < least.notional ? next : least));
@@ -39,6 +39,19 @@ export function orderGate(order: OrderProposal): OrderPass | GateRefusal {
   }
   return { verdict: 'passed', notional, reserve: multiply(notional, add(ONE, ENTRY_RESERVE)) };
 }
+
+/** A venue that makes its reference price, or matches its auction, takes no orders. While it is closed they wait at the broker. */
+const venueTakesOrders: Check<OrderProposal> = ({ phase: { phase, reason }, instrument: { market }, tradedIn, isUnlimited }) => {
+  if (phase === 'reference-price') return refuse('reference_price_window', `${market}: ${reason}`);
+  if (tradedIn !== 'closing-auction') return null;
+  if (phase === 'closing-auction-matching') return refuse('auction_closed', `${market}: ${reason}`);
+  return phase === 'closing-auction-limit-entry' && isUnlimited
+    ? refuse('auction_limit_only', 'The closing auction takes limit orders only in its last minutes')
+    : null;
+};
+
+const IMMEDIATE: readonly Check<OrderProposal>[] = [...SESSION_CHECKS, ...MARKET_CHECKS, ...ACCOUNT_CHECKS];
+const RESTING: readonly Check<OrderProposal>[] = [...SESSION_CHECKS, venueTakesOrders, ...RESTING_CHECKS, ...ACCOUNT_CHECKS];
 
 const tooLarge = (name: string, value: number, threshold: number): GateRefusal =>
   over(name, value, threshold, `The order is worth $${value.toFixed(2)}, ${name} leaves room for $${threshold.toFixed(2)}`);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type ScanRecord, scanRecordSchema } from '../contracts/decisions.ts';
 import { type Trade, tradeSchema } from '../contracts/fill.ts';
 import { accountHeadSchema, type JournalRow, journalRowSchema } from '../contracts/journal.ts';
-import { orderSchema } from '../contracts/order.ts';
+import { orderSchema, orderStateSchema } from '../contracts/order.ts';
 import { type Position, positionSchema } from '../contracts/position.ts';
 import type { Receipt, SessionSummary, StoredOrder } from '../engine/ports.ts';
 import { text } from '../kernel/decimal.ts';
@@ -64,8 +64,8 @@ export const positionAttributes = (position: Position): Attributes => ({ version
 
 export const readPosition = (item: Item): Position => readBody(item, positionSchema);
 
-const orderStateSchema = z.object({
-  state: z.enum(['accepted', 'resting', 'filled', 'cancelled', 'expired', 'rejected']),
+const standingSchema = z.object({
+  state: orderStateSchema,
   reason: z.string().nullable(),
   endedMs: count.nullable(),
 });
@@ -81,7 +81,7 @@ export const orderAttributes = (stored: StoredOrder): Attributes => ({
 
 export function readOrder(item: Item): StoredOrder {
   const standing = { state: item.attributes.state, reason: item.attributes.reason ?? null, endedMs: item.attributes.endedMs ?? null };
-  return { order: readBody(item, orderSchema), ...checked(item, orderStateSchema, () => standing) };
+  return { order: readBody(item, orderSchema), ...checked(item, standingSchema, () => standing) };
 }
 
 const receiptSchema = z.object({ id: z.string(), bodyDigest: z.string().nullable(), seq: count, outcome: z.unknown() });

@@ -1,5 +1,5 @@
-import type { JournalRow } from '../contracts/journal.ts';
 import type { Trade } from '../contracts/fill.ts';
+import type { JournalRow } from '../contracts/journal.ts';
 import { type StoredOrder, StoreError } from '../engine/ports.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Account } from '../ledger/account.ts';

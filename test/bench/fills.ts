@@ -1,6 +1,6 @@
 import { commitDecision } from '../../shared/engine/commit.ts';
-import { decideMatch, fillId } from '../../shared/engine/decide-match.ts';
-import { exitId } from '../../shared/ledger/apply.ts';
+import { decideMatch } from '../../shared/engine/decide-match.ts';
+import { exitId } from '../../shared/ledger/resting-exit.ts';
 import type { Tick } from '../../shared/market/price.ts';
 import { orderPlaced } from '../support/ledger-fixtures.ts';
 import {
@@ -82,10 +82,9 @@ async function fillsOn(store: 'embedded' | 'memory', roundTrips: number): Promis
 /** Fills an order as the matcher does, and says how long it took, ms. */
 async function timedFill({ context, desk, lease: { scope, epoch }, sessionId }: BenchBooks, orderId: string, tick: Tick | null): Promise<number> {
   const began = performance.now();
-  const id = fillId(orderId, 1);
-  const result = await commitDecision(context, sessionId, id, (account) => {
-    const draft = decideMatch(account, desk.view(context.clock.now()), { orderId, tick, extreme: null });
-    return draft === null ? null : { draft, fence: { scope, epoch }, outcome: { fill: id } };
+  const result = await commitDecision(context, sessionId, (account) => {
+    const draft = decideMatch(account, desk.view(context.clock.now()), { orderId, tick, extreme: null, queueAhead: null, configVersion: context.settings.configVersion });
+    return draft === null ? null : { draft, fence: { scope, epoch }, outcome: { fill: draft.commandId } };
   });
   const ms = performance.now() - began;
   const row = result.kind === 'committed' ? result.decided.draft.rows.at(-1) : undefined;

@@ -241,9 +241,14 @@ export function ledgerStoreContract(name: string, open: () => Promise<StoreHarne
       const [position] = [...account.positions.values()];
       const exit = `X:${position?.id}:1`;
       const requested = await keep(
-        commitOf(account, 'close', [{ type: 'exit-requested', atMs: START_MS + 500, orderId: exit, reason: 'manual', quantity: null, activeFromMs: START_MS + 580 }]),
+        commitOf(account, 'close', [
+          { type: 'exit-requested', atMs: START_MS + 500, orderId: exit, reason: 'manual', quantity: null, activeFromMs: START_MS + 580 },
+        ]),
       );
-      expect(await store.order(account.sessionId, exit)).toMatchObject({ state: 'accepted', order: { version: 2, marketReason: 'manual' } });
+      expect(await store.order(account.sessionId, exit)).toMatchObject({
+        state: 'accepted',
+        order: { version: 2, atMarket: { reason: 'manual', quantity: null, requestedMs: START_MS + 500 } },
+      });
 
       await keep(commitOf(requested, 'exit', [(now) => exitFill(now, position?.id ?? '', { price: '98.5', reason: 'stop', atMs: START_MS + 600 })]));
 

@@ -4,10 +4,20 @@ import type { JournalEvent, JournalEventOf, JournalRow } from '../../shared/cont
 import type { EntryOrder } from '../../shared/contracts/order.ts';
 import type { Rate } from '../../shared/contracts/terms.ts';
 import type { Commit, Receipt } from '../../shared/engine/ports.ts';
-import { add, type Decimal, decimal, multiply, ONE, sum, ZERO } from '../../shared/kernel/decimal.ts';
+import { add, type Decimal, decimal, multiply, ONE, subtract, sum, ZERO } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';
 import { apply, journalRow } from '../../shared/ledger/apply.ts';
-import { capitalPostings, cashChange, entryPostings, exitPostings, type FillAmounts, realisedResult } from '../../shared/ledger/postings.ts';
+import { bandAmounts } from '../../shared/ledger/entry-fill.ts';
+import { partOfEntry } from '../../shared/ledger/parts.ts';
+import {
+  capitalPostings,
+  cashChange,
+  entryPostings,
+  exitPostings,
+  type FillAmounts,
+  realisedResult,
+  unitsTaken,
+} from '../../shared/ledger/postings.ts';
 import { tradeOf } from '../../shared/ledger/trade.ts';
 import type { Currency } from '../../shared/market/instrument.ts';
 
@@ -125,8 +135,14 @@ export const orderPlaced = (order: EntryOrder): JournalEvent => ({ type: 'order-
 
 export interface FillSketch {
   readonly price: string;
+  /** What is still to be filled, unless a test says less. */
+  readonly quantity?: string;
   readonly rate?: string;
   readonly commission?: string;
+  /** Units that the venue takes instead of money; `commission` is then their worth. */
+  readonly taken?: string;
+  /** The kinder and the harsher price; the booked one unless a test says another. */
+  readonly band?: readonly [optimistic: string, pessimistic: string];
   readonly slippage?: string;
   readonly atMs?: number;
 }
@@ -151,24 +167,38 @@ export function exitFill(
   const order = position === undefined ? undefined : account.orders.get(position.exitId);
   if (position === undefined || order === undefined) throw new Error(`No open position ${positionId}`);
   const amounts = fillAmounts(order, sketch);
-  const closed = { ...position, exitSlippage: decimal(sketch.slippage ?? '0'), exitBetter: ZERO, exitWorse: ZERO };
+  const common = commonFill(order, sketch, amounts);
+  const { better: exitBetter, worse: exitWorse } = bandAmounts(common);
+  const part = partOfEntry(position, amounts.quantity);
+  const { direction, entryRate } = position;
+  const closed = { direction, entryRate, ...part, exitSlippage: common.slippage, exitBetter, exitWorse };
   const postings = exitPostings(amounts, closed);
   const realised = realisedResult(amounts, closed, cashChange(postings));
-  const fill = { ...commonFill(order, sketch, amounts), purpose: 'exit', trigger: reason, realised, exitReason: reason, postings } as const;
+  const fill = { ...common, purpose: 'exit', trigger: reason, realised, exitReason: reason, postings } as const;
   return { type: 'filled', atMs: fill.atMs, fill };
 }
 
-type Filled = Pick<EntryOrder, 'id' | 'positionId' | 'strategy' | 'symbol' | 'market' | 'currency' | 'side' | 'quantity' | 'acceptedMs'>;
+type Filled = Pick<
+  EntryOrder,
+  'id' | 'positionId' | 'strategy' | 'symbol' | 'market' | 'currency' | 'side' | 'quantity' | 'filledQuantity' | 'fills' | 'acceptedMs'
+>;
 
-function fillAmounts(order: Filled, { price, rate = '1', commission = '0.2' }: FillSketch): FillAmounts {
+function fillAmounts(order: Filled, { price, quantity: asked, rate = '1', commission = '0.2', taken }: FillSketch): FillAmounts {
+  const quantity = asked === undefined ? subtract(order.quantity, order.filledQuantity) : decimal(asked);
   return {
     positionId: order.positionId,
     symbol: order.symbol,
     currency: order.currency,
     side: order.side,
-    quantity: order.quantity,
-    notional: multiply(order.quantity, decimal(price)),
-    charges: [{ line: 'commission', amount: decimal(commission) }],
+    quantity,
+    notional: multiply(quantity, decimal(price)),
+    charges: [
+      {
+        line: 'commission',
+        amount: decimal(commission),
+        ...(taken === undefined ? {} : { taken: { currency: order.symbol, amount: decimal(taken) } }),
+      },
+    ],
     rate: decimal(rate),
   };
 }
@@ -179,21 +209,21 @@ function commonFill(
   amounts: FillAmounts,
 ): Omit<Fill, 'purpose' | 'trigger' | 'realised' | 'exitReason' | 'postings'> {
   return {
-    id: `${order.id}:1`,
+    id: `${order.id}:${order.fills + 1}`,
     orderId: order.id,
-    ordinal: 1,
+    ordinal: order.fills + 1,
     positionId: order.positionId,
     strategy: order.strategy,
     symbol: order.symbol,
     market: order.market,
     side: order.side,
-    quantity: order.quantity,
+    quantity: amounts.quantity,
     price: decimal(sketch.price),
     currency: order.currency,
     liquidity: 'taker',
-    band: { optimistic: decimal(sketch.price), pessimistic: decimal(sketch.price) },
+    band: { optimistic: decimal(sketch.band?.[0] ?? sketch.price), pessimistic: decimal(sketch.band?.[1] ?? sketch.price) },
     charges: amounts.charges,
-    unitsLost: ZERO,
+    unitsLost: unitsTaken(amounts.charges),
     slippage: decimal(sketch.slippage ?? '0'),
     rate: rateOf(order.currency, sketch.rate),
     evidence: 'simulated',

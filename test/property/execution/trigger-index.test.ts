@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ExitLevels, triggeredExit } from '../../../shared/execution/exit-trigger.ts';
+import type { Trail } from '../../../shared/contracts/terms.ts';
+import { triggeredExit, type WatchedLevels } from '../../../shared/execution/exit-trigger.ts';
 import { createTriggerIndex, type TriggerIndex, type Watch } from '../../../shared/execution/trigger-index.ts';
 import type { Tick } from '../../../shared/market/price.ts';
 import { tickOf } from '../../support/engine-fixtures.ts';
@@ -82,11 +83,17 @@ describe('the trigger index', () => {
 });
 
 describe('the trigger index of exits', () => {
-  const exit: fc.Arbitrary<ExitLevels> = fc.record({
+  const exit: fc.Arbitrary<WatchedLevels> = fc.record({
     direction: fc.constantFrom('long' as const, 'short' as const),
     stop: level,
     target: level,
-    trailingShare: fc.option(fc.constantFrom(0.005, 0.01, 0.1, 1 / 3), { nil: null }),
+    trail: fc.option(
+      fc.oneof(
+        fc.constantFrom(0.005, 0.01, 0.1, 1 / 3).map((share): Trail => ({ kind: 'share', share })),
+        fc.constantFrom(0.5, 1, 1 / 3, 10).map((distance): Trail => ({ kind: 'distance', distance, basis: 'a test' })),
+      ),
+      { nil: null },
+    ),
     extreme: price,
   });
   const motion = fc.constantFrom('print' as const, 'sweep' as const);
@@ -114,11 +121,14 @@ describe('the trigger index of exits', () => {
   });
 });
 
-function watchOf({ direction, stop, target, trailingShare, extreme }: ExitLevels): Watch {
+function watchOf({ direction, stop, target, trail, extreme }: WatchedLevels): Watch {
   const isLong = direction === 'long';
   return {
     below: isLong ? stop : target,
     above: isLong ? target : stop,
-    trail: trailingShare === null ? null : { side: isLong ? 'below' : 'above', extreme, by: { kind: 'share', value: trailingShare } },
+    trail:
+      trail === null
+        ? null
+        : { side: isLong ? 'below' : 'above', extreme, by: { kind: trail.kind, value: trail.kind === 'share' ? trail.share : trail.distance } },
   };
 }

@@ -37,6 +37,7 @@ function riskOf(account: Account, equityNow: Decimal): number {
     [...account.orders.values()].flatMap((order) => {
       if (order.purpose !== 'entry') return [];
       const entry = fromNumber(order.intent.quote.last);
+      if (order.bracket.stop === null) throw new Error('a strategy places no entry without a stop');
       return [multiply(multiply(order.quantity, entry), divide(max(ZERO, subtract(entry, order.bracket.stop)), entry))];
     }),
   );
@@ -70,6 +71,8 @@ describe('no sequence of opportunities', () => {
             rate: { ...rateOf('USDT'), asOfMs: nowMs },
             phase: OPEN_PHASE,
             product: 'spot',
+            direction: 'long',
+            squareOffMs: null,
             markOf,
             rateOf: BASE,
           });

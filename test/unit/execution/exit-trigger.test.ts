@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type ExitLevels, triggeredExit } from '../../../shared/execution/exit-trigger.ts';
+import { triggeredExit, type WatchedLevels } from '../../../shared/execution/exit-trigger.ts';
 import { ticksOfBar } from '../../../shared/market/bar-ticks.ts';
 import type { Bar, Tick } from '../../../shared/market/price.ts';
 import { tickOf } from '../../support/engine-fixtures.ts';
 
-const LONG: ExitLevels = { direction: 'long', stop: 98.5, target: 103, trailingShare: null, extreme: 100 };
+const LONG: WatchedLevels = { direction: 'long', stop: 98.5, target: 103, trail: null, extreme: 100 };
 
 /** The first level that a bar, played as ticks, reaches; the best price moves on with every tick, as the matcher does it. */
-function playedOn(levels: ExitLevels, bar: Pick<Bar, 'open' | 'high' | 'low' | 'close'>): string {
+function playedOn(levels: WatchedLevels, bar: Pick<Bar, 'open' | 'high' | 'low' | 'close'>): string {
   let { extreme } = levels;
   for (const tick of ticksOfBar({ ...bar, symbol: 'BTC', openMs: 0, volume: 1, origin: 'received', evidence: 'replay' }, 'test')) {
     const met = triggeredExit({ ...levels, extreme }, tick);
@@ -44,7 +44,7 @@ describe('the exit of a long position, over a bar', () => {
   });
 
   it('is mirrored for a short', () => {
-    const SHORT: ExitLevels = { direction: 'short', stop: 101.5, target: 97, trailingShare: null, extreme: 100 };
+    const SHORT: WatchedLevels = { direction: 'short', stop: 101.5, target: 97, trail: null, extreme: 100 };
     const bars = [
       [100, 101, 97, 98],
       [96, 99, 95, 98],
@@ -80,11 +80,11 @@ describe('a stop, on a print', () => {
 });
 
 describe('a trailing stop', () => {
-  const trailing = (extreme: number, stop: number | null = 98): ExitLevels => ({
+  const trailing = (extreme: number, stop: number | null = 98): WatchedLevels => ({
     direction: 'long',
     stop,
     target: null,
-    trailingShare: 0.02,
+    trail: { kind: 'share', share: 0.02 },
     extreme,
   });
 
@@ -103,14 +103,31 @@ describe('a trailing stop', () => {
   });
 
   it('is mirrored for a short: it hangs above the lowest price', () => {
-    const short: ExitLevels = { direction: 'short', stop: 102, target: null, trailingShare: 0.02, extreme: 90 };
+    const short: WatchedLevels = { direction: 'short', stop: 102, target: null, trail: { kind: 'share', share: 0.02 }, extreme: 90 };
     expect(triggeredExit(short, tickOf('BTC', 91.79, 0))).toBeNull();
     expect(triggeredExit(short, tickOf('BTC', 92, 0))).toEqual({ trigger: 'trailing-stop', base: 92, rule: 'gap' });
   });
 });
 
+describe('a trailing stop at a distance', () => {
+  const trail = { kind: 'distance', distance: 3, basis: '2 x ATR(14)' } as const;
+
+  it('stands so far behind the best price, whatever that is', () => {
+    const long: WatchedLevels = { direction: 'long', stop: 98, target: null, trail, extreme: 110 };
+    expect(triggeredExit(long, tickOf('BTC', 107.01, 0))).toBeNull();
+    expect(triggeredExit(long, tickOf('BTC', 107, 0))).toEqual({ trigger: 'trailing-stop', base: 107, rule: 'stop-level' });
+    expect(triggeredExit({ ...long, extreme: 100 }, tickOf('BTC', 97.5, 0))).toEqual({ trigger: 'stop', base: 97.5, rule: 'gap' });
+  });
+
+  it('hangs above the lowest price for a short', () => {
+    const short: WatchedLevels = { direction: 'short', stop: null, target: null, trail, extreme: 90 };
+    expect(triggeredExit(short, tickOf('BTC', 92.99, 0))).toBeNull();
+    expect(triggeredExit(short, tickOf('BTC', 94, 0, { motion: 'sweep' }))).toEqual({ trigger: 'trailing-stop', base: 93, rule: 'stop-level' });
+  });
+});
+
 describe('an exit without levels', () => {
   it('rests', () => {
-    expect(triggeredExit({ direction: 'long', stop: null, target: null, trailingShare: null, extreme: 100 }, tickOf('BTC', 1, 0))).toBeNull();
+    expect(triggeredExit({ direction: 'long', stop: null, target: null, trail: null, extreme: 100 }, tickOf('BTC', 1, 0))).toBeNull();
   });
 });

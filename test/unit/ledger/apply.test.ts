@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JournalEvent } from '../../../shared/contracts/journal.ts';
+import type { JournalEvent, JournalEventOf } from '../../../shared/contracts/journal.ts';
 import { decimal, text } from '../../../shared/kernel/decimal.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { apply, GENESIS_HASH, journalRow } from '../../../shared/ledger/apply.ts';
@@ -21,6 +21,7 @@ const order = entryOrder();
 const placed = (): Account => happen(start(), 'place', [orderPlaced(order)]).after;
 const open = (): Account => happen(placed(), 'fill', [(account) => entryFill(account, order.id, { price: '100', slippage: '0.5' })]).after;
 const EXIT = `X:${order.positionId}:1`;
+const renumbered = (filled: JournalEventOf<'filled'>, ordinal: number): JournalEvent => ({ ...filled, fill: { ...filled.fill, ordinal } });
 
 describe('a session', () => {
   it('starts with its capital as cash and nothing else', () => {
@@ -105,7 +106,7 @@ describe('an entry', () => {
         stop: decimal('98.5'),
         target: decimal('103'),
         quantity: decimal('2'),
-        marketReason: null,
+        atMarket: null,
       }),
     ]);
   });
@@ -120,10 +121,12 @@ describe('an entry', () => {
     expect(() => happen(open(), 'again', [fill])).toThrow(expect.objectContaining({ code: 'unknown_order' }));
   });
 
-  it('fills whole', () => {
-    const filled = entryFill(placed(), order.id, { price: '100' });
-    const part: JournalEvent = { ...filled, fill: { ...filled.fill, quantity: decimal('1') } };
-    expect(() => happen(placed(), 'fill', [part])).toThrow(expect.objectContaining({ code: 'wrong_quantity' }));
+  it.each<readonly [what: string, fill: (account: Account) => JournalEvent]>([
+    ['more than it asks for', (now) => entryFill(now, order.id, { price: '100', quantity: '2.00000001' })],
+    ['nothing', (now) => entryFill(now, order.id, { price: '100', quantity: '0' })],
+    ['another fill than its next', (now) => renumbered(entryFill(now, order.id, { price: '100' }), 2)],
+  ])('does not fill by %s', (_what, fill) => {
+    expect(() => happen(placed(), 'fill', [fill])).toThrow(expect.objectContaining({ code: 'wrong_quantity' }));
   });
 
   it('that nobody placed cannot end', () => {
@@ -132,12 +135,148 @@ describe('an entry', () => {
   });
 });
 
+describe('an entry that fills in parts', () => {
+  const first = (now: Account): JournalEvent => entryFill(now, order.id, { price: '100', quantity: '0.5', band: ['99.9', '100.3'] });
+  const second = (now: Account): JournalEvent =>
+    entryFill(now, order.id, { price: '104', quantity: '1', rate: '1.02', commission: '0.1', slippage: '0.5', band: ['103.8', '104.5'] });
+  const inParts = (...events: readonly ((now: Account) => JournalEvent)[]): Account => happen(placed(), 'parts', events).after;
+
+  it('works on for the rest, keeps what it has paid, and sets aside what the rest will need', () => {
+    const account = inParts(first);
+    expect(account.orders.get(order.id)).toMatchObject({
+      version: 2,
+      quantity: decimal('2'),
+      filledQuantity: decimal('0.5'),
+      filledNotional: decimal('50'),
+      fills: 1,
+      reserved: decimal('150.75'),
+    });
+    expect(text(account.cash)).toBe('949.8');
+    expect(inParts(first, second).orders.get(order.id)).toMatchObject({ filledNotional: decimal('154'), fills: 2, reserved: decimal('50.25') });
+  });
+
+  it('opens the position with the first part, and the exit covers what is held', () => {
+    const account = inParts(first);
+    expect(account.positions.get(order.positionId)).toMatchObject({ version: 1, quantity: decimal('0.5'), cost: decimal('50') });
+    expect(account.orders.get(EXIT)).toMatchObject({ version: 1, quantity: decimal('0.5') });
+  });
+
+  it('enlarges position and exit with the next: price, rate and band are those of all that was paid', () => {
+    const account = inParts(first, second);
+    // Rate: (50 x 1 + 104 x 1.02) / 154
+    expect(account.positions.get(order.positionId)).toMatchObject({
+      version: 2,
+      quantity: decimal('1.5'),
+      cost: decimal('154'),
+      entryPrice: decimal('102.66666667'),
+      entryRate: decimal('1.01350649'),
+      entryCash: decimal('-156.382'),
+      entryCharges: decimal('0.302'),
+      entrySlippage: decimal('0.51'),
+      entryBetter: decimal('0.254'),
+      entryWorse: decimal('0.66'),
+      openedMs: START_MS + 100,
+      exitId: EXIT,
+    });
+    expect(account.orders.get(EXIT)).toMatchObject({ version: 2, quantity: decimal('1.5'), filledQuantity: 0n });
+    expect(text(account.cash)).toBe('843.618');
+  });
+
+  it('is gone when all of it has filled', () => {
+    const account = inParts(first, second, (now) => entryFill(now, order.id, { price: '100' }));
+    expect([...account.orders.keys()]).toEqual([EXIT]);
+    expect(account.orders.get(EXIT)?.quantity).toBe(decimal('2'));
+    expect(account.totals.fills).toBe(3);
+  });
+
+  it('can be called back: what was filled stays', () => {
+    const ended: JournalEvent = { type: 'order-ended', atMs: 9, orderId: order.id, state: 'cancelled', reason: 'x' };
+    const account = inParts(first, () => ended);
+    expect([[...account.orders.keys()], account.positions.get(order.positionId)?.quantity]).toEqual([[EXIT], decimal('0.5')]);
+  });
+});
+
+describe('an exit that fills in parts', () => {
+  const part = (quantity: string, price: string) => (now: Account) => exitFill(now, order.positionId, { price, quantity, commission: '0.1' });
+  const requested = (quantity: string | null): JournalEvent => ({
+    type: 'exit-requested',
+    atMs: 5,
+    orderId: EXIT,
+    reason: 'manual',
+    quantity: quantity === null ? null : decimal(quantity),
+    activeFromMs: 85,
+  });
+
+  it('leaves the rest of the position, its entry in proportion, and keeps the result of the part', () => {
+    const { after, trades } = happen(open(), 'exit', [part('0.5', '103')]);
+    expect(trades).toEqual([]);
+    expect(after.positions.get(order.positionId)).toMatchObject({
+      version: 2,
+      quantity: decimal('1.5'),
+      cost: decimal('150'),
+      entryCash: decimal('-150.15'),
+      entryCharges: decimal('0.15'),
+      entrySlippage: decimal('0.375'),
+      closed: { quantity: decimal('0.5'), notional: decimal('51.5'), entryCharges: decimal('0.05'), realised: { net: decimal('1.35') } },
+    });
+    expect(after.orders.get(EXIT)).toMatchObject({ version: 2, quantity: decimal('2'), filledQuantity: decimal('0.5'), fills: 1 });
+    expect(after.totals).toMatchObject({ trades: 0, wins: 0, realised: decimal('1.35') });
+    expect(after.day).toMatchObject({ trades: 0, realised: decimal('1.35') });
+  });
+
+  it('closes one trade with all its parts: a win is counted by the whole', () => {
+    const { after, trades } = happen(open(), 'exit', [part('0.5', '103'), part('0.25', '101'), part('1.25', '99')]);
+    expect([after.positions.size, after.orders.size]).toEqual([0, 0]);
+    // 51.5 + 25.25 + 123.75 - 200; charges 0.2 + 3 x 0.1
+    expect(after.totals).toMatchObject({ trades: 1, wins: 0, fills: 4, realised: decimal('0'), charges: decimal('0.5') });
+    expect(trades).toHaveLength(1);
+    expect(trades[0]).toMatchObject({
+      quantity: decimal('2'),
+      exitPrice: decimal('100.25'),
+      entryCharges: decimal('0.2'),
+      exitCharges: [{ line: 'commission', amount: decimal('0.3') }],
+      realised: { net: decimal('0'), charges: decimal('0.5'), slippage: decimal('0.5') },
+    });
+    expect(after.cash).toBe(start().cash);
+  });
+
+  it('takes no more than is held', () => {
+    expect(() => happen(open(), 'exit', [part('1.5', '103'), part('0.6', '103')])).toThrow(expect.objectContaining({ code: 'wrong_quantity' }));
+    const held = open();
+    const lost = exitFill(held, order.positionId, { price: '103' });
+    const event: JournalEvent = { ...lost, fill: { ...lost.fill, unitsLost: decimal('0.1') } };
+    expect(() => happen(held, 'exit', [event])).toThrow(expect.objectContaining({ code: 'wrong_quantity' }));
+  });
+
+  it('of a part that was asked for rests again with its levels for what is left', () => {
+    const asked = happen(open(), 'close', [requested('0.5')]).after;
+    expect(asked.orders.get(EXIT)).toMatchObject({ atMarket: { reason: 'manual', quantity: decimal('0.5'), requestedMs: 5 } });
+    const { after } = happen(asked, 'exit', [part('0.2', '103'), part('0.3', '103')]);
+    expect(after.orders.get(EXIT)).toMatchObject({ atMarket: null, filledQuantity: decimal('0.5'), stop: decimal('98.5'), target: decimal('103') });
+  });
+
+  it('of all that is held stays at market until nothing is left', () => {
+    const asked = happen(open(), 'close', [requested(null)]).after;
+    expect(happen(asked, 'exit', [part('0.5', '103')]).after.orders.get(EXIT)).toMatchObject({ atMarket: { reason: 'manual', quantity: null } });
+  });
+
+  it.each(['0', '-1', '1.6'])('cannot be asked for %s of 1.5 that are left', (quantity) => {
+    const left = happen(open(), 'exit', [part('0.5', '103')]).after;
+    expect(() => happen(left, 'close', [requested(quantity)])).toThrow(expect.objectContaining({ code: 'wrong_quantity' }));
+  });
+});
+
 describe('an exit', () => {
   it('that is asked for becomes a market order under the same id', () => {
     const requested = happen(open(), 'close', [
       { type: 'exit-requested', atMs: 5, orderId: EXIT, reason: 'time', quantity: null, activeFromMs: 85 },
     ]).after;
-    expect(requested.orders.get(EXIT)).toMatchObject({ version: 2, marketReason: 'time', activeFromMs: 85, stop: decimal('98.5') });
+    expect(requested.orders.get(EXIT)).toMatchObject({
+      version: 2,
+      atMarket: { reason: 'time', quantity: null, requestedMs: 5 },
+      activeFromMs: 85,
+      stop: decimal('98.5'),
+    });
   });
 
   it('cannot be asked for of an entry', () => {
@@ -156,6 +295,8 @@ describe('an exit', () => {
       realised: decimal('5.6'),
       charges: decimal('0.4'),
       slippage: decimal('0.75'),
+      better: 0n,
+      worse: 0n,
     });
     expect(closed.day).toMatchObject({ realised: decimal('5.6'), charges: decimal('0.4'), trades: 1, wins: 1 });
   });

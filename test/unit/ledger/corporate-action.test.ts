@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { decimal, subtract, text } from '../../../shared/kernel/decimal.ts';
 import { equity } from '../../../shared/ledger/account.ts';
-import { apply, exitId } from '../../../shared/ledger/apply.ts';
+import { apply } from '../../../shared/ledger/apply.ts';
 import { corporateActionOn } from '../../../shared/ledger/corporate-action.ts';
 import { standingsOf } from '../../../shared/ledger/order-standing.ts';
+import { postingsOf } from '../../../shared/ledger/postings.ts';
+import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import type { CorporateActionFacts } from '../../../shared/market/corporate-actions.ts';
 import { actionOf, actionOn, bought, holding, onlyPosition } from '../../support/corporate-actions.ts';
 import { brokenBooks } from '../../support/engine-world.ts';
@@ -43,7 +45,11 @@ describe('a split', () => {
     const { after, rows } = happen(before, 'split', [actionOn(SPLIT)]);
     expect(figures(after)).toEqual({ symbol: 'KOTAKBANK', quantity: '35', entryPrice: '420', cost: '14700', stop: '410', target: '441' });
     expect(after.cash).toBe(before.cash);
-    expect(rows[0]?.event).toMatchObject({ type: 'corporate-action', cash: null, postings: [], before: { quantity: decimal('7') } });
+    expect(rows[0]?.event).toMatchObject({ type: 'corporate-action', cash: null, before: { quantity: decimal('7') } });
+    expect(rows[0] === undefined ? [] : postingsOf(rows[0].event)).toEqual([
+      { account: 'units:P:E:1', currency: 'KOTAKBANK', amount: decimal('28') },
+      { account: 'market', currency: 'KOTAKBANK', amount: decimal('-28') },
+    ]);
     expect(brokenBooks(after)).toEqual([]);
   });
 
@@ -72,7 +78,11 @@ describe('a split', () => {
       { type: 'exit-requested', atMs: START_MS + 1_000, orderId: EXIT, reason: 'manual', quantity: null, activeFromMs: START_MS + 1_080 },
     ]).after;
     const { after } = happen(before, 'split', [actionOn(SPLIT, { atMs: START_MS + 1_040 })]);
-    expect(after.orders.get(NEXT_EXIT)).toMatchObject({ marketReason: 'manual', activeFromMs: START_MS + 1_080, quantity: decimal('35') });
+    expect(after.orders.get(NEXT_EXIT)).toMatchObject({
+      atMarket: { reason: 'manual', quantity: null, requestedMs: START_MS + 1_000 },
+      activeFromMs: START_MS + 1_080,
+      quantity: decimal('35'),
+    });
   });
 
   it('comes out in a trade as if it had never been, and is told there', () => {
@@ -115,6 +125,8 @@ describe('a fraction of a share', () => {
         { account: 'exchange', currency: 'INR', amount: decimal('710') },
         { account: 'exchange', currency: 'USD', amount: decimal('-8.875') },
         { account: 'cash', currency: 'USD', amount: decimal('8.875') },
+        { account: 'units:P:E:1', currency: 'KOTAKBANK', amount: decimal('3') },
+        { account: 'market', currency: 'KOTAKBANK', amount: decimal('-3') },
       ],
     });
     expect(brokenBooks(after)).toEqual([]);

@@ -13,8 +13,10 @@ import {
 
 const buy: FillAmounts = {
   positionId: 'p',
+  symbol: 'ITC',
   currency: 'INR',
   side: 'buy',
+  quantity: decimal('100'),
   notional: decimal('40000'),
   charges: [
     { line: 'stt', amount: decimal('10') },
@@ -36,7 +38,11 @@ const long: ClosedPart = {
   entryCash: decimal('-500.2'),
   entryCharges: decimal('0.2'),
   entrySlippage: decimal('0.25'),
+  entryBetter: decimal('0.1'),
+  entryWorse: decimal('0.6'),
   exitSlippage: decimal('30'),
+  exitBetter: decimal('20'),
+  exitWorse: decimal('50'),
 };
 const show = (postings: ReturnType<typeof entryPostings>): readonly string[] =>
   postings.map((posting) => `${posting.account} ${posting.currency} ${text(posting.amount)}`);
@@ -55,6 +61,8 @@ describe('postings', () => {
       'exchange INR -40016',
       'exchange USD 500.2',
       'cash USD -500.2',
+      'units:p ITC 100',
+      'market ITC -100',
     ]);
   });
 
@@ -64,6 +72,8 @@ describe('postings', () => {
       'exchange INR 40000',
       'exchange USD -500',
       'cash USD 500',
+      'units:p ITC -100',
+      'market ITC 100',
     ]);
   });
 
@@ -77,6 +87,8 @@ describe('postings', () => {
       'exchange INR 40989.75',
       'exchange USD -491.877',
       'cash USD 491.877',
+      'units:p ITC -100',
+      'market ITC 100',
     ]);
   });
 
@@ -101,13 +113,16 @@ describe('postings', () => {
 describe('a realised result', () => {
   it('parts the price effect at the rate of the exit from what the rate did to the cost', () => {
     const exitCash = cashChange(exitPostings(sell, long));
-    // price 1000 x 0.012; net 491.877 - 500.2; charges 0.2 + 10.25 x 0.012; currency 40000 x (0.012 - 0.0125)
+    // price 1000 x 0.012; net 491.877 - 500.2; charges 0.2 + 10.25 x 0.012; currency 40000 x (0.012 - 0.0125);
+    // better 0.1 + 20 x 0.012; worse 0.6 + 50 x 0.012
     expect(shown({ ...realisedResult(sell, long, exitCash) })).toEqual({
       price: '12',
       currency: '-20',
       charges: '0.323',
       slippage: '0.61',
       net: '-8.323',
+      better: '0.34',
+      worse: '1.2',
     });
   });
 

@@ -4,7 +4,7 @@ import { type Decimal, decimal, text, ZERO } from '../../../shared/kernel/decima
 import { type TradeResult, tradeFigures, tradeSums } from '../../../shared/performance/trade-figures.ts';
 
 const result = (net: Decimal, rMultiple: number | null = null, heldMs = 60_000): TradeResult => ({
-  realised: { price: net, currency: ZERO, charges: ZERO, slippage: ZERO, net },
+  realised: { price: net, currency: ZERO, charges: ZERO, slippage: ZERO, net, better: ZERO, worse: ZERO },
   rMultiple,
   openedMs: 1_000,
   closedMs: 1_000 + heldMs,

@@ -21,7 +21,10 @@ import { LIMITS, rateOf, START_MS } from '../../support/ledger-fixtures.ts';
 const NOW = START_MS + 60_000;
 const RELIANCE = instrumentBySymbol('RELIANCE');
 
+/** The direction is the opportunity's unless a test says another. */
 const input = (more: Partial<GateInput> = {}): GateInput => ({
+  direction: more.opportunity?.direction ?? 'long',
+  squareOffMs: null,
   nowMs: NOW,
   account: startedAccount(),
   strategy: 'scalping',

@@ -34,7 +34,7 @@ describe('a journal as a Beancount ledger', () => {
     const rows = twoDays();
     const lines = written(rows).split('\n');
     const begin = lines.indexOf('2025-01-06 * "filled: sell 2 BTC at 103 USDT, target"');
-    expect(lines.slice(begin, begin + 11)).toEqual([
+    expect(lines.slice(begin, begin + 13)).toEqual([
       '2025-01-06 * "filled: sell 2 BTC at 103 USDT, target"',
       '  seq: 4',
       '  at: "2025-01-06T04:01:00.000Z"',
@@ -46,6 +46,8 @@ describe('a journal as a Beancount ledger', () => {
       '  Equity:Exchange  205.8 USDT',
       '  Equity:Exchange  -205.8 USD',
       '  Assets:Cash  205.8 USD',
+      '  Assets:Units:P--E--1  -2 BTC',
+      '  Equity:Market  2 BTC',
     ]);
     expect(lines.filter((line) => line.includes(' * "'))).toHaveLength(5);
   });
@@ -58,9 +60,12 @@ describe('a journal as a Beancount ledger', () => {
     ).toEqual([
       '2025-01-07 balance Assets:Cash  99805.4 ~ 0 USD',
       '2025-01-07 balance Assets:Position:P--E--1  0 ~ 0 USDT',
+      '2025-01-07 balance Assets:Units:P--E--1  0 ~ 0 BTC',
       '2025-01-07 balance Assets:Position:P--E--2  200 ~ 0 USDT',
+      '2025-01-07 balance Assets:Units:P--E--2  2 ~ 0 ETH',
       '2025-01-08 balance Assets:Cash  100011.2 ~ 0 USD',
       '2025-01-08 balance Assets:Position:P--E--2  0 ~ 0 USDT',
+      '2025-01-08 balance Assets:Units:P--E--2  0 ~ 0 ETH',
     ]);
   });
 

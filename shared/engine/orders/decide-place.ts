@@ -1,0 +1,162 @@
+import { instrumentBySymbol } from '../../config/instruments.ts';
+import type { EntryOrder } from '../../contracts/order.ts';
+import type { OrderRequest } from '../../contracts/v8/order-request.ts';
+import { orderLatencyMs } from '../../execution/latency.ts';
+import { type Decimal, toNumber, ZERO } from '../../kernel/decimal.ts';
+import type { Account } from '../../ledger/account.ts';
+import type { Quote } from '../../market/price.ts';
+import { type OrderPass, orderGate } from '../../risk/order-gate.ts';
+import type { GateRefusal } from '../../risk/refusal.ts';
+import { type Draft, draftOn } from '../draft.ts';
+import { EngineError } from '../errors.ts';
+import { squareOffAt } from '../square-off.ts';
+import { marksOf, ratesOf } from '../valuation.ts';
+import { excerpt } from '../view.ts';
+import { type OrderTerms, orderTerms, type PlaceView } from './terms.ts';
+
+export interface PlaceCommand {
+  /** `order:<client order id>`: also the prefix of the ids of what it places. */
+  readonly id: string;
+  readonly request: OrderRequest;
+  readonly configVersion: string;
+}
+
+/** Orders that a person placed, and what the gate said; with a refusal all of them were rejected. */
+export interface Placed {
+  readonly draft: Draft;
+  readonly orders: readonly EntryOrder[];
+  readonly refusal: GateRefusal | null;
+}
+
+/**
+ * Places the orders of a request, or records them as rejected when the gate refuses one of them. Pure: nothing is placed until
+ * the draft is committed.
+ * @throws EngineError `invalid_order` for what the venue would not take, `no_price` without any price to judge it by,
+ * `opposite_position` for an order against what is held; InstrumentError `unknown_symbol`
+ */
+export function decidePlace(account: Account, view: PlaceView, command: PlaceCommand): Placed {
+  const { legs } = command.request;
+  const terms = legs.map((leg, index) => {
+    const at = legs.length === 1 ? '' : `legs.${index}.`;
+    return orderTerms(leg, view, standingQuote(view, leg.symbol), at);
+  });
+  for (const each of terms) assertNotAgainst(account, each);
+  const draft = draftOn(account, command.id);
+  const orders: EntryOrder[] = [];
+  for (const [index, each] of terms.entries()) {
+    const verdict = judge(draft.account(), view, each);
+    if (verdict.verdict === 'refused') return rejected(account, view, command, terms, { index, refusal: verdict });
+    const order = entryOrder(account, view, command, each, index, verdict.reserve);
+    orders.push(order);
+    draft.emit({ type: 'order-placed', atMs: view.nowMs, order });
+  }
+  return { draft, orders, refusal: null };
+}
+
+function standingQuote(view: PlaceView, name: string): Quote {
+  const { symbol } = instrumentBySymbol(name, view.nowMs);
+  const quote = view.quote(symbol);
+  if (quote === null) throw new EngineError('no_price', `No price of ${symbol} has been received: an order in it cannot be judged`, { symbol });
+  return quote;
+}
+
+/** A position is left by its exit. An order against it would open a second one, the other way, where a broker would net them. */
+function assertNotAgainst(account: Account, { instrument: { symbol }, direction, side }: OrderTerms): void {
+  const held = [...account.positions.values()].find((position) => position.strategy === 'manual' && position.symbol === symbol);
+  if (held === undefined || held.direction === direction) return;
+  const message = `You are ${held.direction} ${symbol}: to ${side} it, close the position with POST positions/${held.id}/close or change its bracket`;
+  throw new EngineError('opposite_position', message, { positionId: held.id });
+}
+
+function judge(account: Account, view: PlaceView, terms: OrderTerms): OrderPass | GateRefusal {
+  const { instrument, bracket } = terms;
+  return orderGate({
+    nowMs: view.nowMs,
+    account,
+    instrument,
+    direction: terms.direction,
+    product: terms.product,
+    rules: view.rules(instrument.symbol),
+    quote: terms.quote,
+    rate: view.rate(instrument.quote),
+    phase: view.phase(instrument.market),
+    squareOffMs: squareOffAt(view.nowMs),
+    markOf: marksOf(view),
+    rateOf: ratesOf(view),
+    trader: 'manual',
+    price: terms.price,
+    stop: bracket.stop === null ? null : toNumber(bracket.stop),
+    quantity: terms.quantity,
+    tradedIn: terms.tradedIn,
+    isImmediate: terms.isImmediate,
+    isUnlimited: terms.instruction.type === 'market',
+  });
+}
+
+/** Every order of the request as one that was placed and rejected, with the reason of the one that was refused. */
+function rejected(
+  account: Account,
+  view: PlaceView,
+  command: PlaceCommand,
+  terms: readonly OrderTerms[],
+  { index: refused, refusal }: { readonly index: number; readonly refusal: GateRefusal },
+): Placed {
+  const draft = draftOn(account, command.id);
+  const orders = terms.map((each, index) => entryOrder(account, view, command, each, index, ZERO));
+  for (const [index, order] of orders.entries()) {
+    const reason =
+      index === refused ? `${refusal.reason}: ${refusal.why}` : `leg_refused: leg ${refused + 1} of its group was refused: ${refusal.reason}`;
+    draft.emit({ type: 'order-placed', atMs: view.nowMs, order });
+    draft.emit({ type: 'order-ended', atMs: view.nowMs, orderId: order.id, state: 'rejected', reason });
+  }
+  return { draft, orders, refusal };
+}
+
+function entryOrder(account: Account, view: PlaceView, command: PlaceCommand, terms: OrderTerms, index: number, reserved: Decimal): EntryOrder {
+  const { request } = command;
+  const { instrument } = terms;
+  const isGroup = request.legs.length > 1;
+  const positionId = isGroup ? `${command.id}:${index + 1}` : command.id;
+  const id = `E:${positionId}`;
+  return {
+    purpose: 'entry',
+    id,
+    version: 1,
+    positionId,
+    strategy: 'manual',
+    symbol: instrument.symbol,
+    market: instrument.market,
+    currency: instrument.quote,
+    product: terms.product,
+    side: terms.side,
+    quantity: terms.quantity,
+    filledQuantity: ZERO,
+    filledNotional: ZERO,
+    fills: 0,
+    acceptedMs: view.nowMs,
+    // Legs are sent together: they reach the venue as one.
+    activeFromMs: view.nowMs + orderLatencyMs(account.seed, isGroup ? command.id : id),
+    waiting: null,
+    instruction: terms.instruction,
+    timeInForce: terms.timeInForce,
+    tradedIn: terms.tradedIn,
+    expiresMs: terms.expiresMs,
+    triggeredMs: null,
+    groupId: isGroup ? command.id : null,
+    clientOrderId: request.clientOrderId,
+    reserved,
+    bracket: terms.bracket,
+    intent: {
+      decisionId: command.id,
+      confidence: null,
+      parts: [],
+      why: request.note ?? 'Placed by hand',
+      timeframe: null,
+      lastBarMs: null,
+      volatility: view.tape(instrument.symbol).volatility,
+      quote: excerpt(terms.quote),
+      configVersion: command.configVersion,
+      modelVersion: null,
+    },
+  };
+}

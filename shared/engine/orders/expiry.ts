@@ -1,0 +1,24 @@
+import { NSE_CALENDAR } from '../../config/nse-calendar.ts';
+import type { EntryOrder } from '../../contracts/order.ts';
+import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
+import { tradingDay } from '../../market/calendar.ts';
+import type { Market } from '../../market/instrument.ts';
+import { dateOfDay, istDayOf } from '../../market/ist.ts';
+
+/** How far ahead a session is looked for: longer than any run of holidays. */
+const LOOK_AHEAD_DAYS = 14;
+
+/**
+ * When an order that is good for the day ends. Shares: with the continuous trading of the session that it is for, today's or the
+ * next one; auction orders with that day's last price. Crypto has no close: its days end at midnight UTC, as Binance's do.
+ * Null when the calendar knows no such session.
+ */
+export function endOfDay(market: Market, tradedIn: EntryOrder['tradedIn'], nowMs: EpochMs): EpochMs | null {
+  if (market === 'CRYPTO') return (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
+  for (let ahead = 0; ahead <= LOOK_AHEAD_DAYS; ahead++) {
+    const day = tradingDay(NSE_CALENDAR, dateOfDay(istDayOf(nowMs) + ahead));
+    const endMs = tradedIn === 'continuous' ? day.continuousCloseMs : day.lastPriceMs;
+    if (endMs !== null && endMs > nowMs) return endMs;
+  }
+  return null;
+}

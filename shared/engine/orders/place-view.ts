@@ -1,0 +1,28 @@
+import type { OrderRequest, TrailInput } from '../../contracts/v8/order-request.ts';
+import { HOUR_MS, minuteOf } from '../../kernel/time.ts';
+import type { EngineContext } from '../context.ts';
+import { viewOf } from '../market-view.ts';
+import { tapeOf } from '../tape.ts';
+import type { PlaceView } from './terms.ts';
+
+/** Trails by average true range need the charts, which are read only then. */
+export const asksForAtr = (trails: readonly (TrailInput | null | undefined)[]): boolean => trails.some((trail) => trail?.atr !== undefined);
+
+/** The trails that a request asks for. */
+export const trailsOf = ({ legs }: OrderRequest): readonly (TrailInput | undefined)[] =>
+  legs.flatMap(({ instruction, bracket }) => [bracket.trail, instruction.type === 'trailing-stop' ? instruction.trail : undefined]);
+
+/** The market as published, with what orders are made from: charts where they are asked for. */
+export async function placeView(context: EngineContext, { withCharts }: { readonly withCharts: boolean }): Promise<PlaceView> {
+  const { clock, charts, market, world } = context;
+  if (!withCharts) return { ...viewOf(await market.snapshot(world.scope), clock.now()), atr: () => null };
+  const { snapshot, chart } = await charts.upTo(minuteOf(clock.now()), 0);
+  const atr: PlaceView['atr'] = (symbol, timeframe) => chart(symbol)?.timeframe(timeframe).indicators.atr ?? null;
+  return { ...viewOf(snapshot, clock.now()), atr };
+}
+
+/** The same with the tapes that the matcher judges slippage by, from the stored minutes. */
+export async function withTapes(context: EngineContext, view: PlaceView): Promise<PlaceView> {
+  const bars = await context.market.bars(context.world.scope, view.nowMs - HOUR_MS, view.nowMs);
+  return { ...view, tape: (symbol) => tapeOf(bars.get(symbol) ?? [], view.nowMs) };
+}
