@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../shared/kernel/errors.ts';
+import { explain } from './ledger/explain.ts';
 import { exportJournal } from './ledger/export.ts';
 import { withLedger } from './ledger/open-ledger.ts';
 import { rebuild } from './ledger/rebuild.ts';
 import { badOption, EXIT, type ExitCode, type GivenOptions, LedgerCommandError, type Subcommand, type Terminal } from './ledger/subcommand.ts';
 import { verify } from './ledger/verify.ts';
 
-const SUBCOMMANDS: readonly Subcommand[] = [verify, rebuild, exportJournal];
+const SUBCOMMANDS: readonly Subcommand[] = [verify, rebuild, explain, exportJournal];
 const NAMES = SUBCOMMANDS.map(({ name }) => name).join(', ');
 
 const COMMON = {
@@ -17,7 +18,7 @@ const COMMON = {
 
 const HELP = `Works on the ledger of a session. Nightdesk may be running meanwhile.
 
-${SUBCOMMANDS.map(({ name }) => `  npm run ledger -- ${name} [options]`).join('\n')}
+${SUBCOMMANDS.map(({ name, takes }) => `  npm run ledger -- ${name} ${takes === undefined ? '' : `[${takes}] `}[options]`).join('\n')}
 
   --session ID   the session (default: the newest)
   --state DIR    the folder that Nightdesk keeps its data in (default .nightdesk)
@@ -36,8 +37,8 @@ export async function runLedgerCommand(argv: readonly string[], terminal: Termin
       terminal.out(HELP);
       return EXIT.sound;
     }
-    const { subcommand, options } = asked;
-    return await withLedger(String(options.state), terminal, (ledger) => subcommand.run({ ledger, options, terminal }));
+    const { subcommand, options, named } = asked;
+    return await withLedger(String(options.state), terminal, (ledger) => subcommand.run({ ledger, options, named, terminal }));
   } catch (error) {
     terminal.err(messageOf(error));
     return error instanceof LedgerCommandError && error.code !== 'not_reachable' ? EXIT.badOption : EXIT.unsound;
@@ -47,6 +48,7 @@ export async function runLedgerCommand(argv: readonly string[], terminal: Termin
 interface Asked {
   readonly subcommand: Subcommand;
   readonly options: GivenOptions;
+  readonly named: string | null;
 }
 
 /** Null when help was asked for. @throws LedgerCommandError `bad_option`, one clear line */
@@ -57,9 +59,16 @@ function readCommandLine(argv: readonly string[]): Asked | null {
   if (subcommand === undefined)
     throw badOption(`ledger takes one of ${NAMES} first; received ${command === undefined ? 'none' : JSON.stringify(command)}`);
   const { values, positionals } = parsed(rest, subcommand);
-  if (positionals.length > 0) throw badOption(`${subcommand.name} takes options only; received ${JSON.stringify(positionals[0])}`);
-  subcommand.check?.(values);
-  return { subcommand, options: values };
+  const named = namedBehind(subcommand, positionals);
+  subcommand.check?.(values, named);
+  return { subcommand, options: values, named };
+}
+
+function namedBehind({ name, takes }: Subcommand, positionals: readonly string[]): string | null {
+  const [first = null, surplus] = positionals;
+  if (takes === undefined && first !== null) throw badOption(`${name} takes options only; received ${JSON.stringify(first)}`);
+  if (surplus !== undefined) throw badOption(`${name} takes one ${takes}; received ${JSON.stringify(surplus)} too`);
+  return first;
 }
 
 function parsed(args: readonly string[], { options }: Subcommand): { readonly values: GivenOptions; readonly positionals: readonly string[] } {

@@ -73,23 +73,24 @@ interface Listing {
   readonly instrument: ListedInstrument;
 }
 
-const FACTS = instrumentFacts.parse(data);
-const LISTINGS: ReadonlyMap<string, readonly Listing[]> = new Map(FACTS.instruments.map((facts) => [facts.symbol, listingsOf(facts)]));
+/** Every instrument with its eras, grids and aliases, as shipped. */
+export const INSTRUMENT_FACTS: Facts = instrumentFacts.parse(data);
+const LISTINGS: ReadonlyMap<string, readonly Listing[]> = new Map(INSTRUMENT_FACTS.instruments.map((facts) => [facts.symbol, listingsOf(facts)]));
 const NAMES: ReadonlyMap<string, ResolvedSymbol> = new Map([
-  ...FACTS.instruments.map(({ venueSymbol, symbol }): [string, ResolvedSymbol] => [
+  ...INSTRUMENT_FACTS.instruments.map(({ venueSymbol, symbol }): [string, ResolvedSymbol] => [
     venueSymbol,
     { symbol, reason: `${venueSymbol} is traded here as ${symbol}` },
   ]),
-  ...FACTS.aliases.map(({ alias, symbol, reason }): [string, ResolvedSymbol] => [alias, { symbol, reason }]),
-  ...FACTS.instruments.map(({ symbol }): [string, ResolvedSymbol] => [symbol, { symbol, reason: null }]),
+  ...INSTRUMENT_FACTS.aliases.map(({ alias, symbol, reason }): [string, ResolvedSymbol] => [alias, { symbol, reason }]),
+  ...INSTRUMENT_FACTS.instruments.map(({ symbol }): [string, ResolvedSymbol] => [symbol, { symbol, reason: null }]),
 ]);
 
 const BY_ISIN: ReadonlyMap<string, string> = new Map(
-  FACTS.instruments.flatMap(({ symbol, eras }) => eras.flatMap(({ isin }): [string, string][] => (isin === null ? [] : [[isin, symbol]]))),
+  INSTRUMENT_FACTS.instruments.flatMap(({ symbol, eras }) => eras.flatMap(({ isin }): [string, string][] => (isin === null ? [] : [[isin, symbol]]))),
 );
 
 /** Every symbol that can be traded, crypto first, in the order of the data file. */
-export const ALL_SYMBOLS: readonly string[] = FACTS.instruments.map(({ symbol }) => symbol);
+export const ALL_SYMBOLS: readonly string[] = INSTRUMENT_FACTS.instruments.map(({ symbol }) => symbol);
 
 /** A name as typed, made a symbol; `reason` says why the symbol is another word, null when it is the same. */
 export interface ResolvedSymbol {
@@ -151,7 +152,7 @@ function listingsOf({ eras, ...facts }: InstrumentFacts): readonly Listing[] {
 }
 
 function tableNamed(name: string): TickTable {
-  const table = FACTS.tickTables[name];
+  const table = INSTRUMENT_FACTS.tickTables[name];
   if (table === undefined) throw new InstrumentError('bad_facts', `There is no tick table ${name}`, { name });
   return table;
 }

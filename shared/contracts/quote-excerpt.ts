@@ -37,6 +37,8 @@ const levelSchema = z.object({ price: z.number(), quantity: z.number() }).readon
 export const bookExcerptSchema = z
   .object({
     levels: z.array(levelSchema).readonly(),
+    /** The best level of the order's own side; null where nothing stood there: a one-sided book fills nothing. */
+    ownBest: levelSchema.nullable(),
     exchangeMs: ms,
     receivedMs: ms,
     sequence: z.number().optional(),

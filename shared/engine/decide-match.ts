@@ -26,8 +26,11 @@ export function decideMatch(account: Account, view: MarketView, command: MatchCo
   return order.purpose === 'exit' ? matchExit(account, order, market) : matchEntry(account, order, market);
 }
 
-/** The command that books what a match decides: the next fill of the order, so that it is booked once. */
-export const matchId = (account: Account, orderId: string): string => fillId(orderId, (account.orders.get(orderId)?.fills ?? 0) + 1);
+/** The command that books a fill: the order's next one, so that it is booked once. */
+const matchId = (account: Account, orderId: string): string => fillId(orderId, (account.orders.get(orderId)?.fills ?? 0) + 1);
+
+/** The command that books what a stop met when nothing could be had: the name of the next fill is left to that fill. */
+const triggerId = ({ id, version }: Order): string => `T:${id}@${version}`;
 
 function marketOf(view: MarketView, order: Order, command: MatchCommand): Market | null {
   const [quote, rate] = [view.quote(order.symbol), view.rate(order.currency)];
@@ -37,10 +40,10 @@ function marketOf(view: MarketView, order: Order, command: MatchCommand): Market
 // --- entries
 
 function matchEntry(account: Account, order: EntryOrder, market: Market): Draft | null {
-  const draft = draftOn(account, matchId(account, order.id));
   const { nowMs } = market.view;
   const met = entryMet(account, order, market);
   if (met === null) return endedAtOnce(account, market.view, order);
+  const draft = draftOn(account, met.fill === null ? triggerId(order) : matchId(account, order.id));
   if (met.triggeredAt !== null) draft.emit({ type: 'order-triggered', atMs: nowMs, orderId: order.id, price: met.triggeredAt });
   if (met.fill === null) return draft.rows.length > 0 ? draft : endedAtOnce(account, market.view, order);
   if (order.timeInForce === 'FOK' && met.fill.made.quantity < remaining(order)) return endedAtOnce(account, market.view, order);
@@ -223,14 +226,21 @@ function rejectedGroup(account: Account, view: MarketView, legs: readonly EntryO
 function matchExit(account: Account, order: ExitOrder, market: Market): Draft | null {
   const position = account.positions.get(order.positionId);
   if (position === undefined) return null;
-  const { tick } = market.command;
-  if (order.atMarket !== null) return exitAtMarket(account, order, position, market, order.atMarket);
+  const { tick, extreme } = market.command;
+  const reached = tick === null ? null : triggeredExit(levelsOf(order, position, extreme), tick);
+  const stop = reached?.trigger === 'target' ? null : reached;
+  if (order.atMarket !== null && !isOvertaken(order.atMarket, stop, market, order))
+    return exitAtMarket(account, order, position, market, order.atMarket);
   if (tick === null) return null;
-  const met = triggeredExit(levelsOf(order, position, market.command.extreme), tick);
-  if (met?.trigger === 'target' || met === null) return exitAtTarget(account, order, position, market, tick);
-  const met2 = worseOf({ price: met.base, rule: met.rule === 'limit' ? 'gap' : met.rule }, order.side, market.quote);
-  const made = marketFill({ ...meeting(account, order, market, remaining(order)), met: met2, limit: null });
-  return exited(account, order, position, market, met.trigger, made === null ? null : { made, trigger: met.trigger, liquidity: 'taker' });
+  if (stop === null) return exitAtTarget(account, order, position, market, tick);
+  const met = worseOf({ price: stop.base, rule: stop.rule === 'limit' ? 'gap' : stop.rule }, order.side, market.quote);
+  const made = marketFill({ ...meeting(account, order, market, remaining(order)), met, limit: null });
+  return exited(account, order, position, market, stop.trigger, made === null ? null : { made, trigger: stop.trigger, liquidity: 'taker' });
+}
+
+/** A part that is to be closed leaves its stop to the rest, and a stop closes all that is held; an auction knows no stops. */
+function isOvertaken({ quantity }: NonNullable<ExitOrder['atMarket']>, stop: TriggeredExit | null, { view }: Market, { market }: ExitOrder): boolean {
+  return quantity !== null && stop !== null && !inAuction(view.phase(market).phase);
 }
 
 function levelsOf(order: ExitOrder, position: Position, extreme: number | null): Parameters<typeof triggeredExit>[0] {
@@ -272,16 +282,18 @@ function exitAtTarget(account: Account, order: ExitOrder, position: Position, ma
  * part the rest is a market order from now on, as a triggered stop is.
  */
 function exited(account: Account, order: ExitOrder, position: Position, market: Market, reason: ExitReason, met: Met | null): Draft | null {
-  const draft = draftOn(account, matchId(account, order.id));
+  const draft = draftOn(account, met === null ? triggerId(order) : matchId(account, order.id));
   const { nowMs } = market.view;
   cancelEntry(draft, position, nowMs, 'position_closing: an exit of its position was met');
   if (met !== null) draft.emit({ type: 'filled', atMs: nowMs, fill: exitFill(draft.account(), order, position, reason, met, market) });
   const left = draft.account().orders.get(order.id);
-  if (left?.purpose === 'exit' && left.atMarket === null && reason !== 'target') {
+  if (left?.purpose === 'exit' && isStopReason(reason) && (left.atMarket === null || left.atMarket.quantity !== null)) {
     draft.emit({ type: 'exit-requested', atMs: nowMs, orderId: order.id, reason, quantity: null, activeFromMs: nowMs });
   }
   return draft.rows.length === 0 ? null : draft;
 }
+
+const isStopReason = (reason: ExitReason): boolean => reason === 'stop' || reason === 'trailing-stop';
 
 /** Calls back what of a position's entry has not filled. */
 export function cancelEntry(draft: Draft, position: Position, nowMs: number, reason: string): void {

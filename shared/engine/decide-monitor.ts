@@ -95,14 +95,14 @@ export interface ExitRequest {
 
 /**
  * Makes the position's resting exit a market order and calls back what of the entry has not filled. Nothing when it is one
- * already, except that a request for all widens one for a part.
+ * already: the first cause wins, but a request for all that is held overtakes one for a part.
  */
 export function requestExit(draft: Draft, position: Position, { reason, quantity, nowMs }: ExitRequest): ExitOrder | null {
   const account = draft.account();
   const order = account.orders.get(position.exitId);
   if (order?.purpose !== 'exit') return null;
-  const isUnderWay = order.atMarket !== null && (order.atMarket.quantity === null || quantity !== null);
-  if (isUnderWay) return null;
+  const isAskedFor = order.atMarket !== null && (order.atMarket.quantity === null || quantity !== null);
+  if (isAskedFor) return null;
   cancelEntry(draft, position, nowMs, `position_closing: ${reason}`);
   const activeFromMs = nowMs + orderLatencyMs(account.seed, `${order.id}@${order.version}`);
   draft.emit({ type: 'exit-requested', atMs: nowMs, orderId: order.id, reason, quantity, activeFromMs });

@@ -11,7 +11,7 @@ import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
 import { decideScan } from './decide-scan.ts';
 import { EngineError } from './errors.ts';
-import { assertSameBody } from './idempotency.ts';
+import { assertSameBody, otherBody } from './idempotency.ts';
 import { viewOf } from './market-view.ts';
 import { type Page, type Receipt, StoreError } from './ports.ts';
 import { assertOwnWorld, assertRunning, notBuilt, sessionAsked } from './sessions.ts';
@@ -82,7 +82,7 @@ async function recordedOutcome(
   // A quiet scan's receipt has no digest of the body: the scan itself tells what was asked.
   const asked = scan.decisions[0] ?? { strategy: scan.quiet[0]?.strategy, symbol: scan.quiet[0]?.symbols[0] };
   if (asked.strategy !== strategy.name || asked.symbol !== instrument.symbol) {
-    throw new EngineError('idempotency_mismatch', 'This Idempotency-Key was used before with another body', { id: receipt.id });
+    throw otherBody(receipt);
   }
   return outcomeOf(sessionId, scan, null);
 }

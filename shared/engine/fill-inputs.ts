@@ -8,7 +8,7 @@ import { type Decimal, subtract } from '../kernel/decimal.ts';
 import type { Account } from '../ledger/account.ts';
 import { takenFrom } from '../ledger/takings.ts';
 import { listedAs } from '../market/listed-rules.ts';
-import type { OrderBook } from '../market/order-book.ts';
+import type { BookLevel, OrderBook } from '../market/order-book.ts';
 import type { Quote, Tick } from '../market/price.ts';
 import { excerpt, type MarketView } from './view.ts';
 
@@ -21,6 +21,8 @@ export interface MatchCommand {
   readonly extreme: number | null;
   /** Units that stand before a limit order at its price; null where nobody knows. */
   readonly queueAhead: number | null;
+  /** Of the settings that it is matched under: an order may have been placed under others. */
+  readonly configVersion: string;
 }
 
 /** The market that one order meets at one moment: a price and a rate are there. */
@@ -86,7 +88,7 @@ export function provenanceOf(account: Account, order: Order, made: PricedFill, m
     regime: made.regime,
     latencyMs: latencyOf(order),
     seed: account.seed,
-    configVersion: order.purpose === 'entry' ? order.intent.configVersion : account.configVersion,
+    configVersion: command.configVersion,
     modelVersion: order.purpose === 'entry' ? order.intent.modelVersion : null,
   };
 }
@@ -94,9 +96,12 @@ export function provenanceOf(account: Account, order: Order, made: PricedFill, m
 function bookExcerpt(book: OrderBook | null, side: Order['side']): BookExcerpt | null {
   if (book === null) return null;
   const { exchangeMs, receivedMs, sequence, source } = book;
-  const levels = oppositeSide(book, side).map(({ price, quantity }) => ({ price, quantity }));
-  return { levels, exchangeMs, receivedMs, source, ...(sequence === undefined ? {} : { sequence }) };
+  const levels = oppositeSide(book, side).map(levelExcerpt);
+  const ownBest = oppositeSide(book, side === 'buy' ? 'sell' : 'buy').map(levelExcerpt)[0] ?? null;
+  return { levels, ownBest, exchangeMs, receivedMs, source, ...(sequence === undefined ? {} : { sequence }) };
 }
+
+const levelExcerpt = ({ price, quantity }: BookLevel): BookLevel => ({ price, quantity });
 
 function tickExcerpt({ price, quantity, motion, ahead, exchangeMs, receivedMs, sequence }: Tick): NonNullable<FillProvenance['tick']> {
   const kept = { price, quantity, motion, exchangeMs, receivedMs };

@@ -19,5 +19,11 @@ export async function earlierReceipt(ledger: LedgerStore, sessionId: string, com
 /** @throws EngineError `idempotency_mismatch` when the receipt belongs to another body */
 export function assertSameBody(receipt: Receipt, body: unknown): void {
   if (receipt.bodyDigest === null || receipt.bodyDigest === digest(body)) return;
-  throw new EngineError('idempotency_mismatch', 'This Idempotency-Key was used before with another body', { id: receipt.id });
+  throw otherBody(receipt);
+}
+
+/** The error of an id that stood for another request before. */
+export function otherBody({ id }: Receipt): EngineError {
+  const message = 'This id was used before with another body: an Idempotency-Key or client order id stands for one request';
+  return new EngineError('idempotency_mismatch', message, { id });
 }

@@ -53,6 +53,7 @@ const RETRY_MS = SECOND_MS;
 /** `onFenced` hears that another feed has the lease: nothing is looked at any more. Without it that is thrown. */
 export function createMatcher(context: EngineContext, desk: Desk, lease: () => Lease, onFenced?: (error: unknown) => void): Matcher {
   const { clock, log } = context;
+  const { configVersion } = context.settings;
   let account: Account | null = null;
   const pits = new Map<string, Pit>();
   /** What a run before had kept, of orders that are not taken up yet. */
@@ -67,21 +68,19 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   let isFenced = false;
 
   const take = (next: Account | null): void => {
-    if (isFenced) return;
-    if (next !== null && isSameState(next, account)) return;
+    if (isFenced || isTheSame(next, account)) return;
     const before = account;
-    account = isTraded(next) ? next : null;
-    const isSame = before !== null && before.sessionId === account?.sessionId;
+    account = next !== null && isOurs(next) ? next : null;
     // New ones first: a replaced exit hands its best price on.
-    if (account !== null) takeUpAll(account, changedOrders(isSame ? before : null, account));
+    if (account !== null) takeUpAll(before, account);
     for (const order of goneOrders(before, account)) drop(order);
     for (const id of unbooked.keys()) if (account?.orders.has(id) !== true) unbooked.delete(id);
   };
 
-  const isTraded = (next: Account | null): boolean => next !== null && next.scope === context.world.scope && next.status !== 'stopped';
+  const isOurs = ({ scope, status }: Account): boolean => scope === context.world.scope && status !== 'stopped';
 
-  const takeUpAll = (of: Account, orders: readonly Order[]): void => {
-    for (const order of orders) takeUp(of, order);
+  const takeUpAll = (before: Account | null, now: Account): void => {
+    for (const order of changedOrders(before?.sessionId === now.sessionId ? before : null, now)) takeUp(now, order);
   };
 
   const takeUp = (of: Account, order: Order): void => {
@@ -92,16 +91,15 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   /** Puts an active order where it is looked at. False for one that is due by itself and has to be woken once. */
   const hold = (of: Account, order: Order): boolean => {
     const pit = pitOf(order.symbol);
-    const attention = attentionTo(order, extremeOf(of, order, pit));
-    if (attention.kind === 'every-price') {
-      forget(pit, order.id);
-      pit.due.set(order.id, order);
-      return false;
+    const { isDue, levels } = attentionTo(order, extremeOf(of, order, pit));
+    if (isDue) pit.due.set(order.id, order);
+    else pit.due.delete(order.id);
+    if (levels === null) forget(pit, order.id);
+    else {
+      pit.index.put(order.id, levels.watch);
+      queueUp(pit, order, levels.limit);
     }
-    pit.due.delete(order.id);
-    pit.index.put(order.id, attention.watch);
-    queueUp(pit, order, attention.limit);
-    return order.purpose === 'exit' || attention.limit === null;
+    return !isDue && (order.purpose === 'exit' || levels?.limit === null);
   };
 
   const queueUp = (pit: Pit, order: Order, limit: number | null): void => {
@@ -168,7 +166,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
       const now = account?.orders.get(order.id);
       if (account === null || now === undefined || now.activeFromMs > clock.now()) return;
       hold(account, now);
-      await match({ orderId: order.id, tick: null, extreme: null, queueAhead: null });
+      await match({ orderId: order.id, tick: null, extreme: null, queueAhead: null, configVersion });
     });
   };
 
@@ -220,7 +218,10 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   const tick = (tick: Tick): Promise<void> | void => {
     const pit = pits.get(tick.symbol);
     if (pit === undefined || account === null) return;
-    const commands = [...dueAt(pit, tick), ...reachedBy(account, pit, tick)];
+    const reached = reachedBy(account, pit, tick);
+    // A part that is due and whose stop is reached is looked at once, with what the stop knows.
+    const due = dueAt(pit, tick).filter(({ orderId }) => !reached.some((each) => each.orderId === orderId));
+    const commands = [...due, ...reached];
     // Before anything is filled: what begins to work with this price has not seen it.
     if (pit.index.size > 0 && isOfScale(account, tick)) pit.index.advance(tick.price);
     if (commands.length > 0) return matchAll(commands);
@@ -229,7 +230,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   const dueAt = (pit: Pit, tick: Tick): readonly MatchCommand[] => {
     if (pit.due.size === 0) return [];
     const active = [...pit.due.values()].filter((order) => order.activeFromMs <= tick.receivedMs);
-    return active.map((order) => ({ orderId: order.id, tick, extreme: null, queueAhead: null }));
+    return active.map((order) => ({ orderId: order.id, tick, extreme: null, queueAhead: null, configVersion }));
   };
 
   const reachedBy = (of: Account, pit: Pit, tick: Tick): readonly MatchCommand[] => {
@@ -242,7 +243,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
       // The tick that opened a position does not close it: a run that goes on from before that tick finds the exit resting already.
       if (order === undefined || tick.receivedMs <= order.activeFromMs) return [];
       const queueAhead = pit.limits.get(id) === tick.price ? served(view, order, tick) : null;
-      return [{ orderId: id, tick, extreme: pit.index.extreme(id), queueAhead }];
+      return [{ orderId: id, tick, extreme: pit.index.extreme(id), queueAhead, configVersion }];
     });
   };
 
@@ -291,7 +292,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   };
 }
 
-const isSameState = (next: Account, known: Account | null): boolean => next.sessionId === known?.sessionId && next.seq === known.seq;
+const isTheSame = (a: Account | null, b: Account | null): boolean => a !== null && a.sessionId === b?.sessionId && a.seq === b.seq;
 
 const changedOrders = (before: Account | null, { orders }: Account): readonly Order[] =>
   [...orders.values()].filter((order) => before?.orders.get(order.id) !== order);

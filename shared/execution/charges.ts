@@ -37,6 +37,9 @@ export interface ChargedFill {
   readonly dpChargedToday?: boolean;
 }
 
+/** What of a fill decides by which rules it is charged. */
+export type ChargedWhere = Pick<ChargedFill, 'instrument' | 'product' | 'side' | 'liquidity' | 'atMs'>;
+
 /** One line of the costs of a fill. */
 export interface Charge {
   readonly line: ChargeLine;
@@ -73,12 +76,22 @@ export function chargesFor(
   paidIn: CommissionPaidIn = facts.commissionPaidIn,
 ): readonly Charge[] {
   requireFill(fill);
-  const rules = rulesInForce(fill, paidIn, scheduleOf(fill, facts.rules));
+  const rules = chargeRules(fill, facts, paidIn);
   const filled = fill.filledNotional ?? ZERO;
   const earlier = orderAmounts(filled, fill, rules);
   const whole = orderAmounts(add(filled, fill.notional), fill, rules);
   return rules.map((rule, i) => tradeCharge(rule, fill) ?? { line: rule.line, amount: subtract(whole[i] ?? ZERO, earlier[i] ?? ZERO) });
 }
+
+/**
+ * The rules of its venue's schedule that a fill is charged by on its day.
+ * @throws ExecutionError `no_charges` when the venue has no schedule for the product
+ */
+export const chargeRules = (
+  fill: ChargedWhere,
+  facts: ChargeFacts = CHARGE_FACTS,
+  paidIn: CommissionPaidIn = facts.commissionPaidIn,
+): readonly ChargeRule[] => rulesInForce(fill, paidIn, scheduleOf(fill, facts.rules));
 
 /** Total of charges, exact to 8 places. */
 export const totalOf = (charges: Iterable<Charge>): Decimal => sum([...charges].map(({ amount }) => amount));
@@ -104,13 +117,13 @@ function requireFill({ notional, quantity, price, underlyingNotional, filledNoti
   throw new ExecutionError('not_a_fill', `A fill has a positive notional, quantity and price, received ${JSON.stringify(context)}`, context);
 }
 
-function scheduleOf({ instrument: { symbol, venue }, product }: ChargedFill, rules: readonly ChargeRule[]): readonly ChargeRule[] {
+function scheduleOf({ instrument: { symbol, venue }, product }: ChargedWhere, rules: readonly ChargeRule[]): readonly ChargeRule[] {
   const schedule = rules.filter((rule) => rule.venue === venue && rule.products.includes(product));
   if (schedule.length > 0) return schedule;
   throw new ExecutionError('no_charges', `No cost schedule of ${venue} for ${symbol} as ${product}`, { symbol, venue, product });
 }
 
-function rulesInForce(fill: ChargedFill, paidIn: CommissionPaidIn, schedule: readonly ChargeRule[]): readonly ChargeRule[] {
+function rulesInForce(fill: ChargedWhere, paidIn: CommissionPaidIn, schedule: readonly ChargeRule[]): readonly ChargeRule[] {
   const date = venueDate(fill);
   return schedule.filter(
     (rule) =>
@@ -123,7 +136,7 @@ function rulesInForce(fill: ChargedFill, paidIn: CommissionPaidIn, schedule: rea
 }
 
 // A schedule changes at the midnight of its venue: India's for NSE, UTC for crypto.
-const venueDate = ({ instrument, atMs }: ChargedFill): string => (instrument.venue === 'nse' ? istDate(atMs) : dateOfDay(Math.floor(atMs / DAY_MS)));
+const venueDate = ({ instrument, atMs }: ChargedWhere): string => (instrument.venue === 'nse' ? istDate(atMs) : dateOfDay(Math.floor(atMs / DAY_MS)));
 
 /** The lines that a venue states for each trade by itself; null for one that holds for the whole order. */
 function tradeCharge(rule: ChargeRule, fill: ChargedFill): Charge | null {

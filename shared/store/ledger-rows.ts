@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { type ScanRecord, scanRecordSchema } from '../contracts/decisions.ts';
 import { type Trade, tradeSchema } from '../contracts/fill.ts';
 import { accountHeadSchema, type JournalRow, journalRowSchema } from '../contracts/journal.ts';
-import { orderSchema } from '../contracts/order.ts';
+import { orderSchema, orderStateSchema } from '../contracts/order.ts';
 import { type Position, positionSchema } from '../contracts/position.ts';
-import type { Receipt, SessionSummary, StoredOrder } from '../engine/ports.ts';
+import { type Receipt, type SessionSummary, type StoredOrder, StoreError } from '../engine/ports.ts';
 import { text } from '../kernel/decimal.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { type Account, reserved } from '../ledger/account.ts';
@@ -16,6 +16,9 @@ import type { Attributes, Item } from './items.ts';
 const count = z.number().int().nonnegative();
 
 const headAttributesSchema = z.object({ seq: count, positions: z.array(z.string()).readonly(), orders: z.array(z.string()).readonly() });
+
+// Made once: a schema is compiled when it is used first, which costs as much as a hundred rows.
+const seqSchema = z.object({ seq: count });
 
 /** A head with the ids of the rows that belong to it, in the account's own order. */
 export interface HeadRow {
@@ -40,14 +43,14 @@ export function headAttributes(account: Account): Attributes {
 
 export function readHead(item: Item): HeadRow {
   const { positions, orders, seq } = readAttributes(item, headAttributesSchema);
-  const head = readBody(
-    item,
-    accountHeadSchema.refine((value) => value.seq === seq, 'the head and its sequence differ'),
-  );
+  const head = readBody(item, accountHeadSchema);
+  if (head.seq !== seq) {
+    throw new StoreError('corrupt', `Row ${item.pk} ${item.sk} counts ${seq} rows, its body ${head.seq}`, { pk: item.pk, sk: item.sk });
+  }
   return { head, positionIds: positions, orderIds: orders };
 }
 
-export const readSeq = (item: Item): number => readAttributes(item, z.object({ seq: count })).seq;
+export const readSeq = (item: Item): number => readAttributes(item, seqSchema).seq;
 
 export const journalAttributes = (row: JournalRow): Attributes => ({
   seq: row.seq,
@@ -64,11 +67,7 @@ export const positionAttributes = (position: Position): Attributes => ({ version
 
 export const readPosition = (item: Item): Position => readBody(item, positionSchema);
 
-const orderStateSchema = z.object({
-  state: z.enum(['accepted', 'resting', 'filled', 'cancelled', 'expired', 'rejected']),
-  reason: z.string().nullable(),
-  endedMs: count.nullable(),
-});
+const standingSchema = z.object({ state: orderStateSchema, reason: z.string().nullable(), endedMs: count.nullable() });
 
 export const orderAttributes = (stored: StoredOrder): Attributes => ({
   version: stored.order.version,
@@ -81,7 +80,7 @@ export const orderAttributes = (stored: StoredOrder): Attributes => ({
 
 export function readOrder(item: Item): StoredOrder {
   const standing = { state: item.attributes.state, reason: item.attributes.reason ?? null, endedMs: item.attributes.endedMs ?? null };
-  return { order: readBody(item, orderSchema), ...checked(item, orderStateSchema, () => standing) };
+  return { order: readBody(item, orderSchema), ...checked(item, standingSchema, () => standing) };
 }
 
 const receiptSchema = z.object({ id: z.string(), bodyDigest: z.string().nullable(), seq: count, outcome: z.unknown() });
@@ -107,7 +106,9 @@ export const sessionAttributes = (account: Account): Attributes => ({ sessionId:
 
 export const readSession = (item: Item): SessionSummary => readAttributes(item, summarySchema);
 
-export const readActive = (item: Item): string => readAttributes(item, z.object({ sessionId: z.string() })).sessionId;
+const activeSchema = z.object({ sessionId: z.string() });
+
+export const readActive = (item: Item): string => readAttributes(item, activeSchema).sessionId;
 
 /** How far a session's journal has been relayed to the bus: the journal itself is the outbox. */
 export interface Relay {
@@ -118,6 +119,10 @@ export interface Relay {
 
 export const relayAttributes = (relay: Relay): Attributes => ({ ...relay });
 
-export const readRelay = (item: Item): Relay => readAttributes(item, summarySchema.extend({ relayedSeq: count }));
+const relaySchema = summarySchema.extend({ relayedSeq: count });
 
-export const readOrderId = (item: Item): string => readAttributes(item, z.object({ orderId: z.string() })).orderId;
+export const readRelay = (item: Item): Relay => readAttributes(item, relaySchema);
+
+const placeSchema = z.object({ orderId: z.string() });
+
+export const readOrderId = (item: Item): string => readAttributes(item, placeSchema).orderId;

@@ -64,7 +64,7 @@ async function signal({ context, desk, sessionId }: BenchEngine, symbol: BenchSy
   const [chart, id] = [createChart(instrument), `ask:bench-${index}`];
   const began = performance.now();
   const filled = untilChanged(context, (account) => account.positions.size > 0);
-  const result = await commitDecision(context, sessionId, id, (current) => {
+  const result = await commitDecision(context, sessionId, (current) => {
     const view = { ...desk.view(Date.now()), chart: () => chart };
     const questions = [{ strategy: eager(symbol), instrument, base: null }];
     const command = { id, ordinal: index, minuteMs: 0, markets: ['CRYPTO'], questions, configVersion: 'bench' } as const;

@@ -237,6 +237,7 @@ describe('npm run ledger -- export', () => {
     const folder = join(dataDir, 'deep', 'csv');
     const { code, out, err } = await exported('csv', '--out', folder);
     expect([code, err]).toEqual([0, []]);
+    // A header, two lines of capital, seven of each entry and eight of each exit: two of them are units that change hands with the market.
     const lines = { 'journal.csv': 33, 'fills.csv': 5, 'trades.csv': 3, 'days.csv': 2 };
     expect(out).toEqual(Object.entries(lines).map(([name, count]) => `${join(folder, name)}: ${count} lines`));
     for (const [name, count] of Object.entries(lines)) expect(readFileSync(join(folder, name), 'utf8').split('\n')).toHaveLength(count + 1);

@@ -224,7 +224,7 @@ async function placeEntry(context: EngineContext, sessionId: string, { symbols, 
   const price = bars.get(symbol)?.[Math.floor((nowMs - fromMs) / MINUTE_MS)]?.open ?? 100;
   const id = `E:${symbol}:${nowMs}`;
   const levels = { stop: (price * 0.998).toFixed(2), target: (price * 1.002).toFixed(2), reserved: (price * 1.01).toFixed(2) };
-  await commitDecision(context, sessionId, `place ${id}`, (account) => {
+  await commitDecision(context, sessionId, (account) => {
     const draft = draftOn(account, `place ${id}`);
     draft.emit(orderPlaced(entryOrder({ id, symbol, quantity: '1', atMs: nowMs, ...levels })));
     return { draft };

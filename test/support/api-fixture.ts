@@ -68,6 +68,8 @@ export interface CallOptions {
   readonly text?: string | Uint8Array;
   readonly query?: string;
   readonly strategy?: string;
+  /** Of the order or the position in the path. */
+  readonly id?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -144,8 +146,8 @@ export async function apiFixture({ nowMs = NSE_CLOSED_MS, world = {}, change }: 
   const call = async (name: RouteName, options: CallOptions): Promise<Answered<unknown>> => {
     const route = ROUTES.find((each) => each.name === name);
     if (route === undefined) throw new Error(`No route ${name}`);
-    const { strategy = 'scalping', query = '', text, body, headers = {} } = options;
-    const url = `${host.url}${route.path.replace('{strategy}', strategy)}${query}`;
+    const { strategy = 'scalping', id = 'none', query = '', text, body, headers = {} } = options;
+    const url = `${host.url}${route.path.replace('{strategy}', strategy).replace('{id}', encodeURIComponent(id))}${query}`;
     const payload = text ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await fetch(url, { method: route.method, headers, ...(payload === undefined ? {} : { body: payload as string }) });
     return { status: response.status, headers: response.headers, body: await response.json() };

@@ -188,7 +188,7 @@ export function brokenBooks(account: Account): readonly string[] {
     expected = add(expected, position.entryCash);
     const exit = account.orders.get(position.exitId);
     if (exit === undefined) faults.push(`${position.id} has no exit`);
-    else if (exit.quantity !== position.quantity) faults.push(`the exit of ${position.id} is for another quantity`);
+    else if (subtract(exit.quantity, exit.filledQuantity) !== position.quantity) faults.push(`the exit of ${position.id} is for another quantity`);
   }
   if (expected !== account.cash) faults.push(`cash is ${account.cash}, capital and results say ${expected}`);
   if (account.cash < 0n) faults.push('cash is negative');

@@ -21,6 +21,8 @@ export type GivenOptions = Readonly<Record<string, string | boolean | undefined>
 export interface LedgerTask {
   readonly ledger: LedgerStore;
   readonly options: GivenOptions;
+  /** What was named behind the sub-command; null for nothing. */
+  readonly named: string | null;
   readonly terminal: Terminal;
 }
 
@@ -31,8 +33,10 @@ export interface Subcommand {
   readonly help: string;
   /** Its options besides --session, --state and --help, which all have. */
   readonly options: ParseArgsOptionsConfig;
+  /** What may be named behind it, as the help page calls it; absent: nothing. */
+  readonly takes?: string;
   /** Refuses contradictory options before anything is opened. @throws LedgerCommandError `bad_option` */
-  readonly check?: (options: GivenOptions) => void;
+  readonly check?: (options: GivenOptions, named: string | null) => void;
   readonly run: (task: LedgerTask) => Promise<ExitCode>;
 }
 

@@ -41,6 +41,8 @@ export const orderAnswer = z.strictObject({
   bracketTrail: trailSchema.nullable(),
   /** Set when an exit was asked for at market. */
   marketReason: exitReasonSchema.nullable(),
+  /** How much of it was asked for; null for all, and where none was. */
+  marketQuantity: amount.nullable(),
   /** Base currency set aside by an entry. */
   reserved: amount.nullable(),
   /** Of the price that an entry was decided on. */

@@ -17,7 +17,12 @@ export interface AssumedFill {
 export function fillAtItsPrice(account: Account, view: MarketView, order: EntryOrder): AssumedFill | null {
   const [quote, rate] = [view.quote(order.symbol), view.rate(order.currency)];
   if (quote === null || rate === null) return null;
-  const market: Market = { view, quote, rate, command: { orderId: order.id, tick: null, extreme: null, queueAhead: null } };
+  const market: Market = {
+    view,
+    quote,
+    rate,
+    command: { orderId: order.id, tick: null, extreme: null, queueAhead: null, configVersion: order.intent.configVersion },
+  };
   const met = metAtItsPrice(account, order, market);
   return met === null ? null : { basis: 'at_its_price', fill: entryFill(account, order, met, market) };
 }

@@ -1,3 +1,4 @@
+import { instrumentBySymbol } from '../../config/instruments.ts';
 import type { EntryOrder } from '../../contracts/order.ts';
 import type { OrderRequest } from '../../contracts/v8/order-request.ts';
 import { orderLatencyMs } from '../../execution/latency.ts';
@@ -52,7 +53,8 @@ export function decidePlace(account: Account, view: PlaceView, command: PlaceCom
   return { draft, orders, refusal: null };
 }
 
-function standingQuote(view: PlaceView, symbol: string): Quote {
+function standingQuote(view: PlaceView, name: string): Quote {
+  const { symbol } = instrumentBySymbol(name, view.nowMs);
   const quote = view.quote(symbol);
   if (quote === null) throw new EngineError('no_price', `No price of ${symbol} has been received: an order in it cannot be judged`, { symbol });
   return quote;

@@ -70,7 +70,13 @@ function previewed(account: Account, now: MarketView, order: EntryOrder): OrderP
 
 /** What the matcher would book on the prices that stand. */
 function fillNow(account: Account, view: MarketView, order: EntryOrder): AssumedFill | null {
-  const draft = decideMatch(account, view, { orderId: order.id, tick: null, extreme: null, queueAhead: null });
+  const draft = decideMatch(account, view, {
+    orderId: order.id,
+    tick: null,
+    extreme: null,
+    queueAhead: null,
+    configVersion: order.intent.configVersion,
+  });
   for (const { event } of draft?.rows ?? [])
     if (event.type === 'filled' && event.fill.orderId === order.id) return { basis: 'now', fill: event.fill };
   return null;

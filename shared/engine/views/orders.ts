@@ -49,6 +49,7 @@ export function orderAnswer({ order, state, reason, endedMs }: StoredOrder, acco
     target: textOrNull(levels.target),
     bracketTrail: levels.trail,
     marketReason: order.purpose === 'exit' ? (order.atMarket?.reason ?? null) : null,
+    marketQuantity: order.purpose === 'exit' ? textOrNull(order.atMarket?.quantity ?? null) : null,
     reserved: order.purpose === 'entry' ? text(order.reserved) : null,
     evidence: order.purpose === 'entry' ? order.intent.quote.evidence : null,
     acceptedAt: iso(order.acceptedMs),

@@ -7,7 +7,10 @@ import type { Book } from './books.ts';
 
 /** What processes have been told is done: it must be there when they are told, and at the end. */
 export interface Acknowledged {
-  readonly watch: (stores: { readonly ledger: LedgerStore; readonly market: MarketStore }) => { readonly ledger: LedgerStore; readonly market: MarketStore };
+  readonly watch: (stores: { readonly ledger: LedgerStore; readonly market: MarketStore }) => {
+    readonly ledger: LedgerStore;
+    readonly market: MarketStore;
+  };
   /** Looks for everything once more. @returns what is not there, as sentences */
   readonly lost: () => Promise<readonly string[]>;
   readonly count: () => number;
@@ -81,7 +84,10 @@ export function createAcknowledged(items: Items, books: () => readonly Book[], c
     packHour: async (lease, hourMs, bars) => {
       await store.packHour(lease, hourMs, bars);
       const last = [...bars.values()].flat().at(-1);
-      await toldForGood(`the hour ${hourMs}`, async () => last === undefined || (await later.bars(lease.scope, last.openMs, last.openMs + MINUTE_MS)).has(last.symbol));
+      await toldForGood(
+        `the hour ${hourMs}`,
+        async () => last === undefined || (await later.bars(lease.scope, last.openMs, last.openMs + MINUTE_MS)).has(last.symbol),
+      );
     },
     packDay: async (lease, dayMs, candles) => {
       await store.packDay(lease, dayMs, candles);

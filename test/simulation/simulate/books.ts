@@ -1,5 +1,4 @@
 import type { JournalRow } from '../../../shared/contracts/journal.ts';
-import { text } from '../../../shared/kernel/decimal.ts';
 import { digest } from '../../../shared/kernel/digest.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { apply, GENESIS_HASH } from '../../../shared/ledger/apply.ts';
@@ -8,8 +7,16 @@ import { assertBalanced, postingsOf } from '../../../shared/ledger/postings.ts';
 import { tradeOf } from '../../../shared/ledger/trade.ts';
 import type { Attributes, Item, Items } from '../../../shared/store/items.ts';
 import { type Key, ledgerKeys } from '../../../shared/store/keys.ts';
-import { headAttributes, orderAttributes, positionAttributes, readJournalRow, readReceipt, tradeAttributes } from '../../../shared/store/ledger-rows.ts';
+import {
+  headAttributes,
+  orderAttributes,
+  positionAttributes,
+  readJournalRow,
+  readReceipt,
+  tradeAttributes,
+} from '../../../shared/store/ledger-rows.ts';
 import { brokenBooks } from '../../support/engine-world.ts';
+import { createTally, type Tally } from './tally.ts';
 
 /** What the journal of a session has led to so far. */
 export interface Book {
@@ -29,6 +36,7 @@ interface OpenBook {
   readonly commands: Map<string, number>;
   /** Ids that a journal may name once. */
   readonly once: Set<string>;
+  readonly tally: Tally;
   trades: number;
 }
 
@@ -44,7 +52,7 @@ export function createBooks(items: Items): Books {
   const bookOf = (sessionId: string): OpenBook => {
     const known = books.get(sessionId);
     if (known !== undefined) return known;
-    const opened: OpenBook = { account: null, orders: new Map(), hashes: [], commands: new Map(), once: new Set(), trades: 0 };
+    const opened: OpenBook = { account: null, orders: new Map(), hashes: [], commands: new Map(), once: new Set(), tally: createTally(), trades: 0 };
     books.set(sessionId, opened);
     return opened;
   };
@@ -56,12 +64,14 @@ export function createBooks(items: Items): Books {
       const touched = await readOn(items, sessionId, book, faults);
       const { account } = book;
       if (account === null) return [...faults, `session ${sessionId} has rows and no journal`];
-      faults.push(...brokenBooks(account));
+      faults.push(...brokenBooks(account), ...book.tally.compare(account));
       faults.push(...(await compareRows(items, account, book, touched)));
       return faults.map((fault) => `${sessionId} at ${account.seq}: ${fault}`);
     },
     all: () =>
-      [...books].flatMap(([sessionId, { account, orders, hashes, commands }]) => (account === null ? [] : [{ sessionId, account, orders, hashes, commands }])),
+      [...books].flatMap(([sessionId, { account, orders, hashes, commands }]) =>
+        account === null ? [] : [{ sessionId, account, orders, hashes, commands }],
+      ),
   };
 }
 
@@ -79,7 +89,7 @@ async function readOn(items: Items, sessionId: string, book: OpenBook, faults: s
   for (const item of await items.query('ledger', ledgerKeys.journalAfter(sessionId, book.account?.seq ?? 0))) {
     const row = readJournalRow(item);
     const before = book.account;
-    faults.push(...brokenRow(row, before, book));
+    faults.push(...brokenRow(row, before, book), ...book.tally.take(row));
     const trade = tradeOf(before, row);
     if (trade !== null) {
       book.trades += 1;
@@ -87,7 +97,6 @@ async function readOn(items: Items, sessionId: string, book: OpenBook, faults: s
     }
     const after = apply(before, row);
     for (const standing of standingsOf(before, after, row)) {
-      faults.push(...brokenOrder(standing));
       book.orders.set(standing.order.id, standing);
       orders.add(standing.order.id);
     }
@@ -142,9 +151,6 @@ function namedOnce({ event }: JournalRow): readonly string[] {
   }
 }
 
-const brokenOrder = ({ order }: OrderStanding): readonly string[] =>
-  order.filledQuantity > order.quantity ? [`order ${order.id} of ${text(order.quantity)} is filled with ${text(order.filledQuantity)}`] : [];
-
 /** The rows of a session beside what its journal says they are. */
 async function compareRows(items: Items, account: Account, book: OpenBook, touched: Touched): Promise<readonly string[]> {
   const { sessionId } = account;
@@ -163,7 +169,11 @@ async function compareRows(items: Items, account: Account, book: OpenBook, touch
   const positions = await all('P');
   counted('positions', positions, account.positions.size);
   for (const position of account.positions.values()) {
-    same(`position ${position.id}`, positions.find(({ sk }) => sk === ledgerKeys.position(sessionId, position.id).sk), positionAttributes(position));
+    same(
+      `position ${position.id}`,
+      positions.find(({ sk }) => sk === ledgerKeys.position(sessionId, position.id).sk),
+      positionAttributes(position),
+    );
   }
   counted('orders', await all('O'), book.orders.size);
   counted('places of orders', await all('A'), book.orders.size);

@@ -5,6 +5,8 @@ import type { Rng } from '../../../shared/kernel/rng.ts';
 import { SECOND_MS } from '../../../shared/kernel/time.ts';
 import type { Book } from './books.ts';
 import type { Faults } from './faults.ts';
+import type { Complain } from './problems.ts';
+import type { Process } from './process.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 
 /** What a person asks for, under a key of its own. */
@@ -43,9 +45,9 @@ export interface ClientParts {
   readonly faults: Faults;
   readonly draw: Rng;
   /** Processes that take requests now. */
-  readonly hosts: () => readonly EngineContext[];
+  readonly hosts: () => readonly Process[];
   readonly books: () => readonly Book[];
-  readonly complain: (fault: string) => void;
+  readonly complain: Complain;
 }
 
 const PATIENCE_MS = 4 * SECOND_MS;
@@ -56,7 +58,8 @@ export function createClients({ owner, scheduler, faults, draw, hosts, books, co
 
   const contradict = ({ request, sessions, done }: Asked, answer: string): void => {
     const isOfOneSession = books().length <= sessions + request.begins;
-    if (isOfOneSession && done !== null && done !== answer) complain(`request ${request.key} was answered ${done}, and ${answer} when it came again`);
+    if (isOfOneSession && done !== null && done !== answer)
+      complain('answers', `request ${request.key} was answered ${done}, and ${answer} when it came again`);
   };
 
   const answered = (asked: Asked, answer: string | null): void => {
@@ -66,33 +69,35 @@ export function createClients({ owner, scheduler, faults, draw, hosts, books, co
     asked.done = answer;
   };
 
-  const failed = (asked: Asked, error: unknown): void => {
+  const failed = (asked: Asked, error: unknown, wasDone: boolean): void => {
     const { key } = asked.request;
     if (error instanceof EngineError && error.code !== 'contention') {
-      // A refusal changes nothing and is not recorded: the same request may be done when it comes again. What was done stays done.
-      contradict(asked, `refused: ${error.code}`);
+      // A refusal changes nothing and is not recorded: the same request may be done when it comes again. What was known to be done
+      // when it was sent stays done.
+      if (wasDone) contradict(asked, `refused: ${error.code}`);
       asked.isAnswered = true;
       return;
     }
     if (error instanceof EngineError) foundDone(asked, error);
-    else if (!(error instanceof StoreError) || error.code === 'corrupt') complain(`request ${key} failed: ${String(error)}`);
+    else if (!(error instanceof StoreError) || error.code === 'corrupt') complain('errors', `request ${key} failed: ${String(error)}`);
     scheduler.at(owner, scheduler.nowMs() + PAUSE_MS, `again ${key}`, () => ask(asked));
   };
 
   /** Who is told that nothing was done must not find it done. */
   const foundDone = ({ request }: Asked, { context }: EngineError): void => {
     const isDone = books().some((book) => book.sessionId === context.sessionId && book.commands.has(String(context.commandId)));
-    if (isDone) complain(`request ${request.key} was told that ${context.commandId} lost its races, and it is in the journal`);
+    if (isDone) complain('answers', `request ${request.key} was told that ${context.commandId} lost its races, and it is in the journal`);
   };
 
   const send = async (asked: Asked): Promise<void> => {
     const able = hosts();
     const host = able[Math.floor(draw.next() * able.length)];
     if (host === undefined) return;
+    const wasDone = asked.done !== null;
     try {
-      answered(asked, await asked.request.send(host, asked.request.key));
+      answered(asked, await asked.request.send(host.context, asked.request.key));
     } catch (error) {
-      failed(asked, error);
+      failed(asked, error, wasDone);
     }
   };
 

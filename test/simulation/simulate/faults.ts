@@ -7,6 +7,7 @@ export const FAULT_KINDS = [
   'unanswered-undone',
   'unanswered-done',
   'unanswered-done-later',
+  'done-and-refused',
   'slow-answer',
   'torn-read',
   'crash',
@@ -28,6 +29,7 @@ const SHARES: Readonly<Record<FaultKind, number>> = {
   'unanswered-undone': 0.02,
   'unanswered-done': 0.03,
   'unanswered-done-later': 0.02,
+  'done-and-refused': 0.03,
   'slow-answer': 0.3,
   'torn-read': 0.5,
   crash: 0.05,
@@ -38,7 +40,7 @@ const SHARES: Readonly<Record<FaultKind, number>> = {
   'nudge-doubled': 0.15,
   'request-doubled': 0.25,
   'run-doubled': 0.35,
-  leap: 0.01,
+  leap: 0.03,
 };
 
 /** Share of the kinds that a seed has: a world with all at once hides what one alone would do. */

@@ -21,7 +21,8 @@ const leaseIn = (actions: readonly Action[]): Attributes | null => {
 
 /** Prices, bars and fills are the feed's alone. */
 const isOfTheFeed = (action: Action): boolean =>
-  (action.table === 'market' && action.kind !== 'check') || (action.kind === 'put' && action.key.sk.startsWith('J#') && action.attributes.type === 'filled');
+  (action.table === 'market' && action.kind !== 'check') ||
+  (action.kind === 'put' && action.key.sk.startsWith('J#') && action.attributes.type === 'filled');
 
 export function createLeases(items: Items, scope: string, leaseMs: number): Leases {
   const owners = new Map<number, Owner>();

@@ -8,8 +8,10 @@ import { canonicalJson } from '../../../shared/kernel/canonical-json.ts';
 import { decimal } from '../../../shared/kernel/decimal.ts';
 import type { Rng } from '../../../shared/kernel/rng.ts';
 import { type EpochMs, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
+import { cancelOrder, closePosition, placeOrders } from './clerk.ts';
 import type { Request } from './clients.ts';
-import { CHART_SYMBOLS } from './signal-charts.ts';
+import { drawGroup, drawOrder, oneOf } from './drawn-orders.ts';
+import { CHART_SYMBOLS } from './traded.ts';
 
 /**
  * What happens in a simulated world, one function a move: each calls a public use case of the engine and nothing below it.
@@ -24,11 +26,9 @@ export interface Move {
   readonly request: (draw: Rng) => Request['send'];
 }
 
-const oneOf = <T>(draw: Rng, values: readonly [T, ...T[]]): T => values[Math.floor(draw.next() * values.length)] ?? values[0];
-
 export const start: Move = {
   name: 'start',
-  weight: 3,
+  weight: 2,
   begins: 1,
   request: (draw) => {
     const request = { startingCapital: decimal(oneOf(draw, ['100000', '25000'])), strategies: ['scalping' as const], riskLimits: {} };
@@ -48,7 +48,7 @@ export const stop: Move = {
 
 const limits: Move = {
   name: 'limits',
-  weight: 4,
+  weight: 2,
   begins: 0,
   request: (draw) => {
     const request = { maxPositionSize: oneOf(draw, [0.1, 0.15, 0.2]), maxDailyLoss: oneOf(draw, [0.2, 0.5]) };
@@ -73,14 +73,46 @@ const execute: Move = {
   },
 };
 
+const place: Move = {
+  name: 'place',
+  weight: 12,
+  begins: 0,
+  request: (draw) => {
+    const orders = draw.next() < 0.12 ? drawGroup(draw) : [drawOrder(draw)];
+    return (context, key) => placeOrders(context, orders, key);
+  },
+};
+
+const cancel: Move = {
+  name: 'cancel',
+  weight: 3,
+  begins: 0,
+  request: (draw) => {
+    const choose = draw.next();
+    return (context, key) => cancelOrder(context, choose, key);
+  },
+};
+
+const close: Move = {
+  name: 'close',
+  weight: 5,
+  begins: 0,
+  request: (draw) => {
+    const [choose, share] = [draw.next(), draw.next() < 0.5 ? draw.next() : null];
+    return (context, key) => closePosition(context, choose, share, key);
+  },
+};
+
 /** What people ask for. */
-export const MOVES: readonly Move[] = [start, stop, limits, execute];
+export const MOVES: readonly Move[] = [start, stop, limits, execute, place, cancel, close];
 
 /** What a schedule runs, with the instant that it runs for. */
 export interface ScheduledMove {
   readonly name: string;
   readonly everyMs: number;
   readonly delayMs: number;
+  /** Whether it may place orders. */
+  readonly places: boolean;
   readonly run: (context: EngineContext, atMs: EpochMs) => Promise<unknown>;
 }
 
@@ -88,13 +120,15 @@ const scan: ScheduledMove = {
   name: 'scan',
   everyMs: MINUTE_MS,
   delayMs: 3 * SECOND_MS,
+  places: true,
   run: (context, atMs) => scanMarket(context, { minuteMs: atMs, market: 'CRYPTO' }),
 };
 
-export const monitor: ScheduledMove = {
+const monitor: ScheduledMove = {
   name: 'monitor',
   everyMs: MINUTE_MS,
   delayMs: 10 * SECOND_MS,
+  places: false,
   run: (context, atMs) => monitorPositions(context, { minuteMs: atMs }),
 };
 
@@ -102,6 +136,7 @@ const roll: ScheduledMove = {
   name: 'roll',
   everyMs: MINUTE_MS,
   delayMs: 15 * SECOND_MS,
+  places: false,
   run: (context, atMs) => rollTradingDay(context, { atMs }),
 };
 

@@ -6,9 +6,8 @@ import { type LedgerStore, type MarketStore, StoreError } from '../../../shared/
 import type { Clock } from '../../../shared/kernel/clock.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import { type EpochMs, SECOND_MS } from '../../../shared/kernel/time.ts';
-import type { Tick } from '../../../shared/market/price.ts';
 import { createPathSource } from './path-source.ts';
-import type { PricePath } from './price-path.ts';
+import type { PathPrice, PricePath } from './price-path.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 import { signalShelf } from './signal-charts.ts';
 
@@ -24,7 +23,7 @@ export interface Process {
   readonly context: EngineContext;
   /** Null where it has no feed. */
   readonly feed: FeedService | null;
-  readonly hear: (ticks: readonly Tick[]) => void;
+  readonly hear: (prices: readonly PathPrice[]) => void;
   /** Whether its feed has begun. */
   readonly isRunning: () => boolean;
   /** Whether its feed could not begin, or has found out that another has the lease: its host starts another process. */
@@ -66,7 +65,7 @@ export function launch(parts: ProcessParts): Process {
     nudge: (sessionId) => parts.nudge(process, sessionId),
     chains: null,
     log: (level, event, facts) => trace?.(`      ${owner.name} logs ${level} ${event} ${facts?.why ?? ''}`),
-    world: { scope: SCOPE, evidence: 'simulated', markets: ['CRYPTO'] },
+    world: { scope: SCOPE, evidence: 'simulated', markets: ['CRYPTO', 'NSE'] },
     settings: { marketMode: 'both', seed, version: 'simulated', configVersion: 'simulated', barWaitMs: 0 },
   };
   const feed =
@@ -83,7 +82,10 @@ export function launch(parts: ProcessParts): Process {
           },
         });
   // A price is stamped by the clock of who receives it.
-  const hear = (ticks: readonly Tick[]): void => heard.hear(ticks.map((tick) => ({ ...tick, receivedMs: clock.now() })));
+  const hear = (prices: readonly PathPrice[]): void => {
+    const receivedMs = clock.now();
+    heard.hear(prices.map(({ tick, book }) => ({ tick: { ...tick, receivedMs }, book: book === null ? null : { ...book, receivedMs } })));
+  };
   const leave = async (): Promise<void> => {
     isLeaving = true;
     await feed?.stop();

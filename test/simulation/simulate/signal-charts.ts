@@ -6,11 +6,7 @@ import { rng } from '../../../shared/kernel/rng.ts';
 import { type EpochMs, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import { strategyByName } from '../../../shared/strategies/registry.ts';
 import { scriptOf } from '../../support/scripted-source.ts';
-
-/** Symbols that the seeds' market trades. */
-export const CHART_SYMBOLS = ['SOL', 'ETH', 'DOT'] as const;
-
-export type ChartSymbol = (typeof CHART_SYMBOLS)[number];
+import { CHART_SYMBOLS } from './traded.ts';
 
 const FROM_MS = Date.UTC(2025, 0, 6);
 const MINUTES = 120;
@@ -29,8 +25,11 @@ function chartWithSignal(symbol: string): Chart {
   throw new Error(`The script of ${symbol} has no minute that the scalper trades on`);
 }
 
+/** Where the price of a symbol without a chart stands: a share's, in rupees. */
+const OTHER_PRICE = 1_280;
+
 /** The price at which the signal is given. */
-export const signalPrice = (symbol: string): number => warm.get(symbol)?.last1m?.close ?? 1;
+export const signalPrice = (symbol: string): number => warm.get(symbol)?.last1m?.close ?? OTHER_PRICE;
 
 /** The same chart as of another minute. */
 function asOf(chart: Chart, upToMs: EpochMs): Chart {

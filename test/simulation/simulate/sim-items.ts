@@ -13,10 +13,12 @@ export interface SharedRows {
   readonly beforeWrite: (intended: readonly Action[]) => Promise<void>;
   /** After one was done: what the process meant to write, and which part of it this was. */
   readonly afterWrite: (owner: Owner, intended: readonly Action[], part: Part) => Promise<void>;
+  /** After one was refused, with the places of the steps whose conditions failed. */
+  readonly onRefused: (actions: readonly Action[], failed: readonly number[]) => Promise<void>;
 }
 
 export interface SimItemsParts {
-  readonly shared: SharedRows;
+  readonly rows: SharedRows;
   readonly owner: Owner;
   readonly scheduler: Scheduler;
   readonly faults: Faults;
@@ -30,8 +32,8 @@ const failure = (code: 'unavailable' | 'unknown', what: string): StoreError => n
  * The tables as one process sees them: every call is on its way for a while, is done at an instant of the scheduler's choice
  * and answered at another, later one: so an answer may tell what is no longer true, and may not come at all.
  */
-export function createSimItems({ shared, owner, scheduler, faults, draw, variant }: SimItemsParts): Items {
-  const { items } = shared;
+export function createSimItems({ rows, owner, scheduler, faults, draw, variant }: SimItemsParts): Items {
+  const { items } = rows;
 
   const answer = (label: string, tell: () => void): void => {
     if (faults.strikes('slow-answer')) scheduler.soon(owner, `answer ${label}`, tell);
@@ -47,28 +49,42 @@ export function createSimItems({ shared, owner, scheduler, faults, draw, variant
       });
     });
 
+  /** Does the write, whatever becomes of the answer. @returns the places, within the whole, of the conditions that failed */
+  const perform = async (intended: readonly Action[], part: Part): Promise<readonly number[]> => {
+    await rows.beforeWrite(intended);
+    const failed = part.actions.length === 0 ? [] : await items.write(part.actions);
+    if (failed.length === 0) await rows.afterWrite(owner, intended, part);
+    else await rows.onRefused(part.actions, failed);
+    return failed.map((index) => part.indices[index] ?? -1);
+  };
+
+  /** What keeps a write from being done now; null when it is done. */
+  const hindrance = (intended: readonly Action[], part: Part, label: string): StoreError | null => {
+    if (faults.strikes('throttled')) return failure('unavailable', 'a write was throttled');
+    if (faults.strikes('conflict')) return failure('unavailable', 'TransactionConflict');
+    if (faults.strikes('unanswered-undone')) return failure('unknown', 'no answer, not done');
+    if (!faults.strikes('unanswered-done-later')) return null;
+    scheduler.soon(owner, `late write ${label}`, async () => void (await perform(intended, part)), { outlives: true });
+    return failure('unknown', 'no answer yet');
+  };
+
+  /** What is answered when the write was done, or was refused by its conditions. */
+  const answerOf = (failed: readonly number[], part: Part): readonly number[] => {
+    if (faults.strikes('unanswered-done')) throw failure('unknown', 'no answer, done or refused');
+    // A single step carries no token: sent again for want of an answer, it is refused by what it has done itself.
+    const isRefusedByItself = failed.length === 0 && part.actions.length === 1 && faults.strikes('done-and-refused');
+    return isRefusedByItself ? part.indices : failed;
+  };
+
   const write = (intended: readonly Action[], part: Part): Promise<readonly number[]> =>
     new Promise((resolve, reject) => {
       const label = part.actions.map(stepKind).join(', ');
-      const perform = async (): Promise<readonly number[]> => {
-        await shared.beforeWrite(intended);
-        const failed = part.actions.length === 0 ? [] : await items.write(part.actions);
-        if (failed.length === 0) await shared.afterWrite(owner, intended, part);
-        return failed;
-      };
-      const unanswered = (why: string): void => answer(label, () => reject(failure('unknown', why)));
       scheduler.soon(owner, `write ${label}`, async () => {
-        if (faults.strikes('throttled')) return answer(label, () => reject(failure('unavailable', 'a write was throttled')));
-        if (faults.strikes('conflict')) return answer(label, () => reject(failure('unavailable', 'TransactionConflict')));
-        if (faults.strikes('unanswered-undone')) return unanswered('no answer, not done');
-        if (faults.strikes('unanswered-done-later')) {
-          scheduler.soon(owner, `late write ${label}`, async () => void (await perform()), { outlives: true });
-          return unanswered('no answer yet');
-        }
+        const hindered = hindrance(intended, part, label);
+        if (hindered !== null) return answer(label, () => reject(hindered));
         try {
-          const failed = await perform();
-          if (faults.strikes('unanswered-done')) return unanswered('no answer, done or refused');
-          answer(label, () => resolve(failed.map((index) => part.indices[index] ?? -1)));
+          const told = answerOf(await perform(intended, part), part);
+          answer(label, () => resolve(told));
         } catch (error) {
           answer(label, () => reject(error));
         }

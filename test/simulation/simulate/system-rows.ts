@@ -20,7 +20,8 @@ export function createSystemRows(items: Items, bus: Bus): SystemRows {
       const isAllTold = account.status === 'stopped' && bus.seqOf(sessionId) >= account.seq;
       if (mark === undefined && !isAllTold) faults.push(`${sessionId} has events to relay and no mark in the outbox`);
       if (mark !== undefined && mark < (marks.get(sessionId) ?? 0)) faults.push(`the outbox mark of ${sessionId} went back to ${mark}`);
-      if (mark !== undefined && mark > bus.seqOf(sessionId)) faults.push(`the outbox mark of ${sessionId} is at ${mark}, told was ${bus.seqOf(sessionId)}`);
+      if (mark !== undefined && mark > bus.seqOf(sessionId))
+        faults.push(`the outbox mark of ${sessionId} is at ${mark}, told was ${bus.seqOf(sessionId)}`);
       if (mark !== undefined) marks.set(sessionId, mark);
     }
     const sessions = new Set(books.map(({ sessionId }) => sessionId));
@@ -35,9 +36,12 @@ export function createSystemRows(items: Items, bus: Bus): SystemRows {
       const running = books.filter(({ account }) => account.status !== 'stopped').map(({ sessionId }) => sessionId);
       if (running.length > 1) faults.push(`${running.length} sessions are active at once: ${running.join(', ')}`);
       if (active !== (running[0] ?? null)) faults.push(`the store says that ${active} is active, the journals say ${running[0] ?? null}`);
-      const named = (await items.query('ledger', ledgerKeys.sessions)).map(readSession).map(({ sessionId, startedMs }) => `${sessionId} ${startedMs}`);
+      const named = (await items.query('ledger', ledgerKeys.sessions))
+        .map(readSession)
+        .map(({ sessionId, startedMs }) => `${sessionId} ${startedMs}`);
       const known = books.map(({ sessionId, account }) => `${sessionId} ${account.startedMs}`);
-      if (named.sort().join() !== known.sort().join()) faults.push(`the sessions are listed as ${named.join(', ')}, the journals are ${known.join(', ')}`);
+      if (named.sort().join() !== known.sort().join())
+        faults.push(`the sessions are listed as ${named.join(', ')}, the journals are ${known.join(', ')}`);
       return [...faults, ...(await relays(books))];
     },
   };

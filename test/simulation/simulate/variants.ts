@@ -34,13 +34,23 @@ export interface Part {
 export function partsOf(variant: Variant | null, actions: readonly Action[]): readonly Part[] {
   switch (variant?.kind) {
     case 'condition-removed':
-      return [{ actions: actions.map((action) => (variant.places.includes(placeOf(actions, action)) ? without(action, variant.attribute) : action)), indices: [...actions.keys()] }];
+      return [
+        {
+          actions: actions.map((action) => (variant.places.includes(placeOf(actions, action)) ? without(action, variant.attribute) : action)),
+          indices: [...actions.keys()],
+        },
+      ];
     case 'step-removed':
       return [partOf(actions, (action) => placeOf(actions, action) !== variant.place)];
     case 'split':
       return halves(variant, actions);
     case 'ids-reused':
-      return [partOf(actions.map((action) => ({ ...action, key: keyOf(variant, action.table, action.key) })), () => true)];
+      return [
+        partOf(
+          actions.map((action) => ({ ...action, key: keyOf(variant, action.table, action.key) })),
+          () => true,
+        ),
+      ];
     default:
       return [partOf(actions, () => true)];
   }

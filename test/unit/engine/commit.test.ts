@@ -38,7 +38,7 @@ const journal = async ({ ledger }: Rows): Promise<readonly string[]> => {
 describe('a decision that is committed', () => {
   it('is in the journal with its receipt, and the cached account is the one after it', async () => {
     const { rows, context } = await begun();
-    const result = await commitDecision(context, 's', 'command', deciding(mark('101000')));
+    const result = await commitDecision(context, 's', deciding(mark('101000')));
     expect(result).toMatchObject({ kind: 'committed', account: { seq: 2, curve: { last: decimal('101000') } } });
     expect(await context.accounts.current('s')).toBe(result.kind === 'committed' ? result.account : null);
     expect(await rows.ledger.receipt('s', 'command')).toMatchObject({ seq: 2, outcome: { at: 1 } });
@@ -46,15 +46,15 @@ describe('a decision that is committed', () => {
 
   it('writes nothing when there is nothing to do', async () => {
     const { rows, context } = await begun();
-    expect(await commitDecision(context, 's', 'command', () => null)).toMatchObject({ kind: 'nothing', decided: null });
-    expect(await commitDecision(context, 's', 'command', (account) => ({ draft: draftOn(account, 'command') }))).toMatchObject({ kind: 'nothing' });
+    expect(await commitDecision(context, 's', () => null)).toMatchObject({ kind: 'nothing', decided: null });
+    expect(await commitDecision(context, 's', (account) => ({ draft: draftOn(account, 'command') }))).toMatchObject({ kind: 'nothing' });
     expect(await journal(rows)).toEqual(['session-started']);
     expect(await rows.ledger.receipt('s', 'command')).toBeNull();
   });
 
   it('is refused for a session that never was', async () => {
     const { context } = await begun();
-    await expect(commitDecision(context, 'never', 'command', deciding(mark('1')))).rejects.toMatchObject({ code: 'no_active_session' });
+    await expect(commitDecision(context, 'never', deciding(mark('1')))).rejects.toMatchObject({ code: 'no_active_session' });
   });
 });
 
@@ -64,7 +64,7 @@ describe('a commit that loses the race', () => {
     await context.accounts.current('s');
     await rows.ledger.commit(commitOf(await rows.ledger.load('s'), 'quicker', [mark('99000')]));
     const seen: Account[] = [];
-    const result = await commitDecision(context, 's', 'command', deciding(mark('101000'), seen));
+    const result = await commitDecision(context, 's', deciding(mark('101000'), seen));
     expect(result.kind).toBe('committed');
     expect(seen.map(({ seq }) => seq)).toEqual([1, 2]);
     expect(await journal(rows)).toEqual(['session-started', 'equity-marked', 'equity-marked']);
@@ -72,14 +72,14 @@ describe('a commit that loses the race', () => {
 
   it('is no error, and no order is placed twice, however often it is lost', async () => {
     const { rows, context } = await begun(...Array.from({ length: 7 }, () => 'conflict' as const));
-    const result = await commitDecision(context, 's', 'command', deciding(orderPlaced(entryOrder())));
+    const result = await commitDecision(context, 's', deciding(orderPlaced(entryOrder())));
     expect(result.kind).toBe('committed');
     expect(await journal(rows)).toEqual(['session-started', 'order-placed']);
   });
 
   it('gives up after eight in a row, with nothing written', async () => {
     const { rows, context } = await begun(...Array.from({ length: 8 }, () => 'conflict' as const));
-    await expect(commitDecision(context, 's', 'command', deciding(mark('1')))).rejects.toMatchObject({ code: 'contention' });
+    await expect(commitDecision(context, 's', deciding(mark('1')))).rejects.toMatchObject({ code: 'contention' });
     expect(await journal(rows)).toEqual(['session-started']);
   });
 
@@ -88,14 +88,14 @@ describe('a commit that loses the race', () => {
     await context.accounts.current('s');
     await rows.ledger.commit(commitOf(await rows.ledger.load('s'), 'quicker', [mark('99000')]));
     const onlyFirst = (account: Account): Decided | null => (account.seq === 1 ? deciding(mark('1'))(account) : null);
-    expect(await commitDecision(context, 's', 'command', onlyFirst)).toMatchObject({ kind: 'nothing', account: { seq: 2 } });
+    expect(await commitDecision(context, 's', onlyFirst)).toMatchObject({ kind: 'nothing', account: { seq: 2 } });
   });
 });
 
 describe('a commit without an answer', () => {
   it('is found by its receipt when it was done, and not doubled', async () => {
     const { rows, context } = await begun('unknown-after');
-    const result = await commitDecision(context, 's', 'command', deciding(orderPlaced(entryOrder())));
+    const result = await commitDecision(context, 's', deciding(orderPlaced(entryOrder())));
     expect(result).toMatchObject({ kind: 'repeated', receipt: { id: 'command', seq: 2, outcome: { at: 1 } } });
     expect(await journal(rows)).toEqual(['session-started', 'order-placed']);
     expect((await context.accounts.current('s'))?.seq).toBe(2);
@@ -103,7 +103,7 @@ describe('a commit without an answer', () => {
 
   it('is decided again when it was not done', async () => {
     const { rows, context } = await begun('unknown-before');
-    expect(await commitDecision(context, 's', 'command', deciding(orderPlaced(entryOrder())))).toMatchObject({ kind: 'committed' });
+    expect(await commitDecision(context, 's', deciding(orderPlaced(entryOrder())))).toMatchObject({ kind: 'committed' });
     expect(await journal(rows)).toEqual(['session-started', 'order-placed']);
   });
 
@@ -116,16 +116,16 @@ describe('a commit without an answer', () => {
       faultyStores(rows, (call) => commits(call) ?? receipts(call)),
       clock,
     );
-    await expect(commitDecision(context, 's', 'command', deciding(mark('1')))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(commitDecision(context, 's', deciding(mark('1')))).rejects.toMatchObject({ code: 'unavailable' });
     expect((await context.accounts.current('s'))?.seq).toBe(2);
-    expect(await commitDecision(context, 's', 'command', deciding(mark('1')))).toMatchObject({ kind: 'repeated' });
+    expect(await commitDecision(context, 's', deciding(mark('1')))).toMatchObject({ kind: 'repeated' });
   });
 });
 
 describe('a commit that the store does not take', () => {
   it('is thrown when the store is unavailable, with nothing changed', async () => {
     const { rows, context } = await begun('unavailable');
-    await expect(commitDecision(context, 's', 'command', deciding(mark('1')))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(commitDecision(context, 's', deciding(mark('1')))).rejects.toMatchObject({ code: 'unavailable' });
     expect(await journal(rows)).toEqual(['session-started']);
     expect(await context.accounts.current('s')).toMatchObject({ seq: 1 });
   });
@@ -133,7 +133,7 @@ describe('a commit that the store does not take', () => {
   it('is thrown when another feed holds the lease', async () => {
     const { rows, context } = await begun();
     const fenced = (account: Account): Decided => ({ ...deciding(mark('1'))(account), fence: { scope: 'test', epoch: 3 } });
-    await expect(commitDecision(context, 's', 'command', fenced)).rejects.toMatchObject({ code: 'fenced' });
+    await expect(commitDecision(context, 's', fenced)).rejects.toMatchObject({ code: 'fenced' });
     expect(await journal(rows)).toEqual(['session-started']);
   });
 
@@ -146,7 +146,7 @@ describe('a commit that the store does not take', () => {
       for (let index = 0; index < 120; index++) draft.emit(mark(String(index + 1)));
       return { draft };
     };
-    await expect(commitDecision(context, 's', 'command', large)).rejects.toMatchObject({ code: 'too_large' });
+    await expect(commitDecision(context, 's', large)).rejects.toMatchObject({ code: 'too_large' });
     expect([decisions, await journal(rows)]).toEqual([1, ['session-started']]);
   });
 });
@@ -154,9 +154,9 @@ describe('a commit that the store does not take', () => {
 describe('the same command again', () => {
   it('is answered with what it came to the first time, whoever asks', async () => {
     const { rows, context } = await begun();
-    await commitDecision(context, 's', 'command', deciding(mark('101000')));
+    await commitDecision(context, 's', deciding(mark('101000')));
     const other = contextOver(rows, clock);
-    expect(await commitDecision(other, 's', 'command', deciding(mark('500')))).toMatchObject({ kind: 'repeated', receipt: { outcome: { at: 1 } } });
+    expect(await commitDecision(other, 's', deciding(mark('500')))).toMatchObject({ kind: 'repeated', receipt: { outcome: { at: 1 } } });
     expect(await journal(rows)).toEqual(['session-started', 'equity-marked']);
   });
 
@@ -164,7 +164,7 @@ describe('the same command again', () => {
     const { rows } = await begun();
     const [one, two] = [contextOver(rows, clock), contextOver(rows, clock)];
     await Promise.all([one.accounts.current('s'), two.accounts.current('s')]);
-    const results = await Promise.all([one, two].map((context) => commitDecision(context, 's', 'command', deciding(orderPlaced(entryOrder())))));
+    const results = await Promise.all([one, two].map((context) => commitDecision(context, 's', deciding(orderPlaced(entryOrder())))));
     expect(results.map(({ kind }) => kind).sort()).toEqual(['committed', 'repeated']);
     expect(await journal(rows)).toEqual(['session-started', 'order-placed']);
   });
@@ -173,6 +173,6 @@ describe('the same command again', () => {
 describe('errors of the store', () => {
   it('are those of the port', async () => {
     const { context } = await begun('unavailable');
-    await expect(commitDecision(context, 's', 'command', deciding(mark('1')))).rejects.toBeInstanceOf(StoreError);
+    await expect(commitDecision(context, 's', deciding(mark('1')))).rejects.toBeInstanceOf(StoreError);
   });
 });

@@ -56,7 +56,7 @@ async function night(sketch: Partial<ShareSketch> = {}, extremes: Extremes = {})
   const desk = createDesk();
   desk.rates(rates);
   const matcher = createMatcher(context, desk, () => lease);
-  matcher.restore(extremes);
+  matcher.restore({ extremes });
   await matcher.refresh();
   const at = async (ms: number): Promise<void> => {
     clock.at(ms, '9-end', () => undefined);
@@ -203,7 +203,7 @@ describe('a price', () => {
 });
 
 describe('exits over the ex-date of a split', () => {
-  const TRAILING = { trailingShare: 0.02, stop: '1900', target: '3000' } as const;
+  const TRAILING = { trail: { kind: 'share', share: 0.02 }, stop: '1900', target: '3000' } as const;
 
   it('do not meet the first price of a split that was not booked yet: it is no fall', async () => {
     const world = await night();
@@ -236,7 +236,7 @@ describe('exits over the ex-date of a split', () => {
     const world = await night(TRAILING, { 'X:P:E:1:1': 2200 });
     await apply(world.context, MIDNIGHT_MS);
     const again = createMatcher(world.context, world.desk, () => ({ scope: 'test', holder: 'one', epoch: 1, untilMs: 0 }));
-    again.restore({ 'X:P:E:1:1': 2200 });
+    again.restore({ extremes: { 'X:P:E:1:1': 2200 } });
     await again.refresh();
     expect(again.extremes()).toEqual({ 'X:P:E:1:2': 440 });
   });
@@ -254,7 +254,14 @@ describe('exits over the ex-date of a split', () => {
   it('that were asked for at market wait for a price of the new scale, and fill the new quantity', async () => {
     const world = await night();
     const before = await world.account();
-    const asked = { type: 'exit-requested', atMs: CLOSED_MS, orderId: 'X:P:E:1:1', reason: 'manual', quantity: null, activeFromMs: CLOSED_MS + 80 } as const;
+    const asked = {
+      type: 'exit-requested',
+      atMs: CLOSED_MS,
+      orderId: 'X:P:E:1:1',
+      reason: 'manual',
+      quantity: null,
+      activeFromMs: CLOSED_MS + 80,
+    } as const;
     await world.rows.ledger.commit(commitOf(before, 'close', [asked]));
     world.context.accounts.forget('s');
     await world.matcher.refresh();

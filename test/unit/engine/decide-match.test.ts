@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { CHARGE_FACTS } from '../../../shared/config/charges.ts';
 import { RATE_MAX_AGE_MS } from '../../../shared/config/risk.ts';
 import type { Fill } from '../../../shared/contracts/fill.ts';
-import type { ExitOrder } from '../../../shared/contracts/order.ts';
-import { decideMatch, fillId } from '../../../shared/engine/decide-match.ts';
+import { decideMatch } from '../../../shared/engine/decide-match.ts';
 import { requestExit } from '../../../shared/engine/decide-monitor.ts';
 import { type Draft, draftOn } from '../../../shared/engine/draft.ts';
+import { fillId } from '../../../shared/engine/fill-record.ts';
 import { canonicalJson } from '../../../shared/kernel/canonical-json.ts';
 import { add, decimal, multiply, negate, subtract, sum, text, toNumber } from '../../../shared/kernel/decimal.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
-import { exitId } from '../../../shared/ledger/apply.ts';
+import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import type { QuoteCheck } from '../../../shared/market/price.ts';
 import {
   bareQuote,
@@ -22,30 +22,21 @@ import {
   withPosition,
 } from '../../support/engine-fixtures.ts';
 import { entryFill as entryFilled, entryOrder, happen, LIMITS, orderPlaced, rateOf, START_MS } from '../../support/ledger-fixtures.ts';
+import { asked, exitIn, fillOf } from '../../support/working-orders.ts';
 
 const ACTIVE_MS = START_MS + 80;
-const ENTRY = { orderId: 'E:1', tick: null, extreme: null } as const;
+const ENTRY = asked('E:1');
 const EXIT_ID = exitId('P:E:1', 1);
 const LATER_MS = START_MS + 60_000;
 
 const book = (last: number, atMs: number) => bareQuote('BTC', last, atMs, { bid: last - 0.01, ask: last + 0.01, bidSize: 100, askSize: 100 });
-const fillOf = (draft: Draft | null): Fill => {
-  const event = draft?.rows[0]?.event;
-  if (event?.type !== 'filled') throw new Error(`Expected one fill, received ${draft?.rows.map((row) => row.event.type).join() ?? 'nothing'}`);
-  return event.fill;
-};
-const exitOrderOf = (account: Account): ExitOrder => {
-  const order = account.orders.get(EXIT_ID);
-  if (order?.purpose !== 'exit') throw new Error('No exit rests');
-  return order;
-};
 /** The exit at a tick, the quote being that tick's. */
 const atTick = (account: Account, price: number, more: Parameters<typeof tickOf>[3] = {}, extreme: number | null = null): Draft | null =>
-  decideMatch(account, viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', price, LATER_MS)] }), {
-    orderId: EXIT_ID,
-    tick: tickOf('BTC', price, LATER_MS, more),
-    extreme,
-  });
+  decideMatch(
+    account,
+    viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', price, LATER_MS)] }),
+    asked(EXIT_ID, { tick: tickOf('BTC', price, LATER_MS, more), extreme }),
+  );
 
 describe('shares that were bought for delivery', () => {
   const held = (): Account => {
@@ -55,7 +46,7 @@ describe('shares that were bought for delivery', () => {
   const soldAt = (instant: string): Fill => {
     const nowMs = Date.parse(instant);
     const view = viewOfSketch({ nowMs, quotes: [bareQuote('RELIANCE', 98, nowMs)] });
-    return fillOf(decideMatch(held(), view, { orderId: EXIT_ID, tick: tickOf('RELIANCE', 98, nowMs), extreme: null }));
+    return fillOf(decideMatch(held(), view, asked(EXIT_ID, { tick: tickOf('RELIANCE', 98, nowMs) })));
   };
   const riskOf = ({ charges }: Fill): readonly string[] =>
     charges.filter(({ line }) => line === 'short-delivery-risk').map(({ amount }) => text(amount));
@@ -115,7 +106,7 @@ describe('an entry', () => {
     const sketch = viewOfSketch({ nowMs, quotes: [book(100, nowMs)] });
     const view = { ...sketch, rate: () => ({ ...rateOf('USDT'), asOfMs: nowMs - RATE_MAX_AGE_MS.USDT - 1 }) };
     expect(decideMatch(withEntryOrder(), view, ENTRY)).toBeNull();
-    const exit = decideMatch(withPosition(), view, { orderId: EXIT_ID, tick: tickOf('BTC', 97, nowMs), extreme: null });
+    const exit = decideMatch(withPosition(), view, asked(EXIT_ID, { tick: tickOf('BTC', 97, nowMs) }));
     expect(fillOf(exit).rate.asOfMs).toBe(nowMs - RATE_MAX_AGE_MS.USDT - 1);
   });
 
@@ -123,24 +114,33 @@ describe('an entry', () => {
     expect(decideMatch(startedAccount(), viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, ACTIVE_MS)] }), ENTRY)).toBeNull();
   });
 
-  it('moves cash by notional and commission, exactly, and leaves a position with its resting exit', () => {
+  it('moves cash by what it bought, exactly, and leaves a position of what arrived with its resting exit', () => {
     const before = withEntryOrder();
     const draft = decideMatch(before, viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, START_MS)] }), ENTRY);
     const fill = fillOf(draft);
     const after = draft?.account() ?? before;
-    // 2 BTC at 100.01, commission 0.1 %.
-    expect(text(subtract(before.cash, after.cash))).toBe('200.22002');
-    expect(fill).toMatchObject({ id: fillId('E:1', 1), trigger: 'market', realised: null, exitReason: null, purpose: 'entry' });
+    // 2 BTC at 100.01; the venue takes its commission of 0.1 % out of the coin.
+    expect(text(subtract(before.cash, after.cash))).toBe('200.02');
+    expect(fill).toMatchObject({ id: fillId('E:1', 1), ordinal: 1, trigger: 'market', realised: null, exitReason: null, purpose: 'entry' });
+    expect(fill.charges).toEqual([{ line: 'commission', amount: decimal('0.20002'), taken: { currency: 'BTC', amount: decimal('0.002') } }]);
     const [position] = after.positions.values();
     expect(position).toMatchObject({
       direction: 'long',
       entryPrice: decimal('100.01'),
-      cost: decimal('200.02'),
+      quantity: decimal('1.998'),
+      cost: decimal('199.81998'),
+      entryCharges: decimal('0.20002'),
       openedMs: ACTIVE_MS,
       exitByMs: ACTIVE_MS + 900_000,
     });
     expect([...after.orders.keys()]).toEqual([EXIT_ID]);
-    expect(exitOrderOf(after)).toMatchObject({ side: 'sell', stop: decimal('98.5'), target: decimal('103'), activeFromMs: ACTIVE_MS });
+    expect(exitIn(after)).toMatchObject({
+      side: 'sell',
+      quantity: decimal('1.998'),
+      stop: decimal('98.5'),
+      target: decimal('103'),
+      activeFromMs: ACTIVE_MS,
+    });
   });
 
   it('keeps with the fill what it was made from', () => {
@@ -165,7 +165,7 @@ describe('an entry', () => {
     const before = withEntryOrder({ quantity: '10', reserved: '1010' }, startedAccount('1000'));
     const draft = decideMatch(before, viewOfSketch({ nowMs: ACTIVE_MS, quotes: [book(100, START_MS)] }), ENTRY);
     expect(draft?.rows.map((row) => row.event)).toMatchObject([
-      { type: 'order-ended', state: 'rejected', reason: expect.stringMatching(/^insufficient_cash: .*1001\.1001.*1000/) },
+      { type: 'order-ended', state: 'rejected', reason: expect.stringMatching(/^insufficient_cash: the fill needs 1000\.1 USD, free are 1000$/) },
     ]);
     expect([draft?.account().orders.size, draft?.account().positions.size, draft?.account().cash]).toEqual([0, 0, before.cash]);
   });
@@ -187,7 +187,10 @@ describe('an entry', () => {
     expect(position?.direction).toBe('short');
     expect((after?.cash ?? 0n) > decimal('100000')).toBe(true);
     const tooLarge = withEntryOrder({ ...sketch, quantity: '1000', reserved: '1260' }, startedAccount('1200'));
-    expect(decideMatch(tooLarge, view, ENTRY)?.rows[0]?.event).toMatchObject({ type: 'order-ended', state: 'rejected' });
+    const deep = { ...view, tape: () => ({ volatility: 0.0002, minuteVolume: 100_000 }) };
+    expect(decideMatch(tooLarge, deep, ENTRY)?.rows.map((row) => row.event)).toMatchObject([
+      { type: 'order-ended', state: 'rejected', reason: expect.stringMatching(/^insufficient_cash: the fill needs 12\d\d\./) },
+    ]);
   });
 });
 
@@ -195,7 +198,7 @@ describe('a resting exit', () => {
   it('rests while no level is reached, and while nobody names a tick', () => {
     expect(atTick(withPosition(), 100)).toBeNull();
     const view = viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', 90, LATER_MS)] });
-    expect(decideMatch(withPosition(), view, { orderId: EXIT_ID, tick: null, extreme: null })).toBeNull();
+    expect(decideMatch(withPosition(), view, asked(EXIT_ID))).toBeNull();
   });
 
   it('fills at the target without slippage when the market trades through', () => {
@@ -221,17 +224,17 @@ describe('a resting exit', () => {
     ['at the stop itself', 98.5],
   ])('takes the book when it stands worse than a print %s', (_, price) => {
     const quote = bareQuote('BTC', price, LATER_MS, { bid: 96, ask: 96.1, bidSize: 100, askSize: 100 });
-    const draft = decideMatch(withPosition(), viewOfSketch({ nowMs: LATER_MS, quotes: [quote] }), {
-      orderId: EXIT_ID,
-      tick: tickOf('BTC', price, LATER_MS),
-      extreme: null,
-    });
+    const draft = decideMatch(
+      withPosition(),
+      viewOfSketch({ nowMs: LATER_MS, quotes: [quote] }),
+      asked(EXIT_ID, { tick: tickOf('BTC', price, LATER_MS) }),
+    );
     expect([fillOf(draft).trigger, text(fillOf(draft).price), fillOf(draft).provenance.baseRule]).toEqual(['stop', '96', 'touch']);
   });
 
   it('hangs a trail on the best price that the matcher has seen', () => {
     const position = withPosition({ stop: '90' });
-    const trailing: Account = { ...position, orders: new Map([[EXIT_ID, { ...exitOrderOf(position), trailingShare: 0.02 }]]) };
+    const trailing: Account = { ...position, orders: new Map([[EXIT_ID, { ...exitIn(position), trail: { kind: 'share', share: 0.02 } }]]) };
     expect(atTick(trailing, 100, {}, 102)).toBeNull();
     expect(fillOf(atTick(trailing, 99.9, {}, 102))).toMatchObject({ trigger: 'trailing-stop', exitReason: 'trailing-stop' });
     expect(fillOf(atTick(trailing, 97.9, {}, null))).toMatchObject({ trigger: 'trailing-stop' });
@@ -254,7 +257,7 @@ describe('a resting exit', () => {
     const sketch = { symbol: 'RELIANCE', currency: 'INR', quantity: '10', stop: '98.5', target: '103' } as const;
     const before = withPosition(sketch);
     const view = viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('RELIANCE', 104, LATER_MS)], rates: { INR: '0.9' } });
-    const realised = fillOf(decideMatch(before, view, { orderId: EXIT_ID, tick: tickOf('RELIANCE', 104, LATER_MS), extreme: null })).realised;
+    const realised = fillOf(decideMatch(before, view, asked(EXIT_ID, { tick: tickOf('RELIANCE', 104, LATER_MS) }))).realised;
     if (realised === null) throw new Error('no result');
     // 10 x (103 - 100) at the exit's rate; the cost of 1000 is worth a tenth less.
     expect([text(realised.price), text(realised.currency)]).toEqual(['27', '-100']);
@@ -271,11 +274,11 @@ describe('a resting exit', () => {
 
 describe('an exit on a quote that other venues contradict', () => {
   const exitOn = (check: QuoteCheck | null): Draft | null =>
-    decideMatch(withPosition(), viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', 97, LATER_MS, { check })] }), {
-      orderId: EXIT_ID,
-      tick: tickOf('BTC', 97, LATER_MS),
-      extreme: null,
-    });
+    decideMatch(
+      withPosition(),
+      viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', 97, LATER_MS, { check })] }),
+      asked(EXIT_ID, { tick: tickOf('BTC', 97, LATER_MS) }),
+    );
 
   it('fills, keeps what they said, and flags its trade', () => {
     const draft = exitOn(checkOf('diverged', { spreadBps: -150 }));
@@ -301,15 +304,14 @@ describe('an exit that was asked for', () => {
     const draft = draftOn(withPosition(), 'monitor');
     const [position] = draft.account().positions.values();
     if (position === undefined) throw new Error('no position');
-    expect(requestExit(draft, position, 'time', LATER_MS)?.id).toBe(EXIT_ID);
-    return { account: draft.account(), activeMs: exitOrderOf(draft.account()).activeFromMs };
+    expect(requestExit(draft, position, { reason: 'time', quantity: null, nowMs: LATER_MS })?.id).toBe(EXIT_ID);
+    return { account: draft.account(), activeMs: exitIn(draft.account()).activeFromMs };
   };
 
   it('fills at market after its latency, with the reason it was asked for', () => {
     const { account, activeMs } = requested();
     expect(activeMs).toBeGreaterThan(LATER_MS);
-    const at = (nowMs: number): Draft | null =>
-      decideMatch(account, viewOfSketch({ nowMs, quotes: [book(101, LATER_MS)] }), { orderId: EXIT_ID, tick: null, extreme: null });
+    const at = (nowMs: number): Draft | null => decideMatch(account, viewOfSketch({ nowMs, quotes: [book(101, LATER_MS)] }), asked(EXIT_ID));
     expect(at(activeMs - 1)).toBeNull();
     expect(fillOf(at(activeMs))).toMatchObject({ trigger: 'market', exitReason: 'time', price: decimal('100.99') });
   });
@@ -317,17 +319,19 @@ describe('an exit that was asked for', () => {
   it('is the one exit of its position: a stop that is reached meanwhile fills the same order once', () => {
     const { account, activeMs } = requested();
     const view = viewOfSketch({ nowMs: activeMs, quotes: [bareQuote('BTC', 90, activeMs)] });
-    const first = decideMatch(account, view, { orderId: EXIT_ID, tick: tickOf('BTC', 90, activeMs), extreme: null });
+    const first = decideMatch(account, view, asked(EXIT_ID, { tick: tickOf('BTC', 90, activeMs) }));
     expect(fillOf(first)).toMatchObject({ id: fillId(EXIT_ID, 1), exitReason: 'time' });
     const after = first?.account() ?? account;
-    expect(decideMatch(after, view, { orderId: EXIT_ID, tick: tickOf('BTC', 90, activeMs), extreme: null })).toBeNull();
-    expect(requestExit(draftOn(after, 'again'), [...account.positions.values()][0] as never, 'manual', activeMs)).toBeNull();
+    expect(decideMatch(after, view, asked(EXIT_ID, { tick: tickOf('BTC', 90, activeMs) }))).toBeNull();
+    expect(
+      requestExit(draftOn(after, 'again'), [...account.positions.values()][0] as never, { reason: 'manual', quantity: null, nowMs: activeMs }),
+    ).toBeNull();
   });
 
   it('cannot be asked for twice', () => {
     const { account } = requested();
     const draft = draftOn(account, 'again');
-    expect(requestExit(draft, [...account.positions.values()][0] as never, 'manual', LATER_MS)).toBeNull();
+    expect(requestExit(draft, [...account.positions.values()][0] as never, { reason: 'manual', quantity: null, nowMs: LATER_MS })).toBeNull();
     expect(draft.rows).toEqual([]);
   });
 });

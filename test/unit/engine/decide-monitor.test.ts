@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ENTRY_EXPIRY_MS } from '../../../shared/config/execution.ts';
+import { ENTRY_EXPIRY_MS, EXIT_OVERDUE_MS } from '../../../shared/config/execution.ts';
 import { decideMonitor, MARK_EVERY_MS, type MonitorCommand } from '../../../shared/engine/decide-monitor.ts';
 import type { Draft } from '../../../shared/engine/draft.ts';
 import { decimal } from '../../../shared/kernel/decimal.ts';
 import { DAY_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
-import { apply, exitId, journalRow } from '../../../shared/ledger/apply.ts';
+import { apply, journalRow } from '../../../shared/ledger/apply.ts';
+import { exitId } from '../../../shared/ledger/resting-exit.ts';
+import type { Quote } from '../../../shared/market/price.ts';
 import { bareQuote, checkOf, startedAccount, viewOfSketch, withEntryOrder, withPosition } from '../../support/engine-fixtures.ts';
 import { rateOf, START_MS } from '../../support/ledger-fixtures.ts';
 
@@ -32,9 +34,9 @@ describe("the minute's sweep", () => {
     const draft = sweep(withPosition(), EXIT_BY_MS);
     expect(events(draft)).toMatchObject([{ type: 'exit-requested', orderId: exitId('P:E:1', 1), reason: 'time' }]);
     const order = draft.account().orders.get(exitId('P:E:1', 1));
-    expect(order).toMatchObject({ marketReason: 'time', version: 2 });
+    expect(order).toMatchObject({ atMarket: { reason: 'time', quantity: null, requestedMs: EXIT_BY_MS }, version: 2 });
     expect(order?.activeFromMs).toBeGreaterThan(EXIT_BY_MS);
-    expect(events(sweep(draft.account(), EXIT_BY_MS + MINUTE_MS))).toEqual([]);
+    expect(events(sweep(draft.account(), EXIT_BY_MS + EXIT_OVERDUE_MS))).toEqual([]);
   });
 
   it('squares off intraday positions from the hour on, and leaves the others', () => {
@@ -60,10 +62,17 @@ describe("the minute's sweep", () => {
   it('expires an entry that found no price', () => {
     const account = withEntryOrder();
     const activeMs = START_MS + 80;
-    expect(events(sweep(account, activeMs + ENTRY_EXPIRY_MS))).toEqual([]);
-    const draft = sweep(account, activeMs + ENTRY_EXPIRY_MS + 1);
-    expect(events(draft)).toMatchObject([{ type: 'order-ended', state: 'expired', reason: expect.stringMatching(/^no_fresh_price/) }]);
+    const command = { id: 'monitor', minuteMs: START_MS + MINUTE_MS, squareOffMs: null };
+    const at = (nowMs: number, quotes: readonly Quote[] = []): Draft => decideMonitor(account, viewOfSketch({ nowMs, quotes }), command);
+    const lateMs = activeMs + ENTRY_EXPIRY_MS + 1;
+    expect(events(at(lateMs - 1))).toEqual([]);
+    const draft = at(lateMs);
+    expect(events(draft)).toMatchObject([{ type: 'order-ended', state: 'expired', reason: expect.stringMatching(/^no_price: .* 60 s$/) }]);
     expect(draft.account().orders.size).toBe(0);
+    expect(events(at(lateMs, [bareQuote('BTC', 104, lateMs - 31_000)]))).toMatchObject([
+      { state: 'expired', reason: 'stale_price: the price of BTC is 31 s old, at most 30 s is allowed, not filled within 60 s' },
+    ]);
+    expect(events(at(lateMs, [bareQuote('BTC', 104, lateMs)]))).toMatchObject([{ state: 'expired', reason: expect.stringMatching(/^no_volume: /) }]);
   });
 
   it('says of an entry that was held back what held it', () => {
@@ -73,7 +82,10 @@ describe("the minute's sweep", () => {
     expect(events(decideMonitor(withEntryOrder(), diverged, command))).toMatchObject([
       { state: 'expired', reason: 'quote_diverged: the price is 120 bps from coinbase and kraken, not filled within 60 s' },
     ]);
-    const oldRate = { ...viewOfSketch({ nowMs }), rate: () => ({ ...rateOf('USDT'), asOfMs: START_MS - DAY_MS }) };
+    const oldRate = {
+      ...viewOfSketch({ nowMs, quotes: [bareQuote('BTC', 104, nowMs)] }),
+      rate: () => ({ ...rateOf('USDT'), asOfMs: START_MS - DAY_MS }),
+    };
     expect(events(decideMonitor(withEntryOrder(), oldRate, command))).toMatchObject([
       { state: 'expired', reason: expect.stringMatching(/^rate_too_old: the USDT\/USD rate is of 2025-01-05T/) },
     ]);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { decideMatch, entryHeldBack } from '../../../shared/engine/decide-match.ts';
-import { exitId } from '../../../shared/ledger/apply.ts';
+import { decideMatch } from '../../../shared/engine/decide-match.ts';
+import { entryHeldBack } from '../../../shared/engine/held-back.ts';
+import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import { bareQuote, tickOf, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
 import { entryOrder, LIMITS, START_MS } from '../../support/ledger-fixtures.ts';
+import { asked } from '../../support/working-orders.ts';
 
 const LATER_MS = START_MS + 60_000;
 /** A delayed price far below the stop: traded eleven minutes ago, told now or some while ago. */
@@ -10,7 +12,7 @@ const exitAt = (receivedMs: number) =>
   decideMatch(
     withPosition(),
     viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', 50, receivedMs, { evidence: 'delayed', exchangeMs: receivedMs - 660_000 })] }),
-    { orderId: exitId('P:E:1', 1), tick: tickOf('BTC', 50, receivedMs), extreme: null },
+    asked(exitId('P:E:1', 1), { tick: tickOf('BTC', 50, receivedMs) }),
   );
 
 describe('an exit on a delayed price', () => {

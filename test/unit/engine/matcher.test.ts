@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Trade } from '../../../shared/contracts/fill.ts';
+import type { Bracket } from '../../../shared/contracts/order.ts';
 import { createDesk, type Desk } from '../../../shared/engine/desk.ts';
 import { createMatcher, type Extremes, type Matcher } from '../../../shared/engine/matcher.ts';
 import { createVirtualClock, type VirtualClock } from '../../../shared/kernel/clock-virtual.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
-import { exitId } from '../../../shared/ledger/apply.ts';
+import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import type { Tick } from '../../../shared/market/price.ts';
 import { tickOf } from '../../support/engine-fixtures.ts';
 import { contextOver, createRows } from '../../support/engine-world.ts';
@@ -29,15 +30,15 @@ interface Floor {
 interface FloorSketch extends EntrySketch {
   readonly price?: string;
   readonly faults?: readonly Fault[];
-  readonly trailingShare?: number | null;
+  readonly trail?: Bracket['trail'];
   readonly extremes?: Extremes;
 }
 
 /** A matcher on a session with a working entry, or a position when `price` says at what it was filled. */
-async function floor({ price, faults = [], trailingShare = null, extremes = {}, ...sketch }: FloorSketch = {}): Promise<Floor> {
+async function floor({ price, faults = [], trail = null, extremes = {}, ...sketch }: FloorSketch = {}): Promise<Floor> {
   const rows = createRows();
   const plain = entryOrder(sketch);
-  const order = { ...plain, bracket: { ...plain.bracket, trailingShare } };
+  const order = { ...plain, bracket: { ...plain.bracket, trail } };
   const opened = price === undefined ? [] : [(account: Account) => entryFill(account, order.id, { price })];
   await rows.ledger.commit(commitOf(null, 'start', [sessionStarted('s'), orderPlaced(order), ...opened]));
   const clock = createVirtualClock({ startMs: START_MS, speed: Number.POSITIVE_INFINITY });
@@ -49,7 +50,7 @@ async function floor({ price, faults = [], trailingShare = null, extremes = {}, 
   const desk = createDesk();
   desk.rates([rateOf('USDT')]);
   const matcher = createMatcher(context, desk, () => lease);
-  matcher.restore(extremes);
+  matcher.restore({ extremes });
   await matcher.refresh();
   const pass = async (untilMs: number): Promise<void> => {
     clock.at(untilMs, '9-end', () => undefined);
@@ -168,7 +169,7 @@ describe('a stop on a price that other venues contradict', () => {
 });
 
 describe('a trailing stop at the matcher', () => {
-  const TRAILING = { price: '100', stop: '90', target: '200', trailingShare: 0.02 } as const;
+  const TRAILING = { price: '100', stop: '90', target: '200', trail: { kind: 'share', share: 0.02 } } as const;
 
   it('remembers the best price since its position was opened, and hands it to the next run', async () => {
     const { print, matcher } = await floor(TRAILING);

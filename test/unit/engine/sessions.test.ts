@@ -4,7 +4,7 @@ import type { EngineContext } from '../../../shared/engine/context.ts';
 import { type StartRequest, setRiskLimits, startSession, stopSession, tradingDateAt } from '../../../shared/engine/sessions.ts';
 import { createVirtualClock } from '../../../shared/kernel/clock-virtual.ts';
 import { decimal, text } from '../../../shared/kernel/decimal.ts';
-import { exitId } from '../../../shared/ledger/apply.ts';
+import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import { contextOver, createRows, type Rows } from '../../support/engine-world.ts';
 import { type Fault, faultsFor, faultyStores } from '../../support/faulty-stores.ts';
 import { commitOf, entryFill, entryOrder, orderPlaced, START_MS } from '../../support/ledger-fixtures.ts';
@@ -158,7 +158,7 @@ describe('a session that is stopped', () => {
     const sessionId = await trading(context);
     const { account } = await stopSession(context, { closePositions: true }, null);
     expect(account.status).toBe('stopping');
-    expect([...account.orders.values()]).toMatchObject([{ id: exitId('P:E:1', 1), marketReason: 'session-stop' }]);
+    expect([...account.orders.values()]).toMatchObject([{ id: exitId('P:E:1', 1), atMarket: { reason: 'session-stop', quantity: null } }]);
     expect(nudged.at(-1)).toBe(sessionId);
     expect((await stopSession(context, { closePositions: true }, null)).account.seq).toBe(account.seq);
   });
