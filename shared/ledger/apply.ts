@@ -2,7 +2,7 @@ import type { Fill } from '../contracts/fill.ts';
 import type { AccountHead, JournalEvent, JournalEventOf, JournalRow } from '../contracts/journal.ts';
 import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
-import { add, type Decimal, max, multiply, multiplyDivide, subtract, text, toNumber, ZERO } from '../kernel/decimal.ts';
+import { add, type Decimal, fromNumber, max, multiply, multiplyDivide, subtract, text, toNumber, ZERO } from '../kernel/decimal.ts';
 import { digest } from '../kernel/digest.ts';
 import { unreachable } from '../kernel/errors.ts';
 import { type Account, LedgerError } from './account.ts';
@@ -266,6 +266,7 @@ function adjusted(account: Account, event: JournalEventOf<'corporate-action'>): 
     version,
     exitId: exitId(held.id, version),
     entryCash: add(held.entryCash, paid),
+    closed: held.closed === null ? null : { ...held.closed, quantity: unitsAfter(held.closed.quantity, event.action) },
     actions: [...(held.actions ?? []), { ...event.action, replacedExit: exit.id }],
   };
   // A part that was to be closed was counted in old units: what remains of the request is the whole.
@@ -277,6 +278,12 @@ function adjusted(account: Account, event: JournalEventOf<'corporate-action'>): 
     positions: withEntry(account.positions, position.id, position),
     orders: withEntry(without(account.orders, exit.id), replacing.id, replacing),
   };
+}
+
+/** Units that were closed before an action, counted as those that are held after it. */
+function unitsAfter(units: Decimal, { kind, priceFactor }: JournalEventOf<'corporate-action'>['action']): Decimal {
+  const isByRatio = kind === 'split' || kind === 'bonus' || kind === 'merger';
+  return isByRatio ? fromNumber(toNumber(units) / priceFactor) : units;
 }
 
 const next = (account: Account, orderId: string): { readonly version: number } => ({ version: requireOrder(account, orderId).version + 1 });
