@@ -8,9 +8,10 @@ import { type Account, reserved, shortCollateral } from '../ledger/account.ts';
 import { cashChange } from '../ledger/postings.ts';
 import type { Quote, Tick } from '../market/price.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { endEntry, isImmediate, notAtOnce } from './end-entry.ts';
 import { type Market, type MatchCommand, meeting, remaining } from './fill-inputs.ts';
 import { entryFill, exitFill, fillId, type Met } from './fill-record.ts';
-import { heldBack, inAuction } from './held-back.ts';
+import { heldBack, inAuction, isOfAuction } from './held-back.ts';
 import type { MarketView } from './view.ts';
 
 /**
@@ -156,7 +157,7 @@ const maker = (made: PricedFill | null, trigger: 'limit' | 'target'): Met | null
 
 function auctioned(tick: Tick | null, view: MarketView, fill: (price: number, volume: number | null) => EntryMet | null): EntryMet | null {
   // The one trade of an auction is its price; without a size nobody knows how much was traded there.
-  if (tick === null || !inAuction(view.phase('NSE').phase)) return null;
+  if (tick === null || !inAuction(view.phase('NSE').phase) || !isOfAuction(tick)) return null;
   return fill(tick.price, tick.quantity > 0 ? tick.quantity : null);
 }
 
@@ -170,17 +171,14 @@ function inAuctionFill({ instruction, side }: EntryOrder, made: PricedFill | nul
 /** IOC and FOK end when they have been looked at once at the venue. Null for every other order, and before. */
 function endedAtOnce(account: Account, view: MarketView, order: Order): Draft | null {
   if (order.purpose !== 'entry' || view.nowMs < order.activeFromMs) return null;
-  if (order.timeInForce !== 'IOC' && order.timeInForce !== 'FOK') return null;
+  if (!isImmediate(order)) return null;
   const draft = draftOn(account, matchId(account, order.id));
   emitEndAtOnce(draft, order, view.nowMs, heldBack(account, view, order)?.why);
   return draft;
 }
 
 function emitEndAtOnce(draft: Draft, order: EntryOrder, nowMs: number, because?: string): void {
-  const told =
-    order.timeInForce === 'FOK' ? 'fill_or_kill: not all of it could be filled at once' : 'immediate_or_cancel: the rest could not be filled at once';
-  const reason = because === undefined ? told : `${told}: ${because}`;
-  draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state: 'cancelled', reason });
+  endEntry(draft, order, { state: 'cancelled', reason: notAtOnce(order, because) }, nowMs);
 }
 
 /** Why the free cash does not carry the fills of these orders, or null when it does. Orders give back what they reserved. */
@@ -263,7 +261,7 @@ function exitAtMarket(
   const meets = meeting(account, order, market, quantity === null ? remaining(order) : min(quantity, remaining(order)));
   const { view, command } = market;
   if (inAuction(view.phase(order.market).phase)) {
-    if (command.tick === null) return null;
+    if (command.tick === null || !isOfAuction(command.tick)) return null;
     const made = auctionFill(meets, fromNumber(command.tick.price), command.tick.quantity > 0 ? command.tick.quantity : null);
     return made === null ? null : exited(account, order, position, market, reason, { made, trigger: 'auction', liquidity: 'maker' });
   }

@@ -160,7 +160,9 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
 
   const wakeAt = (order: Order): void => {
     const key = wakeKey(order);
-    if (woken.has(key) || order.activeFromMs < resumedAtMs) return;
+    // By a clock that was set back an order may be on its way yet that the run before would have looked at.
+    const isLookedAt = order.activeFromMs < resumedAtMs && order.activeFromMs <= clock.now();
+    if (woken.has(key) || isLookedAt) return;
     woken.add(key);
     clock.at(order.activeFromMs, `5-wake-${order.id}`, async () => {
       const now = account?.orders.get(order.id);

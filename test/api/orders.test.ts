@@ -266,12 +266,18 @@ describe('looking at an order before it is placed', () => {
     expect((await fixture.ask('orders')).body.orders).toEqual([]);
   });
 
+  it('says that coin cannot be sold short, and asks no margin for what may not be held', async () => {
+    const fixture = await trading();
+    const { body } = await fixture.ask('preview-order', { body: { symbol: 'BTC', side: 'sell', quantity: 20 } });
+    expect(body).toMatchObject({ accepted: false, refusal: { reason: 'long_only' }, orders: [{ margin: null, reserved: null }] });
+  });
+
   it('shows the cost lines of shares one by one, and what a short blocks', async () => {
     const fixture = await trading({ nowMs: NSE_OPEN_MS });
     const { body } = await fixture.ask('preview-order', { body: { symbol: 'RELIANCE', side: 'sell', quantity: 20 } });
     const [order] = body.orders;
     expect(order?.fill?.charges.map(({ line }) => line)).toEqual(['brokerage', 'stt', 'transaction', 'ipft', 'sebi', 'gst']);
-    expect(order?.margin.parts.map(({ name }) => name)).toEqual(['short-proceeds', 'short-collateral']);
+    expect(order?.margin?.parts.map(({ name }) => name)).toEqual(['short-proceeds', 'short-collateral']);
   });
 
   it('refuses what the venue would not take', async () => {

@@ -144,7 +144,8 @@ export const previewAnswer = z.strictObject({
       fill: previewedFill.nullable(),
       /** What it would wait for; null when all of it would fill now. */
       waiting: z.strictObject({ code: z.string(), why: z.string() }).nullable(),
-      margin: previewedMargin,
+      /** Null for a short that its product does not allow. */
+      margin: previewedMargin.nullable(),
       /** Base currency that it would set aside; null when it would be rejected. */
       reserved: amount.nullable(),
       evidence: evidenceSchema,

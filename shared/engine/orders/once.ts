@@ -4,7 +4,9 @@ import type { Account } from '../../ledger/account.ts';
 import { commitDecision } from '../commit.ts';
 import type { EngineContext } from '../context.ts';
 import type { Draft } from '../draft.ts';
+import { EngineError } from '../errors.ts';
 import { assertSameBody, earlierReceipt } from '../idempotency.ts';
+import type { Receipt } from '../ports.ts';
 import { assertRunning } from '../sessions.ts';
 
 /** A client's command: what it is known by, what it said, and the form of what it is answered. */
@@ -34,17 +36,50 @@ export async function once<Outcome>(
   if (earlier !== null) return schema.parse(earlier.outcome);
   assertRunning(asked);
   const decideNow = await decide();
-  let answer: Outcome | null = null;
-  const result = await commitDecision(context, sessionId, (account) => {
-    const decided = decideNow(account);
-    answer = decided?.outcome ?? null;
-    return decided === null ? null : { ...decided, bodyDigest: digest(body) };
-  });
-  if (result.kind === 'repeated') {
-    assertSameBody(result.receipt, body);
-    return schema.parse(result.receipt.outcome);
+  const answerOf = (receipt: Receipt): Outcome => {
+    assertSameBody(receipt, body);
+    return schema.parse(receipt.outcome);
+  };
+  /** The same request, sent twice, may have been quicker: what it did leaves nothing to do, or forbids it. */
+  const doneMeanwhile = async (): Promise<Outcome | null> => {
+    const receipt = keyed === null ? null : await context.ledger.receipt(sessionId, keyed);
+    return receipt === null ? null : answerOf(receipt);
+  };
+  const decided = await committedOrRefused(context, sessionId, decideNow, body);
+  if (decided.kind === 'repeated') return answerOf(decided.receipt);
+  if (decided.kind === 'committed') {
+    await context.nudge(sessionId);
+    return decided.answer;
   }
-  if (result.kind === 'nothing') assertRunning(result.account);
-  else await context.nudge(sessionId);
-  return answer;
+  const done = await doneMeanwhile();
+  if (done !== null) return done;
+  if (decided.kind === 'refused') throw decided.error;
+  assertRunning(decided.account);
+  return decided.answer;
+}
+
+type Ended<Outcome> =
+  | { readonly kind: 'committed'; readonly answer: Outcome | null }
+  | { readonly kind: 'nothing'; readonly account: Account; readonly answer: Outcome | null }
+  | { readonly kind: 'repeated'; readonly receipt: Receipt }
+  | { readonly kind: 'refused'; readonly error: EngineError };
+
+async function committedOrRefused<Outcome>(
+  context: EngineContext,
+  sessionId: string,
+  decide: DecideOnce<Outcome>,
+  body: unknown,
+): Promise<Ended<Outcome>> {
+  let answer: Outcome | null = null;
+  try {
+    const result = await commitDecision(context, sessionId, (account) => {
+      const decided = decide(account);
+      answer = decided?.outcome ?? null;
+      return decided === null ? null : { ...decided, bodyDigest: digest(body) };
+    });
+    return result.kind === 'repeated' ? result : { ...result, answer };
+  } catch (error) {
+    if (error instanceof EngineError && error.code !== 'contention') return { kind: 'refused', error };
+    throw error;
+  }
 }

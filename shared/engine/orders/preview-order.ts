@@ -1,6 +1,7 @@
 import type { EntryOrder } from '../../contracts/order.ts';
 import type { OrderRequest } from '../../contracts/v8/order-request.ts';
-import { orderMargin } from '../../execution/margin/order-margin.ts';
+import { MarginError } from '../../execution/margin/margin-error.ts';
+import { type OpeningOrder, orderMargin } from '../../execution/margin/order-margin.ts';
 import type { MarginRequirement } from '../../execution/margin/requirement.ts';
 import { fromNumber, multiply } from '../../kernel/decimal.ts';
 import type { Account } from '../../ledger/account.ts';
@@ -23,7 +24,8 @@ export interface OrderPreview {
   readonly fill: AssumedFill | null;
   /** What keeps it, or the rest of it, from filling now; null when nothing does. */
   readonly waiting: HeldBack | null;
-  readonly margin: MarginRequirement;
+  /** Null for a short that its product does not allow: the refusal says so. */
+  readonly margin: MarginRequirement | null;
 }
 
 export interface Preview {
@@ -64,8 +66,17 @@ function previewed(account: Account, now: MarketView, order: EntryOrder): OrderP
     order,
     fill,
     waiting: isWhole ? null : waitingFor(account, view, order),
-    margin: orderMargin({ product: order.product, direction, notional, atMs: view.nowMs }),
+    margin: marginOrNull({ product: order.product, direction, notional, atMs: view.nowMs }),
   };
+}
+
+function marginOrNull(order: OpeningOrder): MarginRequirement | null {
+  try {
+    return orderMargin(order);
+  } catch (error) {
+    if (error instanceof MarginError && error.code === 'short_not_allowed') return null;
+    throw error;
+  }
 }
 
 /** What the matcher would book on the prices that stand. */

@@ -71,16 +71,21 @@ function previewed({ order, fill, waiting, margin }: OrderPreview, isRefused: bo
     bracket: { stop: textOrNull(bracket.stop), target: textOrNull(bracket.target), trail: bracket.trail },
     fill: fill === null ? null : previewedFill(fill),
     waiting,
-    margin: {
-      initial: text(margin.initial),
-      deposit: text(margin.deposit),
-      maintenance: text(margin.maintenance),
-      proceeds: text(margin.proceeds),
-      parts: margin.parts.map(({ name, amount }) => ({ name, amount: text(amount) })),
-    },
+    margin: margin === null ? null : previewedMargin(margin),
     reserved: isRefused ? null : text(order.reserved),
     evidence: intent.quote.evidence,
   };
+}
+
+function previewedMargin({
+  initial,
+  deposit,
+  maintenance,
+  proceeds,
+  parts,
+}: NonNullable<OrderPreview['margin']>): PreviewAnswer['orders'][number]['margin'] {
+  const inText = { initial: text(initial), deposit: text(deposit), maintenance: text(maintenance), proceeds: text(proceeds) };
+  return { ...inText, parts: parts.map(({ name, amount }) => ({ name, amount: text(amount) })) };
 }
 
 function previewedFill({ basis, fill }: AssumedFill): NonNullable<PreviewAnswer['orders'][number]['fill']> {

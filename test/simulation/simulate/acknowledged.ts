@@ -1,6 +1,7 @@
 import type { Commit, LedgerStore, MarketStore } from '../../../shared/engine/ports.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
 import type { Items } from '../../../shared/store/items.ts';
+import { marketKeys } from '../../../shared/store/keys.ts';
 import { createLedger } from '../../../shared/store/ledger.ts';
 import { createMarket } from '../../../shared/store/market.ts';
 import type { Book } from './books.ts';
@@ -30,6 +31,8 @@ export function createAcknowledged(items: Items, books: () => readonly Book[], c
   const later = createMarket(items, { ttlDays: 36_500, now: () => AFTER_MINUTES_MS });
   const ledger = createLedger(items);
   const lasting: Promised[] = [];
+  /** Stamps of snapshots whose writing got no answer: it may be done yet, over one that was written since, until the next is. */
+  const unanswered = new Set<number>();
   let count = 0;
 
   const told = async (what: string, isThere: () => Promise<boolean>): Promise<void> => {
@@ -64,16 +67,21 @@ export function createAcknowledged(items: Items, books: () => readonly Book[], c
     lease: async (request) => {
       const lease = await store.lease(request);
       await told(`the lease at epoch ${lease.epoch}`, async () => {
-        const item = await items.get('market', { pk: `M#${lease.scope}`, sk: 'LATEST' });
+        const item = await items.get('market', marketKeys.latest(lease.scope));
         return Number(item?.attributes.epoch ?? 0) >= lease.epoch;
       });
       return lease;
     },
     publish: async (lease, snapshot, minute) => {
-      await store.publish(lease, snapshot, minute);
+      try {
+        await store.publish(lease, snapshot, minute);
+      } catch (error) {
+        unanswered.add(snapshot.atMs);
+        throw error;
+      }
       await told('a snapshot', async () => {
-        const item = await items.get('market', { pk: `M#${lease.scope}`, sk: 'LATEST' });
-        return Number(item?.attributes.epoch) > lease.epoch || item?.attributes.atMs === snapshot.atMs;
+        const { epoch, atMs } = (await items.get('market', marketKeys.latest(lease.scope)))?.attributes ?? {};
+        return Number(epoch) > lease.epoch || atMs === snapshot.atMs || unanswered.has(Number(atMs));
       });
       const first = minute?.bars[0];
       if (minute === null || first === undefined) return;

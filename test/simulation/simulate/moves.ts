@@ -1,17 +1,23 @@
+import type { OrderRequest } from '../../../shared/contracts/v8/order-request.ts';
 import type { EngineContext } from '../../../shared/engine/context.ts';
 import { executeStrategy } from '../../../shared/engine/execute-strategy.ts';
 import { monitorPositions } from '../../../shared/engine/monitor-positions.ts';
+import { amendBracket } from '../../../shared/engine/orders/amend-bracket.ts';
+import { cancelOrder } from '../../../shared/engine/orders/cancel-order.ts';
+import { closePosition } from '../../../shared/engine/orders/close-position.ts';
+import { placeOrder } from '../../../shared/engine/orders/place-order.ts';
+import { previewOrder } from '../../../shared/engine/orders/preview-order.ts';
 import { rollTradingDay } from '../../../shared/engine/roll-trading-day.ts';
 import { scanMarket } from '../../../shared/engine/scan-market.ts';
 import { setRiskLimits, startSession, stopSession } from '../../../shared/engine/sessions.ts';
 import { canonicalJson } from '../../../shared/kernel/canonical-json.ts';
-import { decimal } from '../../../shared/kernel/decimal.ts';
+import { decimal, fromNumber, multiply, ONE, toStep } from '../../../shared/kernel/decimal.ts';
 import type { Rng } from '../../../shared/kernel/rng.ts';
 import { type EpochMs, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
-import { cancelOrder, closePosition, placeOrders } from './clerk.ts';
+import type { Account } from '../../../shared/ledger/account.ts';
 import type { Request } from './clients.ts';
-import { drawGroup, drawOrder, oneOf } from './drawn-orders.ts';
-import { CHART_SYMBOLS } from './traded.ts';
+import { drawGroup, drawLevels, drawOrder, oneOf } from './drawn-orders.ts';
+import { CHART_SYMBOLS, TRADED } from './traded.ts';
 
 /**
  * What happens in a simulated world, one function a move: each calls a public use case of the engine and nothing below it.
@@ -22,8 +28,8 @@ export interface Move {
   readonly weight: number;
   /** Sessions that it begins when it is done. */
   readonly begins: 0 | 1;
-  /** The request with everything drawn that it needs: asked again it is the same. */
-  readonly request: (draw: Rng) => Request['send'];
+  /** The request with everything drawn that it needs, of what there is in the running session: asked again it is the same. */
+  readonly request: (draw: Rng, account: Account | null) => Request['send'];
 }
 
 export const start: Move = {
@@ -78,18 +84,42 @@ const place: Move = {
   weight: 12,
   begins: 0,
   request: (draw) => {
-    const orders = draw.next() < 0.12 ? drawGroup(draw) : [drawOrder(draw)];
-    return (context, key) => placeOrders(context, orders, key);
+    const request = drawRequest(draw);
+    return async (context, key) => {
+      const { orderIds, refusal } = await placeOrder(context, { ...request, clientOrderId: key }, { id: key, isClients: true });
+      return canonicalJson([orderIds, refusal]);
+    };
   },
 };
+
+/** What an order would come to: it changes nothing, and is answered by what stands then. */
+const preview: Move = {
+  name: 'preview',
+  weight: 1,
+  begins: 0,
+  request: (draw) => {
+    const request = drawRequest(draw);
+    return async (context) => {
+      await previewOrder(context, request);
+      return null;
+    };
+  },
+};
+
+const drawRequest = (draw: Rng): OrderRequest => ({
+  clientOrderId: null,
+  note: null,
+  legs: draw.next() < 0.12 ? drawGroup(draw) : [drawOrder(draw)],
+});
 
 const cancel: Move = {
   name: 'cancel',
   weight: 3,
   begins: 0,
-  request: (draw) => {
-    const choose = draw.next();
-    return (context, key) => cancelOrder(context, choose, key);
+  request: (draw, account) => {
+    const entries = [...(account?.orders.values() ?? [])].filter(({ purpose }) => purpose === 'entry');
+    const orderId = oneOf(draw, entries)?.id ?? 'E:nobody';
+    return async (context) => (await cancelOrder(context, orderId)).order.state;
   },
 };
 
@@ -97,14 +127,43 @@ const close: Move = {
   name: 'close',
   weight: 5,
   begins: 0,
-  request: (draw) => {
-    const [choose, share] = [draw.next(), draw.next() < 0.5 ? draw.next() : null];
-    return (context, key) => closePosition(context, choose, share, key);
+  request: (draw, account) => {
+    const position = oneOf(draw, [...(account?.positions.values() ?? [])]);
+    const [share, isPart] = [draw.next(), draw.next() < 0.5];
+    const part = position === undefined ? ONE : toStep(multiply(position.quantity, fromNumber(share)), position.market === 'NSE' ? ONE : CENT, 'up');
+    const positionId = position?.id ?? 'nobody';
+    return async (context, key) => {
+      const { sessionId, orderId } = await closePosition(context, positionId, isPart ? { quantity: part } : {}, key);
+      return recorded(context, sessionId, `close:key:${key}`, orderId);
+    };
   },
 };
 
+const CENT = decimal('0.01');
+
+const amend: Move = {
+  name: 'amend',
+  weight: 3,
+  begins: 0,
+  request: (draw, account) => {
+    const position = oneOf(draw, [...(account?.positions.values() ?? [])]);
+    const symbol = TRADED.find((traded) => traded.symbol === position?.symbol)?.symbol ?? 'SOL';
+    const levels = drawLevels(draw, symbol, position?.direction === 'short' ? 'sell' : 'buy');
+    const request = draw.next() < 0.2 ? { ...levels, target: null } : levels;
+    const positionId = position?.id ?? 'nobody';
+    return async (context, key) => {
+      const { sessionId, before, after } = await amendBracket(context, positionId, request, key);
+      return recorded(context, sessionId, `amend:key:${key}`, canonicalJson([before, after]));
+    };
+  },
+};
+
+/** The answer where the command is in the ledger: what changed nothing is answered by what stands then. */
+const recorded = async ({ ledger }: EngineContext, sessionId: string, commandId: string, answer: string): Promise<string | null> =>
+  (await ledger.receipt(sessionId, commandId)) === null ? null : answer;
+
 /** What people ask for. */
-export const MOVES: readonly Move[] = [start, stop, limits, execute, place, cancel, close];
+export const MOVES: readonly Move[] = [start, stop, limits, execute, place, preview, cancel, close, amend];
 
 /** What a schedule runs, with the instant that it runs for. */
 export interface ScheduledMove {

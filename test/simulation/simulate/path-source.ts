@@ -48,7 +48,7 @@ export function createPathSource(path: PricePath, trueMs: () => EpochMs, onError
       states: () => [],
       rates: () => [assumedUsdtRate(trueMs()), inrRate(85.5, 'path', trueMs())],
       minutes: async function* (fromMs, toMs) {
-        for (let ms = Math.max(fromMs, path.fromMs); ms < Math.min(toMs, trueMs()); ms += MINUTE_MS) yield* path.bars(ms);
+        for (let ms = Math.max(fromMs, path.fromMs); ms < toMs && ms + MINUTE_MS <= trueMs(); ms += MINUTE_MS) yield* path.bars(ms);
       },
       quarters: async () => new Map(),
     },

@@ -1,12 +1,10 @@
-import { NSE_CALENDAR } from '../../../shared/config/nse-calendar.ts';
 import type { Order } from '../../../shared/contracts/order.ts';
+import { decideMatch } from '../../../shared/engine/decide-match.ts';
 import type { FeedService } from '../../../shared/engine/feed-service.ts';
-import { heldBack, inAuction } from '../../../shared/engine/held-back.ts';
 import { verifyLedger } from '../../../shared/engine/verify-ledger.ts';
 import { type EpochMs, SECOND_MS } from '../../../shared/kernel/time.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { isResting } from '../../../shared/ledger/order-standing.ts';
-import { marketPhase } from '../../../shared/market/calendar.ts';
 import type { Items } from '../../../shared/store/items.ts';
 import { createLedger } from '../../../shared/store/ledger.ts';
 import type { Acknowledged } from './acknowledged.ts';
@@ -37,31 +35,36 @@ export function settledFaults({ books, clients, feed, nowMs }: SettledParts): re
   ];
 }
 
-/** An order that has nothing to wait for, and works on. */
+/** An order that would fill on the price that came last, and has not. */
 function forgotten(account: Account, feed: FeedService, order: Order, nowMs: EpochMs): readonly string[] {
   const isDue = account.status !== 'stopped' && !isResting(order) && nowMs - order.activeFromMs > FORGOTTEN_MS;
-  const view = feed.desk.view(nowMs);
-  // In an auction it waits for the one price that there will be.
-  const isHeld = heldBack(account, view, order) !== null || inAuction(view.phase(order.market).phase);
-  return isDue && !isHeld ? [`order ${order.id} is working and does not fill`] : [];
+  return isDue && wouldFill(account, feed, order) ? [`order ${order.id} is working and does not fill`] : [];
 }
 
-export interface ClosedParts {
+/** Nothing of a market that is closed, and no more than others trade, can be had: what waits for that has not been forgotten. */
+function wouldFill(account: Account, feed: FeedService, order: Order): boolean {
+  const lastMs = feed.desk.view(0).quote(order.symbol)?.receivedMs ?? 0;
+  return (
+    decideMatch(account, feed.desk.view(lastMs), { orderId: order.id, tick: null, extreme: null, queueAhead: null, configVersion: 'simulated' }) !==
+    null
+  );
+}
+
+export interface ClosedParts extends Pick<SettledParts, 'feed'> {
   readonly items: Items;
   readonly books: Books;
   readonly bus: Bus;
   readonly clients: Clients;
   readonly acknowledged: Acknowledged;
-  readonly nowMs: EpochMs;
 }
 
 /** What is not as it should be after the last session was stopped and had time to close, as sentences. */
-export async function closedFaults({ items, books, bus, clients, acknowledged, nowMs }: ClosedParts): Promise<readonly string[]> {
+export async function closedFaults({ items, books, bus, clients, acknowledged, feed }: ClosedParts): Promise<readonly string[]> {
   const faults = clients.waiting().map((key) => `request ${key} has no answer`);
   const ledger = createLedger(items);
   const active = await ledger.activeSession();
   for (const { sessionId, account } of books.all()) {
-    if (account.status !== 'stopped' && !waitsForOpen(account, nowMs)) faults.push(`${sessionId} is ${account.status}`);
+    if (account.status !== 'stopped' && !isClosing(account, feed)) faults.push(`${sessionId} is ${account.status}`);
     if ((active === sessionId) !== (account.status !== 'stopped')) faults.push(`${sessionId} is ${account.status}, active is ${active}`);
     if (bus.seqOf(sessionId) !== account.seq) faults.push(`of ${sessionId} ${bus.seqOf(sessionId)} of ${account.seq} events were relayed`);
     const { differences } = await verifyLedger(ledger, sessionId);
@@ -70,10 +73,9 @@ export async function closedFaults({ items, books, bus, clients, acknowledged, n
   return [...faults, ...(await acknowledged.lost())];
 }
 
-/** A session that is told to close ends when the market of what it still holds opens again, and its exits say so. */
-function waitsForOpen({ status, positions, orders }: Account, nowMs: EpochMs): boolean {
-  const exits = [...positions.values()].map(({ exitId }) => orders.get(exitId));
-  const isAsked = exits.every((exit) => exit?.purpose === 'exit' && exit.atMarket !== null);
-  const isClosed = [...positions.values()].every(({ market }) => market === 'NSE' && !marketPhase(NSE_CALENDAR, market, nowMs).canEnter);
-  return status === 'stopping' && positions.size > 0 && isAsked && isClosed;
+/** A session that is told to close ends when what it still holds can be sold: its exits are at market, and nothing is to be had. */
+function isClosing(account: Account, feed: FeedService | null): boolean {
+  const exits = [...account.positions.values()].map(({ exitId }) => account.orders.get(exitId));
+  const areWaiting = exits.every((exit) => exit?.purpose === 'exit' && exit.atMarket !== null && feed !== null && !wouldFill(account, feed, exit));
+  return account.status === 'stopping' && exits.length > 0 && areWaiting;
 }

@@ -1,9 +1,11 @@
 import { EngineError } from '../../../shared/engine/errors.ts';
+import type { FeedService } from '../../../shared/engine/feed-service.ts';
 import { StoreError } from '../../../shared/engine/ports.ts';
 import { digest } from '../../../shared/kernel/digest.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import { type Rng, rng } from '../../../shared/kernel/rng.ts';
 import { MINUTE_MS, minuteOf, SECOND_MS } from '../../../shared/kernel/time.ts';
+import type { Account } from '../../../shared/ledger/account.ts';
 import { createMemoryItems } from '../../../shared/store/memory-items.ts';
 import { createAcknowledged } from './acknowledged.ts';
 import { createBooks } from './books.ts';
@@ -39,6 +41,7 @@ const STARTS_MS = [
 const TROUBLED_MS = 75 * SECOND_MS;
 const SETTLING_MS = 70 * SECOND_MS;
 const CLOSING_MS = 45 * SECOND_MS;
+/** Now and then nobody asks for anything for so long: positions are held for as long as a strategy holds them, equity is marked. */
 const LEAP_MS = 16 * MINUTE_MS;
 /** The path knows a few minutes before the start. */
 const PAST_MS = 2 * MINUTE_MS;
@@ -102,25 +105,30 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
   const fleet = createFleet({ world, rows, scheduler, faults, draw, variant, acknowledged, path, seed: name, isOneMachine, onError, trace });
   const clients = createClients({ owner: world, scheduler, faults, draw, hosts: fleet.hosts, books: books.all, complain });
   let isTroubled = true;
+  let silentUntilMs = 0;
   let submitted = 0;
+
+  const running = (): Account | null => books.all().find(({ account }) => account.status !== 'stopped')?.account ?? null;
 
   const submit = (move: Move): void => {
     submitted += 1;
-    clients.submit({ key: `${move.name}-${submitted}`, begins: move.begins, send: move.request(draw) });
+    clients.submit({ key: `${move.name}-${submitted}`, begins: move.begins, send: move.request(draw, running()) });
   };
 
   /** Every few seconds somebody asks for something, and something may go wrong. */
   const drive = (): void => {
     if (!isTroubled) return;
-    scheduler.at(world, scheduler.nowMs() + (1 + 4 * draw.next()) * SECOND_MS, 'drive', drive);
+    scheduler.at(world, Math.max(silentUntilMs, scheduler.nowMs()) + (1 + 4 * draw.next()) * SECOND_MS, 'drive', drive);
     fleet.disturb();
-    const isActive = books.all().some(({ account }) => account.status !== 'stopped');
+    const isActive = running() !== null;
     for (let left = draw.next() < SEVERAL_AT_ONCE ? 3 : 1; left > 0; left--) submit(isActive || draw.next() < 0.5 ? weighted(MOVES, draw) : start);
   };
 
   const stepUntil = async (untilMs: number): Promise<void> => {
     while (problems.length === 0 && (await scheduler.step(untilMs))) fleet.replaceSpent();
   };
+
+  const feed = (): FeedService | null => fleet.feed()?.feed ?? null;
 
   const calm = (): void => {
     isTroubled = false;
@@ -140,17 +148,19 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
       submit(start);
       drive();
       await stepUntil(startMs + TROUBLED_MS / 2);
-      const calmMs = startMs + TROUBLED_MS + (faults.strikes('leap') ? LEAP_MS : 0);
+      const leapMs = faults.strikes('leap') ? LEAP_MS : 0;
+      silentUntilMs = startMs + TROUBLED_MS / 2 + leapMs;
+      const calmMs = startMs + TROUBLED_MS + leapMs;
       await stepUntil(calmMs);
       calm();
       await stepUntil(calmMs + SETTLING_MS);
       if (problems.length === 0) {
-        for (const fault of settledFaults({ books, clients, feed: fleet.feed()?.feed ?? null, nowMs: scheduler.nowMs() })) complain('settles', fault);
+        for (const fault of settledFaults({ books, clients, feed: feed(), nowMs: scheduler.nowMs() })) complain('settles', fault);
       }
       submit(stop);
       await stepUntil(calmMs + SETTLING_MS + CLOSING_MS);
       if (problems.length === 0)
-        for (const fault of await closedFaults({ items, books, bus, clients, acknowledged, nowMs: scheduler.nowMs() })) complain('settles', fault);
+        for (const fault of await closedFaults({ items, books, bus, clients, acknowledged, feed: feed() })) complain('settles', fault);
     },
     result: (): SeedResult => ({
       seed,
