@@ -10,6 +10,7 @@ import { isResting } from '../ledger/order-standing.ts';
 import { istDayOf } from '../market/ist.ts';
 import { cancelEntry } from './decide-match.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { type Ending, endEntry, isImmediate, notAtOnce } from './end-entry.ts';
 import { heldBack, scaleOfOrder } from './held-back.ts';
 import { isOnScale } from './price-scale.ts';
 import { marksOf, ratesOf } from './valuation.ts';
@@ -33,8 +34,9 @@ export interface MonitorCommand {
 export function decideMonitor(account: Account, view: MarketView, command: MonitorCommand): Draft {
   const draft = draftOn(account, command.id);
   for (const order of account.orders.values()) {
-    const ending = order.purpose === 'entry' ? dueEnd(account, view, order) : null;
-    if (ending !== null) draft.emit({ type: 'order-ended', atMs: view.nowMs, orderId: order.id, ...ending });
+    // A leg may have ended with another of its group.
+    const ending = order.purpose === 'entry' && draft.account().orders.has(order.id) ? dueEnd(account, view, order) : null;
+    if (order.purpose === 'entry' && ending !== null) endEntry(draft, order, ending, view.nowMs);
   }
   for (const position of account.positions.values()) {
     const reason = dueExit(account, position, view.nowMs, command.squareOffMs);
@@ -48,7 +50,7 @@ export function decideMonitor(account: Account, view: MarketView, command: Monit
 }
 
 /** How an entry ends by time, by the venue's timetable or because its levels have lost their meaning; null while it works on. */
-function dueEnd(account: Account, view: MarketView, order: EntryOrder): { readonly state: 'cancelled' | 'expired'; readonly reason: string } | null {
+function dueEnd(account: Account, view: MarketView, order: EntryOrder): Ending | null {
   const { nowMs } = view;
   if (order.expiresMs !== null && nowMs >= order.expiresMs) return { state: 'expired', reason: endOfDay(order) };
   if (!isOnScale(scaleOfOrder(account, order), nowMs)) {
@@ -58,7 +60,10 @@ function dueEnd(account: Account, view: MarketView, order: EntryOrder): { readon
   if (phase === 'reference-price' && isStop(order) && order.triggeredMs === null) {
     return { state: 'cancelled', reason: `reference_price_window: ${reason}, untriggered stops are cancelled` };
   }
-  if (isResting(order) || nowMs - order.activeFromMs <= ENTRY_EXPIRY_MS) return null;
+  if (nowMs - Math.max(order.activeFromMs, order.triggeredMs ?? 0) <= ENTRY_EXPIRY_MS) return null;
+  // The matcher ends these at its first look; one that it never had, as over a restart, must not rest.
+  if (isImmediate(order)) return { state: 'cancelled', reason: notAtOnce(order, heldBack(account, view, order)?.why) };
+  if (isResting(order)) return null;
   const { code, why } = heldBack(account, view, order) ?? { code: 'no_volume', why: 'nothing more could be had' };
   return { state: 'expired', reason: `${code}: ${why}, not filled within ${ENTRY_EXPIRY_MS / 1000} s` };
 }

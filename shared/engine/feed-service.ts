@@ -15,6 +15,7 @@ import { createHistoryRevisions } from './history-revisions.ts';
 import { createListings } from './listings.ts';
 import type { MarketSource } from './market-source.ts';
 import { createMatcher, type Matcher } from './matcher.ts';
+import { missedTicks } from './missed-bars.ts';
 import type { Lease, MarketStore } from './ports.ts';
 import { storedCloses } from './stored-closes.ts';
 import { createTickRecorder } from './tick-recorder.ts';
@@ -325,7 +326,9 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   };
 
   /** Takes up what the run before has left, fills in what was missed since, and gives the source's cursor. */
-  const resume = async (nowMs: EpochMs): Promise<{ readonly isResumed: boolean; readonly cursor: unknown }> => {
+  const resume = async (
+    nowMs: EpochMs,
+  ): Promise<{ readonly isResumed: boolean; readonly cursor: unknown; readonly stored: MarketSnapshot | null }> => {
     const stored = await market.snapshot(world.scope);
     const { success: isResumed, data: cursor } = cursorSchema.safeParse(stored?.cursor);
     closedToMs = stored === null ? null : (cursor?.closedToMs ?? minuteOf(stored.atMs - MINUTE_GRACE_MS));
@@ -343,7 +346,16 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     await restoreCloses(cursor?.closes ?? {}, nowMs);
     if (stored !== null) desk.restore(stored.quotes, cursor?.bookStamps ?? {});
     if (stored !== null && cursor !== undefined) matcher.restore(cursor, stored.atMs);
-    return { isResumed, cursor: cursor?.source ?? null };
+    return { isResumed, cursor: cursor?.source ?? null, stored };
+  };
+
+  /** Resting orders meet what was traded since the run before spoke last. */
+  const meetMissed = async (stored: MarketSnapshot): Promise<void> => {
+    const account = await context.accounts.active();
+    if (account === null || account.scope !== world.scope) return;
+    // The source has told no rates yet: those that the run before knew are the ones of then.
+    const known = { rates: stored.rates, rules: listings.rules() };
+    await matcher.missed(await missedTicks(market, account, { sinceMs: stored.atMs, toMs: fetchedToMs }, known));
   };
 
   const start = async (): Promise<void> => {
@@ -352,12 +364,13 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     lease = null;
     await renew();
     const nowMs = clock.now();
-    const { isResumed, cursor } = await resume(nowMs);
+    const { isResumed, cursor, stored } = await resume(nowMs);
     desk.rates(bestRates(source.rates(), nowMs));
     isRunning = true;
     isSpent = true;
     recordedToMs = nowMs;
     await matcher.refresh();
+    if (stored !== null) await meetMissed(stored);
     // The minute that was under way at the snapshot is closed by this run; a fresh start closes its first minute as far as it saw it.
     everyMinute(firstMinuteMs);
     if (options.publishEveryMs !== null) repeatedly(options.publishEveryMs, '4-publish', publishUnlessBehind);

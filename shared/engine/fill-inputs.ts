@@ -63,7 +63,7 @@ export function meeting(account: Account, order: Order, { view, quote }: Market,
 }
 
 /** The side of a book that an order meets. */
-export const oppositeSide = (book: OrderBook, side: Order['side']): OrderBook['bids'] => (side === 'buy' ? book.asks : book.bids);
+const oppositeSide = (book: OrderBook, side: Order['side']): OrderBook['bids'] => (side === 'buy' ? book.asks : book.bids);
 
 /** All that the fill was made from, so that it can be made again: see `explain-fill.ts`. */
 export function provenanceOf(account: Account, order: Order, made: PricedFill, market: Market): FillProvenance {

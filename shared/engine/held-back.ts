@@ -1,8 +1,11 @@
+import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { EntryOrder, Order } from '../contracts/order.ts';
 import { iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import { isRateFresh } from '../market/best-rates.ts';
+import { marketPhase } from '../market/calendar.ts';
 import { isTrading } from '../market/listed-rules.ts';
+import type { Tick } from '../market/price.ts';
 import { isOnScale, type PriceScale, scaleOf } from './price-scale.ts';
 import type { MarketView } from './view.ts';
 
@@ -38,6 +41,9 @@ function notYet(view: MarketView, order: Order): HeldBack | null {
 
 /** Whether orders meet in the one price of the closing auction. */
 export const inAuction = (phase: string): boolean => phase.startsWith('closing-auction');
+
+/** Whether a trade is one of the closing auction: a source that connects anew repeats the last one of continuous trading. */
+export const isOfAuction = ({ exchangeMs }: Tick): boolean => inAuction(marketPhase(NSE_CALENDAR, 'NSE', exchangeMs).phase);
 
 function withoutPrice(account: Account, view: MarketView, order: Order): HeldBack | null {
   const quote = view.quote(order.symbol);

@@ -13,9 +13,11 @@ import type { Desk } from './desk.ts';
 import { EngineError } from './errors.ts';
 import type { MatchCommand } from './fill-inputs.ts';
 import { scaleOfOrder } from './held-back.ts';
+import type { PastTick } from './missed-bars.ts';
 import { type Lease, StoreError } from './ports.ts';
 import { isOnScale } from './price-scale.ts';
 import { afterTrade, type QueuePlaces, standingAt } from './queue-places.ts';
+import type { MarketView } from './view.ts';
 import { attentionTo } from './watches.ts';
 
 /** Best prices since their orders began to work, by order id: what trails hang on. Kept with the feed's cursor. */
@@ -25,6 +27,11 @@ export type Extremes = Readonly<Record<string, number>>;
 export interface Matcher {
   /** Looks at the orders that the tick may reach. Returns a promise only when something may have to be committed. */
   readonly tick: (tick: Tick) => Promise<void> | void;
+  /**
+   * Looks at the working orders with what was traded while no feed ran, as their venue would have done: see `missed-bars.ts`. An
+   * order meets the bars that began after it worked, and fills at their time.
+   */
+  readonly missed: (past: Iterable<PastTick>) => Promise<void>;
   /** Reads the account again and takes up what is new: after a nudge, and now and then for the truth's sake. */
   readonly refresh: () => Promise<void>;
   readonly extremes: () => Extremes;
@@ -46,6 +53,16 @@ interface Pit {
   readonly index: TriggerIndex;
   /** Prices at which limit orders rest. */
   readonly limits: Map<string, number>;
+}
+
+/** A tick and the market that it meets. */
+interface Look {
+  readonly tick: Tick;
+  readonly view: MarketView;
+  /** Whether an order works that takes any price. */
+  readonly isActive: (order: Order) => boolean;
+  /** Whether an order has stood there long enough for the tick to reach its level. */
+  readonly isEarlier: (order: Order) => boolean;
 }
 
 const RETRY_MS = SECOND_MS;
@@ -172,14 +189,14 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     });
   };
 
-  const match = async (command: MatchCommand): Promise<void> => {
+  const match = async (command: MatchCommand, viewNow = (): MarketView => desk.view(clock.now())): Promise<void> => {
     // Most looks end here, without a word to the store.
-    if (account === null || decideMatch(account, desk.view(clock.now()), command) === null) return;
+    if (account === null || decideMatch(account, viewNow(), command) === null) return;
     const { sessionId } = account;
     const { scope, epoch } = lease();
     try {
       const result = await commitDecision(context, sessionId, (current) => {
-        const draft = decideMatch(current, desk.view(clock.now()), command);
+        const draft = decideMatch(current, viewNow(), command);
         return draft === null ? null : { draft, fence: { scope, epoch }, outcome: { match: draft.commandId } };
       });
       unbooked.delete(command.orderId);
@@ -220,30 +237,45 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   const tick = (tick: Tick): Promise<void> | void => {
     const pit = pits.get(tick.symbol);
     if (pit === undefined || account === null) return;
-    const reached = reachedBy(account, pit, tick);
-    // A part that is due and whose stop is reached is looked at once, with what the stop knows.
-    const due = dueAt(pit, tick).filter(({ orderId }) => !reached.some((each) => each.orderId === orderId));
-    const commands = [...due, ...reached];
-    // Before anything is filled: what begins to work with this price has not seen it.
-    if (pit.index.size > 0 && isOfScale(account, tick)) pit.index.advance(tick.price);
+    const isActive = ({ activeFromMs }: Order): boolean => activeFromMs <= tick.receivedMs;
+    // The tick that opened a position does not close it: a run that goes on from before that tick finds the exit resting already.
+    const isEarlier = ({ activeFromMs }: Order): boolean => activeFromMs < tick.receivedMs;
+    const commands = metBy(account, pit, { tick, view: desk.view(clock.now()), isActive, isEarlier });
     if (commands.length > 0) return matchAll(commands);
   };
 
-  const dueAt = (pit: Pit, tick: Tick): readonly MatchCommand[] => {
+  const missed = async (past: Iterable<PastTick>): Promise<void> => {
+    for (const { tick, view, barMs } of past) {
+      const pit = pits.get(tick.symbol);
+      if (pit === undefined || account === null) continue;
+      const isEarlier = ({ activeFromMs }: Order): boolean => activeFromMs <= barMs;
+      for (const command of metBy(account, pit, { tick, view, isActive: isEarlier, isEarlier })) await match(command, () => view);
+    }
+  };
+
+  /** What is to be looked at with a tick; trails move with it. */
+  const metBy = (of: Account, pit: Pit, look: Look): readonly MatchCommand[] => {
+    const reached = reachedBy(of, pit, look);
+    // A part that is due and whose stop is reached is looked at once, with what the stop knows.
+    const due = dueAt(pit, look).filter(({ orderId }) => !reached.some((each) => each.orderId === orderId));
+    // Before anything is filled: what begins to work with this price has not seen it.
+    if (pit.index.size > 0 && isOfScale(of, look.tick)) pit.index.advance(look.tick.price);
+    return [...due, ...reached];
+  };
+
+  const dueAt = (pit: Pit, { tick, isActive }: Look): readonly MatchCommand[] => {
     if (pit.due.size === 0) return [];
-    const active = [...pit.due.values()].filter((order) => order.activeFromMs <= tick.receivedMs);
+    const active = [...pit.due.values()].filter(isActive);
     return active.map((order) => ({ orderId: order.id, tick, extreme: null, queueAhead: null, configVersion }));
   };
 
-  const reachedBy = (of: Account, pit: Pit, tick: Tick): readonly MatchCommand[] => {
+  const reachedBy = (of: Account, pit: Pit, { tick, view, isEarlier }: Look): readonly MatchCommand[] => {
     if (pit.index.size === 0) return [];
-    const view = desk.view(clock.now());
     const quote = view.quote(tick.symbol);
     const range = { low: Math.min(tick.price, quote?.ask ?? tick.price), high: Math.max(tick.price, quote?.bid ?? tick.price) };
     return pit.index.reached(tick.price, range).flatMap((id) => {
       const order = of.orders.get(id);
-      // The tick that opened a position does not close it: a run that goes on from before that tick finds the exit resting already.
-      if (order === undefined || tick.receivedMs <= order.activeFromMs) return [];
+      if (order === undefined || !isEarlier(order)) return [];
       const queueAhead = pit.limits.get(id) === tick.price ? served(view, order, tick) : null;
       return [{ orderId: id, tick, extreme: pit.index.extreme(id), queueAhead, configVersion }];
     });
@@ -283,6 +315,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
 
   return {
     tick,
+    missed,
     refresh,
     extremes: () => told((pit, id) => pit.index.extreme(id)),
     queues: () => told((_, id) => queues.get(id) ?? null),

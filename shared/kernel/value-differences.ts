@@ -14,7 +14,7 @@ export function valueDifferences(one: unknown, other: unknown): readonly ValueDi
 }
 
 function differences(path: string, one: unknown, other: unknown): readonly ValueDifference[] {
-  if (Object.is(one, other)) return [];
+  if (one === other) return [];
   if (!isBranch(one) || !isBranch(other) || Array.isArray(one) !== Array.isArray(other)) return [{ path, one, other }];
   const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])];
   return keys.flatMap((key) => differences(stepTo(path, key, Array.isArray(one)), one[key], other[key]));

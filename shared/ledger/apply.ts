@@ -2,9 +2,10 @@ import type { Fill } from '../contracts/fill.ts';
 import type { AccountHead, JournalEvent, JournalEventOf, JournalRow } from '../contracts/journal.ts';
 import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
-import { add, type Decimal, max, multiply, multiplyDivide, subtract, text, toNumber, ZERO } from '../kernel/decimal.ts';
+import { add, type Decimal, fromNumber, max, multiply, multiplyDivide, subtract, text, toNumber, ZERO } from '../kernel/decimal.ts';
 import { digest } from '../kernel/digest.ts';
 import { unreachable } from '../kernel/errors.ts';
+import { istDate } from '../market/ist.ts';
 import { type Account, LedgerError } from './account.ts';
 import { enlarged, opened } from './entry-fill.ts';
 import { reduced } from './exit-fill.ts';
@@ -208,7 +209,7 @@ function exitFilled(account: Account, order: ExitOrder, filledQuantity: Decimal,
       worse: add(totals.worse, worse),
     },
     day: { ...day, realised: add(day.realised, net), charges: add(day.charges, charges) },
-    delivered: deliveredAfter(account.delivered, fill, account.day.date),
+    delivered: deliveredAfter(account.delivered, fill),
   };
   if (gone === held.quantity) return closed(booked, held, order, fill);
   const exit: ExitOrder = {
@@ -242,8 +243,10 @@ function stillAtMarket(atMarket: ExitOrder['atMarket'], filled: Decimal): ExitOr
   return quantity > 0n ? { ...atMarket, quantity } : null;
 }
 
-function deliveredAfter(before: Account['delivered'], fill: Fill, date: string): Account['delivered'] {
+/** The depository charges by the day in India on which shares are sold, whatever day the books are in. */
+function deliveredAfter(before: Account['delivered'], fill: Fill): Account['delivered'] {
   if (!fill.charges.some(({ line }) => line === 'dp')) return before;
+  const date = istDate(fill.atMs);
   return { date, symbols: before?.date === date ? [...before.symbols, fill.symbol] : [fill.symbol] };
 }
 
@@ -266,6 +269,7 @@ function adjusted(account: Account, event: JournalEventOf<'corporate-action'>): 
     version,
     exitId: exitId(held.id, version),
     entryCash: add(held.entryCash, paid),
+    closed: held.closed === null ? null : { ...held.closed, quantity: unitsAfter(held.closed.quantity, event.action) },
     actions: [...(held.actions ?? []), { ...event.action, replacedExit: exit.id }],
   };
   // A part that was to be closed was counted in old units: what remains of the request is the whole.
@@ -277,6 +281,12 @@ function adjusted(account: Account, event: JournalEventOf<'corporate-action'>): 
     positions: withEntry(account.positions, position.id, position),
     orders: withEntry(without(account.orders, exit.id), replacing.id, replacing),
   };
+}
+
+/** Units that were closed before an action, counted as those that are held after it. */
+function unitsAfter(units: Decimal, { kind, priceFactor }: JournalEventOf<'corporate-action'>['action']): Decimal {
+  const isByRatio = kind === 'split' || kind === 'bonus' || kind === 'merger';
+  return isByRatio ? fromNumber(toNumber(units) / priceFactor) : units;
 }
 
 const next = (account: Account, orderId: string): { readonly version: number } => ({ version: requireOrder(account, orderId).version + 1 });

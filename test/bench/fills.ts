@@ -83,7 +83,13 @@ async function fillsOn(store: 'embedded' | 'memory', roundTrips: number): Promis
 async function timedFill({ context, desk, lease: { scope, epoch }, sessionId }: BenchBooks, orderId: string, tick: Tick | null): Promise<number> {
   const began = performance.now();
   const result = await commitDecision(context, sessionId, (account) => {
-    const draft = decideMatch(account, desk.view(context.clock.now()), { orderId, tick, extreme: null, queueAhead: null, configVersion: 'bench' });
+    const draft = decideMatch(account, desk.view(context.clock.now()), {
+      orderId,
+      tick,
+      extreme: null,
+      queueAhead: null,
+      configVersion: context.settings.configVersion,
+    });
     return draft === null ? null : { draft, fence: { scope, epoch }, outcome: { fill: draft.commandId } };
   });
   const ms = performance.now() - began;

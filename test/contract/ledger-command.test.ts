@@ -2,9 +2,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmbedded } from '../../infra/local/embedded-dynamodb.ts';
 import { runLedgerCommand } from '../../infra/local/ledger-cli.ts';
+import { CONFIG_VERSION } from '../../shared/config/config-version.ts';
+import type { JournalRow } from '../../shared/contracts/journal.ts';
+import { decimal } from '../../shared/kernel/decimal.ts';
 import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { createDynamoItems } from '../../shared/store/dynamo-items.ts';
 import { createDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
@@ -13,7 +16,9 @@ import type { Items } from '../../shared/store/items.ts';
 import { ledgerKeys } from '../../shared/store/keys.ts';
 import { tableNames } from '../../shared/store/tables.ts';
 import { beanProblems } from '../support/bean-semantics.ts';
-import { commitOf, equityMarked, roundTrip, START_MS, sessionStarted } from '../support/ledger-fixtures.ts';
+import { bareQuote, tickOf } from '../support/engine-fixtures.ts';
+import { commitOf, entryOrder, equityMarked, orderPlaced, roundTrip, START_MS, sessionStarted } from '../support/ledger-fixtures.ts';
+import { commitsOf, forged, matchedJournal } from '../support/matched-journal.ts';
 
 const log = (): void => undefined;
 const NAMES = tableNames({});
@@ -116,7 +121,7 @@ describe('npm run ledger -- verify', () => {
   });
 
   it.each<readonly [readonly string[], RegExp]>([
-    [[], /takes one of verify, rebuild, export first; received none/],
+    [[], /takes one of verify, rebuild, explain, export first; received none/],
     [['repair'], /received "repair"/],
     [['--state', '.', 'verify'], /received "--state"/],
     [['verify', 'x'], /received "x"/],
@@ -124,6 +129,8 @@ describe('npm run ledger -- verify', () => {
     [['verify', '--session'], /--session/],
     [['verify', '--write'], /Unknown option '--write'/],
     [['rebuild', '--all', '--session', 'old'], /exclude each other/],
+    [['explain', 'F:1', 'F:2'], /takes one FILL; received "F:2" too/],
+    [['explain', 'F:1', '--all'], /exclude each other/],
     [['export'], /takes --format csv\|jsonl\|beancount; received null/],
     [['export', '--format', 'xml'], /takes --format csv\|jsonl\|beancount; received "xml"/],
     [['export', '--format', 'csv', '--all'], /Unknown option '--all'/],
@@ -145,7 +152,7 @@ describe('npm run ledger -- verify', () => {
   it('explains itself', async () => {
     const { code, out } = await command(['--help']);
     expect(code).toBe(0);
-    for (const name of ['verify', 'rebuild', 'export']) expect(out.join('\n')).toContain(`npm run ledger -- ${name}`);
+    for (const name of ['verify', 'rebuild', 'explain [FILL]', 'export']) expect(out.join('\n')).toContain(`npm run ledger -- ${name}`);
   });
 
   it('makes no folder where there was none', async () => {
@@ -218,6 +225,123 @@ describe('npm run ledger -- rebuild', () => {
     } finally {
       rmSync(dataDir, { recursive: true });
     }
+  });
+});
+
+describe('npm run ledger -- explain', () => {
+  let dataDir: string;
+  const asked = (...argv: readonly string[]): Promise<Said> => command(['explain', ...argv, '--state', dataDir]);
+  const EXIT_FILL = 'F:X:P:E:1:1:1';
+
+  /** An entry that walked a book under settings of another time, and a stop under those of now. */
+  const traded = (): readonly JournalRow[] => {
+    const journal = matchedJournal();
+    journal.happen('place', [orderPlaced(entryOrder())]);
+    const [at, later] = [START_MS + 1_000, START_MS + 2_000];
+    const stamps = { symbol: 'BTC', source: 'test', evidence: 'simulated', exchangeMs: at, receivedMs: at } as const;
+    const asks = [
+      { price: 100.01, quantity: 0.5 },
+      { price: 100.03, quantity: 9 },
+    ];
+    const quote = bareQuote('BTC', 100, at, { bid: 99.99, ask: 100.01, bidSize: 1, askSize: 0.5 });
+    const books = [{ ...stamps, bids: [{ price: 99.99, quantity: 1 }], asks }];
+    journal.match({ nowMs: at, quotes: [quote], books }, { orderId: 'E:1', configVersion: 'of old' });
+    const exit = { orderId: 'X:P:E:1:1', tick: tickOf('BTC', 98, later), configVersion: CONFIG_VERSION };
+    journal.match({ nowMs: later, quotes: [bareQuote('BTC', 98, later)] }, exit);
+    return journal.rows;
+  };
+
+  const keep = (rows: readonly JournalRow[]): Promise<void> =>
+    withStore(dataDir, async (_, endpoint) => {
+      const client = createDynamoClient(endpoint);
+      const ledger = createDynamoLedger(client, NAMES);
+      for (const commit of commitsOf(rows)) await ledger.commit(commit);
+      client.destroy();
+    });
+
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'nightdesk-explained-'));
+  });
+  afterEach(() => {
+    rmSync(dataDir, { recursive: true });
+  });
+
+  it('tells how a fill came about, and that it comes out the same when it is made again', async () => {
+    await keep(traded());
+    const { code, out, err } = await asked(EXIT_FILL);
+    expect([code, err]).toEqual([0, []]);
+    expect(out[0]).toBe(`${EXIT_FILL}: sold 1.998 BTC at 97.94 USDT`);
+    expect(out.at(-1)).toBe('recomputed: identical');
+    const told = out.join('\n');
+    for (const says of [
+      /order +X:P:E:1:1: exit of P:E:1 \(scalping, opened .* at 100.025/,
+      /stop 98.5, target 103; accepted/,
+      /why now +its stop was met\n +trade at 98 x 1 \(print\), exchange 2025-01-06T04:00:02.000Z/,
+      /quote +last 98, no bid, no ask; test/,
+      /taken +2025-01-06T04:00:01.000Z this account bought 2 \(0.5 at 100.01, 1.5 at 100.03\)/,
+      /price +98 +first price beyond the stop\n +\S+ +half the spread \S+ %\n +\S+ +slippage of its volatility 0.05 %\n +\S+ +impact of its size/,
+      /band \S+ \(optimistic\) to \S+ \(pessimistic\)/,
+      /commission 0.1956\d+ USDT: 0.1 per 100 of the value \(assumed: earliest known rate\)/,
+      /rate +1 USDT = 1 USD, test/,
+      /postings +position:P:E:1 +-\d/,
+      /realised +-\S+ USD \(stop\): price -/,
+      new RegExp(`made by +settings ${CONFIG_VERSION}, seed seed`),
+    ]) {
+      expect(told).toMatch(says);
+    }
+  });
+
+  it('says the same as JSON', async () => {
+    await keep(traded());
+    const { code, out } = await asked(EXIT_FILL, '--json');
+    expect(code).toBe(0);
+    const told = JSON.parse(out.join('\n')) as Record<string, unknown>;
+    expect(told).toMatchObject({ sessionId: 'session', fill: { id: EXIT_FILL, price: '97.94' }, order: { id: 'X:P:E:1:1' }, differences: [] });
+    expect(told.settings).toEqual({ recorded: CONFIG_VERSION, running: CONFIG_VERSION });
+  });
+
+  it('says of a fill under other settings that it was made again under those of now', async () => {
+    await keep(traded());
+    const { code, out } = await asked('F:E:1:1');
+    expect(code).toBe(0);
+    expect(out.join('\n')).toMatch(/book +2 asks of test, received .*, best bid 99.99 x 1\n +100.01 x 0.5: took 0.5\n +100.03 x 9: took 1.5\n/);
+    expect(out.at(-1)).toBe(`recomputed, under settings ${CONFIG_VERSION} instead of of old: identical`);
+  });
+
+  it('makes all again, counts those of other settings, and finds one that was changed by a forger', async () => {
+    await keep(traded());
+    const head = (identical: number, different: number) => `Session session: 2 fills made again, ${identical} identical, ${different} different`;
+    const other = `  1 were filled under other settings than those of this program (${CONFIG_VERSION}): they may come out otherwise`;
+    expect(await asked('--all')).toEqual({ code: 0, err: [], out: [head(2, 0), other] });
+
+    rmSync(dataDir, { recursive: true });
+    const kinder = (event: JournalRow['event']) => (event.type === 'filled' ? { ...event, fill: { ...event.fill, price: decimal('98.4') } } : event);
+    await keep(forged(traded(), 4, kinder));
+    expect((await command(['verify', '--state', dataDir])).code).toBe(0);
+    const found = await asked('--all');
+    expect(found.code).toBe(1);
+    expect(found.out.slice(0, 4)).toEqual([head(1, 1), other, `  ${EXIT_FILL} (journal row 4)`, '    filled: fill.price']);
+    const one = await asked(EXIT_FILL);
+    expect(one.code).toBe(1);
+    expect(one.out.slice(-4)).toEqual(['recomputed: 1 difference', '  filled: fill.price', '    recorded    "98.4"', '    recomputed  "97.94"']);
+    const json = JSON.parse((await asked('--all', '--json')).out.join('\n')) as unknown;
+    expect(json).toMatchObject({ fills: 2, identical: 1, otherSettings: 1, different: [{ id: EXIT_FILL, seq: 4 }] });
+  });
+
+  it('lists the last fills without a name, and refuses one that is not there, saying how fills are named', async () => {
+    await keep(traded());
+    const { code, out } = await asked();
+    expect(code).toBe(0);
+    expect(out).toEqual([
+      'The last fills of session session, newest first',
+      `  ${EXIT_FILL}  2025-01-06T04:00:02.000Z sold 1.998 BTC at 97.94 USDT, scalping`,
+      '  F:E:1:1  2025-01-06T04:00:01.000Z bought 2 BTC at 100.025 USDT, scalping',
+    ]);
+    const unknown = await asked('E:1');
+    expect([unknown.code, unknown.out]).toEqual([2, []]);
+    expect(unknown.err).toEqual([
+      expect.stringMatching(/^There is no fill "E:1" in session session, whose last is F:X:P:E:1:1:1: .* A fill is named F:<order>:<n>, [^\n]*$/),
+    ]);
   });
 });
 

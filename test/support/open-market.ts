@@ -1,3 +1,4 @@
+import type { Rate } from '../../shared/contracts/terms.ts';
 import type { FeedSink, MarketSource } from '../../shared/engine/market-source.ts';
 import type { Clock } from '../../shared/kernel/clock.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
@@ -14,6 +15,8 @@ export interface OpenMarket {
   readonly closed?: (bar: Bar) => Bar;
   /** Called before its past is told: may wait, or throw. */
   readonly onAsked?: (what: 'minutes' | 'quarters', fromMs: number) => Promise<void> | void;
+  /** What it knows of currencies; default: nothing. */
+  readonly rates?: readonly Rate[];
   readonly onStart?: (sink: FeedSink) => void;
 }
 
@@ -47,7 +50,7 @@ export const trueQuarters = (market: Market, symbol: string, fromMs: number, toM
 };
 
 /** The market as a live source; bars of its past are `backfilled`. */
-export function openMarket(clock: Clock, { name, market, symbols, closed = (bar) => bar, onAsked, onStart }: OpenMarket): MarketSource {
+export function openMarket(clock: Clock, { name, market, symbols, closed = (bar) => bar, onAsked, onStart, rates = [] }: OpenMarket): MarketSource {
   return {
     name,
     markets: [market],
@@ -57,7 +60,7 @@ export function openMarket(clock: Clock, { name, market, symbols, closed = (bar)
     closeMinute: (minuteMs) => (trades(market, minuteMs) ? symbols.map((symbol) => closed(trueBar(symbol, minuteMs))) : []),
     cursor: () => null,
     states: () => [],
-    rates: () => [],
+    rates: () => rates,
     async *minutes(fromMs, toMs) {
       await onAsked?.('minutes', fromMs);
       for (let ms = fromMs; ms < Math.min(toMs, clock.now()); ms += MINUTE_MS) {

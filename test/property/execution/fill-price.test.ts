@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ALL_SYMBOLS, instrumentBySymbol } from '../../../shared/config/instruments.ts';
 import { type MarketOrder, marketFill } from '../../../shared/execution/fill-price.ts';
-import { fromNumber, toNumber, toStep } from '../../../shared/kernel/decimal.ts';
+import { type Decimal, fromNumber, toNumber, toStep } from '../../../shared/kernel/decimal.ts';
 import { bareQuote } from '../../support/engine-fixtures.ts';
 
 const price = fc.double({ min: 0.05, max: 100_000, noNaN: true });
@@ -105,8 +105,11 @@ describe('every market fill', () => {
   it('costs no less the larger the order is', () => {
     fc.assert(
       fc.property(orders, fc.double({ min: 1, max: 50, noNaN: true }), (order, times) => {
-        const larger = { ...order, quantity: fromNumber(toNumber(order.quantity) * times) };
-        const [small, large] = [marketFill(order), marketFill(larger)];
+        // Of whole lots, as venues take them: less than a lot is only what is left of a position, and it is never split.
+        const lots = (quantity: Decimal): Decimal => toStep(quantity, order.instrument.lotStep, 'ceil');
+        const smaller = { ...order, quantity: lots(order.quantity) };
+        const larger = { ...order, quantity: lots(fromNumber(toNumber(order.quantity) * times)) };
+        const [small, large] = [marketFill(smaller), marketFill(larger)];
         fc.pre(small !== null);
         if (large === null) throw new Error('A larger order found nothing where a smaller one fills');
         expect(order.side === 'buy' ? large.price >= small.price : large.price <= small.price).toBe(true);

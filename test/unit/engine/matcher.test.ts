@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Trade } from '../../../shared/contracts/fill.ts';
-import type { Bracket } from '../../../shared/contracts/order.ts';
+import type { Bracket, EntryOrder } from '../../../shared/contracts/order.ts';
+import { commitDecision } from '../../../shared/engine/commit.ts';
+import type { EngineContext } from '../../../shared/engine/context.ts';
+import { requestExit } from '../../../shared/engine/decide-monitor.ts';
 import { createDesk, type Desk } from '../../../shared/engine/desk.ts';
+import { draftOn } from '../../../shared/engine/draft.ts';
 import { createMatcher, type Extremes, type Matcher } from '../../../shared/engine/matcher.ts';
+import type { QueuePlaces } from '../../../shared/engine/queue-places.ts';
 import { createVirtualClock, type VirtualClock } from '../../../shared/kernel/clock-virtual.ts';
+import { decimal } from '../../../shared/kernel/decimal.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import type { Tick } from '../../../shared/market/price.ts';
@@ -11,11 +17,13 @@ import { tickOf } from '../../support/engine-fixtures.ts';
 import { contextOver, createRows } from '../../support/engine-world.ts';
 import { type Fault, faultsFor, faultyStores } from '../../support/faulty-stores.ts';
 import { commitOf, type EntrySketch, entryFill, entryOrder, orderPlaced, rateOf, START_MS, sessionStarted } from '../../support/ledger-fixtures.ts';
+import { positionIn } from '../../support/working-orders.ts';
 
 const EXIT_ID = exitId('P:E:1', 1);
 const OPENED_MS = START_MS + 100;
 
 interface Floor {
+  readonly context: EngineContext;
   readonly clock: VirtualClock;
   readonly desk: Desk;
   readonly matcher: Matcher;
@@ -32,31 +40,37 @@ interface FloorSketch extends EntrySketch {
   readonly faults?: readonly Fault[];
   readonly trail?: Bracket['trail'];
   readonly extremes?: Extremes;
+  readonly queues?: QueuePlaces;
+  /** Terms of the entry's own. */
+  readonly terms?: Partial<EntryOrder>;
+  readonly startMs?: number;
 }
 
 /** A matcher on a session with a working entry, or a position when `price` says at what it was filled. */
-async function floor({ price, faults = [], trail = null, extremes = {}, ...sketch }: FloorSketch = {}): Promise<Floor> {
+async function floor(setup: FloorSketch = {}): Promise<Floor> {
+  const { price, faults = [], trail = null, extremes = {}, queues = {}, terms = {}, startMs = START_MS, ...sketch } = setup;
   const rows = createRows();
-  const plain = entryOrder(sketch);
-  const order = { ...plain, bracket: { ...plain.bracket, trail } };
+  const plain = entryOrder({ atMs: startMs, ...sketch });
+  const order = { ...plain, bracket: { ...plain.bracket, trail }, ...terms };
   const opened = price === undefined ? [] : [(account: Account) => entryFill(account, order.id, { price })];
   await rows.ledger.commit(commitOf(null, 'start', [sessionStarted('s'), orderPlaced(order), ...opened]));
-  const clock = createVirtualClock({ startMs: START_MS, speed: Number.POSITIVE_INFINITY });
+  const clock = createVirtualClock({ startMs, speed: Number.POSITIVE_INFINITY });
   const logged: string[] = [];
   const context = contextOver(faultyStores(rows, faultsFor('commit', ...faults)), clock, {
     log: (level, event) => void logged.push(`${level} ${event}`),
   });
-  const lease = await rows.market.lease({ scope: 'test', holder: 'one', epoch: null, nowMs: START_MS, ttlMs: 1e9 });
+  const lease = await rows.market.lease({ scope: 'test', holder: 'one', epoch: null, nowMs: startMs, ttlMs: 1e9 });
   const desk = createDesk();
-  desk.rates([rateOf('USDT')]);
+  desk.rates([rateOf('USDT'), { ...rateOf('INR', '0.0125'), asOfMs: startMs }]);
   const matcher = createMatcher(context, desk, () => lease);
-  matcher.restore({ extremes });
+  matcher.restore({ extremes, queues });
   await matcher.refresh();
   const pass = async (untilMs: number): Promise<void> => {
     clock.at(untilMs, '9-end', () => undefined);
     await clock.run(untilMs);
   };
   return {
+    context,
     clock,
     desk,
     matcher,
@@ -66,7 +80,7 @@ async function floor({ price, faults = [], trail = null, extremes = {}, ...sketc
     trades: async () => (await rows.ledger.trades('s', { limit: 10, cursor: null })).items,
     print: async (at, atMs, more) => {
       await pass(atMs);
-      const tick = tickOf('BTC', at, atMs, more);
+      const tick = tickOf(order.symbol, at, atMs, more);
       desk.tick(tick);
       await matcher.tick(tick);
     },
@@ -266,5 +280,139 @@ describe('the matcher of a session of another world', () => {
     }
     expect(told).toMatchObject([{ code: 'fenced' }]);
     expect((await rows.ledger.load('s'))?.orders.has(order.id)).toBe(true);
+  });
+});
+
+describe('a limit order at the matcher', () => {
+  const BUY = { terms: { instruction: { type: 'limit', limit: decimal('99.9') } } } as const;
+  const top = (atMs: number, bidSize: number, bid = 99.9) => ({ ...tickOf('BTC', 100, atMs), bid, ask: 100.1, bidSize, askSize: 5 });
+
+  it('takes what is offered within its limit when it comes to the venue', async () => {
+    const { desk, pass, account } = await floor({ terms: { instruction: { type: 'limit', limit: decimal('100.1') } } });
+    desk.top(top(START_MS, 4));
+    await pass(START_MS + 80);
+    expect([...(await account()).positions.values()]).toMatchObject([{ openedMs: START_MS + 80, entryPrice: decimal('100.1') }]);
+  });
+
+  it('stands behind those who were there, moves up with the trades, and fills for what goes beyond them', async () => {
+    const { desk, pass, print, account, matcher } = await floor(BUY);
+    desk.top(top(START_MS, 4));
+    await pass(START_MS + 80);
+    expect(matcher.queues()).toEqual({ 'E:1': 4 });
+    await print(99.9, START_MS + 1_000, { quantity: 3 });
+    expect(matcher.queues()).toEqual({ 'E:1': 1 });
+    await print(99.9, START_MS + 2_000, { quantity: 1.5 });
+    expect([...(await account()).positions.values()]).toMatchObject([{ entryPrice: decimal('99.9'), quantity: decimal('0.4995') }]);
+    expect(matcher.queues()).toMatchObject({ 'E:1': 0 });
+    await print(99.9, START_MS + 3_000, { quantity: 9 });
+    expect((await account()).orders.has('E:1')).toBe(false);
+    expect((await account()).totals.fills).toBe(2);
+  });
+
+  it('moves up when those before it leave', async () => {
+    const { desk, pass, print, account, matcher } = await floor(BUY);
+    desk.top(top(START_MS, 4));
+    await pass(START_MS + 80);
+    desk.top(top(START_MS + 500, 0.5));
+    await print(99.9, START_MS + 1_000, { quantity: 0.2 });
+    expect(matcher.queues()).toMatchObject({ 'E:1': 0.3 });
+    expect((await account()).positions.size).toBe(0);
+  });
+
+  it('knows no place where nobody told how much stood there: only a trade through it fills it', async () => {
+    const { pass, print, account, matcher } = await floor(BUY);
+    await pass(START_MS + 80);
+    await print(99.9, START_MS + 1_000, { quantity: 1_000 });
+    expect([matcher.queues(), (await account()).positions.size]).toEqual([{}, 0]);
+    await print(99.89, START_MS + 2_000);
+    expect([...(await account()).positions.values()]).toMatchObject([{ entryPrice: decimal('99.9') }]);
+  });
+
+  it('keeps its place over a restart', async () => {
+    const { desk, pass, print, account, matcher } = await floor({ ...BUY, queues: { 'E:1': 1 } });
+    desk.top(top(START_MS, 50));
+    await pass(START_MS + 80);
+    expect(matcher.queues()).toEqual({ 'E:1': 1 });
+    await print(99.9, START_MS + 1_000, { quantity: 3 });
+    expect((await account()).orders.has('E:1')).toBe(false);
+  });
+});
+
+describe('an order that must fill at once', () => {
+  it('ends at its first look when there is nothing to trade on, and says why', async () => {
+    const { pass, account, context } = await floor({ terms: { timeInForce: 'IOC' } });
+    await pass(START_MS + 80);
+    expect((await account()).orders.size).toBe(0);
+    expect(await context.ledger.order('s', 'E:1')).toMatchObject({
+      state: 'cancelled',
+      reason: 'immediate_or_cancel: the rest could not be filled at once: no price of BTC has been received',
+    });
+  });
+});
+
+describe('a trailing stop that opens, at the matcher', () => {
+  it('follows the lowest price seen, hands it to the next run, and is met by the turn', async () => {
+    const { print, pass, account, matcher } = await floor({
+      terms: { instruction: { type: 'trailing-stop', trail: { kind: 'share', share: 0.02 } } },
+    });
+    await pass(START_MS + 80);
+    for (const [second, price] of [99, 97, 98.5].entries()) await print(price, START_MS + (second + 1) * 1_000);
+    expect([matcher.extremes(), (await account()).positions.size]).toEqual([{ 'E:1': 97 }, 0]);
+    await print(98.95, START_MS + 5_000);
+    expect([...(await account()).positions.values()]).toMatchObject([{ openedMs: START_MS + 5_000 }]);
+  });
+});
+
+describe('a part of a position that is asked to be closed, at the matcher', () => {
+  const TRAILING = { price: '100', stop: '90', target: '200', trail: { kind: 'share', share: 0.02 } } as const;
+  const closePart = async ({ context, matcher, clock }: Floor, quantity: string | null): Promise<void> => {
+    await commitDecision(context, 's', (account) => {
+      const draft = draftOn(account, `close ${quantity}`);
+      const asks = { reason: 'manual', quantity: quantity === null ? null : decimal(quantity), nowMs: clock.now() } as const;
+      requestExit(draft, positionIn(account), asks);
+      return { draft };
+    });
+    await matcher.refresh();
+  };
+
+  it('leaves the trail of the rest on the best price that was seen before and meanwhile', async () => {
+    const at = await floor(TRAILING);
+    await at.print(104, OPENED_MS + 1_000);
+    await closePart(at, '0.5');
+    await at.print(105, OPENED_MS + 1_010);
+    await at.pass(OPENED_MS + 4_000);
+    await at.print(104.5, OPENED_MS + 4_500);
+    expect([...(await at.account()).positions.values()]).toMatchObject([{ quantity: decimal('1.5') }]);
+    expect(at.matcher.extremes()).toEqual({ [EXIT_ID]: 105 });
+    await at.print(102.8, OPENED_MS + 5_000);
+    expect((await at.account()).positions.size).toBe(0);
+    expect(await at.trades()).toMatchObject([{ closedWhy: 'trailing-stop', quantity: decimal('2') }]);
+  });
+
+  it('races its stop to one end: whatever comes first, each unit is sold once', async () => {
+    for (const quantity of ['0.5', null]) {
+      const at = await floor({ price: '100' });
+      await at.print(100, OPENED_MS + 1_000);
+      await closePart(at, quantity);
+      await at.print(98, OPENED_MS + 3_000);
+      await at.print(97, OPENED_MS + 3_001);
+      const account = await at.account();
+      expect(account).toMatchObject({ positions: new Map(), orders: new Map(), totals: { trades: 1 } });
+      expect(await at.trades()).toMatchObject([{ quantity: decimal('2') }]);
+    }
+  });
+});
+
+describe('an order for the closing auction, at the matcher', () => {
+  const clock = (time: string): number => Date.parse(`2026-08-03T${time}+05:30`);
+  const SHARE = { symbol: 'RELIANCE', currency: 'INR', quantity: '10', reserved: '13' } as const;
+
+  it('sleeps through the day and wakes at the print of the auction', async () => {
+    const terms = { tradedIn: 'closing-auction', timeInForce: 'DAY', expiresMs: clock('15:35:00') } as const;
+    const { print, account } = await floor({ ...SHARE, startMs: clock('15:00:00'), terms });
+    for (const time of ['15:01:00', '15:14:59']) await print(100, clock(time));
+    expect((await account()).positions.size).toBe(0);
+    await print(100.4, clock('15:29:20'), { quantity: 1_000 });
+    expect([...(await account()).positions.values()]).toMatchObject([{ entryPrice: decimal('100.4'), quantity: decimal('10') }]);
   });
 });

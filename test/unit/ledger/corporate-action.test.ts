@@ -99,6 +99,22 @@ describe('a split', () => {
     expect(split.after.cash).toBe(plain.after.cash);
   });
 
+  it('counts what was closed before it in the new units: the trade is one as if it had never been', () => {
+    const part = (quantity: string, price: string) => (account: ReturnType<typeof holding>) =>
+      exitFill(account, 'P:E:1', { price, quantity, rate: '0.0125', commission: '0' });
+    const plain = happen(holding(KOTAK), 'exit', [part('2', '2205'), part('5', '2205')]);
+    const split = happen(holding(KOTAK), 'split', [part('2', '2205'), actionOn(SPLIT), part('25', '441')]);
+    expect(split.trades[0]?.realised).toEqual(plain.trades[0]?.realised);
+    expect(split.trades[0]?.rMultiple).toBeCloseTo(plain.trades[0]?.rMultiple ?? Number.NaN, 12);
+    expect(split.trades[0]).toMatchObject({ quantity: decimal('35'), exitPrice: decimal('441') });
+    const spunOff = happen(holding({ symbol: 'ITC', price: '470', quantity: '10' }), 'demerger', [
+      part('4', '480'),
+      actionOn(SPIN_OFF),
+      part('6', '460'),
+    ]);
+    expect(spunOff.trades[0]?.quantity).toBe(decimal('10'));
+  });
+
   it('is refused when the position is not what it was worked out for', () => {
     const account = holding(KOTAK);
     const event = actionOn(SPLIT)(account);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ChargeAmount } from '../../../shared/contracts/position.ts';
 import { type Decimal, decimal, text } from '../../../shared/kernel/decimal.ts';
 import {
   assertBalanced,
@@ -9,6 +10,8 @@ import {
   exitPostings,
   type FillAmounts,
   realisedResult,
+  unitsTaken,
+  worthTaken,
 } from '../../../shared/ledger/postings.ts';
 
 const buy: FillAmounts = {
@@ -44,6 +47,11 @@ const long: ClosedPart = {
   exitBetter: decimal('20'),
   exitWorse: decimal('50'),
 };
+const inCoin = (line: string, amount: string, taken: string): ChargeAmount => ({
+  line,
+  amount: decimal(amount),
+  taken: { currency: 'BTC', amount: decimal(taken) },
+});
 const show = (postings: ReturnType<typeof entryPostings>): readonly string[] =>
   postings.map((posting) => `${posting.account} ${posting.currency} ${text(posting.amount)}`);
 const shown = (values: Readonly<Record<string, Decimal>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, text(value)]));
@@ -90,6 +98,72 @@ describe('postings', () => {
       'units:p ITC -100',
       'market ITC 100',
     ]);
+  });
+
+  it('leave out what a charge took of the units: it is worth something, and was never paid', () => {
+    const bought: FillAmounts = {
+      positionId: 'p',
+      symbol: 'BTC',
+      currency: 'USDT',
+      side: 'buy',
+      quantity: decimal('0.02'),
+      notional: decimal('1200'),
+      charges: [inCoin('commission', '1.2', '0.00002')],
+      rate: decimal('1'),
+    };
+    expect(show(entryPostings(bought))).toEqual([
+      'position:p USDT 1198.8',
+      'charge:commission USDT 1.2',
+      'exchange USDT -1200',
+      'exchange USD 1200',
+      'cash USD -1200',
+      'units:p BTC 0.01998',
+      'units-lost:commission BTC 0.00002',
+      'market BTC -0.02',
+    ]);
+    expect([text(worthTaken(bought.charges)), text(unitsTaken(bought.charges))]).toEqual(['1.2', '0.00002']);
+  });
+
+  it('write off what is left under the lot step as a charge, not as a loss on price', () => {
+    const sold: FillAmounts = {
+      positionId: 'p',
+      symbol: 'BTC',
+      currency: 'USDT',
+      side: 'sell',
+      quantity: decimal('0.019'),
+      notional: decimal('1159'),
+      charges: [{ line: 'commission', amount: decimal('1.159') }, inCoin('dust', '58.8', '0.00098')],
+      rate: decimal('1'),
+    };
+    const nothing = decimal('0');
+    const all: ClosedPart = {
+      direction: 'long',
+      cost: decimal('1198.8'),
+      entryRate: decimal('1'),
+      entryCash: decimal('-1200'),
+      entryCharges: decimal('1.2'),
+      entrySlippage: nothing,
+      entryBetter: nothing,
+      entryWorse: nothing,
+      exitSlippage: nothing,
+      exitBetter: nothing,
+      exitWorse: nothing,
+    };
+    const postings = exitPostings(sold, all);
+    expect(show(postings)).toEqual([
+      'position:p USDT -1198.8',
+      'realised-pnl USDT -19',
+      'charge:commission USDT 1.159',
+      'charge:dust USDT 58.8',
+      'exchange USDT 1157.841',
+      'exchange USD -1157.841',
+      'cash USD 1157.841',
+      'units:p BTC -0.01998',
+      'units-lost:dust BTC 0.00098',
+      'market BTC 0.019',
+    ]);
+    // 1159 less the cost of what was sold, 1140; charges 1.2 + 1.159 + 58.8
+    expect(shown({ ...realisedResult(sold, all, cashChange(postings)) })).toMatchObject({ price: '19', charges: '61.159', net: '-42.159' });
   });
 
   it('that do not balance are refused, in whichever currency', () => {
