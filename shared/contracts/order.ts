@@ -59,7 +59,6 @@ export const intentSchema = z
     modelVersion: z.string().nullable(),
   })
   .readonly();
-export type Intent = z.infer<typeof intentSchema>;
 
 /** Why a working order does not progress: a stable code and a sentence. */
 export const waitingSchema = z.object({ code: name, why: z.string(), sinceMs: ms }).readonly();
@@ -113,7 +112,7 @@ export const entryOrderSchema = z
 export type EntryOrder = z.infer<typeof entryOrderSchema>;
 
 /** A part of a position, or all of it (`quantity` null), that must be closed at market, and why. */
-export const marketExitSchema = z.object({ reason: exitReasonSchema, quantity: decimalSchema.nullable(), requestedMs: ms }).readonly();
+const marketExitSchema = z.object({ reason: exitReasonSchema, quantity: decimalSchema.nullable(), requestedMs: ms }).readonly();
 
 /**
  * The one exit of a position. It rests as a bracket (stop, target and trail are alternatives that cancel each other by being

@@ -65,4 +65,3 @@ export type TickExcerpt = z.infer<typeof tickExcerptSchema>;
 export const rulesExcerptSchema = z
   .object({ status: z.string(), tickSize: decimalSchema, lotStep: decimalSchema, minNotional: decimalSchema, source: z.string(), asOfMs: ms })
   .readonly();
-export type RulesExcerpt = z.infer<typeof rulesExcerptSchema>;

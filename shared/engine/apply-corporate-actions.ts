@@ -4,9 +4,10 @@ import { onTick } from '../execution/fill-price.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import { corporateActionOn } from '../ledger/corporate-action.ts';
-import { type CorporateAction, symbolAfter } from '../market/corporate-actions.ts';
+import { type CorporateAction, describeAction, symbolAfter } from '../market/corporate-actions.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
+import { cancelEntry } from './decide-match.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { viewOf } from './market-view.ts';
 import { dueActions } from './price-scale.ts';
@@ -57,6 +58,8 @@ function decideCorporateAction(account: Account, view: MarketView, positionId: s
   });
   if (event === null) return null;
   const draft = draftOn(account, commandId);
+  // What has not filled was sized and priced in old units.
+  cancelEntry(draft, position, view.nowMs, `corporate_action: ${describeAction(action)}`);
   draft.emit(event);
   return draft;
 }

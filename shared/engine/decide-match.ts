@@ -11,7 +11,7 @@ import { type Draft, draftOn } from './draft.ts';
 import { endEntry, isImmediate, notAtOnce } from './end-entry.ts';
 import { type Market, type MatchCommand, meeting, remaining } from './fill-inputs.ts';
 import { entryFill, exitFill, fillId, type Met } from './fill-record.ts';
-import { heldBack, inAuction, isOfAuction } from './held-back.ts';
+import { type HeldBack, heldBack, inAuction, isOfAuction } from './held-back.ts';
 import type { MarketView } from './view.ts';
 
 /**
@@ -22,7 +22,9 @@ export function decideMatch(account: Account, view: MarketView, command: MatchCo
   const order = account.orders.get(command.orderId);
   if (order === undefined) return null;
   if (order.purpose === 'entry' && order.groupId !== null) return matchGroup(account, view, command, order.groupId);
-  const market = heldBack(account, view, order) === null ? marketOf(view, order, command) : null;
+  const held = heldBack(account, view, order);
+  if (held !== null && order.purpose === 'exit') return metUnfillable(account, view, order, command, held);
+  const market = held === null ? marketOf(view, order, command) : null;
   if (market === null) return endedAtOnce(account, view, order);
   return order.purpose === 'exit' ? matchExit(account, order, market) : matchEntry(account, order, market);
 }
@@ -236,6 +238,28 @@ function matchExit(account: Account, order: ExitOrder, market: Market): Draft | 
   return exited(account, order, position, market, stop.trigger, made === null ? null : { made, trigger: stop.trigger, liquidity: 'taker' });
 }
 
+/** What keeps an order from filling although a true price was told: a trade at a stop has met it all the same. */
+const UNFILLABLE: ReadonlySet<string> = new Set(['one_sided_quote', 'crossed_quote', 'no_rate']);
+
+/**
+ * A stop that is met while nothing can be filled: all that is held is at market from now on, and waits there, of which the
+ * monitor tells. A stop that was passed over would rest without a word.
+ */
+function metUnfillable(account: Account, view: MarketView, order: ExitOrder, { tick, extreme }: MatchCommand, held: HeldBack): Draft | null {
+  const position = account.positions.get(order.positionId);
+  if (position === undefined || tick === null || !UNFILLABLE.has(held.code)) return null;
+  const stop = triggeredExit(levelsOf(order, position, extreme), tick);
+  if (stop === null || stop.trigger === 'target' || isAllAtMarket(order) || inAuction(view.phase(order.market).phase)) return null;
+  const draft = draftOn(account, triggerId(order));
+  cancelEntry(draft, position, view.nowMs, MET);
+  draft.emit({ type: 'exit-requested', atMs: view.nowMs, orderId: order.id, reason: stop.trigger, quantity: null, activeFromMs: view.nowMs });
+  return draft;
+}
+
+const MET = 'position_closing: an exit of its position was met';
+
+const isAllAtMarket = ({ atMarket }: ExitOrder): boolean => atMarket !== null && atMarket.quantity === null;
+
 /** A part that is to be closed leaves its stop to the rest, and a stop closes all that is held; an auction knows no stops. */
 function isOvertaken({ quantity }: NonNullable<ExitOrder['atMarket']>, stop: TriggeredExit | null, { view }: Market, { market }: ExitOrder): boolean {
   return quantity !== null && stop !== null && !inAuction(view.phase(market).phase);
@@ -282,10 +306,10 @@ function exitAtTarget(account: Account, order: ExitOrder, position: Position, ma
 function exited(account: Account, order: ExitOrder, position: Position, market: Market, reason: ExitReason, met: Met | null): Draft | null {
   const draft = draftOn(account, met === null ? triggerId(order) : matchId(account, order.id));
   const { nowMs } = market.view;
-  cancelEntry(draft, position, nowMs, 'position_closing: an exit of its position was met');
+  cancelEntry(draft, position, nowMs, MET);
   if (met !== null) draft.emit({ type: 'filled', atMs: nowMs, fill: exitFill(draft.account(), order, position, reason, met, market) });
   const left = draft.account().orders.get(order.id);
-  if (left?.purpose === 'exit' && isStopReason(reason) && (left.atMarket === null || left.atMarket.quantity !== null)) {
+  if (left?.purpose === 'exit' && isStopReason(reason) && !isAllAtMarket(left)) {
     draft.emit({ type: 'exit-requested', atMs: nowMs, orderId: order.id, reason, quantity: null, activeFromMs: nowMs });
   }
   return draft.rows.length === 0 ? null : draft;

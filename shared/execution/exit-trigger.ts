@@ -1,5 +1,6 @@
 import type { Trail, Trigger } from '../contracts/terms.ts';
 import type { Tick } from '../market/price.ts';
+import { trailLevel } from './trailing-levels.ts';
 
 /** The levels at which a position is left, quote currency. */
 export interface WatchedLevels {
@@ -41,19 +42,16 @@ interface StopLevel {
   readonly level: number;
 }
 
-/** Where a trail stands behind the best price so far. */
-export function trailLevel(trail: Trail, extreme: number, direction: 'long' | 'short'): number {
-  const sign = direction === 'long' ? 1 : -1;
-  return trail.kind === 'share' ? extreme * (1 - sign * trail.share) : extreme - sign * trail.distance;
-}
-
 function stopOf({ direction, stop, trail: trailing, extreme }: WatchedLevels): StopLevel | null {
   const sign = direction === 'long' ? 1 : -1;
-  const trail = trailing === null ? null : trailLevel(trailing, extreme, direction);
+  const trail = trailing === null ? null : levelOf(trailing, extreme, direction);
   if (stop === null) return trail === null ? null : { trigger: 'trailing-stop', level: trail };
   if (trail === null || sign * (trail - stop) <= 0) return { trigger: 'stop', level: stop };
   return { trigger: 'trailing-stop', level: trail };
 }
+
+const levelOf = (trail: Trail, extreme: number, direction: 'long' | 'short'): number =>
+  trailLevel({ side: direction === 'long' ? 'below' : 'above', kind: trail.kind }, extreme, trail.kind === 'share' ? trail.share : trail.distance);
 
 function stopped(stop: StopLevel, tick: Tick): TriggeredExit {
   if (tick.motion === 'sweep' || tick.price === stop.level) return { trigger: stop.trigger, base: stop.level, rule: 'stop-level' };

@@ -45,4 +45,5 @@ export function priceSteps({ side, price, provenance }: Pick<Fill, 'side' | 'pri
   return Math.abs(reached - booked) <= base * 1e-12 ? steps : [...steps, { says: lastStep(sign * (booked - reached)), share: null, price: booked }];
 }
 
-const lastStep = (against: number): string => (against > 0 ? 'rounded against the order' : 'held to its limit');
+// Only the grid moves a price at the end: against the order, but for a sale that would go under the first tick.
+const lastStep = (against: number): string => (against > 0 ? 'rounded against the order' : 'the least price on the grid');

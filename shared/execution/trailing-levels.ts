@@ -23,7 +23,7 @@ export interface Trailing {
 }
 
 /**
- * The level of a trail, computed to the last bit as the exit's exact check computes it.
+ * The level of a trail: one formula for the index and for the exit's exact check, so that they agree to the last bit.
  *
  *   below: extreme * (1 - share)   or   extreme - distance
  *   above: extreme * (1 + share)   or   extreme + distance

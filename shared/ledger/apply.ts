@@ -5,6 +5,7 @@ import type { Position } from '../contracts/position.ts';
 import { add, type Decimal, fromNumber, max, multiply, multiplyDivide, subtract, text, toNumber, ZERO } from '../kernel/decimal.ts';
 import { digest } from '../kernel/digest.ts';
 import { unreachable } from '../kernel/errors.ts';
+import { istDate } from '../market/ist.ts';
 import { type Account, LedgerError } from './account.ts';
 import { enlarged, opened } from './entry-fill.ts';
 import { reduced } from './exit-fill.ts';
@@ -208,7 +209,7 @@ function exitFilled(account: Account, order: ExitOrder, filledQuantity: Decimal,
       worse: add(totals.worse, worse),
     },
     day: { ...day, realised: add(day.realised, net), charges: add(day.charges, charges) },
-    delivered: deliveredAfter(account.delivered, fill, account.day.date),
+    delivered: deliveredAfter(account.delivered, fill),
   };
   if (gone === held.quantity) return closed(booked, held, order, fill);
   const exit: ExitOrder = {
@@ -242,8 +243,10 @@ function stillAtMarket(atMarket: ExitOrder['atMarket'], filled: Decimal): ExitOr
   return quantity > 0n ? { ...atMarket, quantity } : null;
 }
 
-function deliveredAfter(before: Account['delivered'], fill: Fill, date: string): Account['delivered'] {
+/** The depository charges by the day in India on which shares are sold, whatever day the books are in. */
+function deliveredAfter(before: Account['delivered'], fill: Fill): Account['delivered'] {
   if (!fill.charges.some(({ line }) => line === 'dp')) return before;
+  const date = istDate(fill.atMs);
   return { date, symbols: before?.date === date ? [...before.symbols, fill.symbol] : [fill.symbol] };
 }
 

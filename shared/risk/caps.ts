@@ -37,6 +37,7 @@ export function caps(entry: Sized): readonly Cap[] {
   const stopShare = stop === null ? 1 : Math.abs(price - stop) / price;
   const reserveFactor = add(ONE, ENTRY_RESERVE);
   const equityUsd = toNumber(equityNow);
+  const riskRoom = equityNow <= 0n ? 0 : Math.max(0, (limits.maxPortfolioRisk - riskUsed) * equityUsd);
   const usedShare = equityNow <= 0n ? 1 : toNumber(used) / equityUsd;
   // A short blocks its proceeds and as much again.
   const cashPerNotional = direction === 'short' && product === 'intraday' ? 1 : toNumber(reserveFactor);
@@ -57,7 +58,7 @@ export function caps(entry: Sized): readonly Cap[] {
     },
     {
       name: 'maxPortfolioRisk',
-      notional: fromNumber(Math.max(0, ((limits.maxPortfolioRisk - riskUsed) * equityUsd) / stopShare / toNumber(reserveFactor))),
+      notional: fromNumber(riskRoom / stopShare / toNumber(reserveFactor)),
       refusal: () =>
         over('maxPortfolioRisk', riskUsed, limits.maxPortfolioRisk, `The loss at all stops would pass ${percent(limits.maxPortfolioRisk)} of equity`),
     },
@@ -88,9 +89,17 @@ function pendingRisk(account: Account, equityNow: Decimal): number {
   return equityNow <= 0n ? Number.POSITIVE_INFINITY : toNumber(risked) / toNumber(equityNow);
 }
 
-function riskOf({ intent, side, bracket: { stop }, reserved: setAside }: EntryOrder): Decimal {
+function riskOf(order: EntryOrder): Decimal {
+  const { side, bracket, reserved: setAside } = order;
+  const { stop } = bracket;
   if (stop === null) return setAside;
-  const entry = fromNumber(intent.quote.last);
+  const entry = expectedEntry(order);
   const distance = side === 'buy' ? subtract(entry, stop) : subtract(stop, entry);
   return multiply(setAside, divide(max(ZERO, distance), entry));
+}
+
+/** What a working entry is expected to pay: its own price, or the one that stood when it was placed. */
+function expectedEntry({ instruction, intent }: EntryOrder): Decimal {
+  if ('limit' in instruction) return instruction.limit;
+  return 'stop' in instruction ? instruction.stop : fromNumber(intent.quote.last);
 }

@@ -20,10 +20,19 @@ export interface ShareSketch extends EntrySketch {
   readonly evidence?: Evidence;
   readonly trail?: Trail | null;
   readonly rate?: string;
+  /** How much of the entry has filled; all of it unless a test says less. */
+  readonly filled?: string;
 }
 
 /** Shares of NSE held for longer than a day, as a session's events. */
-export function bought({ price, evidence = 'live', trail = null, rate = '0.0125', ...sketch }: ShareSketch): Parameters<typeof happen>[2] {
+export function bought({
+  price,
+  evidence = 'live',
+  trail = null,
+  rate = '0.0125',
+  filled: part,
+  ...sketch
+}: ShareSketch): Parameters<typeof happen>[2] {
   const plain = entryOrder({ currency: 'INR', reserved: '0', ...sketch });
   const order: EntryOrder = {
     ...plain,
@@ -32,7 +41,7 @@ export function bought({ price, evidence = 'live', trail = null, rate = '0.0125'
     intent: { ...plain.intent, quote: { ...plain.intent.quote, evidence } },
   };
   const filled = (account: Account): JournalEvent => {
-    const event = entryFill(account, order.id, { price, rate, commission: '0' });
+    const event = entryFill(account, order.id, { price, rate, commission: '0', ...(part === undefined ? {} : { quantity: part }) });
     return { ...event, fill: { ...event.fill, evidence } };
   };
   return [orderPlaced(order), filled];

@@ -113,6 +113,19 @@ describe('a position over the ex-date of a split', () => {
     expect((await world.account()).positions.size).toBe(0);
   });
 
+  it('calls back what of its entry has not filled: its size and prices are those of before', async () => {
+    const world = await night({ filled: '4' });
+    await apply(world.context, MIDNIGHT_MS);
+    expect(await world.events()).toEqual(['order-ended', 'corporate-action']);
+    expect(await world.rows.ledger.order('s', 'E:1')).toMatchObject({
+      state: 'cancelled',
+      reason: 'corporate_action: KOTAKBANK: split, 5 for 1, ex 2026-01-14',
+      order: { filledQuantity: 400_000_000n },
+    });
+    expect(await quantityOf(world)).toBe('20');
+    expect([...(await world.account()).orders.keys()]).toEqual([onlyPosition(await world.account()).exitId]);
+  });
+
   it('is left alone when it was bought on the ex-date', async () => {
     const world = await night({ atMs: MIDNIGHT_MS + MINUTE_MS });
     expect(await apply(world.context, OPEN_MS)).toEqual([]);

@@ -10,7 +10,7 @@ import { add, type Decimal, decimal, negate, text, ZERO } from '../../../shared/
 import type { Account } from '../../../shared/ledger/account.ts';
 import type { BookLevel, OrderBook } from '../../../shared/market/order-book.ts';
 import type { Quote } from '../../../shared/market/price.ts';
-import { bareQuote, tickOf, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
+import { bareQuote, CLOSED_PHASE, tickOf, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
 import { entryFill, happen, START_MS } from '../../support/ledger-fixtures.ts';
 import {
   accountAfter,
@@ -94,6 +94,51 @@ describe('a stop that finds nothing', () => {
   it('is met all the same: all that is held is at market from now on', () => {
     expect(eventsOf(stopped)).toMatchObject([{ type: 'exit-requested', reason: 'stop', quantity: null, activeFromMs: LATER_MS }]);
     expect(fillOf(atPrice(accountAfter(stopped), 105, { atMs: LATER_MS + 1 }))).toMatchObject({ quantity: decimal('2'), exitReason: 'stop' });
+  });
+});
+
+describe('a stop that is met while nothing can be filled', () => {
+  const bidless: OrderBook = {
+    symbol: 'BTC',
+    bids: [],
+    asks: [{ price: 98, quantity: 5 }],
+    exchangeMs: LATER_MS,
+    receivedMs: LATER_MS,
+    source: 'test',
+    evidence: 'simulated',
+  };
+  const noRate = (account: Account, price: number): Draft | null =>
+    decideMatch(
+      account,
+      viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', price, LATER_MS)], rates: {} }),
+      asked(EXIT_ID, { tick: tickOf('BTC', price, LATER_MS) }),
+    );
+
+  it.each([
+    ['nobody bids', (): Draft | null => atPrice(withPosition(), 97, { books: [bidless] })],
+    ['bid and ask are crossed', (): Draft | null => atPrice(withPosition(), 97, { quote: { bid: 98, ask: 97 } })],
+    ['no rate is known', (): Draft | null => noRate(withPosition(), 97)],
+  ])('is met all the same while %s: what is held is at market, and leaves when it can', (_, met) => {
+    expect(eventsOf(met())).toEqual([
+      { type: 'exit-requested', atMs: LATER_MS, orderId: EXIT_ID, reason: 'stop', quantity: null, activeFromMs: LATER_MS },
+    ]);
+    expect(met()?.commandId).not.toBe(fillId(EXIT_ID, 1));
+    const waiting = accountAfter(met());
+    expect(atPrice(waiting, 96, { books: [bidless] })).toBeNull();
+    expect(fillOf(atPrice(waiting, 100, { atMs: LATER_MS + 1_000 }))).toMatchObject({
+      id: fillId(EXIT_ID, 1),
+      exitReason: 'stop',
+      trigger: 'market',
+    });
+  });
+
+  it('is no target, and no price above the stop', () => {
+    expect([atPrice(withPosition(), 104, { books: [bidless] }), atPrice(withPosition(), 99, { books: [bidless] })]).toEqual([null, null]);
+  });
+
+  it('is not met by a market that is closed', () => {
+    const closed = { ...viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', 97, LATER_MS)] }), phase: () => CLOSED_PHASE };
+    expect(decideMatch(withPosition(), closed, asked(EXIT_ID, { tick: tickOf('BTC', 97, LATER_MS) }))).toBeNull();
   });
 });
 

@@ -22,7 +22,7 @@ import {
   withPosition,
 } from '../../support/engine-fixtures.ts';
 import { entryFill as entryFilled, entryOrder, happen, LIMITS, orderPlaced, rateOf, START_MS } from '../../support/ledger-fixtures.ts';
-import { asked, exitIn, fillOf } from '../../support/working-orders.ts';
+import { accountAfter, asked, exitIn, fillOf } from '../../support/working-orders.ts';
 
 const ACTIVE_MS = START_MS + 80;
 const ENTRY = asked('E:1');
@@ -65,6 +65,26 @@ describe('shares that were bought for delivery', () => {
     ['when they have come', '2025-01-08T10:00:00+05:30'],
   ])('pay none when they are sold %s', (_, instant) => {
     expect(riskOf(soldAt(instant))).toEqual([]);
+  });
+
+  /** Sells both holdings of a share at these instants, the other of RELIANCE as well or of another company. */
+  const depositoryOf = (first: string, second: string, symbol = 'RELIANCE'): readonly boolean[] => {
+    const other = { ...entryOrder({ id: 'E:2', symbol, currency: 'INR' }), product: 'delivery' as const };
+    const both = happen(held(), 'other', [orderPlaced(other), (account) => entryFilled(account, other.id, { price: '100' })]).after;
+    const sell = (account: Account, orderId: string, sold: string, instant: string): Draft | null => {
+      const nowMs = Date.parse(instant);
+      const view = viewOfSketch({ nowMs, quotes: [bareQuote(sold, 98, nowMs)] });
+      return decideMatch(account, view, asked(orderId, { tick: tickOf(sold, 98, nowMs) }));
+    };
+    const one = sell(both, EXIT_ID, 'RELIANCE', first);
+    const two = sell(accountAfter(one), exitId('P:E:2', 1), symbol, second);
+    return [one, two].map((draft) => fillOf(draft).charges.some(({ line }) => line === 'dp'));
+  };
+
+  it("pay the depository once for a share's sales of a day", () => {
+    expect(depositoryOf('2025-01-08T10:00:00+05:30', '2025-01-08T14:00:00+05:30')).toEqual([true, false]);
+    expect(depositoryOf('2025-01-08T10:00:00+05:30', '2025-01-09T10:00:00+05:30')).toEqual([true, true]);
+    expect(depositoryOf('2025-01-08T10:00:00+05:30', '2025-01-08T14:00:00+05:30', 'TCS')).toEqual([true, true]);
   });
 });
 

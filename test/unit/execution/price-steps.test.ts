@@ -40,9 +40,12 @@ describe('the steps to a price', () => {
     ]);
   });
 
-  it('say of a limit that it held the price', () => {
-    expect(stepsOf('buy', '100.02', { halfSpreadShare: 0.0001, slippageShare: 0.001, baseRule: 'last' }).at(-1)).toBe('100.02 held to its limit');
-    expect(stepsOf('sell', '99.98', { halfSpreadShare: 0.0001, slippageShare: 0.001, baseRule: 'last' }).at(-1)).toBe('99.98 held to its limit');
+  it('say of a sale that would go under the first tick of its venue that it is there', () => {
+    expect(stepsOf('sell', '0.05', { impactShare: 0.9999, baseRule: 'last' })).toEqual([
+      '100 last price, no book was known',
+      '0.01 impact of its size',
+      '0.05 the least price on the grid',
+    ]);
   });
 
   it.each([
