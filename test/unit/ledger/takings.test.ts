@@ -36,6 +36,40 @@ describe('what an account took from the markets', () => {
     expect(remember(takings, fillAt(START_MS + 60_000, null))).toEqual([]);
   });
 
+  it('is kept as one taking for each side of a market and five seconds, under the newest time, level by level', () => {
+    const first = taking(START_MS, { quantity: decimal('0.1'), levels: [{ price: 100, quantity: 0.1 }] });
+    const second = taking(START_MS + 4_999, {
+      quantity: decimal('0.3'),
+      levels: [
+        { price: 100, quantity: 0.2 },
+        { price: 101, quantity: 0.1 },
+      ],
+    });
+    const both = remember([first], fillAt(second.atMs, second));
+    expect(both).toEqual([
+      {
+        ...second,
+        quantity: decimal('0.4'),
+        levels: [
+          { price: 100, quantity: 0.3 },
+          { price: 101, quantity: 0.1 },
+        ],
+      },
+    ]);
+    for (const apart of [taking(START_MS + 5_000), taking(START_MS + 1, { side: 'sell' }), taking(START_MS + 1, { symbol: 'ETH' })]) {
+      expect(remember([first], fillAt(apart.atMs, apart))).toEqual([first, apart]);
+    }
+  });
+
+  it('does not grow with the number of fills', () => {
+    let takings: readonly Taking[] = [];
+    for (let ms = 0; ms < 120_000; ms += 50) takings = remember(takings, fillAt(START_MS + ms, taking(START_MS + ms)));
+    expect(takings.length).toBeLessThanOrEqual(13);
+    const lastMinute = takings.reduce((units, { quantity }) => units + Number(quantity) / 1e8, 0);
+    expect(lastMinute).toBeGreaterThanOrEqual(60_000 / 50);
+    expect(lastMinute).toBeLessThan(65_000 / 50 + 1);
+  });
+
   it('is part of the account from the fill on', () => {
     const account = withEntryOrder();
     const taken = taking(START_MS + 100);
