@@ -341,6 +341,41 @@ describe('a limit order at the matcher', () => {
   });
 });
 
+describe('what a run before had kept of an exit', () => {
+  const levels = { stop: decimal('98.5'), target: decimal('103'), trail: null };
+  type Levels = Omit<Partial<typeof levels>, 'trail'> & { readonly trail?: Bracket['trail'] };
+
+  const amended = async ({ context, matcher }: Floor, name: string, from: Levels, to: Levels): Promise<void> => {
+    await commitDecision(context, 's', (account) => {
+      const draft = draftOn(account, name);
+      draft.emit({ type: 'exit-amended', atMs: context.clock.now(), orderId: EXIT_ID, before: { ...levels, ...from }, after: { ...levels, ...to } });
+      return { draft };
+    });
+    await matcher.refresh();
+  };
+
+  it('is its place at the price where it stood, and no place at another', async () => {
+    const on = await floor({ price: '100', queues: { [EXIT_ID]: 0 } });
+    const book = { ...tickOf('BTC', 100, OPENED_MS), bid: 99.9, ask: 102, bidSize: 5, askSize: 40 };
+    await on.pass(OPENED_MS);
+    on.desk.top(book);
+    await on.matcher.refresh();
+    expect(on.matcher.queues()).toEqual({ [EXIT_ID]: 0 });
+    await amended(on, 'nearer', {}, { target: decimal('102') });
+    expect(on.matcher.queues()).toEqual({ [EXIT_ID]: 40 });
+  });
+
+  it('is the best price of its trail, not that of one which is added later', async () => {
+    const share = { kind: 'share', share: 0.1 } as const;
+    const on = await floor({ price: '100', trail: share, extremes: { [EXIT_ID]: 110 } });
+    await on.print(101, OPENED_MS + 1_000);
+    expect(on.matcher.extremes()).toEqual({ [EXIT_ID]: 110 });
+    await amended(on, 'off', { trail: share }, { trail: null });
+    await amended(on, 'on', { trail: null }, { trail: share });
+    expect(on.matcher.extremes()).toEqual({ [EXIT_ID]: 101 });
+  });
+});
+
 describe('an order that must fill at once', () => {
   it('ends at its first look when there is nothing to trade on, and says why', async () => {
     const { pass, account, context } = await floor({ terms: { timeInForce: 'IOC' } });
