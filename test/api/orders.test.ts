@@ -151,6 +151,25 @@ describe('placing an order', () => {
     expect(body).toMatchObject({ status: 409, code: 'opposite_position', detail: expect.stringContaining('positions/order:short/close') });
   });
 
+  it('does not let two orders by hand work against each other', async () => {
+    const fixture = await trading({ nowMs: NSE_OPEN_MS });
+    const resting = { symbol: 'RELIANCE', side: 'buy', quantity: 20, type: 'limit', limitPrice: 1390, clientOrderId: 'low' };
+    await fixture.ask('place-order', { body: resting });
+    const sale = { symbol: 'RELIANCE', side: 'sell', quantity: 20, type: 'limit', limitPrice: 1410 };
+    const { body } = await fixture.refused('place-order', { body: sale });
+    expect(body).toMatchObject({ status: 409, code: 'opposite_order', detail: expect.stringContaining('DELETE orders/E:order:low') });
+    await fixture.ask('place-order', { body: { ...resting, limitPrice: 1391, clientOrderId: 'lower' } });
+    for (const id of ['E:order:low', 'E:order:lower']) await fixture.ask('cancel-order', { id });
+    expect(only((await fixture.ask('place-order', { body: sale })).body).state).toBe('resting');
+  });
+
+  it('does not let the legs of a group be positions against each other', async () => {
+    const fixture = await trading({ nowMs: NSE_OPEN_MS });
+    const legs = ['buy', 'sell'].map((side) => ({ symbol: 'RELIANCE', side, quantity: 10 }));
+    const { body } = await fixture.refused('place-order', { body: { legs } });
+    expect(body).toMatchObject({ status: 422, code: 'invalid_order', errors: [{ field: 'legs.1.side' }] });
+  });
+
   it('takes an order of the closing auction before it begins, good for that auction', async () => {
     const fixture = await trading({ nowMs: NSE_OPEN_MS });
     const order = { symbol: 'RELIANCE', side: 'buy', quantity: 20, type: 'limit', limitPrice: 1410, tradedIn: 'closing-auction' };
