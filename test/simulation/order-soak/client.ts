@@ -54,6 +54,7 @@ export interface ClientCounts {
 }
 
 const WORKERS = 5;
+const MOST_OPEN = 12;
 const LOOK_EVERY_MS = 500;
 const PATIENCE_MS = 20_000;
 const PAUSE_MS = { least: 10, most: 160 };
@@ -209,7 +210,8 @@ export function createSoakClient({
 
   const work = async (life: ServedLife): Promise<void> => {
     while (!life.isOver()) {
-      if (known !== null && known.prices.size > 0) {
+      // With so many questions open a client waits: a program that has lost its store puts off every one of them.
+      if (known !== null && known.prices.size > 0 && unanswered().length < MOST_OPEN) {
         const asked = newlyAsked(drawRequest(draw, known, `soak-${seed}-${all.length}`));
         // Networks deliver twice: now and then the same request comes while the first one is under way.
         const isDoubled = draw.next() < 0.06 && asked.request.kind !== 'cancel';

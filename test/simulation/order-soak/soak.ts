@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import { type EpochMs, iso } from '../../../shared/kernel/time.ts';
-import { faultsOf, unsoundIn, withLedgerOfRunning } from './checks.ts';
+import { faultsOf, lingering, unsoundIn, withLedgerOfRunning } from './checks.ts';
 import { createSoakClient, type ServedLife, type SoakClient } from './client.ts';
 import { createFigures, type SoakFigures } from './figures.ts';
 import { createReadJournal, type ReadJournal } from './journal.ts';
@@ -52,6 +52,7 @@ export async function runOrderSoak(options: SoakOptions): Promise<SoakResult> {
     journal: createReadJournal(complain),
     truth: createTrueMarket(options.seed),
     figures: createFigures(),
+    atOnce: new Map(),
     lastMs: null,
     running: null,
   };
@@ -87,6 +88,8 @@ interface Soak {
   readonly journal: ReadJournal;
   readonly truth: TrueMarket;
   readonly figures: ReturnType<typeof createFigures>;
+  /** At how many starts orders were seen working that must fill at once. */
+  readonly atOnce: Map<string, number>;
   /** What the clock of the last life showed when it was killed, about. */
   lastMs: EpochMs | null;
   running: Program | null;
@@ -173,7 +176,7 @@ async function lookAfterStart(soak: Soak, program: Program, atMs: EpochMs | null
     if (!program.hasEnded()) complain(`The ledger could not be read: ${messageOf(error)}`);
     return;
   }
-  for (const fault of faultsOf(journal, client.asked(), soak.promises, startedMs)) complain(fault);
+  for (const fault of [...faultsOf(journal, client.asked(), soak.promises), ...lingering(journal, soak.atOnce)]) complain(fault);
   for (const fault of truth.passedBy(journal.standings(), atMs ?? startedMs)) complain(fault);
   for (const fill of figures.newFills()) {
     const activeFromMs = journal.activeFromMs(fill.orderId);
