@@ -34,7 +34,7 @@ const removed = (place: string, attribute: string | null = null): Variant => ({ 
  * checked: the condition never refuses a write alone, seeds are the same to the step without it, and some seed fails when what stands in
  * for it is gone as well.
  */
-export const EQUIVALENTS: readonly Equivalent[] = [
+const EQUIVALENTS: readonly Equivalent[] = [
   { variant: removed(HEAD), because: SAME_ROW, guards: [JOURNAL] },
   { variant: removed(JOURNAL), because: SAME_ROW, guards: [HEAD] },
   ...[
