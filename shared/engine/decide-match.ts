@@ -3,6 +3,7 @@ import type { Position } from '../contracts/position.ts';
 import type { ExitReason } from '../contracts/terms.ts';
 import { type TriggeredExit, triggeredExit } from '../execution/exit-trigger.ts';
 import { auctionFill, limitFill, type MarketOrder, marketFill, type PricedFill } from '../execution/fill-price.ts';
+import { limitReach } from '../execution/limit-reach.ts';
 import { type Decimal, fromNumber, min, negate, subtract, sum, text, toNumber } from '../kernel/decimal.ts';
 import { type Account, reserved, shortCollateral } from '../ledger/account.ts';
 import { cashChange } from '../ledger/postings.ts';
@@ -122,7 +123,7 @@ function stopMet({ side, instruction }: EntryOrder, { command: { tick, extreme }
 function limitMet(order: EntryOrder, meets: ReturnType<typeof meeting>, limit: Decimal, market: Market): Met | null {
   const { tick } = market.command;
   if (tick === null) return crossing(order, meets, limit, market.quote);
-  return restingMet(order.side, meets, limit, tick, market, 'limit');
+  return restingMet(meets, limit, tick, market, 'limit');
 }
 
 /** What a limit order that has just come in meets: the other side within its limit, as a market order would. */
@@ -133,26 +134,10 @@ function crossing(order: Order, meets: ReturnType<typeof meeting>, limit: Decima
   return isCrossed ? marketMet({ ...meets, met: null, limit }) : null;
 }
 
-/**
- * Whether a tick reaches a resting limit order: the market traded or stands through its price, or it traded at it more than
- * stood there before us.
- */
-function restingMet(
-  side: Order['side'],
-  meets: ReturnType<typeof meeting>,
-  limit: Decimal,
-  tick: Tick,
-  market: Market,
-  trigger: 'limit' | 'target',
-): Met | null {
-  const level = toNumber(limit);
-  const opposite = side === 'buy' ? market.quote.ask : market.quote.bid;
-  const isThrough = (price: number): boolean => (side === 'buy' ? price < level : price > level);
-  const { queueAhead } = market.command;
-  if (isThrough(tick.price) || (opposite !== null && isThrough(opposite)))
-    return maker(limitFill(meets, limit, { rule: 'limit', most: null }), trigger);
-  if (tick.price !== level || queueAhead === null || queueAhead >= 0) return null;
-  return maker(limitFill(meets, limit, { rule: 'queue', most: -queueAhead }), trigger);
+/** What a resting limit order has of a tick that reaches it. */
+function restingMet(meets: ReturnType<typeof meeting>, limit: Decimal, tick: Tick, market: Market, trigger: 'limit' | 'target'): Met | null {
+  const reached = limitReach(meets, toNumber(limit), tick, market.command.queueAhead);
+  return reached === null ? null : maker(limitFill(meets, limit, reached), trigger);
 }
 
 const maker = (made: PricedFill | null, trigger: 'limit' | 'target'): Met | null => (made === null ? null : { made, trigger, liquidity: 'maker' });
@@ -295,7 +280,7 @@ function exitAtMarket(
 
 function exitAtTarget(account: Account, order: ExitOrder, position: Position, market: Market, tick: Tick): Draft | null {
   if (order.target === null) return null;
-  const met = restingMet(order.side, meeting(account, order, market, remaining(order)), order.target, tick, market, 'target');
+  const met = restingMet(meeting(account, order, market, remaining(order)), order.target, tick, market, 'target');
   return met === null ? null : exited(account, order, position, market, 'target', met);
 }
 

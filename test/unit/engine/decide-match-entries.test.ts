@@ -46,7 +46,7 @@ const atPrice = (
   more: Partial<Tick> & Pick<Partial<MatchCommand>, 'queueAhead' | 'extreme'> = {},
 ) => {
   const { queueAhead = null, extreme = null, ...print } = more;
-  const tick = tickOf(entryIn(account).symbol, price, moment.atMs ?? LATER_MS, print);
+  const tick = tickOf(entryIn(account).symbol, price, moment.atMs ?? LATER_MS, { quantity: 100, ...print });
   return decideMatch(account, viewAt(account, price, moment), asked('E:1', { tick, queueAhead, extreme }));
 };
 
@@ -134,6 +134,58 @@ describe('a limit order that rests', () => {
     const sale = working(limitAt('101'), {}, SHARES);
     expect([atPrice(sale, 101), atPrice(sale, 100.9)]).toEqual([null, null]);
     expect(fillOf(atPrice(sale, 101.05))).toMatchObject({ side: 'sell', price: decimal('101'), quantity: decimal('10') });
+  });
+});
+
+describe('what comes to limit orders that rest', () => {
+  const deep: Tape = { volatility: 0.0002, minuteVolume: 1e6 };
+  const two = placed([
+    orderWith({ instruction: limitAt('99') }, { quantity: '2' }),
+    orderWith({ instruction: limitAt('99') }, { id: 'E:2', quantity: '2' }),
+  ]);
+  const at = (
+    price: number,
+    orderId: string,
+    account: Account,
+    quote: Partial<Quote>,
+    more: Partial<Tick> & { readonly queueAhead?: number } = {},
+  ) => {
+    const { queueAhead = null, ...print } = more;
+    const view = viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', price, LATER_MS, quote)], tape: deep });
+    return decideMatch(account, view, asked(orderId, { tick: tickOf('BTC', price, LATER_MS, print), queueAhead }));
+  };
+  /** What both orders get, one after the other, of one tick. */
+  const shares = (price: number, quote: Partial<Quote>, more: Partial<Tick> & { readonly queueAhead?: number } = {}) => {
+    const first = at(price, 'E:1', two, quote, more);
+    const second = at(price, 'E:2', first?.account() ?? two, quote, more);
+    return [first, second].map((draft) => (draft === null ? null : text(fillOf(draft).quantity)));
+  };
+
+  it('is no more than what traded through their price', () => {
+    expect(shares(98.9, {}, { quantity: 0.25 })).toEqual(['0.25', null]);
+  });
+
+  it('is shared by the orders of an account: what one had of a print the next one has not', () => {
+    expect(shares(98.9, {}, { quantity: 3 })).toEqual(['2', '1']);
+    expect(shares(99, {}, { quantity: 9, queueAhead: -2.5 })).toEqual(['2', '0.5']);
+  });
+
+  it('is no more than what stands through their price, once', () => {
+    const quote = { bid: 98.7, ask: 98.8, bidSize: 5, askSize: 0.75 };
+    expect(shares(99.2, quote)).toEqual(['0.75', null]);
+    const first = accountAfter(at(99.2, 'E:1', two, quote));
+    expect(at(99.2, 'E:1', first, quote)).toBeNull();
+    expect(fillOf(at(99.2, 'E:1', two, quote)).taken?.levels).toEqual([{ price: 98.8, quantity: 0.75 }]);
+  });
+
+  it('is what traded and what stands there together', () => {
+    expect(shares(98.9, { bid: 98.7, ask: 98.8, bidSize: 5, askSize: 0.75 }, { quantity: 2 })).toEqual(['2', null]);
+  });
+
+  it('is bounded by the volume alone where nobody tells how much it was', () => {
+    expect(shares(98.9, {}, { quantity: 0 })).toEqual(['2', '2']);
+    expect(shares(98.9, {}, { motion: 'sweep', quantity: 0.25 })).toEqual(['2', '2']);
+    expect(shares(99.2, { bid: 98.7, ask: 98.8 })).toEqual(['2', '2']);
   });
 });
 
