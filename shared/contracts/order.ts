@@ -75,7 +75,7 @@ const orderCommon = {
   side: sideSchema,
   quantity: decimalSchema,
   filledQuantity: decimalSchema,
-  /** quantity x price of the fills so far, quote currency: caps of charges hold for a whole order. Begins anew when a close is asked for. */
+  /** quantity x price of the fills so far, quote currency: caps of charges hold for a whole order. Begins anew when somebody asks for a close. */
   filledNotional: decimalSchema,
   /** Fills so far: the next one's ordinal is one more. */
   fills: z.number().int().nonnegative(),

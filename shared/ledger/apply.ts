@@ -132,10 +132,12 @@ function exitRequested(account: Account, { orderId, reason, quantity, activeFrom
   if (quantity !== null && (quantity <= 0n || quantity > left)) {
     throw new LedgerError('wrong_quantity', `Exit ${order.id} has ${text(left)} to close, asked for are ${text(quantity)}`);
   }
+  // A stop that was met goes on as the order that it is; what somebody asks for is a new one at the venue, with caps of its own.
+  const isSameOrder = reason === 'stop' || reason === 'trailing-stop';
   return withOrder(account, {
     ...order,
     version: order.version + 1,
-    filledNotional: ZERO,
+    filledNotional: isSameOrder ? order.filledNotional : ZERO,
     atMarket: { reason, quantity, requestedMs: atMs },
     activeFromMs,
   });

@@ -6,7 +6,7 @@ import { requestExit } from '../../../shared/engine/decide-monitor.ts';
 import { type Draft, draftOn } from '../../../shared/engine/draft.ts';
 import { fillId } from '../../../shared/engine/fill-record.ts';
 import type { Tape } from '../../../shared/engine/view.ts';
-import { add, type Decimal, decimal, negate, text, ZERO } from '../../../shared/kernel/decimal.ts';
+import { add, type Decimal, decimal, multiply, negate, text, ZERO } from '../../../shared/kernel/decimal.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import type { BookLevel, OrderBook } from '../../../shared/market/order-book.ts';
 import type { Quote } from '../../../shared/market/price.ts';
@@ -68,6 +68,14 @@ describe('a stop that finds only a part', () => {
     ]);
     expect(exitIn(accountAfter(stopped))).toMatchObject({ fills: 1, filledQuantity: decimal('1'), atMarket: { reason: 'stop', quantity: null } });
     expect(positionIn(accountAfter(stopped))).toMatchObject({ quantity: decimal('1'), version: 2, closed: { quantity: decimal('1') } });
+  });
+
+  it('is one order at the venue, whose caps hold for both parts; a close that somebody asks for is another', () => {
+    const [fill] = fillsOf(stopped);
+    expect(exitIn(accountAfter(stopped)).filledNotional).toBe(multiply(fill?.quantity ?? ZERO, fill?.price ?? ZERO));
+    const part = requested(withPosition(), 'manual', '0.5');
+    const after = accountAfter(atPrice(part.account, 101, { atMs: part.activeMs }));
+    expect(exitIn(requested(after, 'manual').account).filledNotional).toBe(ZERO);
   });
 
   it('does not wait for its stop again: the rest fills at any price', () => {
