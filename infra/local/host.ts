@@ -2,12 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiHandler } from '../../functions/api/app.ts';
 import { engineContext } from '../../functions/middleware/engine-context.ts';
-import type { HttpHandler } from '../../functions/middleware/http-function.ts';
 import { MARKET_TTL_DAYS } from '../../functions/middleware/lambda-context.ts';
 import { SCHEDULES } from '../../shared/config/schedules.ts';
 import { VERSION } from '../../shared/config/version.ts';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
-import { API_BASE_PATH } from '../../shared/contracts/routes.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { createFeedService, type FeedService } from '../../shared/engine/feed-service.ts';
 import type { LedgerStore, MarketStore } from '../../shared/engine/ports.ts';
@@ -27,6 +25,7 @@ import { sweepExpired } from '../../shared/store/sweep-expired.ts';
 import { tableNames } from '../../shared/store/tables.ts';
 import { type Embedded, startEmbedded } from './embedded-dynamodb.ts';
 import { type BusEvent, startEventBridge } from './event-bridge.ts';
+import { freshWhenAsked } from './fresh-when-asked.ts';
 import { startHttpHost } from './http-host.ts';
 import { invoker } from './invoker.ts';
 import type { Options } from './options.ts';
@@ -225,17 +224,6 @@ async function openBus(ledger: LedgerStore, log: Log, onEvent: (event: BusEvent)
       await relay.stop();
       await bus.stop();
     },
-  };
-}
-
-/**
- * Under a virtual clock prices are published with the minute; somebody who asks a strategy in between must not be refused
- * for their age. Asked for by a person only, so that a replay that nobody talks to stays the same to the bit.
- */
-function freshWhenAsked(api: HttpHandler, feed: FeedService): HttpHandler {
-  return async (event, context) => {
-    if (event.rawPath.startsWith(`${API_BASE_PATH}/execute-strategy/`)) await feed.publish();
-    return api(event, context);
   };
 }
 

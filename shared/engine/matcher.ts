@@ -1,6 +1,6 @@
 import type { Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
-import { createTriggerIndex, type TriggerIndex } from '../execution/trigger-index.ts';
+import { createTriggerIndex, type TriggerIndex, type Watch } from '../execution/trigger-index.ts';
 import { toNumber } from '../kernel/decimal.ts';
 import { messageOf } from '../kernel/errors.ts';
 import { type EpochMs, SECOND_MS } from '../kernel/time.ts';
@@ -248,13 +248,26 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   };
 
   const missed = async (past: Iterable<PastTick>): Promise<void> => {
-    for (const { tick, view, barMs } of past) {
+    for (const { tick, view, barMs, isPartlyHeard } of past) {
       const pit = pits.get(tick.symbol);
       if (pit === undefined || account === null) continue;
-      const isEarlier = ({ activeFromMs }: Order): boolean => activeFromMs <= barMs;
-      for (const command of metBy(account, pit, { tick, view, isActive: isEarlier, isEarlier })) await match(command, () => view);
+      // Of a bar that was heard in part nobody knows whether its extremes came before the best price that a trail hangs on.
+      const isTold = ({ id }: Order): boolean => !isPartlyHeard || pit.index.extreme(id) === null;
+      const isEarlier = (order: Order): boolean => worksFromMs(order) <= barMs && isTold(order);
+      const later = laterTrails(account, pit, barMs);
+      const commands = metBy(account, pit, { tick, view, isActive: isEarlier, isEarlier });
+      for (const [id, watch] of later) pit.index.put(id, watch);
+      for (const command of commands) await match(command, () => view);
     }
   };
+
+  /** The trails of orders that began to work after the start of a bar, as they stand: its prices move them not. */
+  const laterTrails = (of: Account, pit: Pit, barMs: EpochMs): readonly (readonly [string, Watch])[] =>
+    [...of.orders.values()].flatMap((order) => {
+      const extreme = worksFromMs(order) > barMs ? pit.index.extreme(order.id) : null;
+      const watch = extreme === null ? undefined : attentionTo(order, extreme).levels?.watch;
+      return watch === undefined ? [] : [[order.id, watch] as const];
+    });
 
   /** What is to be looked at with a tick; trails move with it. */
   const metBy = (of: Account, pit: Pit, look: Look): readonly MatchCommand[] => {
@@ -337,6 +350,9 @@ const changedOrders = (before: Account | null, { orders }: Account): readonly Or
 
 const goneOrders = (before: Account | null, after: Account | null): readonly Order[] =>
   [...(before?.orders.values() ?? [])].filter(({ id }) => after?.orders.has(id) !== true);
+
+/** Since when an order waits for what it waits for now. */
+const worksFromMs = (order: Order): EpochMs => Math.max(order.activeFromMs, order.purpose === 'entry' ? (order.triggeredMs ?? 0) : 0);
 
 const wakeKey = ({ id, activeFromMs }: Order): string => `${id}@${activeFromMs}`;
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { quotesAnswer } from '../../../shared/contracts/v8/market-data.ts';
-import { amendAnswer, oneOrderAnswer, ordersAnswer, placeAnswer } from '../../../shared/contracts/v8/orders.ts';
+import { amendAnswer, type OrderAnswer, oneOrderAnswer, ordersAnswer, placeAnswer } from '../../../shared/contracts/v8/orders.ts';
 import { portfolioAnswer } from '../../../shared/contracts/v8/portfolio.ts';
 import { startAnswer } from '../../../shared/contracts/v8/sessions.ts';
 import { rng } from '../../../shared/kernel/rng.ts';
@@ -29,9 +29,16 @@ export interface SoakClient {
   readonly finish: (life: ServedLife) => Promise<void>;
   readonly asked: () => readonly Asked[];
   readonly sessionId: () => string | null;
-  /** The newest instant that an answer was of, and when it came by our own clock. */
-  readonly told: () => { readonly atMs: EpochMs; readonly wallMs: number } | null;
+  /** The newest instant that an answer was of since the program started last, and when it came by our own clock. */
+  readonly told: () => Told | null;
+  /** A program has started, whose clock shows this. */
+  readonly startedAt: (atMs: EpochMs) => void;
   readonly counts: () => ClientCounts;
+}
+
+export interface Told {
+  readonly atMs: EpochMs;
+  readonly wallMs: number;
 }
 
 export interface ClientCounts {
@@ -46,8 +53,8 @@ export interface ClientCounts {
   readonly failures: ReadonlyMap<string, number>;
 }
 
-const WORKERS = 3;
-const LOOK_EVERY_MS = 600;
+const WORKERS = 5;
+const LOOK_EVERY_MS = 500;
 const PATIENCE_MS = 20_000;
 const PAUSE_MS = { least: 10, most: 160 };
 /** What no request of ours may ever be told: its session, its order and its position were acknowledged, its id is its own. */
@@ -77,7 +84,7 @@ export function createSoakClient({
   const counts = { sent: 0, repeated: 0, askedAgain: 0, refusals: new Map<string, number>(), failures: new Map<string, number>() };
   let sessionId: string | null = null;
   let known: Known | null = null;
-  let told: { readonly atMs: EpochMs; readonly wallMs: number } | null = null;
+  let told: Told | null = null;
   let sentInLife = 0;
 
   const newlyAsked = (request: SoakRequest): Asked => {
@@ -185,7 +192,7 @@ export function createSoakClient({
     known = {
       nowMs: Date.parse(quotes.timestamp),
       prices: new Map(quotes.quotes.map(({ symbol, last }) => [symbol, Number(last)])),
-      positions: portfolio.positions,
+      positions: portfolio.positions.filter(({ id }) => orders.orders.some((order) => isRestingExitOf(order, id))),
       working: orders.orders.filter(({ purpose, state }) => purpose === 'entry' && isWorkingState(state)),
     };
     return true;
@@ -207,7 +214,7 @@ export function createSoakClient({
         // Networks deliver twice: now and then the same request comes while the first one is under way.
         const isDoubled = draw.next() < 0.06 && asked.request.kind !== 'cancel';
         const sent = await Promise.all(isDoubled ? [send(asked, life), send(asked, life)] : [send(asked, life)]);
-        if (sent.includes(false)) return;
+        if (sent.includes(false) && life.isOver()) return;
       }
       await sleep(PAUSE_MS.least + (PAUSE_MS.most - PAUSE_MS.least) * draw.next());
     }
@@ -245,9 +252,16 @@ export function createSoakClient({
     asked: () => all,
     sessionId: () => sessionId,
     told: () => told,
+    startedAt: (atMs) => {
+      told = { atMs, wallMs: performance.now() };
+    },
     counts: () => counts,
   };
 }
+
+/** What is being closed already is closed no more: most requests are to change something. */
+const isRestingExitOf = ({ purpose, positionId, state, marketReason }: OrderAnswer, id: string): boolean =>
+  purpose === 'exit' && positionId === id && isWorkingState(state) && marketReason === null;
 
 interface Came {
   readonly status: number;

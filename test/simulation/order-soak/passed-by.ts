@@ -13,10 +13,10 @@ import type { Bar } from '../../../shared/market/price.ts';
 /** What truly was traded: the simulated market is a function of its seed and of time, and can be asked without the program. */
 export interface TrueMarket {
   /**
-   * Working orders whose level the market went through, in minutes that a program heard or was told of afterwards, and that
-   * have no fill and no trigger: orders that a restart forgot. `heard` says whether a minute was one of those.
+   * Working orders whose level the market went through in whole minutes of their time, and that have no fill and no trigger:
+   * orders that a restart forgot. Every minute was heard, or told afterwards.
    */
-  readonly passedBy: (standings: readonly OrderStanding[], upToMs: EpochMs, heard: (minuteMs: EpochMs) => boolean) => readonly string[];
+  readonly passedBy: (standings: readonly OrderStanding[], upToMs: EpochMs) => readonly string[];
   /** What is wrong with a fill that was made from the bars of a gap, in a sentence; null when nothing is. */
   readonly wrongMissed: (fill: Fill, order: { readonly activeFromMs: EpochMs }, startedMs: EpochMs) => string | null;
 }
@@ -34,21 +34,19 @@ export function createTrueMarket(seed: string): TrueMarket {
   });
   const told = new Set<string>();
 
-  const barThrough = (order: EntryOrder, upToMs: EpochMs, heard: (minuteMs: EpochMs) => boolean): Bar | undefined => {
+  const barThrough = (order: EntryOrder, upToMs: EpochMs): Bar | undefined => {
     const level = levelOf(order);
     if (level === null) return undefined;
     const fromMs = minuteOf(order.activeFromMs + MINUTE_MS - 1);
     const toMs = Math.min(upToMs, order.expiresMs ?? upToMs);
-    return market
-      .bars(order.symbol, fromMs, minuteOf(toMs))
-      .find((bar) => bar.volume > 0 && heard(bar.openMs) && isTrading(order, bar.openMs) && level.isPassed(bar));
+    return market.bars(order.symbol, fromMs, minuteOf(toMs)).find((bar) => bar.volume > 0 && isTrading(order, bar.openMs) && level.isPassed(bar));
   };
 
   return {
-    passedBy: (standings, upToMs, heard) =>
+    passedBy: (standings, upToMs) =>
       standings.flatMap(({ order, endedMs }) => {
         if (endedMs !== null || order.purpose === 'exit' || order.fills > 0 || order.triggeredMs !== null || told.has(order.id)) return [];
-        const bar = barThrough(order, upToMs, heard);
+        const bar = barThrough(order, upToMs);
         if (bar === undefined) return [];
         told.add(order.id);
         return [

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { messageOf } from '../../../shared/kernel/errors.ts';
-import { type EpochMs, iso, MINUTE_MS, minuteOf } from '../../../shared/kernel/time.ts';
+import { type EpochMs, iso } from '../../../shared/kernel/time.ts';
 import { faultsOf, unsoundIn, withLedgerOfRunning } from './checks.ts';
 import { createSoakClient, type ServedLife, type SoakClient } from './client.ts';
 import { createFigures, type SoakFigures } from './figures.ts';
@@ -52,7 +52,6 @@ export async function runOrderSoak(options: SoakOptions): Promise<SoakResult> {
     journal: createReadJournal(complain),
     truth: createTrueMarket(options.seed),
     figures: createFigures(),
-    unheard: new Set(),
     lastMs: null,
     running: null,
   };
@@ -88,8 +87,6 @@ interface Soak {
   readonly journal: ReadJournal;
   readonly truth: TrueMarket;
   readonly figures: ReturnType<typeof createFigures>;
-  /** Minutes that no program heard whole, and that are no bars of a gap either: those in which time was moved on. */
-  readonly unheard: Set<EpochMs>;
   /** What the clock of the last life showed when it was killed, about. */
   lastMs: EpochMs | null;
   running: Program | null;
@@ -107,11 +104,11 @@ function startNext(soak: Soak, before: Kill | null): { readonly program: Program
 
 async function liveUntilKilled(soak: Soak, kill: Kill, index: number, before: Kill | null): Promise<void> {
   const { program, atMs } = startNext(soak, before);
-  let strucken = false;
+  let [isStruck, isStarted] = [false, false];
   const strike = (): void => {
-    if (strucken || program.hasEnded()) return;
-    strucken = true;
-    soak.lastMs = estimatedNow(soak.client) ?? atMs ?? soak.lastMs;
+    if (isStruck || program.hasEnded()) return;
+    isStruck = true;
+    soak.lastMs = isStarted ? estimatedNow(soak.client) : Math.max(atMs ?? 0, soak.lastMs ?? 0);
     program.kill(kill.victim);
   };
   const timers: NodeJS.Timeout[] = [];
@@ -122,6 +119,7 @@ async function liveUntilKilled(soak: Soak, kill: Kill, index: number, before: Ki
   if (moment.when === 'start-up') strikeIn(moment.share * (soak.figures.usualStartMs() ?? USUAL_START_MS));
   if (await program.ready) {
     await lookAfterStart(soak, program, atMs);
+    isStarted = true;
     if (moment.when === 'time') strikeIn(moment.ms);
     await soak.client.trade({
       base: program.base,
@@ -129,15 +127,15 @@ async function liveUntilKilled(soak: Soak, kill: Kill, index: number, before: Ki
         if (moment.when === 'request' && ordinal === moment.ordinal) strikeIn(moment.afterMs);
       },
       // Without its store the program goes on for a moment: what is asked of it then must not be lost either.
-      isOver: () => (kill.victim === 'store' ? program.hasEnded() : strucken || program.hasEnded()),
-      isStoreGone: () => strucken && kill.victim !== 'program',
+      isOver: () => (kill.victim === 'store' ? program.hasEnded() : isStruck || program.hasEnded()),
+      isStoreGone: () => isStruck && kill.victim !== 'program',
     });
     // Asked for less than the moment names: it is killed now.
     if (moment.when === 'request') strike();
   }
   const ending = await program.ended;
   for (const timer of timers) clearTimeout(timer);
-  judgeEnding(soak, kill, ending, strucken);
+  judgeEnding(soak, kill, ending, isStruck);
   soak.figures.killed(kill, program.startUpMs());
   soak.options.tell(lineOf(soak, kill, index));
 }
@@ -158,10 +156,9 @@ function judgeEnding({ complain }: Soak, { victim }: Kill, { exitCode, signal, s
 
 /** Everything that was acknowledged is there, once, and what rests was met by what was traded meanwhile. */
 async function lookAfterStart(soak: Soak, program: Program, atMs: EpochMs | null): Promise<void> {
-  const { client, complain, figures, journal, options, truth, unheard } = soak;
+  const { client, complain, figures, journal, options, truth } = soak;
   const startedMs = program.fromMs() ?? 0;
-  // Prices of the minute of the start that came before it are nobody's: its bar is closed later, as one that was heard.
-  if (atMs !== null) for (let ms = minuteOf(atMs); ms <= minuteOf(startedMs); ms += MINUTE_MS) unheard.add(ms);
+  client.startedAt(startedMs);
   const sessionId = client.sessionId();
   if (sessionId === null) return;
   try {
@@ -177,7 +174,7 @@ async function lookAfterStart(soak: Soak, program: Program, atMs: EpochMs | null
     return;
   }
   for (const fault of faultsOf(journal, client.asked(), soak.promises, startedMs)) complain(fault);
-  for (const fault of truth.passedBy(journal.standings(), atMs ?? startedMs, (minuteMs) => !unheard.has(minuteMs))) complain(fault);
+  for (const fault of truth.passedBy(journal.standings(), atMs ?? startedMs)) complain(fault);
   for (const fill of figures.newFills()) {
     const activeFromMs = journal.activeFromMs(fill.orderId);
     const wrong = isMissedFill(fill) && activeFromMs !== undefined ? truth.wrongMissed(fill, { activeFromMs }, startedMs) : null;
