@@ -129,6 +129,30 @@ function limitMet(order: EntryOrder, meets: ReturnType<typeof meeting>, limit: D
   return restingMet(meets, limit, tick, market, 'limit');
 }
 
+/**
+ * Whether a limit order is no resting one yet: nothing could be traded when it came, or something stands within its limit still,
+ * and it takes of that what comes at its price. Pure.
+ */
+export function isArriving(account: Account, view: MarketView, order: Order, configVersion: string): boolean {
+  const limit = order.purpose === 'entry' ? standingLimit(order) : null;
+  if (limit === null) return false;
+  const market = heldBack(account, view, order) === null ? marketOf(view, order, { ...LOOK, orderId: order.id, configVersion }) : null;
+  if (market === null) return true;
+  const { instrument } = meeting(account, order, market, remaining(order));
+  // As if nothing had been taken and no volume bounded it: whether there is a price for the least that trades.
+  const least = { ...meeting(account, order, market, instrument.lotStep), takings: [], minuteVolume: null };
+  return crossing(order, least, limit, market.quote) !== null;
+}
+
+const LOOK = { tick: null, extreme: null, queueAhead: null } as const;
+
+/** The limit of an order that stands in the book, or comes to it; null for all others. */
+function standingLimit({ instruction, triggeredMs, tradedIn, timeInForce }: EntryOrder): Decimal | null {
+  if (tradedIn !== 'continuous' || isImmediate({ timeInForce })) return null;
+  if (instruction.type === 'limit') return instruction.limit;
+  return instruction.type === 'stop-limit' && triggeredMs !== null ? instruction.limit : null;
+}
+
 /** What a limit order that has just come in meets: the other side within its limit, as a market order would. */
 function crossing(order: Order, meets: ReturnType<typeof meeting>, limit: Decimal, quote: Quote): Met | null {
   const level = toNumber(limit);
