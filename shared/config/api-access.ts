@@ -5,7 +5,12 @@ export class ApiAccessError extends NightdeskError<'bad_access'> {}
 
 const isOrigin = (text: string): boolean => {
   const url = URL.parse(text);
-  return url !== null && url.origin === text && (url.protocol === 'https:' || (url.protocol === 'http:' && url.hostname === 'localhost'));
+  return (
+    url !== null &&
+    url.origin === text &&
+    !text.includes('*') &&
+    (url.protocol === 'https:' || (url.protocol === 'http:' && url.hostname === 'localhost'))
+  );
 };
 
 /** An origin as a browser sends it, whole: no wildcard, no path, TLS unless it is this machine. */
