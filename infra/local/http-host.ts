@@ -109,8 +109,9 @@ async function answerOurs(request: IncomingMessage, rules: Rules, foreign: strin
 
 /** @throws HttpProblem 401 and 403 of the gate; 500, as API Gateway does, when it cannot tell */
 async function passed(gate: AccessGate | null, event: APIGatewayProxyEventV2): Promise<void> {
+  if (gate === null) return;
   try {
-    await gate?.(event);
+    await gate(event);
   } catch (error) {
     if (error instanceof HttpProblem) throw error;
     throw new HttpProblem(500, 'authorizer_failed', 'Whether the token is accepted cannot be told now; the log says why', {}, { cause: error });
@@ -126,10 +127,11 @@ const isPreflight = ({ method, headers }: IncomingMessage): boolean => method ==
 
 function send(request: IncomingMessage, response: ServerResponse, result: APIGatewayProxyStructuredResultV2, isLast: boolean): void {
   const body = Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8');
+  const length = result.statusCode === 204 ? {} : { 'content-length': String(body.byteLength) };
   const isRead = request.complete;
   // What was not read of a body would be taken for the next request: the connection ends with this answer.
   const closing = isLast || !isRead ? { connection: 'close' } : {};
-  response.writeHead(result.statusCode ?? 200, { ...result.headers, ...closing, 'content-length': String(body.byteLength) });
+  response.writeHead(result.statusCode ?? 200, { ...result.headers, ...closing, ...length });
   if (isRead) response.end(request.method === 'HEAD' ? undefined : body);
   else endAfterRest(request, response, body);
 }

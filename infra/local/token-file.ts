@@ -4,7 +4,7 @@ import { bookFrom, bookText } from '../../shared/access/token-book.ts';
 import type { TokenBookStore } from '../../shared/access/token-book-store.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 
-export class TokenFileError extends NightdeskError<'open_to_others'> {}
+class TokenFileError extends NightdeskError<'open_to_others'> {}
 
 const OWNER_ONLY = 0o600;
 const OTHERS = 0o077;
