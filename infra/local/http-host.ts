@@ -97,25 +97,22 @@ async function answer(request: IncomingMessage, rules: Rules): Promise<APIGatewa
   return foreign === null ? result : { ...result, headers: { ...result.headers, ...readableBy(foreign) } };
 }
 
-/** The token is asked for before the body is read: who has none sends no bytes into this process. */
+/** The token is asked for before the body is read: of who has none nothing is kept. */
 async function answerOurs(request: IncomingMessage, rules: Rules, foreign: string | null): Promise<APIGatewayProxyStructuredResultV2> {
   assertOurs(request, rules);
   if (foreign !== null && isPreflight(request)) return preflightAnswer(foreign);
   const url = urlOf(request);
   const ids = { requestId: randomUUID(), nowMs: Date.now() };
-  await passed(rules.gate, gatewayEvent(request, url, Buffer.alloc(0), ids));
+  if (rules.gate !== null) await passed(rules.gate, gatewayEvent(request, url, Buffer.alloc(0), ids));
   return await rules.handler(gatewayEvent(request, url, await bodyOf(request), ids));
 }
 
 /** @throws HttpProblem 401 and 403 of the gate; 500, as API Gateway does, when it cannot tell */
-async function passed(gate: AccessGate | null, event: APIGatewayProxyEventV2): Promise<void> {
-  if (gate === null) return;
-  try {
-    await gate(event);
-  } catch (error) {
+async function passed(gate: AccessGate, event: APIGatewayProxyEventV2): Promise<void> {
+  return gate(event).catch((error: unknown) => {
     if (error instanceof HttpProblem) throw error;
     throw new HttpProblem(500, 'authorizer_failed', 'Whether the token is accepted cannot be told now; the log says why', {}, { cause: error });
-  }
+  });
 }
 
 /** The origin of a page elsewhere that was allowed by name; null for every other request. */
