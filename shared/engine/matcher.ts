@@ -116,6 +116,9 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
       pit.index.put(order.id, levels.watch);
       queueUp(pit, order, levels.limit);
     }
+    // Taken up once: an order that is changed later has another place, and another trail.
+    kept.extremes.delete(order.id);
+    kept.queues.delete(order.id);
     return !isDue && (order.purpose === 'exit' || levels?.limit === null);
   };
 

@@ -48,7 +48,10 @@ export const stop: Move = {
   begins: 0,
   request: (draw) => {
     const request = { closePositions: draw.next() < 0.6 };
-    return async (context, key) => (await stopSession(context, request, key)).account.sessionId;
+    return async (context, key) => {
+      const { sessionId } = (await stopSession(context, request, key)).account;
+      return recorded(context, sessionId, `stop:key:${key}`, sessionId);
+    };
   },
 };
 

@@ -315,6 +315,9 @@ describe('a limit order at the matcher', () => {
     await pass(START_MS + 80);
     desk.top(top(START_MS + 500, 0.5));
     await print(99.9, START_MS + 1_000, { quantity: 0.2 });
+    // What left before the trade and what it took is one number: nobody knows which of the two the half is.
+    expect(matcher.queues()).toMatchObject({ 'E:1': 0.5 });
+    await print(99.9, START_MS + 1_500, { quantity: 0.2 });
     expect(matcher.queues()).toMatchObject({ 'E:1': 0.3 });
     expect((await account()).positions.size).toBe(0);
   });
@@ -335,6 +338,41 @@ describe('a limit order at the matcher', () => {
     expect(matcher.queues()).toEqual({ 'E:1': 1 });
     await print(99.9, START_MS + 1_000, { quantity: 3 });
     expect((await account()).orders.has('E:1')).toBe(false);
+  });
+});
+
+describe('what a run before had kept of an exit', () => {
+  const levels = { stop: decimal('98.5'), target: decimal('103'), trail: null };
+  type Levels = Omit<Partial<typeof levels>, 'trail'> & { readonly trail?: Bracket['trail'] };
+
+  const amended = async ({ context, matcher }: Floor, name: string, from: Levels, to: Levels): Promise<void> => {
+    await commitDecision(context, 's', (account) => {
+      const draft = draftOn(account, name);
+      draft.emit({ type: 'exit-amended', atMs: context.clock.now(), orderId: EXIT_ID, before: { ...levels, ...from }, after: { ...levels, ...to } });
+      return { draft };
+    });
+    await matcher.refresh();
+  };
+
+  it('is its place at the price where it stood, and no place at another', async () => {
+    const on = await floor({ price: '100', queues: { [EXIT_ID]: 0 } });
+    const book = { ...tickOf('BTC', 100, OPENED_MS), bid: 99.9, ask: 102, bidSize: 5, askSize: 40 };
+    await on.pass(OPENED_MS);
+    on.desk.top(book);
+    await on.matcher.refresh();
+    expect(on.matcher.queues()).toEqual({ [EXIT_ID]: 0 });
+    await amended(on, 'nearer', {}, { target: decimal('102') });
+    expect(on.matcher.queues()).toEqual({ [EXIT_ID]: 40 });
+  });
+
+  it('is the best price of its trail, not that of one which is added later', async () => {
+    const share = { kind: 'share', share: 0.1 } as const;
+    const on = await floor({ price: '100', trail: share, extremes: { [EXIT_ID]: 110 } });
+    await on.print(101, OPENED_MS + 1_000);
+    expect(on.matcher.extremes()).toEqual({ [EXIT_ID]: 110 });
+    await amended(on, 'off', { trail: share }, { trail: null });
+    await amended(on, 'on', { trail: null }, { trail: share });
+    expect(on.matcher.extremes()).toEqual({ [EXIT_ID]: 101 });
   });
 });
 
