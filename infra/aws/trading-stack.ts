@@ -1,5 +1,6 @@
 import { CfnOutput, type Environment, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { type ApiAccess, apiAccessOf } from '../../shared/config/api-access.ts';
 import { toVariables } from '../../shared/config/environment.ts';
 import { nseCalendar, specialHoursOf } from '../../shared/config/nse-calendar.ts';
 import { deadLetterQueue } from './constructs/dead-letter-queue.ts';
@@ -26,7 +27,7 @@ export function tradingStack(scope: Construct, env: Environment, { ledger, marke
 
   const failedRuns = deadLetterQueue(stack, 'FailedRuns');
   const scheduled = scheduledFunctions(stack, { environment, failedRuns });
-  const api = httpApi(stack, { environment });
+  const api = httpApi(stack, { environment, access: apiAccess(scope) });
   for (const { role } of [...scheduled, api]) {
     grantLedger(ledger, role);
     grantMarketRead(market, role);
@@ -41,6 +42,20 @@ export function tradingStack(scope: Construct, env: Environment, { ledger, marke
 
   new CfnOutput(stack, 'ApiUrl', { value: api.url });
   return stack;
+}
+
+/**
+ * Who may call, from the context: `--context allowedOrigins=https://desk.example` (several by commas), and
+ * `--context jwtIssuer=https://... --context jwtAudience=...` in place of the house's own tokens.
+ * @throws ApiAccessError `bad_access` before anything is deployed
+ */
+function apiAccess({ node }: Construct): ApiAccess {
+  const list = (value: unknown): unknown => (typeof value === 'string' ? value.split(',') : value);
+  return apiAccessOf({
+    jwtIssuer: node.tryGetContext('jwtIssuer'),
+    jwtAudience: list(node.tryGetContext('jwtAudience')),
+    allowedOrigins: list(node.tryGetContext('allowedOrigins')),
+  });
 }
 
 /** The context's hours of special sessions. @throws CalendarError `bad_hours`, `no_special_session` before anything is deployed */

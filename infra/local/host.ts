@@ -23,6 +23,7 @@ import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
 import { ensureTables } from '../../shared/store/ensure-tables.ts';
 import { sweepExpired } from '../../shared/store/sweep-expired.ts';
 import { tableNames } from '../../shared/store/tables.ts';
+import { tokenGate } from './access-gate.ts';
 import { type Embedded, startEmbedded } from './embedded-dynamodb.ts';
 import { type BusEvent, startEventBridge } from './event-bridge.ts';
 import { freshWhenAsked } from './fresh-when-asked.ts';
@@ -31,6 +32,7 @@ import { invoker } from './invoker.ts';
 import type { Options } from './options.ts';
 import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts';
 import { startScheduler } from './scheduler.ts';
+import { fileTokenBook } from './token-file.ts';
 import { type ChosenWorld, chooseWorld } from './world.ts';
 
 class HostError extends NightdeskError<'other_world' | 'store_gone'> {}
@@ -113,7 +115,13 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     closers.push(startScheduler(time.clock, SCHEDULES, invoker(context, onScan), log));
     const bus = await openBus(store.ledger, log, onEvent);
     closers.push(bus.stop);
-    const http = await startHttpHost({ port: options.port, handler: freshWhenAsked(createApiHandler(context), feed), host: '127.0.0.1' });
+    const http = await startHttpHost({
+      port: options.port,
+      handler: freshWhenAsked(createApiHandler(context), feed),
+      host: '127.0.0.1',
+      gate: options.tokenFile === null ? null : tokenGate(fileTokenBook(options.tokenFile), log),
+      allowedOrigins: options.allowedOrigins,
+    });
     closers.push(http.stop);
     if (options.session !== null) await beginSession(context, options);
     const ended = Promise.race([runTime(time, context).then(bus.drained), failure]);
