@@ -26,7 +26,7 @@ export async function withLedgerOfRunning<T>(stateDir: string, task: (ledger: Le
 export function faultsOf(journal: ReadJournal, asked: readonly Asked[], promises: Promises): readonly string[] {
   return [
     ...promises.broken(journal.standing),
-    ...asked.flatMap((each) => faultOfRequest(journal, each)),
+    ...asked.flatMap((each) => [...faultOfRequest(journal, each), ...faultOfAnswers(journal, each)]),
     ...[...journal.clientIds()].flatMap(([id, orders]) => {
       const commands = new Set(orders.map(({ intent }) => intent.decisionId));
       return commands.size === 1 ? [] : [`Client order id ${id} stands for ${orders.length} orders of ${commands.size} commands`];
@@ -44,6 +44,12 @@ function faultOfRequest(journal: ReadJournal, { request, fate }: Asked): readonl
   }
   const isOwn = kind === 'close' || kind === 'amend';
   return isOwn && fate === 'refused' && journal.hasCommand(commandId) ? [`Request ${commandId} was refused, and is in the journal`] : [];
+}
+
+/** The same request is given the same answer. One that found nothing to do (its position is being closed already) left nothing to go by. */
+function faultOfAnswers(journal: ReadJournal, { request: { commandId }, lasting, contradiction }: Asked): readonly string[] {
+  if (contradiction === null || !journal.hasCommand(commandId)) return [];
+  return [`Request ${commandId} was answered ${lasting}, and ${contradiction} when it came again`];
 }
 
 /** A life may be too short for an order to be looked at: so many starts that saw it working are too many. */

@@ -89,7 +89,7 @@ export function createSoakClient({
   let sentInLife = 0;
 
   const newlyAsked = (request: SoakRequest): Asked => {
-    const asked: Asked = { request, fate: 'unanswered', times: 0, wasCutOff: false, lasting: null };
+    const asked: Asked = { request, fate: 'unanswered', times: 0, wasCutOff: false, lasting: null, contradiction: null };
     all.push(asked);
     return asked;
   };
@@ -123,10 +123,9 @@ export function createSoakClient({
 
   const acknowledge = (asked: Asked, body: unknown): void => {
     const lasting = lastingOf(asked.request, body);
-    if (asked.lasting !== null && asked.lasting !== lasting)
-      complain(`Request ${asked.request.commandId} was answered ${asked.lasting}, and ${lasting} when it came again`);
+    if (asked.lasting !== null && asked.lasting !== lasting) asked.contradiction = lasting;
     asked.fate = 'acknowledged';
-    asked.lasting = lasting;
+    asked.lasting ??= lasting;
   };
 
   const lastingOf = (request: SoakRequest, body: unknown): string => {
@@ -168,7 +167,7 @@ export function createSoakClient({
     }
     if (NEVER_TOLD.has(code)) complain(`Request ${commandId} was refused with ${code}: ${JSON.stringify(body)}`);
     if (asked.fate === 'acknowledged') {
-      complain(`Request ${commandId} was answered ${asked.lasting}, and refused with ${code} when it came again`);
+      asked.contradiction = `refused with ${code}`;
       return;
     }
     count(counts.refusals, code);

@@ -40,6 +40,7 @@ const LAST_LIFE_MS = 6_000;
 export async function runOrderSoak(options: SoakOptions): Promise<SoakResult> {
   const faults: string[] = [];
   const complain = (fault: string): void => {
+    if (faults.includes(fault)) return;
     faults.push(fault);
     options.tell(`FAULT ${fault}`);
   };
