@@ -75,6 +75,8 @@ interface EntryMet {
 function entryMet(account: Account, order: EntryOrder, market: Market): EntryMet | null {
   const meets = meeting(account, order, market, remaining(order));
   const { tick } = market.command;
+  // An auction matches once: a source that connects anew tells its price again.
+  if (order.tradedIn === 'closing-auction' && order.fills > 0) return null;
   if (order.tradedIn === 'closing-auction')
     return auctioned(tick, market.view, (price, volume) => inAuctionFill(order, auctionFill(meets, fromNumber(price), volume)));
   const { instruction } = order;

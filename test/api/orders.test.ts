@@ -329,7 +329,7 @@ describe('cancelling an order', () => {
     const fixture = await trading();
     await fixture.ask('place-order', { body: { ...BUY, type: 'limit', limitPrice: 97, clientOrderId: 'rest' } });
     const { body } = await fixture.ask('cancel-order', { id: 'E:order:rest' });
-    expect(body.order).toMatchObject({ state: 'cancelled', reason: 'client_cancel: cancelled on request', waiting: null });
+    expect(body.order).toMatchObject({ state: 'cancelled', reason: 'client_cancel: cancelled on request', waiting: null, reserved: '0' });
     const again = await fixture.ask('cancel-order', { id: 'E:order:rest' });
     expect(again.body.order).toEqual(body.order);
     expect((await fixture.ask('preview-order', { body: BUY })).body.availableCash).toBe('100000');
