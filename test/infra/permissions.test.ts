@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { ALERTS_PARTITION, alertKeys, ledgerKeys } from '../../shared/store/keys.ts';
 import { at, type Resource, referred, synthesise } from './synthesis.ts';
 
 const { resources } = synthesise();
 
 const oneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-const statementSchema = z.object({ Effect: z.enum(['Allow', 'Deny']), Action: oneOrMore, Resource: z.unknown() });
+const statementSchema = z.object({ Effect: z.enum(['Allow', 'Deny']), Action: oneOrMore, Resource: z.unknown(), Condition: z.unknown().optional() });
 const documentSchema = z.object({ Statement: z.array(statementSchema) });
 
 interface Grant {
@@ -61,12 +62,20 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   ScanFunctionRole: [...TRADES, ...GIVES_UP],
   MonitorFunctionRole: [...TRADES, ...GIVES_UP],
   SessionFunctionRole: [...TRADES, ...GIVES_UP],
+  AlertsFunctionRole: [
+    ...['BatchGetItem', 'GetItem', 'Query'].map((action) => `dynamodb:${action} Ledger Market`),
+    // Of alerts only: see below.
+    ...['DeleteItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} Ledger`),
+    'ssm:GetParameter {"Fn::Join":["",["arn:aws:ssm:ap-south-1:",{"Ref":"AWS::AccountId"},":parameter/nightdesk/alerts"]]}',
+    ...GIVES_UP,
+  ],
   ApiFunctionRole: TRADES,
   FeedTaskTaskRole: [...LEDGER, ...MARKET_READ, ...MARKET_WRITE, 'sqs:DeleteMessage Nudges', 'sqs:ReceiveMessage Nudges'],
   FeedTaskExecutionRole: ['ecr:GetAuthorizationToken "*"'],
   scanschedulerrole: STARTS('Scan'),
   monitorschedulerrole: STARTS('Monitor'),
   sessionschedulerrole: STARTS('Session'),
+  alertsschedulerrole: STARTS('Alerts'),
   OutboxRole: [
     'dynamodb:DescribeStream Ledger',
     'dynamodb:GetRecords Ledger',
@@ -82,6 +91,17 @@ describe('the permissions of the stack', () => {
   it('are those of the table, role by role', () => {
     const found = Object.fromEntries(roles.map(({ id }) => [plain(id), lines(plain(id)).filter((line) => !PULLS.test(line))]));
     expect(found).toEqual(Object.fromEntries(Object.entries(RIGHTS).map(([role, rights]) => [role, [...rights].sort()])));
+  });
+
+  it('let the function that tells write alerts, and nothing else of the ledger', () => {
+    const writes = resources
+      .filter(({ Type, Properties }) => Type === 'AWS::IAM::Policy' && referred(Properties.Roles).some((role) => role.startsWith('AlertsFunction')))
+      .flatMap((policy) => documentSchema.parse(at(policy, 'PolicyDocument')).Statement)
+      .filter(({ Action }) => Action.some((action) => /^dynamodb:(Put|Update|Delete)Item$/.test(action)));
+    expect(writes.map(({ Condition }) => Condition)).toEqual([{ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [ALERTS_PARTITION] } }]);
+    const keys = [alertKeys.alert(1, 'a'), alertKeys.known('a'), alertKeys.open(1, 'a'), alertKeys.watch('s'), alertKeys.paces];
+    expect(new Set(keys.map(({ pk }) => pk))).toEqual(new Set([ALERTS_PARTITION]));
+    expect(ledgerKeys.head('s').pk).not.toBe(ALERTS_PARTITION);
   });
 
   it('never allow an action by a wildcard', () => {
@@ -107,6 +127,6 @@ describe('the permissions of the stack', () => {
 
   it('reach services of AWS only', () => {
     const services = new Set(grants.flatMap(({ actions }) => actions).map((action) => action.split(':')[0]));
-    expect([...services].sort()).toEqual(['dynamodb', 'ecr', 'events', 'lambda', 'logs', 'sqs']);
+    expect([...services].sort()).toEqual(['dynamodb', 'ecr', 'events', 'lambda', 'logs', 'sqs', 'ssm']);
   });
 });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { ALERT_VARIABLES } from '../../shared/config/alert-settings.ts';
 import { EnvironmentError, readEnvironment, toVariables } from '../../shared/config/environment.ts';
 import { ROUTES } from '../../shared/contracts/routes.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
@@ -43,7 +44,7 @@ const environments: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new
 describe('the functions', () => {
   it('are those that have a folder, and no helper of the framework beside them', () => {
     const names = functions.map(({ id }) => id.replace(/Function[0-9A-F]{8}$/, '').toLowerCase()).sort();
-    expect(names).toEqual(['api', 'monitor', 'scan', 'session']);
+    expect(names).toEqual(['alerts', 'api', 'monitor', 'scan', 'session']);
     for (const name of names) expect(existsSync(join(ROOT, 'functions', name, 'handler.ts'))).toBe(true);
   });
 
@@ -74,7 +75,10 @@ describe('the environment', () => {
       ]),
     );
     const read = readEnvironment(asText);
-    expect(toVariables(read)).toEqual(Object.fromEntries(Object.entries(asText).filter(([name]) => name.startsWith('NIGHTDESK_'))));
+    const own = id.startsWith('AlertsFunction') ? Object.values(ALERT_VARIABLES) : [];
+    const ours = Object.keys(asText).filter((name) => name.startsWith('NIGHTDESK_'));
+    expect(ours.sort()).toEqual([...Object.keys(toVariables(read)), ...own].sort());
+    expect(asText).toMatchObject(toVariables(read));
     expect(read.world).toBe('live');
     for (const value of Object.values(variables).filter((each) => typeof each !== 'string')) {
       expect(referred(value)).toHaveLength(1);
@@ -205,7 +209,7 @@ describe('everything that is kept', () => {
 
   it('is encrypted in every queue, and refused without TLS', () => {
     const queues = ofType('AWS::SQS::Queue');
-    expect(queues).toHaveLength(4);
+    expect(queues).toHaveLength(5);
     for (const queue of queues) {
       expect(at(queue, 'SqsManagedSseEnabled')).toBe(true);
       const policy = ofType('AWS::SQS::QueuePolicy').find((each) => referred(at(each, 'Queues')).includes(queue.id));
