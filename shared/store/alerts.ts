@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { OpenAlert } from '../alerts/delivery-plan.ts';
 import { type Alert, alertSchema, channelPacesSchema, deliveriesSchema, watchStateSchema } from '../contracts/alert.ts';
@@ -65,7 +66,8 @@ const claimSchema = versionSchema.extend({ holder: z.string(), untilMs: z.number
 async function raise(items: Items, alert: Alert): Promise<boolean> {
   const { id, kind, atMs } = alert;
   const failed = await items.write([
-    { kind: 'put', table: 'ledger', key: alertKeys.known(id), attributes: { atMs }, when: absent },
+    // DynamoDB takes two equal transactions for one and tells both that they were written: each try is another one.
+    { kind: 'put', table: 'ledger', key: alertKeys.known(id), attributes: { atMs, raisedBy: randomUUID() }, when: absent },
     { kind: 'put', table: 'ledger', key: alertKeys.alert(atMs, id), attributes: { id, kind, deliveries: '{}', body: plainBody(alert) } },
     { kind: 'put', table: 'ledger', key: alertKeys.open(atMs, id), attributes: { kind } },
   ]);
