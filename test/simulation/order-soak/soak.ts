@@ -178,7 +178,7 @@ async function lookAfterStart(soak: Soak, program: Program, atMs: EpochMs | null
     return;
   }
   for (const fault of [...faultsOf(journal, client.asked(), soak.promises), ...lingering(journal, soak.atOnce)]) complain(fault);
-  for (const fault of truth.passedBy(journal.standings(), atMs ?? startedMs)) complain(fault);
+  for (const fault of truth.passedBy(journal.standings(), journal.fills(), atMs ?? startedMs)) complain(fault);
   for (const fill of figures.newFills()) {
     const activeFromMs = journal.activeFromMs(fill.orderId);
     const wrong = isMissedFill(fill) && activeFromMs !== undefined ? truth.wrongMissed(fill, { activeFromMs }, startedMs) : null;
