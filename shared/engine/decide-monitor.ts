@@ -12,6 +12,7 @@ import { cancelEntry } from './decide-match.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { type Ending, endEntry, isImmediate, notAtOnce } from './end-entry.ts';
 import { heldBack, scaleOfOrder } from './held-back.ts';
+import { untilFull } from './parts-of-commits.ts';
 import { isOnScale } from './price-scale.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import type { MarketView } from './view.ts';
@@ -29,20 +30,22 @@ export interface MonitorCommand {
 /**
  * The minute's sweep over an account: orders whose time is over end, time exits and the square-off become market exits, what
  * should have filled and has not is told of, equity is marked, a stopping session that is flat stops. No rows when there is
- * nothing to do.
+ * nothing to do. A draft that is full has left the rest to the next one: see `commitInParts`.
  */
 export function decideMonitor(account: Account, view: MarketView, command: MonitorCommand): Draft {
   const draft = draftOn(account, command.id);
-  for (const order of account.orders.values()) {
-    // A leg may have ended with another of its group.
-    const ending = order.purpose === 'entry' && draft.account().orders.has(order.id) ? dueEnd(account, view, order) : null;
-    if (order.purpose === 'entry' && ending !== null) endEntry(draft, order, ending, view.nowMs);
-  }
-  for (const position of account.positions.values()) {
-    const reason = dueExit(account, position, view.nowMs, command.squareOffMs);
-    if (reason !== null) requestExit(draft, position, { reason, quantity: null, nowMs: view.nowMs });
-  }
-  for (const order of draft.account().orders.values()) tellOfWaiting(draft, view, order);
+  const isSwept =
+    untilFull(draft, account.orders.values(), (order) => {
+      // A leg may have ended with another of its group.
+      const ending = order.purpose === 'entry' && draft.account().orders.has(order.id) ? dueEnd(account, view, order) : null;
+      if (order.purpose === 'entry' && ending !== null) endEntry(draft, order, ending, view.nowMs);
+    }) &&
+    untilFull(draft, account.positions.values(), (position) => {
+      const reason = dueExit(account, position, view.nowMs, command.squareOffMs);
+      if (reason !== null) requestExit(draft, position, { reason, quantity: null, nowMs: view.nowMs });
+    }) &&
+    untilFull(draft, draft.account().orders.values(), (order) => tellOfWaiting(draft, view, order));
+  if (!isSwept) return draft;
   if (command.minuteMs % MARK_EVERY_MS === 0 && command.minuteMs > account.curve.lastMarkMs) markEquity(draft, view, command.minuteMs);
   const after = draft.account();
   if (after.status === 'stopping' && after.positions.size === 0 && after.orders.size === 0) draft.emit({ type: 'session-stopped', atMs: view.nowMs });

@@ -1,10 +1,10 @@
 import type { FeedState } from '../contracts/market-snapshot.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
 import { applyCorporateActions } from './apply-corporate-actions.ts';
-import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
 import { decideMonitor } from './decide-monitor.ts';
 import { viewOf } from './market-view.ts';
+import { commitInParts } from './parts-of-commits.ts';
 import { squareOffAt } from './square-off.ts';
 
 export interface MonitorOutcome {
@@ -25,11 +25,11 @@ export async function monitorPositions(context: EngineContext, { minuteMs }: { r
   warnOfSilence(context, account.positions.size, snapshot?.feeds ?? []);
   const id = `monitor:${iso(minuteMs)}`;
   const squareOffMs = squareOffAt(minuteMs);
-  const result = await commitDecision(context, account.sessionId, (current) => ({
-    draft: decideMonitor(current, view, { id, minuteMs, squareOffMs }),
+  const commits = await commitInParts(context, account.sessionId, id, (current, partId) => ({
+    draft: decideMonitor(current, view, { id: partId, minuteMs, squareOffMs }),
   }));
-  if (result.kind !== 'nothing') await context.nudge(account.sessionId);
-  const events = result.kind === 'committed' ? result.decided.draft.rows.map((row) => row.event.type) : [];
+  if (commits.length > 0) await context.nudge(account.sessionId);
+  const events = commits.flatMap(({ decided }) => decided.draft.rows.map((row) => row.event.type));
   return { checked: true, reason: 'checked', events };
 }
 

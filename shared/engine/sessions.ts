@@ -11,12 +11,13 @@ import { rollsDue } from '../market/calendar.ts';
 import { istDate } from '../market/ist.ts';
 import { BUILT_STRATEGIES, strategyByName } from '../strategies/registry.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../strategies/strategy.ts';
-import { commitDecision } from './commit.ts';
+import { type Committed, commitDecision, type Decided } from './commit.ts';
 import type { EngineContext } from './context.ts';
 import { requestExit } from './decide-monitor.ts';
-import { draftOn } from './draft.ts';
+import { type Draft, draftOn } from './draft.ts';
 import { EngineError } from './errors.ts';
 import { assertSameBody, commandIdOf, earlierReceipt } from './idempotency.ts';
+import { untilFull } from './parts-of-commits.ts';
 import { type Receipt, StoreError } from './ports.ts';
 
 export interface StartRequest {
@@ -117,22 +118,47 @@ export async function stopSession(
   const commandId = commandIdOf('stop', key, running.sessionId);
   if (key !== null && (await earlierReceipt(context.ledger, running.sessionId, commandId, request)) !== null) return { account: running };
   assertRunning(running);
-  const result = await commitDecision(context, running.sessionId, (account) => {
-    if (account.status !== 'active') return null;
-    const draft = draftOn(account, commandId);
-    const nowMs = context.clock.now();
-    draft.emit({ type: 'session-stopping', atMs: nowMs, closePositions: request.closePositions });
-    for (const order of account.orders.values()) {
-      if (order.purpose === 'entry') draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state: 'cancelled', reason: 'session-stop' });
-    }
-    if (request.closePositions)
-      for (const position of account.positions.values()) requestExit(draft, position, { reason: 'session-stop', quantity: null, nowMs });
-    if (!request.closePositions || account.positions.size === 0) draft.emit({ type: 'session-stopped', atMs: nowMs });
-    return { draft, bodyDigest: digest(request), outcome: { sessionId: account.sessionId } };
-  });
+  let result: Committed;
+  do {
+    result = await commitDecision(context, running.sessionId, (account) => decideStop(account, request, { commandId, nowMs: context.clock.now() }));
+    // More may work than one transaction can end: it ends in several, and the last one stops the session.
+  } while (result.kind === 'committed' ? result.account.status === 'active' : result.kind === 'repeated' && result.receipt.id !== commandId);
   if (result.kind === 'repeated') assertSameBody(result.receipt, request);
   await context.nudge(running.sessionId);
   return { account: await reload(context, running.sessionId) };
+}
+
+interface StopCommand {
+  readonly commandId: string;
+  readonly nowMs: EpochMs;
+}
+
+/** The stop of a session, or as much of what comes before it as one transaction holds; null when it is under way. */
+function decideStop(account: Account, request: { readonly closePositions: boolean }, { commandId, nowMs }: StopCommand): Decided | null {
+  if (account.status !== 'active') return null;
+  const before = draftOn(account, `${commandId}@${account.seq}`);
+  if (!isClosedDown(before, account, request, nowMs)) return { draft: before };
+  const draft = draftOn(account, commandId);
+  draft.emit({ type: 'session-stopping', atMs: nowMs, closePositions: request.closePositions });
+  isClosedDown(draft, account, request, nowMs);
+  if (!request.closePositions || account.positions.size === 0) draft.emit({ type: 'session-stopped', atMs: nowMs });
+  return { draft, bodyDigest: digest(request), outcome: { sessionId: account.sessionId } };
+}
+
+/** Ends the working entries, and asks for the positions to be closed where that is wanted. Returns whether there was room for all. */
+function isClosedDown(
+  draft: Draft,
+  { orders, positions }: Account,
+  { closePositions }: { readonly closePositions: boolean },
+  nowMs: EpochMs,
+): boolean {
+  const areEnded = untilFull(draft, orders.values(), ({ id, purpose }) => {
+    if (purpose === 'entry') draft.emit({ type: 'order-ended', atMs: nowMs, orderId: id, state: 'cancelled', reason: 'session-stop' });
+  });
+  if (!closePositions) return areEnded;
+  return (
+    areEnded && untilFull(draft, positions.values(), (position) => requestExit(draft, position, { reason: 'session-stop', quantity: null, nowMs }))
+  );
 }
 
 /**

@@ -197,8 +197,9 @@ async function advance(items: Items, relay: Relay, events: readonly OutboxEvent[
   while (bySeq.has(last + 1)) last += 1;
   if (last === relay.relayedSeq) return;
   const key = ledgerKeys.relay(relay.startedMs, relay.sessionId);
-  const when = equals({ relayedSeq: relay.relayedSeq });
+  // A journal ends here: wherever another relay has come to, nothing is left to be told.
+  if (bySeq.get(last)?.type === 'session-stopped') await items.write([{ kind: 'delete', table: 'ledger', key }]);
   // Another relay that was quicker has moved the place: what it left comes out of the outbox again, and consumers know the ids.
-  if (bySeq.get(last)?.type === 'session-stopped') await items.write([{ kind: 'delete', table: 'ledger', key, when }]);
-  else await items.write([{ kind: 'update', table: 'ledger', key, attributes: { relayedSeq: last }, when }]);
+  else
+    await items.write([{ kind: 'update', table: 'ledger', key, attributes: { relayedSeq: last }, when: equals({ relayedSeq: relay.relayedSeq }) }]);
 }

@@ -115,7 +115,8 @@ const listingsSchema = z.array(listedRulesSchema).readonly();
 const expirySchema = z.object({ [TTL_ATTRIBUTE]: z.number() });
 const leaseSchema = z.object({ holder: z.string(), epoch: z.number().int().positive(), untilMs: z.number() });
 
-const holds = (lease: Lease): Condition => equals({ holder: lease.holder, epoch: lease.epoch });
+/** Every taking raises the epoch: it names the holder too. */
+const holds = (lease: Lease): Condition => equals({ epoch: lease.epoch });
 
 async function fenced(items: Items, lease: Lease, actions: readonly Action[]): Promise<void> {
   const failed = await items.write(actions);
@@ -137,7 +138,7 @@ async function takeLease(items: Items, request: Parameters<MarketStore['lease']>
     const action: Action =
       held === null
         ? { kind: 'put', table: 'market', key, attributes, when: absent }
-        : { kind: 'update', table: 'market', key, attributes, when: equals({ holder: held.holder, epoch: held.epoch, untilMs: held.untilMs }) };
+        : { kind: 'update', table: 'market', key, attributes, when: equals({ epoch: held.epoch, untilMs: held.untilMs }) };
     if ((await items.write([action])).length === 0) return { scope, holder, epoch, untilMs };
   }
   throw new StoreError('unavailable', `The lease of ${scope} changed during each of ${LEASE_ATTEMPTS} attempts to take it`, { scope });

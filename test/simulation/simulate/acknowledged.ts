@@ -85,9 +85,11 @@ export function createAcknowledged(items: Items, books: () => readonly Book[], c
       });
       const first = minute?.bars[0];
       if (minute === null || first === undefined) return;
-      await toldForGood(`the minute ${minute.minuteMs}`, async () =>
-        (await market.bars(lease.scope, minute.minuteMs, minute.minuteMs + MINUTE_MS)).has(first.symbol),
-      );
+      const { minuteMs } = minute;
+      const what = `the minute ${minuteMs}`;
+      await told(what, async () => (await items.get('market', marketKeys.minute(lease.scope, minuteMs))) !== null);
+      // Of an hour that is packed already it is read when the hour has been packed again.
+      lasting.push({ what, isThere: async () => (await market.bars(lease.scope, minuteMs, minuteMs + MINUTE_MS)).has(first.symbol) });
     },
     packHour: async (lease, hourMs, bars) => {
       await store.packHour(lease, hourMs, bars);

@@ -64,7 +64,7 @@ export function createFleet(parts: FleetParts): Fleet {
 
   const launchAt = (place: string): void => {
     launched += 1;
-    const owner: Owner = { name: `${place}#${launched}`, isAlive: true, offsetMs: 0 };
+    const owner: Owner = { name: `${place}#${launched}`, isAlive: true, offsetMs: 0, pausedUntilMs: 0 };
     const items = createSimItems({ rows, owner, scheduler, faults, draw, variant });
     const stores = { ledger: guessing(variant, createLedger(items)), market: createMarket(items, { ttlDays: 36_500, now: () => 0 }) };
     const holder = FUNCTIONS.includes(place) ? null : isOneMachine ? place : owner.name;
@@ -98,7 +98,8 @@ export function createFleet(parts: FleetParts): Fleet {
     hosts: () => [...places.values()].filter(({ feed }) => isOneMachine || feed === null),
     feed: () => [...places.values()].find(({ feed }) => feed !== null) ?? null,
     hear: (prices) => {
-      for (const process of places.values()) if (process.feed !== null) process.hear(prices);
+      // What is told to a process that is stopped is lost.
+      for (const process of places.values()) if (process.feed !== null && process.owner.pausedUntilMs <= scheduler.nowMs()) process.hear(prices);
     },
     disturb: () => {
       for (const [place, process] of places) {
@@ -109,7 +110,10 @@ export function createFleet(parts: FleetParts): Fleet {
       else if (draw.next() < 0.1) leave(SECOND_FEED);
     },
     calm: () => {
-      for (const process of places.values()) process.owner.offsetMs = 0;
+      for (const { owner } of places.values()) {
+        owner.offsetMs = 0;
+        owner.pausedUntilMs = 0;
+      }
       leave(SECOND_FEED);
     },
     replaceSpent: () => {

@@ -7,6 +7,8 @@ export interface Owner {
   isAlive: boolean;
   /** What its clock shows beside the true time, ms. */
   offsetMs: number;
+  /** Nothing of it goes on before this true time: the machine has stopped the process for a while, and it does not know. */
+  pausedUntilMs: number;
 }
 
 /** Something that happens at one instant of the schedule, whole: nothing else happens meanwhile. */
@@ -55,7 +57,7 @@ export function createScheduler(startMs: EpochMs, draw: Rng, trace: ((line: stri
   let steps = 0;
   let haste = 0;
 
-  const dueMs = (timer: Timer): EpochMs => timer.ms - timer.owner.offsetMs;
+  const dueMs = (timer: Timer): EpochMs => Math.max(timer.ms - timer.owner.offsetMs, timer.owner.pausedUntilMs);
   const isEarlier = (a: Timer, b: Timer): boolean => {
     const [aMs, bMs] = [Math.max(dueMs(a), nowMs), Math.max(dueMs(b), nowMs)];
     if (aMs !== bMs) return aMs < bMs;
@@ -66,19 +68,31 @@ export function createScheduler(startMs: EpochMs, draw: Rng, trace: ((line: stri
     for (const timer of timers) if (next === undefined || isEarlier(timer, next)) next = timer;
     return next;
   };
+  /** A request that is on its way does not wait for the process that sent it. */
+  const readyMs = ({ owner, outlives }: Task): EpochMs => (outlives ? nowMs : Math.max(nowMs, owner.pausedUntilMs));
+  const nextPaused = (): Task | undefined => {
+    let next: Task | undefined;
+    for (const task of tasks) if (readyMs(task) > nowMs && (next === undefined || readyMs(task) < readyMs(next))) next = task;
+    return next;
+  };
 
-  const pick = (untilMs: EpochMs): (Pick<Task, 'owner' | 'label' | 'run'> & { readonly atMs: EpochMs }) | null => {
+  type Picked = Pick<Task, 'owner' | 'label' | 'run'> & { readonly atMs: EpochMs };
+
+  const take = (task: Task, atMs: EpochMs): Picked => {
+    tasks.splice(tasks.indexOf(task), 1);
+    return { ...task, atMs };
+  };
+
+  const pick = (untilMs: EpochMs): Picked | null => {
     const timer = nextTimer();
     const timerMs = timer === undefined ? Number.POSITIVE_INFINITY : Math.max(nowMs, dueMs(timer));
-    const isTimerDue = timerMs <= nowMs;
-    const choices = tasks.length + (isTimerDue ? 1 : 0);
+    const ready = tasks.filter((task) => readyMs(task) <= nowMs);
+    const choices = ready.length + (timerMs <= nowMs ? 1 : 0);
     const goesOn = choices === 0 || (timerMs <= untilMs && draw.next() < haste);
-    const index = goesOn ? tasks.length : Math.floor(draw.next() * choices);
-    const task = tasks[index];
-    if (task !== undefined) {
-      tasks.splice(index, 1);
-      return { ...task, atMs: nowMs };
-    }
+    const task = goesOn ? undefined : ready[Math.floor(draw.next() * choices)];
+    if (task !== undefined) return take(task, nowMs);
+    const paused = nextPaused();
+    if (paused !== undefined && readyMs(paused) < timerMs && readyMs(paused) <= untilMs) return take(paused, readyMs(paused));
     if (timer === undefined || timerMs > untilMs) return null;
     timers.splice(timers.indexOf(timer), 1);
     return { ...timer, atMs: timerMs };

@@ -6,7 +6,9 @@ import { type EpochMs, SECOND_MS } from '../../../shared/kernel/time.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { isResting } from '../../../shared/ledger/order-standing.ts';
 import type { Items } from '../../../shared/store/items.ts';
+import { ledgerKeys } from '../../../shared/store/keys.ts';
 import { createLedger } from '../../../shared/store/ledger.ts';
+import { readRelay } from '../../../shared/store/ledger-rows.ts';
 import type { Acknowledged } from './acknowledged.ts';
 import type { Books } from './books.ts';
 import type { Bus } from './bus.ts';
@@ -63,10 +65,12 @@ export async function closedFaults({ items, books, bus, clients, acknowledged, f
   const faults = clients.waiting().map((key) => `request ${key} has no answer`);
   const ledger = createLedger(items);
   const active = await ledger.activeSession();
+  const relays = new Set((await items.query('ledger', ledgerKeys.relays)).map((item) => readRelay(item).sessionId));
   for (const { sessionId, account } of books.all()) {
     if (account.status !== 'stopped' && !isClosing(account, feed)) faults.push(`${sessionId} is ${account.status}`);
     if ((active === sessionId) !== (account.status !== 'stopped')) faults.push(`${sessionId} is ${account.status}, active is ${active}`);
     if (bus.seqOf(sessionId) !== account.seq) faults.push(`of ${sessionId} ${bus.seqOf(sessionId)} of ${account.seq} events were relayed`);
+    if (account.status === 'stopped' && relays.has(sessionId)) faults.push(`the outbox still has a mark of ${sessionId}, of which all is told`);
     const { differences } = await verifyLedger(ledger, sessionId);
     faults.push(...differences.map(({ what }) => `${sessionId} does not verify: ${what}`));
   }

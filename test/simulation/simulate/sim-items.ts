@@ -1,10 +1,11 @@
 import { StoreError } from '../../../shared/engine/ports.ts';
 import type { Rng } from '../../../shared/kernel/rng.ts';
+import { SECOND_MS } from '../../../shared/kernel/time.ts';
 import type { Action, Item, Items } from '../../../shared/store/items.ts';
 import type { Faults } from './faults.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 import { stepKind } from './step-kinds.ts';
-import { keyOf, type Part, partsOf, type Variant } from './variants.ts';
+import { isLate, keyOf, type Part, partsOf, type Variant } from './variants.ts';
 
 /** What is done to the rows that all processes share, and who hears of it. */
 export interface SharedRows {
@@ -36,7 +37,10 @@ export function createSimItems({ rows, owner, scheduler, faults, draw, variant }
   const { items } = rows;
 
   const answer = (label: string, tell: () => void): void => {
-    if (faults.strikes('slow-answer')) scheduler.soon(owner, `answer ${label}`, tell);
+    // The machine stops the process for longer than a lease lasts, and it does not know when it goes on.
+    if (faults.strikes('pause')) owner.pausedUntilMs = scheduler.nowMs() + Math.round((10 + 30 * draw.next()) * SECOND_MS);
+    const isPaused = owner.pausedUntilMs > scheduler.nowMs();
+    if (isPaused || faults.strikes('slow-answer')) scheduler.soon(owner, `answer ${label}`, tell);
     else tell();
   };
 
@@ -91,6 +95,16 @@ export function createSimItems({ rows, owner, scheduler, faults, draw, variant }
       });
     });
 
+  const writeParts = async (actions: readonly Action[]): Promise<readonly number[]> => {
+    for (const part of partsOf(variant, actions)) {
+      const failed = await write(actions, part);
+      if (failed.length > 0) return failed;
+    }
+    return [];
+  };
+  /** What a broken program has said it has written. */
+  const held: (readonly Action[])[] = [];
+
   /** Many rows are not read at one instant. */
   const getMany: Items['getMany'] = async (table, keys) => {
     const wanted = keys.map((key) => keyOf(variant, table, key));
@@ -109,11 +123,13 @@ export function createSimItems({ rows, owner, scheduler, faults, draw, variant }
     getMany,
     query: (table, range, options) => read(`${table} ${range.pk} ${range.from}..`, () => items.query(table, range, options)),
     write: async (actions) => {
-      for (const part of partsOf(variant, actions)) {
-        const failed = await write(actions, part);
-        if (failed.length > 0) return failed;
+      if (isLate(variant, actions)) {
+        held.push(actions);
+        return [];
       }
-      return [];
+      const failed = await writeParts(actions);
+      for (const late of held.splice(0)) await writeParts(late);
+      return failed;
     },
   };
 }

@@ -6,6 +6,7 @@ export type Variant =
   | { readonly kind: 'condition-removed'; readonly places: readonly string[]; readonly attribute: string | null }
   | { readonly kind: 'step-removed'; readonly place: string }
   | { readonly kind: 'split'; readonly transaction: string; readonly after: string; readonly before: string; readonly order: 'forward' | 'backward' }
+  | { readonly kind: 'late'; readonly transaction: string }
   | { readonly kind: 'ids-reused'; readonly rows: string }
   | { readonly kind: 'unknown-guessed'; readonly guess: 'success' | 'failure' };
 
@@ -17,12 +18,18 @@ export function nameOf(variant: Variant): string {
       return `step removed: ${variant.place}`;
     case 'split':
       return `written in two (${variant.order}): ${variant.transaction}: ${variant.after} | ${variant.before}`;
+    case 'late':
+      return `written after the next write: ${variant.transaction}`;
     case 'ids-reused':
       return `ids reused: ${variant.rows}`;
     case 'unknown-guessed':
       return `no answer taken for ${variant.guess}`;
   }
 }
+
+/** Whether a broken program says that this was written, and writes it after what it writes next. */
+export const isLate = (variant: Variant | null, actions: readonly Action[]): boolean =>
+  variant?.kind === 'late' && transactionKind(actions) === variant.transaction;
 
 /** A part of a transaction that is written by itself; `indices` are its steps' places in the whole. */
 export interface Part {

@@ -100,7 +100,7 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
   const rows = watchedRows(items, { books, leases: createLeases(items, SCOPE, LEASE_MS), system: createSystemRows(items, bus), complain, watching });
   const acknowledged = createAcknowledged(items, books.all, (fault) => complain('acknowledged', fault));
   const path = createPricePath(name, minuteOf(startMs) - PAST_MS);
-  const world: Owner = { name: 'world', isAlive: true, offsetMs: 0 };
+  const world: Owner = { name: 'world', isAlive: true, offsetMs: 0, pausedUntilMs: 0 };
   const isOneMachine = draw.next() < ON_ONE_MACHINE;
   const fleet = createFleet({ world, rows, scheduler, faults, draw, variant, acknowledged, path, seed: name, isOneMachine, onError, trace });
   const clients = createClients({ owner: world, scheduler, faults, draw, hosts: fleet.hosts, books: books.all, complain });

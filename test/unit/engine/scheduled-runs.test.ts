@@ -8,10 +8,11 @@ import { startSession } from '../../../shared/engine/sessions.ts';
 import { createVirtualClock } from '../../../shared/kernel/clock-virtual.ts';
 import { decimal } from '../../../shared/kernel/decimal.ts';
 import { DAY_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
+import type { Account } from '../../../shared/ledger/account.ts';
 import type { Market } from '../../../shared/market/instrument.ts';
 import { contextOver, createRows, openWorld, type Rows } from '../../support/engine-world.ts';
 import { type Fault, faultsFor, faultyStores } from '../../support/faulty-stores.ts';
-import { START_MS } from '../../support/ledger-fixtures.ts';
+import { commitOf, entryFill, entryOrder, orderPlaced, START_MS } from '../../support/ledger-fixtures.ts';
 import { historyFrom, scriptedSource, scriptOf } from '../../support/scripted-source.ts';
 
 const WORLD = { scope: 'test', evidence: 'simulated', markets: ['CRYPTO', 'NSE'] } as const;
@@ -29,9 +30,13 @@ async function session(
 
 function anew(
   rows: Pick<Rows, 'ledger' | 'market'>,
-  { mode = 'both', exclusive = true }: { readonly mode?: 'switch' | 'both'; readonly exclusive?: boolean } = {},
+  {
+    mode = 'both',
+    exclusive = true,
+    startMs = START_MS,
+  }: { readonly mode?: 'switch' | 'both'; readonly exclusive?: boolean; readonly startMs?: number } = {},
 ): EngineContext {
-  const clock = createVirtualClock({ startMs: START_MS, speed: Number.POSITIVE_INFINITY });
+  const clock = createVirtualClock({ startMs, speed: Number.POSITIVE_INFINITY });
   const settings = { marketMode: mode, seed: 'seed', version: 'test', configVersion: 'test', barWaitMs: 0 };
   return contextOver(rows, clock, { exclusive, world: WORLD, settings });
 }
@@ -164,6 +169,47 @@ describe('the monitor', () => {
     expect(await monitorPositions(context, { minuteMs: quarterMs })).toMatchObject({ checked: true, events: [] });
     expect(await monitorPositions(anew(rows), { minuteMs: quarterMs })).toMatchObject({ checked: true, events: [] });
     expect(await rows.ledger.head(sessionId)).toBe(2);
+  });
+});
+
+describe('a minute with more to do than one transaction can hold', () => {
+  const endMs = START_MS + 15 * MINUTE_MS;
+
+  /** A session with many orders that are good until then, and as many positions that may be held until then. */
+  async function crowded(orders: number) {
+    const { rows, sessionId } = await session();
+    let account = (await rows.ledger.load(sessionId)) as Account;
+    for (let i = 0; i < orders; i++) {
+      const [resting, opening] = [entryOrder({ id: `E:${i}`, reserved: '1' }), entryOrder({ id: `H:${i}`, quantity: '0.01', reserved: '1' })];
+      const day = { ...resting, instruction: { type: 'limit', limit: decimal('90') }, timeInForce: 'DAY', expiresMs: endMs } as const;
+      const held = { ...opening, bracket: { ...opening.bracket, maxHoldingMs: 60_000 } };
+      const fill = (now: Account) => entryFill(now, held.id, { price: '100', commission: '0' });
+      const commit = commitOf(account, `trade ${i}`, [orderPlaced(day), orderPlaced(held), fill]);
+      await rows.ledger.commit(commit);
+      account = commit.after;
+    }
+    return { context: anew(rows, { startMs: endMs }), rows, sessionId };
+  }
+
+  it('ends every order, asks for every exit and marks equity, in several commits', async () => {
+    const { context, rows, sessionId } = await crowded(70);
+    const { events } = await monitorPositions(context, { minuteMs: endMs });
+    const count = (type: string): number => events.filter((each) => each === type).length;
+    expect([count('order-ended'), count('exit-requested'), count('equity-marked')]).toEqual([70, 70, 1]);
+    const account = (await rows.ledger.load(sessionId)) as Account;
+    expect(account.orders.size).toBe(70);
+    expect((await monitorPositions(context, { minuteMs: endMs })).events).toEqual([]);
+  });
+
+  it('goes on where a run that was cut off had stopped', async () => {
+    const { context, rows, sessionId } = await crowded(70);
+    let commits = 0;
+    const stores = faultyStores(rows, (call) => (call === 'commit' && ++commits > 1 ? 'unavailable' : null));
+    const cut = anew(stores, { startMs: endMs });
+    await expect(monitorPositions(cut, { minuteMs: endMs })).rejects.toMatchObject({ code: 'unavailable' });
+    await monitorPositions(context, { minuteMs: endMs });
+    const account = (await rows.ledger.load(sessionId)) as Account;
+    expect([...account.orders.values()].every((order) => order.purpose === 'exit' && order.atMarket?.reason === 'time')).toBe(true);
   });
 });
 

@@ -4,6 +4,7 @@ import type { EngineContext } from '../../../shared/engine/context.ts';
 import { type StartRequest, setRiskLimits, startSession, stopSession, tradingDateAt } from '../../../shared/engine/sessions.ts';
 import { createVirtualClock } from '../../../shared/kernel/clock-virtual.ts';
 import { decimal, text } from '../../../shared/kernel/decimal.ts';
+import type { Account } from '../../../shared/ledger/account.ts';
 import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import { contextOver, createRows, type Rows } from '../../support/engine-world.ts';
 import { type Fault, faultsFor, faultyStores } from '../../support/faulty-stores.ts';
@@ -26,6 +27,23 @@ async function trading(context: EngineContext): Promise<string> {
   const commit = commitOf(account, 'trade', [orderPlaced(held), (now) => entryFill(now, held.id, { price: '100' }), orderPlaced(working)]);
   await context.ledger.commit(commit);
   context.accounts.committed(commit.after);
+  return account.sessionId;
+}
+
+/** The session with so many open positions and so many working entries, kept a few at a time. */
+async function busy(context: EngineContext, { held, working }: { readonly held: number; readonly working: number }): Promise<string> {
+  let { account } = await startSession(context, REQUEST, null);
+  const keep = async (name: string, events: Parameters<typeof commitOf>[2]): Promise<void> => {
+    const commit = commitOf(account, name, events);
+    await context.ledger.commit(commit);
+    context.accounts.committed(commit.after);
+    account = commit.after;
+  };
+  for (let i = 0; i < held + working; i++) {
+    const order = entryOrder({ id: `E:${i}`, quantity: '0.01', reserved: '1' });
+    const fill = (now: Account) => entryFill(now, order.id, { price: '100', commission: '0' });
+    await keep(`trade ${i}`, i < held ? [orderPlaced(order), fill] : [orderPlaced(order)]);
+  }
   return account.sessionId;
 }
 
@@ -187,6 +205,39 @@ describe('a session that is stopped', () => {
     await startSession(context, REQUEST, null);
     const faulty = contextOver(faultyStores({ ...createRows(), ledger: context.ledger }, faultsFor('commit', 'unknown-after')), context.clock);
     expect((await stopSession(faulty, { closePositions: false }, null)).account).toMatchObject({ status: 'stopped', seq: 3 });
+  });
+});
+
+describe('a session with more at work than one transaction can end', () => {
+  it.each<readonly [string, readonly (Fault | null)[]]>([
+    ['at once', []],
+    ['also when the store does not answer on the way', ['unknown-after', null, 'unknown-after', null]],
+  ])('stops, all of its entries cancelled, %s', async (_, faults) => {
+    const { rows, context: before } = opened();
+    const sessionId = await busy(before, { held: 0, working: 120 });
+    const left = [...faults];
+    const clock = createVirtualClock({ startMs: START_MS, speed: Number.POSITIVE_INFINITY });
+    const context = contextOver(
+      faultyStores(rows, (call) => (call === 'commit' ? (left.shift() ?? null) : null)),
+      clock,
+    );
+    const { account } = await stopSession(context, { closePositions: false }, 'key');
+    expect(account).toMatchObject({ status: 'stopped' });
+    expect(account.orders.size).toBe(0);
+    expect(await rows.ledger.load(sessionId)).toEqual(account);
+    expect((await stopSession(context, { closePositions: false }, 'key')).account.seq).toBe(account.seq);
+    const orders = (await rows.ledger.orders(sessionId, { limit: 200, cursor: null })).items;
+    expect(new Set(orders.map(({ state, reason }) => `${state} ${reason}`))).toEqual(new Set(['cancelled session-stop']));
+  });
+
+  it('asks for every position to be closed', async () => {
+    const { context } = opened();
+    await busy(context, { held: 60, working: 60 });
+    const { account } = await stopSession(context, { closePositions: true }, null);
+    expect(account).toMatchObject({ status: 'stopping' });
+    const exits = [...account.orders.values()];
+    expect(exits.length).toBe(60);
+    expect(exits.every((order) => order.purpose === 'exit' && order.atMarket?.reason === 'session-stop')).toBe(true);
   });
 });
 
