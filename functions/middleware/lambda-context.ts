@@ -1,5 +1,7 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { autoStartOf, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { type Environment, readEnvironment } from '../../shared/config/environment.ts';
+import { tradedMarkets } from '../../shared/config/instruments.ts';
 import { VERSION } from '../../shared/config/version.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { systemClock } from '../../shared/kernel/clock-system.ts';
@@ -39,8 +41,14 @@ function contextFrom(environment: Environment): EngineContext {
     market: createDynamoMarket(client, names, { ttlDays: MARKET_TTL_DAYS, now: Date.now }),
     nudge: queueNudge(environment.nudgeQueueUrl, log),
     log,
-    world: { scope: environment.world, evidence: 'live', markets: ['CRYPTO', 'NSE'] },
-    settings: { marketMode: environment.marketMode, seed: '1', version: VERSION, barWaitMs: BAR_WAIT_MS },
+    world: { scope: environment.world, evidence: 'live', markets: tradedMarkets() },
+    settings: {
+      marketMode: environment.marketMode,
+      seed: '1',
+      version: VERSION,
+      barWaitMs: BAR_WAIT_MS,
+      autoStart: autoStartOf(environment.autoStart) ?? NO_AUTO_START,
+    },
     exclusive: false,
   });
 }

@@ -1,7 +1,10 @@
 import { CfnOutput, type Environment, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { autoStartText } from '../../shared/config/auto-start.ts';
+import { type Deployment, symbolsOf } from '../../shared/config/deployment.ts';
 import { toVariables } from '../../shared/config/environment.ts';
-import { nseCalendar, specialHoursOf } from '../../shared/config/nse-calendar.ts';
+import { liveScope } from '../../shared/config/nse-feed.ts';
+import { costBudget } from './constructs/budget.ts';
 import { deadLetterQueue } from './constructs/dead-letter-queue.ts';
 import { feedService } from './constructs/feed-service.ts';
 import { grantLedger, grantMarketRead, grantMarketWrite } from './constructs/grants.ts';
@@ -10,22 +13,30 @@ import { nudgeQueue } from './constructs/nudge-queue.ts';
 import { scheduledFunctions } from './constructs/scheduled-functions.ts';
 import type { DataStack } from './data-stack.ts';
 
+export interface TradingStackProps {
+  readonly env: Environment;
+  readonly deployment: Deployment;
+  readonly data: DataStack;
+}
+
 /** What trades: the feed with its matcher, the scheduled functions, and the API. It holds no state of its own. */
-export function tradingStack(scope: Construct, env: Environment, { ledger, market }: DataStack): Stack {
+export function tradingStack(scope: Construct, { env, deployment, data }: TradingStackProps): Stack {
+  const { ledger, market } = data;
   const stack = new Stack(scope, 'NightdeskTrading', { env, description: 'Nightdesk: feed and matcher, schedules, API' });
   const nudges = nudgeQueue(stack);
   const environment = toVariables({
     ledgerTable: ledger.tableName,
     marketTable: market.tableName,
     nudgeQueueUrl: nudges.queueUrl,
-    world: 'live',
-    marketMode: 'switch',
-    // Muhurat hours are told by a circular of the year: --context nseHours=2026-11-08=18:00-19:00
-    nseHours: nseHours(scope.node.tryGetContext('nseHours')),
+    world: liveScope(deployment.nse ?? 'simulated'),
+    marketMode: deployment.marketMode,
+    nseHours: deployment.nseHours,
+    symbols: symbolsOf(deployment).join(','),
+    autoStart: autoStartText(deployment.autoStart),
   });
 
   const failedRuns = deadLetterQueue(stack, 'FailedRuns');
-  const scheduled = scheduledFunctions(stack, { environment, failedRuns });
+  const scheduled = scheduledFunctions(stack, { environment, failedRuns, enabled: deployment.schedules });
   const api = httpApi(stack, { environment });
   for (const { role } of [...scheduled, api]) {
     grantLedger(ledger, role);
@@ -33,19 +44,13 @@ export function tradingStack(scope: Construct, env: Environment, { ledger, marke
     nudges.grant(role, 'sqs:SendMessage');
   }
 
-  const feed = feedService(stack, { environment });
+  const feed = feedService(stack, { environment, deployment });
   grantLedger(ledger, feed.role);
   grantMarketRead(market, feed.role);
   grantMarketWrite(market, feed.role);
   nudges.grant(feed.role, 'sqs:ReceiveMessage', 'sqs:DeleteMessage');
 
+  costBudget(stack, deployment.budget);
   new CfnOutput(stack, 'ApiUrl', { value: api.url });
   return stack;
-}
-
-/** The context's hours of special sessions. @throws CalendarError `bad_hours`, `no_special_session` before anything is deployed */
-function nseHours(context: unknown): string {
-  if (typeof context !== 'string') return 'none';
-  nseCalendar(specialHoursOf(context));
-  return context;
 }

@@ -4,10 +4,10 @@ import { createApiHandler } from '../../functions/api/app.ts';
 import { engineContext } from '../../functions/middleware/engine-context.ts';
 import type { HttpHandler } from '../../functions/middleware/http-function.ts';
 import { MARKET_TTL_DAYS } from '../../functions/middleware/lambda-context.ts';
-import { SCHEDULES } from '../../shared/config/schedules.ts';
 import { VERSION } from '../../shared/config/version.ts';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
 import { API_BASE_PATH } from '../../shared/contracts/routes.ts';
+import { startByItself } from '../../shared/engine/auto-start.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { createFeedService, type FeedService } from '../../shared/engine/feed-service.ts';
 import type { LedgerStore, MarketStore } from '../../shared/engine/ports.ts';
@@ -92,7 +92,13 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
       log,
       world: chosen.world,
       chains: chosen.chains,
-      settings: { marketMode: options.markets, seed: options.seed, version: VERSION, barWaitMs: time.virtual === null ? LIVE_BAR_WAIT_MS : 0 },
+      settings: {
+        marketMode: options.markets,
+        seed: options.seed,
+        version: VERSION,
+        barWaitMs: time.virtual === null ? LIVE_BAR_WAIT_MS : 0,
+        autoStart: options.autoStart,
+      },
       exclusive: true,
     });
     let failed: (error: unknown) => void = () => undefined;
@@ -111,12 +117,14 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     });
     await feed.start();
     closers.push(feed.stop);
-    closers.push(startScheduler(time.clock, SCHEDULES, invoker(context, onScan), log));
+    closers.push(startScheduler(time.clock, options.schedules, invoker(context, onScan), log));
     const bus = await openBus(store.ledger, log, onEvent);
     closers.push(bus.stop);
     const http = await startHttpHost({ port: options.port, handler: freshWhenAsked(createApiHandler(context), feed), host: '127.0.0.1' });
     closers.push(http.stop);
     if (options.session !== null) await beginSession(context, options);
+    // The schedule does the same within minutes: somebody who starts the program need not wait for it.
+    await startByItself(context, { atMs: time.clock.now() });
     const ended = Promise.race([runTime(time, context).then(bus.drained), failure]);
     ended.catch(() => undefined);
     closers.push(() => time.virtual?.stop());

@@ -35,13 +35,19 @@ const roles = resources.filter(({ Type }) => Type === 'AWS::IAM::Role');
 /** A logical id without the hash at its end. */
 const plain = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
 
+/** The bucket that deploying uploads to, or the one zip in it. */
+function assetOf(on: unknown): string | null {
+  const found = /\{"Fn::Sub":"cdk-hnb659fds-assets-[^"]*"\}(,"\/[0-9a-f]{64}\.zip")?\]\]\}$/.exec(JSON.stringify(on));
+  return found === null ? null : `assets${found[1] === undefined ? '' : '/source.zip'}`;
+}
+
 const LOG = { 'logs:CreateLogStream': true, 'logs:PutLogEvents': true };
 const lines = (role: string): readonly string[] =>
   [
     ...new Set(
       grants
         .filter((grant) => plain(grant.role) === role)
-        .flatMap(({ actions, on }) => actions.map((action) => `${action} ${referred(on).map(plain).join(' ') || JSON.stringify(on)}`)),
+        .flatMap(({ actions, on }) => actions.map((action) => `${action} ${referred(on).map(plain).join(' ') || assetOf(on) || JSON.stringify(on)}`)),
     ),
   ]
     .filter((line) => !Object.keys(LOG).some((log) => line.startsWith(log)))
@@ -63,6 +69,23 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   SessionFunctionRole: [...TRADES, ...GIVES_UP],
   ApiFunctionRole: TRADES,
   FeedTaskTaskRole: [...LEDGER, ...MARKET_READ, ...MARKET_WRITE, 'sqs:DeleteMessage Nudges', 'sqs:ReceiveMessage Nudges'],
+  ImageFunctionRole: ['codebuild:BatchGetBuilds FeedImageProject', 'codebuild:StartBuild FeedImageProject'],
+  FeedImageBuildRole: [
+    ...[
+      'BatchCheckLayerAvailability',
+      'BatchGetImage',
+      'CompleteLayerUpload',
+      'DescribeImages',
+      'InitiateLayerUpload',
+      'PutImage',
+      'UploadLayerPart',
+    ].map((action) => `ecr:${action} FeedImageImages`),
+    'ecr:GetAuthorizationToken "*"',
+    's3:GetBucketLocation assets',
+    's3:GetObject assets/source.zip',
+    's3:GetObjectVersion assets/source.zip',
+    's3:ListBucket assets',
+  ],
   FeedTaskExecutionRole: ['ecr:GetAuthorizationToken "*"'],
   scanschedulerrole: STARTS('Scan'),
   monitorschedulerrole: STARTS('Monitor'),
@@ -76,11 +99,13 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'sqs:SendMessage OutboxUndelivered',
   ],
 };
-const PULLS = /^ecr:(BatchCheckLayerAvailability|BatchGetImage|GetDownloadUrlForLayer) .*container-assets/;
+const PULLS = /^ecr:(BatchCheckLayerAvailability|BatchGetImage|GetDownloadUrlForLayer) FeedImageImages/;
 
 describe('the permissions of the stack', () => {
   it('are those of the table, role by role', () => {
-    const found = Object.fromEntries(roles.map(({ id }) => [plain(id), lines(plain(id)).filter((line) => !PULLS.test(line))]));
+    const found = Object.fromEntries(
+      roles.map(({ id }) => [plain(id), lines(plain(id)).filter((line) => plain(id) !== 'FeedTaskExecutionRole' || !PULLS.test(line))]),
+    );
     expect(found).toEqual(Object.fromEntries(Object.entries(RIGHTS).map(([role, rights]) => [role, [...rights].sort()])));
   });
 
@@ -91,7 +116,7 @@ describe('the permissions of the stack', () => {
 
   it('name their resource wherever AWS lets them', () => {
     const wild = grants.filter(({ on }) => JSON.stringify(on).includes('*'));
-    expect(wild.flatMap(({ actions }) => actions)).toEqual(['ecr:GetAuthorizationToken']);
+    expect(wild.flatMap(({ actions }) => actions)).toEqual(['ecr:GetAuthorizationToken', 'ecr:GetAuthorizationToken']);
   });
 
   it('let every process write its own log and no other', () => {
@@ -107,6 +132,6 @@ describe('the permissions of the stack', () => {
 
   it('reach services of AWS only', () => {
     const services = new Set(grants.flatMap(({ actions }) => actions).map((action) => action.split(':')[0]));
-    expect([...services].sort()).toEqual(['dynamodb', 'ecr', 'events', 'lambda', 'logs', 'sqs']);
+    expect([...services].sort()).toEqual(['codebuild', 'dynamodb', 'ecr', 'events', 'lambda', 'logs', 's3', 'sqs']);
   });
 });

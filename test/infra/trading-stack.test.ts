@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { autoStartText, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { EnvironmentError, readEnvironment, toVariables } from '../../shared/config/environment.ts';
 import { ROUTES } from '../../shared/contracts/routes.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
@@ -34,23 +35,27 @@ const container = z
       .parse(at(only('AWS::ECS::TaskDefinition'), 'ContainerDefinitions'))[0],
   );
 
+/** The function that has the image built works for the deployment: it is given nothing of the desk. */
+const isOfTheDesk = ({ id }: Resource): boolean => !id.startsWith('ImageFunction');
+
 /** The environment of every process, by the id of its resource. */
 const environments: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map([
-  ...functions.map((each) => [each.id, z.record(z.string(), z.unknown()).parse(at(each, 'Environment', 'Variables'))] as const),
+  ...functions.filter(isOfTheDesk).map((each) => [each.id, z.record(z.string(), z.unknown()).parse(at(each, 'Environment', 'Variables'))] as const),
   ['feed', Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, Value]))] as const,
 ]);
 
 describe('the functions', () => {
   it('are those that have a folder, and no helper of the framework beside them', () => {
     const names = functions.map(({ id }) => id.replace(/Function[0-9A-F]{8}$/, '').toLowerCase()).sort();
-    expect(names).toEqual(['api', 'monitor', 'scan', 'session']);
+    expect(names).toEqual(['api', 'image', 'monitor', 'scan', 'session']);
     for (const name of names) expect(existsSync(join(ROOT, 'functions', name, 'handler.ts'))).toBe(true);
   });
 
   it('run on Node 24 on ARM, with source maps', () => {
     for (const each of functions) {
       expect(each.Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
-      expect(environments.get(each.id)).toMatchObject({ NODE_OPTIONS: '--enable-source-maps' });
+      expect(at(each, 'Environment', 'Variables')).toMatchObject({ NODE_OPTIONS: '--enable-source-maps' });
+      if (!isOfTheDesk(each)) expect(at(each, 'Environment', 'Variables')).toEqual({ NODE_OPTIONS: '--enable-source-maps' });
     }
   });
 
@@ -93,6 +98,8 @@ describe('the environment', () => {
       world: 'live',
       marketMode: 'switch',
       nseHours: 'none',
+      symbols: 'all',
+      autoStart: autoStartText(NO_AUTO_START),
     });
     expect(readEnvironment(whole).ledgerTable).toBe('l');
     const broken = { ...whole, NIGHTDESK_LEDGER_TABLE: undefined, NIGHTDESK_MARKETS: 'all', NIGHTDESK_WORLD: 'dead' };
@@ -163,8 +170,16 @@ describe('the feed', () => {
     const { devDependencies } = z
       .object({ devDependencies: z.object({ node: z.string() }) })
       .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
-    expect(dockerfile).toMatch(new RegExp(`^FROM \\S+/node:${devDependencies.node.replaceAll('.', '\\.')}-\\S+$`, 'm'));
+    expect(dockerfile).toMatch(new RegExp(`^FROM \\S+/node:${devDependencies.node.replaceAll('.', '\\.')}-bookworm-slim@sha256:[0-9a-f]{64}$`, 'm'));
     expect(dockerfile).not.toMatch(/^RUN /m);
+    expect(dockerfile).toMatch(/^USER node$/m);
+  });
+
+  it('is started with the young generation of npm start', () => {
+    const { scripts } = z.object({ scripts: z.object({ start: z.string() }) }).parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
+    const flag = /--max-semi-space-size=\d+/.exec(scripts.start)?.[0];
+    expect(flag).toBeDefined();
+    expect(readFileSync(join(ROOT, 'infra/aws/feed-image/Dockerfile'), 'utf8')).toContain(`CMD ["node", "${flag}", "feed.mjs"]`);
   });
 });
 
@@ -199,7 +214,7 @@ describe('the network', () => {
 describe('everything that is kept', () => {
   it('has a log retention, in every log group', () => {
     const groups = ofType('AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(functions.length + 3);
+    expect(groups).toHaveLength(functions.length + 4);
     for (const group of groups) expect(at(group, 'RetentionInDays')).toBe(30);
   });
 

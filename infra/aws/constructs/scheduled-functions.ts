@@ -5,7 +5,13 @@ import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput, Ti
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type Schedule as Declaration, SCHEDULES, type ScheduledEvent, type ScheduledFunction } from '../../../shared/config/schedules.ts';
+import {
+  type Schedule as Declaration,
+  SCHEDULES,
+  type ScheduledEvent,
+  type ScheduledFunction,
+  type ScheduleName,
+} from '../../../shared/config/schedules.ts';
 import { type HouseFunction, houseFunction } from './house-function.ts';
 
 /** What each function is given to work with. A timeout ends a run before the next of its minute would be too late. */
@@ -15,15 +21,19 @@ const SIZES: Readonly<Record<ScheduledFunction, { readonly description: string; 
   session: { description: 'Rolls trading days', memoryMiB: 256, timeoutSeconds: 120 },
 };
 
+export interface ScheduledFunctionsProps {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly failedRuns: IQueue;
+  /** A schedule that is off stays in the stack and fires nothing. */
+  readonly enabled: Readonly<Record<ScheduleName, boolean>>;
+}
+
 /**
  * The functions that run by the clock, and their schedules as `shared/config/schedules.ts` declares them.
  * Scheduler invokes asynchronously, so a run can be lost in two places: before the function accepted it, and in the
  * function. Both end in `failedRuns`.
  */
-export function scheduledFunctions(
-  scope: Construct,
-  { environment, failedRuns }: { readonly environment: Readonly<Record<string, string>>; readonly failedRuns: IQueue },
-): readonly HouseFunction[] {
+export function scheduledFunctions(scope: Construct, { environment, failedRuns, enabled }: ScheduledFunctionsProps): readonly HouseFunction[] {
   const names = [...new Set(SCHEDULES.map(({ functionName }) => functionName))];
   return names.map((name) => {
     const made = houseFunction(scope, { name, environment, ...SIZES[name] });
@@ -34,7 +44,7 @@ export function scheduledFunctions(
       retryAttempts: Math.max(...schedules.map(({ retries }) => retries)),
     });
     const caller = schedulerRole(scope, name, made, failedRuns);
-    for (const declared of schedules) schedule(scope, declared, { made, caller, failedRuns });
+    for (const declared of schedules) schedule(scope, declared, { made, caller, failedRuns, isEnabled: enabled[declared.name] });
     return made;
   });
 }
@@ -59,9 +69,10 @@ interface Target {
   readonly made: HouseFunction;
   readonly caller: Role;
   readonly failedRuns: IQueue;
+  readonly isEnabled: boolean;
 }
 
-function schedule(scope: Construct, declared: Declaration, { made, caller, failedRuns }: Target): void {
+function schedule(scope: Construct, declared: Declaration, { made, caller, failedRuns, isEnabled }: Target): void {
   // Scheduler replaces the context attributes by their values before it invokes.
   const input: ScheduledEvent = {
     name: declared.name,
@@ -72,6 +83,7 @@ function schedule(scope: Construct, declared: Declaration, { made, caller, faile
   new Schedule(scope, `${declared.name}-schedule`, {
     description: `Nightdesk ${declared.name}`,
     schedule: ScheduleExpression.expression(declared.cron, TimeZone.of(declared.timeZone)),
+    enabled: isEnabled,
     timeWindow: TimeWindow.off(),
     target: new LambdaInvoke(made.lambda, {
       role: caller.withoutPolicyUpdates(),
