@@ -20,7 +20,7 @@ import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import type { Log } from '../../shared/kernel/log.ts';
 import { DAY_MS, type EpochMs, iso, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
 import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
-import { createDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
+import { openDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
 import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
 import { ensureTables } from '../../shared/store/ensure-tables.ts';
 import { sweepExpired } from '../../shared/store/sweep-expired.ts';
@@ -165,7 +165,7 @@ async function openStore(options: Options, log: Log, closers: Closer[]): Promise
   await ensureTables(client, names);
   if (embedded !== null) await sweepExpired(client, names, Date.now());
   return {
-    ledger: createDynamoLedger(client, names),
+    ledger: await openDynamoLedger(client, names),
     market: createDynamoMarket(client, names, { ttlDays: MARKET_TTL_DAYS, now: Date.now }),
     embedded,
     says: embedded === null ? `DynamoDB at ${endpoint}` : `embedded DynamoDB at ${endpoint}, data in ${join(options.stateDir, 'dynamodb.sqlite')}`,

@@ -136,6 +136,7 @@ const USER_CODES = new Set([
   'other_world',
   'port_in_use',
   'in_use',
+  'format',
   'strategy_not_built',
 ]);
 
