@@ -24,6 +24,7 @@ const ENGINE_STATUS: Readonly<Record<EngineError['code'], number>> = {
   position_closed: 409,
   position_closing: 409,
   opposite_position: 409,
+  opposite_order: 409,
   contention: 503,
 };
 

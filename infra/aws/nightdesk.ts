@@ -1,5 +1,5 @@
 import { type App, type Stack, Tags, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import type { Deployment } from '../../shared/config/deployment.ts';
 import { dataStack } from './data-stack.ts';
 import { tradingStack } from './trading-stack.ts';
@@ -8,11 +8,11 @@ import { tradingStack } from './trading-stack.ts';
 const RELEASE_LEDGER = 'nightdesk:release-ledger';
 
 /**
- * The whole of Nightdesk on AWS, checked against the AwsSolutions rules at synthesis. The account is the one of the
- * caller's credentials, so that nothing is looked up; the region and all else is the configuration's.
+ * The whole of Nightdesk on AWS, checked against the AwsSolutions and Serverless rules at synthesis. The account is
+ * the one of the caller's credentials, so that nothing is looked up; the region and all else is the configuration's.
  */
 export function nightdesk(app: App, deployment: Deployment): { readonly data: Stack; readonly trading: Stack } {
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   Tags.of(app).add('project', 'nightdesk');
   const env = { region: deployment.region };
   const isLedgerReleased = app.node.tryGetContext(RELEASE_LEDGER) === 'true';

@@ -1,5 +1,6 @@
 import { CfnOutput, type Environment, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { apiAccessOf } from '../../shared/config/api-access.ts';
 import { autoStartText } from '../../shared/config/auto-start.ts';
 import { type Deployment, symbolsOf } from '../../shared/config/deployment.ts';
 import { toVariables } from '../../shared/config/environment.ts';
@@ -37,7 +38,7 @@ export function tradingStack(scope: Construct, { env, deployment, data }: Tradin
 
   const failedRuns = deadLetterQueue(stack, 'FailedRuns');
   const scheduled = scheduledFunctions(stack, { environment, failedRuns, enabled: deployment.schedules });
-  const api = httpApi(stack, { environment });
+  const api = httpApi(stack, { environment, access: apiAccessOf(deployment.api) });
   for (const { role } of [...scheduled, api]) {
     grantLedger(ledger, role);
     grantMarketRead(market, role);

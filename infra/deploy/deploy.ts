@@ -55,7 +55,7 @@ function firstSteps(url: string, { region, autoStart }: Deployment): readonly st
   return [
     `\nDeployed in ${region}. API: ${api}`,
     '\nA token, shown once and never again:',
-    '  npm run token -- create',
+    `  npm run token -- create --region ${region}`,
     '  export NIGHTDESK_TOKEN=...',
     '\nFirst look (the feed needs a minute or two until prices are there):',
     `  curl ${auth} ${api}/status`,

@@ -2,11 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiHandler } from '../../functions/api/app.ts';
 import { engineContext } from '../../functions/middleware/engine-context.ts';
-import type { HttpHandler } from '../../functions/middleware/http-function.ts';
 import { MARKET_TTL_DAYS } from '../../functions/middleware/lambda-context.ts';
 import { VERSION } from '../../shared/config/version.ts';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
-import { API_BASE_PATH } from '../../shared/contracts/routes.ts';
 import { startByItself } from '../../shared/engine/auto-start.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { createFeedService, type FeedService } from '../../shared/engine/feed-service.ts';
@@ -25,13 +23,16 @@ import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
 import { ensureTables } from '../../shared/store/ensure-tables.ts';
 import { sweepExpired } from '../../shared/store/sweep-expired.ts';
 import { tableNames } from '../../shared/store/tables.ts';
+import { tokenGate } from './access-gate.ts';
 import { type Embedded, startEmbedded } from './embedded-dynamodb.ts';
 import { type BusEvent, startEventBridge } from './event-bridge.ts';
+import { freshWhenAsked } from './fresh-when-asked.ts';
 import { startHttpHost } from './http-host.ts';
 import { invoker } from './invoker.ts';
 import type { Options } from './options.ts';
 import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts';
 import { startScheduler } from './scheduler.ts';
+import { fileTokenBook } from './token-file.ts';
 import { type ChosenWorld, chooseWorld } from './world.ts';
 
 class HostError extends NightdeskError<'other_world' | 'store_gone'> {}
@@ -120,7 +121,13 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     closers.push(startScheduler(time.clock, options.schedules, invoker(context, onScan), log));
     const bus = await openBus(store.ledger, log, onEvent);
     closers.push(bus.stop);
-    const http = await startHttpHost({ port: options.port, handler: freshWhenAsked(createApiHandler(context), feed), host: '127.0.0.1' });
+    const http = await startHttpHost({
+      port: options.port,
+      handler: freshWhenAsked(createApiHandler(context), feed),
+      host: '127.0.0.1',
+      gate: options.tokenFile === null ? null : tokenGate(fileTokenBook(options.tokenFile), log),
+      allowedOrigins: options.allowedOrigins,
+    });
     closers.push(http.stop);
     if (options.session !== null) await beginSession(context, options);
     // The schedule does the same within minutes: somebody who starts the program need not wait for it.
@@ -233,17 +240,6 @@ async function openBus(ledger: LedgerStore, log: Log, onEvent: (event: BusEvent)
       await relay.stop();
       await bus.stop();
     },
-  };
-}
-
-/**
- * Under a virtual clock prices are published with the minute; somebody who asks a strategy in between must not be refused
- * for their age. Asked for by a person only, so that a replay that nobody talks to stays the same to the bit.
- */
-function freshWhenAsked(api: HttpHandler, feed: FeedService): HttpHandler {
-  return async (event, context) => {
-    if (event.rawPath.startsWith(`${API_BASE_PATH}/execute-strategy/`)) await feed.publish();
-    return api(event, context);
   };
 }
 

@@ -3,7 +3,9 @@ import { marketSchema } from '../contracts/terms.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 import { CalendarError } from '../market/calendar.ts';
 import type { Market } from '../market/instrument.ts';
+import { apiAccessSchema } from './api-access.ts';
 import { autoStartSchema } from './auto-start.ts';
+import { DEFAULT_AWS_REGION } from './aws-region.ts';
 import { INSTRUMENT_FACTS } from './instrument-facts.ts';
 import { nseCalendar, specialHoursOf } from './nse-calendar-facts.ts';
 import { NSE_FEEDS } from './nse-feed.ts';
@@ -43,7 +45,7 @@ const email = z.email().max(254).nullable().default(null);
 export const deploymentSchema = z
   .strictObject({
     $schema: z.string().optional().describe('for editors'),
-    region: z.enum(REGIONS).default('ap-south-1').describe('AWS region; none in the United States, whose addresses Binance refuses'),
+    region: z.enum(REGIONS).default(DEFAULT_AWS_REGION).describe('AWS region; none in the United States, whose addresses Binance refuses'),
     markets: z.array(marketSchema).min(1).refine(each, { error: 'Expected each market once' }).readonly().default(MARKETS),
     symbols: z
       .array(z.enum(SYMBOLS))
@@ -74,6 +76,7 @@ export const deploymentSchema = z
       .readonly()
       .prefault({}),
     autoStart: autoStartSchema.prefault({}),
+    api: apiAccessSchema.prefault({}).describe('who may call: pages of these origins; tokens of an issuer in place of the own ones'),
     budget: z
       .strictObject({
         monthlyUsd: z.number().positive().max(10_000).default(10).describe('of the whole account, as AWS bills it'),
@@ -106,6 +109,8 @@ export const deploymentSchema = z
       if (config.symbols !== null && !config.symbols.some((symbol) => MARKET_OF.get(symbol) === market))
         context.addIssue({ code: 'custom', path: ['symbols'], message: `Expected at least one symbol of ${market}` });
     }
+    if ((config.api.jwtIssuer === undefined) !== (config.api.jwtAudience === undefined))
+      context.addIssue({ code: 'custom', path: ['api'], message: 'jwtIssuer and jwtAudience go together' });
     if (config.autoStart.when !== 'off' && !config.schedules.session)
       context.addIssue({ code: 'custom', path: ['schedules', 'session'], message: 'Expected true: autoStart starts sessions from that schedule' });
   })

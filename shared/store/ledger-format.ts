@@ -60,7 +60,13 @@ export async function bringForward(items: Items, formats: Formats = OWN): Promis
     for (const step of steps) await step.run(items, session.sessionId);
     const { item } = session;
     await items.write([
-      { kind: 'update', table: 'ledger', key: item, attributes: { format: formats.format }, when: equals({ sessionId: session.sessionId }) },
+      {
+        kind: 'put',
+        table: 'ledger',
+        key: item,
+        attributes: { ...item.attributes, format: formats.format },
+        when: equals({ sessionId: session.sessionId }),
+      },
     ]);
   }
   return plans.map(({ session }) => session.sessionId);

@@ -53,6 +53,14 @@ describe('the tables', () => {
     expect(at(ledger, 'TimeToLiveSpecification')).toBeUndefined();
   });
 
+  it('are encrypted at rest by the key of DynamoDB, which costs nothing: no table asks for less or for another', () => {
+    // DynamoDB encrypts every table; what a template could do is name another key. It cannot switch encryption off.
+    for (const table of tables) expect(at(table, 'SSESpecification')).toBeUndefined();
+    const kept = tables.filter((table) => table.DeletionPolicy === 'Retain');
+    for (const table of kept) expect(at(table, 'DeletionProtectionEnabled')).toBe(true);
+    expect(kept.map(({ id }) => id)).toEqual([tableOf('ledger').id]);
+  });
+
   it('let market data expire by the attribute that the store writes, and stream none of it', () => {
     const market = tableOf('market');
     expect(market.DeletionPolicy).toBe('Delete');

@@ -1,66 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
-import { at, type Resource, referred, synthesise } from './synthesis.ts';
+import { TOKEN_PARAMETER } from '../../shared/access/token-parameter.ts';
+import { grantsOf, namedResource, permissionsPage, plain } from './permissions-table.ts';
+import { at, ROOT, referred, synthesise } from './synthesis.ts';
 
 const { resources } = synthesise();
 
-const oneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-const statementSchema = z.object({ Effect: z.enum(['Allow', 'Deny']), Action: oneOrMore, Resource: z.unknown() });
-const documentSchema = z.object({ Statement: z.array(statementSchema) });
-
-interface Grant {
-  readonly role: string;
-  readonly actions: readonly string[];
-  readonly on: unknown;
-}
-
-const allowed = (role: string, document: unknown): readonly Grant[] =>
-  documentSchema
-    .parse(document)
-    .Statement.filter(({ Effect }) => Effect === 'Allow')
-    .map(({ Action, Resource: on }) => ({ role, actions: Action, on }));
-
-function grantsOf(resource: Resource): readonly Grant[] {
-  if (resource.Type === 'AWS::IAM::Role') {
-    const inline = z.array(z.object({ PolicyDocument: z.unknown() })).parse(at(resource, 'Policies') ?? []);
-    return inline.flatMap(({ PolicyDocument }) => allowed(resource.id, PolicyDocument));
-  }
-  if (resource.Type !== 'AWS::IAM::Policy') return [];
-  return referred(at(resource, 'Roles')).flatMap((role) => allowed(role, at(resource, 'PolicyDocument')));
-}
-
-const grants = resources.flatMap(grantsOf);
+const grants = grantsOf(resources);
 const roles = resources.filter(({ Type }) => Type === 'AWS::IAM::Role');
-
-/** A logical id without the hash at its end. */
-const plain = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
-
-/** The bucket that deploying uploads to, or the one zip in it. */
-function assetOf(on: unknown): string | null {
-  const found = /\{"Fn::Sub":"cdk-hnb659fds-assets-[^"]*"\}(,"\/[0-9a-f]{64}\.zip")?\]\]\}$/.exec(JSON.stringify(on));
-  return found === null ? null : `assets${found[1] === undefined ? '' : '/source.zip'}`;
-}
 
 const LOG = { 'logs:CreateLogStream': true, 'logs:PutLogEvents': true };
 const lines = (role: string): readonly string[] =>
   [
     ...new Set(
-      grants
-        .filter((grant) => plain(grant.role) === role)
-        .flatMap(({ actions, on }) => actions.map((action) => `${action} ${referred(on).map(plain).join(' ') || assetOf(on) || JSON.stringify(on)}`)),
+      grants.filter((grant) => plain(grant.role) === role).flatMap(({ actions, on }) => actions.map((action) => `${action} ${namedResource(on)}`)),
     ),
   ]
     .filter((line) => !Object.keys(LOG).some((log) => line.startsWith(log)))
     .sort();
 
-const LEDGER = ['BatchGetItem', 'ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
-  (action) => `dynamodb:${action} Ledger`,
-);
+const LEDGER = ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} Ledger`);
 const MARKET_READ = ['BatchGetItem', 'GetItem', 'Query'].map((action) => `dynamodb:${action} Market`);
-const MARKET_WRITE = ['ConditionCheckItem', 'DeleteItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} Market`);
+const MARKET_WRITE = ['ConditionCheckItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} Market`);
 const TRADES = [...LEDGER, ...MARKET_READ, 'sqs:SendMessage Nudges'];
 const GIVES_UP = ['sqs:GetQueueAttributes FailedRuns', 'sqs:GetQueueUrl FailedRuns', 'sqs:SendMessage FailedRuns'];
 const STARTS = (name: string): readonly string[] => [`lambda:InvokeFunction ${name}Function`, 'sqs:SendMessage FailedRuns'];
+
+/** Where `cdk bootstrap` lets deployments upload to. */
+const UPLOADS = 'arn:aws:s3:::cdk-hnb659fds-assets-<accountid>-ap-south-1';
 
 /** Who may do what besides writing its own log, spelt out: a new right, and a misspelt one, must be written down here. */
 const RIGHTS: Readonly<Record<string, readonly string[]>> = {
@@ -68,6 +36,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   MonitorFunctionRole: [...TRADES, ...GIVES_UP],
   SessionFunctionRole: [...TRADES, ...GIVES_UP],
   ApiFunctionRole: TRADES,
+  AuthorizerFunctionRole: [`ssm:GetParameter arn:aws:ssm:ap-south-1:<accountid>:parameter${TOKEN_PARAMETER}`],
   FeedTaskTaskRole: [...LEDGER, ...MARKET_READ, ...MARKET_WRITE, 'sqs:DeleteMessage Nudges', 'sqs:ReceiveMessage Nudges'],
   ImageFunctionRole: ['codebuild:BatchGetBuilds FeedImageProject', 'codebuild:StartBuild FeedImageProject'],
   FeedImageBuildRole: [
@@ -80,13 +49,11 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
       'PutImage',
       'UploadLayerPart',
     ].map((action) => `ecr:${action} FeedImageImages`),
-    'ecr:GetAuthorizationToken "*"',
-    's3:GetBucketLocation assets',
-    's3:GetObject assets/source.zip',
-    's3:GetObjectVersion assets/source.zip',
-    's3:ListBucket assets',
+    'ecr:GetAuthorizationToken *',
+    ...['GetBucketLocation', 'ListBucket'].map((action) => `s3:${action} ${UPLOADS}`),
+    ...['GetObject', 'GetObjectVersion'].map((action) => `s3:${action} ${UPLOADS}/<hash>.zip`),
   ],
-  FeedTaskExecutionRole: ['ecr:GetAuthorizationToken "*"'],
+  FeedTaskExecutionRole: ['ecr:GetAuthorizationToken *'],
   scanschedulerrole: STARTS('Scan'),
   monitorschedulerrole: STARTS('Monitor'),
   sessionschedulerrole: STARTS('Session'),
@@ -132,6 +99,33 @@ describe('the permissions of the stack', () => {
 
   it('reach services of AWS only', () => {
     const services = new Set(grants.flatMap(({ actions }) => actions).map((action) => action.split(':')[0]));
-    expect([...services].sort()).toEqual(['codebuild', 'dynamodb', 'ecr', 'events', 'lambda', 'logs', 's3', 'sqs']);
+    expect([...services].sort()).toEqual(['codebuild', 'dynamodb', 'ecr', 'events', 'lambda', 'logs', 's3', 'sqs', 'ssm']);
+  });
+
+  it('let the authorizer read the one parameter of the hashes, and nobody else any', () => {
+    const readers = grants.filter(({ actions }) => actions.some((action) => action.startsWith('ssm:')));
+    expect(readers.map(({ role, actions }) => [plain(role), ...actions])).toEqual([['AuthorizerFunctionRole', 'ssm:GetParameter']]);
+    const variables = resources.filter(({ Type }) => Type === 'AWS::Lambda::Function').map((each) => at(each, 'Environment', 'Variables'));
+    expect(variables.filter((each) => JSON.stringify(each).includes(TOKEN_PARAMETER))).toHaveLength(1);
+  });
+
+  it('let API Gateway start the API and the authorizer, from the API of this stack, and nobody else any function', () => {
+    const starters = resources.filter(({ Type }) => Type === 'AWS::Lambda::Permission');
+    const api = resources.filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Api').map(({ id }) => id);
+    expect(api).toHaveLength(1);
+    for (const starter of starters) {
+      expect(at(starter, 'Principal')).toBe('apigateway.amazonaws.com');
+      expect(referred(at(starter, 'SourceArn'))).toEqual(expect.arrayContaining(api));
+    }
+    const started = starters.flatMap((starter) => referred(at(starter, 'FunctionName')).map(plain));
+    expect([...new Set(started)].sort()).toEqual(['ApiFunction', 'AuthorizerFunction']);
+  });
+
+  it('are taken by the service that a role is for, and by no account', () => {
+    for (const role of roles) expect(JSON.stringify(at(role, 'AssumeRolePolicyDocument'))).not.toMatch(/"(?:AWS|Federated|\*)"\s*:/);
+  });
+
+  it('stand in the documentation as they are', () => {
+    expect(readFileSync(join(ROOT, 'docs/permissions.md'), 'utf8'), 'run npm run docs:permissions').toBe(permissionsPage(resources));
   });
 });

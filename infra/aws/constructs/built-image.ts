@@ -44,6 +44,10 @@ export function builtImage(parent: Construct, folder: string): BuiltImage {
     environment: {},
   });
   lambda.configureAsyncInvoke({ retryAttempts: 0 });
+  Validations.of(lambda).acknowledge({
+    id: 'Serverless::Serverless-LambdaAsyncFailureDestination',
+    reason: 'CloudFormation starts it and waits for its answer: a failure fails the deployment, in which somebody is looking.',
+  });
   role.addToPolicy(new PolicyStatement({ actions: ['codebuild:StartBuild', 'codebuild:BatchGetBuilds'], resources: [project.projectArn] }));
   const tag = source.assetHash;
   const ready = new CustomResource(scope, 'Built', {
