@@ -5,6 +5,7 @@ import { autoStartText } from '../../shared/config/auto-start.ts';
 import { type Deployment, symbolsOf } from '../../shared/config/deployment.ts';
 import { toVariables } from '../../shared/config/environment.ts';
 import { liveScope } from '../../shared/config/nse-feed.ts';
+import { alerts, alertVariables, parametersLayer } from './constructs/alerts.ts';
 import { costBudget } from './constructs/budget.ts';
 import { deadLetterQueue } from './constructs/dead-letter-queue.ts';
 import { feedService } from './constructs/feed-service.ts';
@@ -20,9 +21,9 @@ export interface TradingStackProps {
   readonly data: DataStack;
 }
 
-/** What trades: the feed with its matcher, the scheduled functions, and the API. It holds no state of its own. */
+/** What trades: the feed with its matcher, the scheduled functions, and the API; and what tells of it. It holds no state of its own. */
 export function tradingStack(scope: Construct, { env, deployment, data }: TradingStackProps): Stack {
-  const { ledger, market } = data;
+  const { bus, ledger, market } = data;
   const stack = new Stack(scope, 'NightdeskTrading', { env, description: 'Nightdesk: feed and matcher, schedules, API' });
   const nudges = nudgeQueue(stack);
   const environment = toVariables({
@@ -37,9 +38,16 @@ export function tradingStack(scope: Construct, { env, deployment, data }: Tradin
   });
 
   const failedRuns = deadLetterQueue(stack, 'FailedRuns');
-  const scheduled = scheduledFunctions(stack, { environment, failedRuns, enabled: deployment.schedules });
+  const wishes = { email: deployment.alerts.email, quiet: deployment.alerts.quiet, muted: deployment.alerts.mute.join(',') || 'none' };
+  const { alerts: teller, ...scheduled } = scheduledFunctions(stack, {
+    environment,
+    failedRuns,
+    enabled: deployment.schedules,
+    own: { alerts: { environment: alertVariables(wishes, bus), paramsAndSecrets: parametersLayer() } },
+  });
+  alerts(stack, { made: teller, bus, ledger, market, undelivered: deadLetterQueue(stack, 'UndeliveredEvents'), wishes });
   const api = httpApi(stack, { environment, access: apiAccessOf(deployment.api) });
-  for (const { role } of [...scheduled, api]) {
+  for (const { role } of [...Object.values(scheduled), api]) {
     grantLedger(ledger, role);
     grantMarketRead(market, role);
     nudges.grant(role, 'sqs:SendMessage');

@@ -1,3 +1,4 @@
+import { ALERT_VARIABLES } from '../../shared/config/alert-settings.ts';
 import { symbolsOf } from '../../shared/config/deployment.ts';
 import { SYMBOLS_VARIABLE } from '../../shared/config/instrument-facts.ts';
 import { NSE_HOURS_VARIABLE } from '../../shared/config/nse-calendar-facts.ts';
@@ -14,6 +15,8 @@ const { deployment } = config;
 // What a person has set wins over the file.
 if (deployment.symbols !== null || deployment.markets.length < 2) process.env[SYMBOLS_VARIABLE] ||= symbolsOf(deployment).join(',');
 if (deployment.nseHours !== 'none') process.env[NSE_HOURS_VARIABLE] ||= deployment.nseHours;
+if (deployment.alerts.quiet !== 'none') process.env[ALERT_VARIABLES.quiet] ||= deployment.alerts.quiet;
+if (deployment.alerts.mute.length > 0) process.env[ALERT_VARIABLES.muted] ||= deployment.alerts.mute.join(',');
 
 function readOrExit(): ReadConfig {
   try {

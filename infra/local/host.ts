@@ -24,8 +24,9 @@ import { ensureTables } from '../../shared/store/ensure-tables.ts';
 import { sweepExpired } from '../../shared/store/sweep-expired.ts';
 import { tableNames } from '../../shared/store/tables.ts';
 import { tokenGate } from './access-gate.ts';
+import { alertSettings, startAlerts } from './alerts.ts';
 import { type Embedded, startEmbedded } from './embedded-dynamodb.ts';
-import { type BusEvent, startEventBridge } from './event-bridge.ts';
+import { type BusEvent, type BusListener, startEventBridge } from './event-bridge.ts';
 import { freshWhenAsked } from './fresh-when-asked.ts';
 import { startHttpHost } from './http-host.ts';
 import { invoker } from './invoker.ts';
@@ -79,6 +80,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     return stopping;
   };
   try {
+    const told = alertSettings(process.env);
     const store = await openStore(options, log, closers);
     const held = await heldScope(store.ledger);
     const chosen = await chooseWorld(options, held, log);
@@ -119,7 +121,9 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     await feed.start();
     closers.push(feed.stop);
     closers.push(startScheduler(time.clock, options.schedules, invoker(context, onScan), log));
-    const bus = await openBus(store.ledger, log, onEvent);
+    const alerts = startAlerts(context, told);
+    closers.push(alerts.stop);
+    const bus = await openBus(store.ledger, log, [onEvent, alerts.onEvent]);
     closers.push(bus.stop);
     const http = await startHttpHost({
       port: options.port,
@@ -230,9 +234,9 @@ function paceOf({ virtual, speed, clock }: Time): string {
   return `virtual, from ${iso(clock.now())}, ${Number.isFinite(speed) ? `${speed} times real time` : 'as fast as possible'}`;
 }
 
-async function openBus(ledger: LedgerStore, log: Log, onEvent: (event: BusEvent) => void): Promise<OutboxRelay> {
+async function openBus(ledger: LedgerStore, log: Log, listeners: readonly BusListener[]): Promise<OutboxRelay> {
   const bus = await startEventBridge();
-  bus.onEvent(onEvent);
+  for (const listener of listeners) bus.onEvent(listener);
   const relay = startOutboxRelay(ledger, process.env.AWS_ENDPOINT_URL_EVENTBRIDGE ?? bus.endpoint, BUS_NAME, log);
   return {
     drained: relay.drained,

@@ -138,6 +138,7 @@ const USER_CODES = new Set([
   'in_use',
   'format',
   'strategy_not_built',
+  'bad_alert_settings',
 ]);
 
 async function exitCode(): Promise<number> {

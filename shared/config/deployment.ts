@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { QuietHoursError, quietHoursOf } from '../alerts/quiet-hours.ts';
+import { alertKindSchema } from '../contracts/alert.ts';
 import { marketSchema } from '../contracts/terms.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 import { CalendarError } from '../market/calendar.ts';
@@ -33,6 +35,16 @@ function areHours(text: string): boolean {
     return true;
   } catch (error) {
     if (error instanceof CalendarError) return false;
+    throw error;
+  }
+}
+
+function areQuietHours(text: string): boolean {
+  try {
+    quietHoursOf(text);
+    return true;
+  } catch (error) {
+    if (error instanceof QuietHoursError) return false;
     throw error;
   }
 }
@@ -72,6 +84,7 @@ export const deploymentSchema = z
         'scan-crypto': onOff('scan-crypto'),
         monitor: onOff('monitor'),
         session: onOff('session'),
+        alerts: onOff('alerts'),
       } satisfies Readonly<Record<ScheduleName, z.ZodType>>)
       .readonly()
       .prefault({}),
@@ -81,6 +94,14 @@ export const deploymentSchema = z
       .strictObject({
         monthlyUsd: z.number().positive().max(10_000).default(10).describe('of the whole account, as AWS bills it'),
         email: email.describe('who is told at 80 % and when the forecast passes it; null for nobody'),
+      })
+      .readonly()
+      .prefault({}),
+    alerts: z
+      .strictObject({
+        email: email.describe('where alerts of trading are mailed to; null for nowhere'),
+        quiet: z.string().refine(areQuietHours, { error: 'Expected none, or hours such as 22:30-07:00 Asia/Kolkata' }).default('none'),
+        mute: z.array(alertKindSchema).readonly().default([]).describe('kinds that are kept and not sent'),
       })
       .readonly()
       .prefault({}),

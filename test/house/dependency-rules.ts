@@ -44,7 +44,7 @@ export type BanName = keyof typeof BANS;
 const ALL_BANS = Object.keys(BANS) as readonly BanName[];
 const WITHOUT_CLOCK = ALL_BANS.filter((name) => name !== 'clock' && name !== 'timers');
 
-const PURE_NAMES = ['market', 'indicators', 'strategies', 'ml', 'risk', 'execution', 'ledger', 'performance'] as const;
+const PURE_NAMES = ['market', 'indicators', 'strategies', 'ml', 'risk', 'execution', 'ledger', 'performance', 'alerts'] as const;
 const PURE = PURE_NAMES.map((name) => `shared/${name}/`);
 const VOCABULARY = ['shared/kernel/', 'shared/config/', 'shared/contracts/'];
 

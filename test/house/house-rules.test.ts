@@ -63,6 +63,7 @@ const PLANTED: readonly (readonly [sentence: string, kind: ViolationKind, path: 
   ['execution is pure', 'builtin', 'shared/execution/x.ts', "import { readFile } from 'fs/promises';"],
   ['ledger is pure', 'package', 'shared/ledger/x.ts', "import type { PutCommand } from '@aws-sdk/lib-dynamodb';"],
   ['performance is pure', 'ban', 'shared/performance/x.ts', 'export const t = performance.now();'],
+  ['alerts are pure', 'ban', 'shared/alerts/x.ts', "export const told = fetch('https://example.com');"],
   ['pure code does not hash by itself', 'builtin', 'shared/ledger/x.ts', "import { createHash } from 'node:crypto';"],
   ['luxon stays behind the calendar', 'package', 'shared/market/session.ts', "import { DateTime } from 'luxon';"],
   ['luxon stays out of the engine', 'package', 'shared/engine/x.ts', "import { DateTime } from 'luxon';"],

@@ -4,7 +4,7 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { OutboxError, outboxPipe } from '../../infra/aws/constructs/outbox-pipe.ts';
-import { type Key, ledgerKeys } from '../../shared/store/keys.ts';
+import { alertKeys, type Key, ledgerKeys } from '../../shared/store/keys.ts';
 import { journalAttributes } from '../../shared/store/ledger-rows.ts';
 import { TABLES } from '../../shared/store/tables.ts';
 import { at, type Resource, referred, synthesise } from './synthesis.ts';
@@ -112,6 +112,11 @@ describe('the outbox', () => {
       ledgerKeys.receipt('s', 'c'),
       ledgerKeys.scan('s', 1, 1, 'd'),
       ledgerKeys.trade('s', 1),
+      alertKeys.alert(1, 'a'),
+      alertKeys.known('a'),
+      alertKeys.open(1, 'a'),
+      alertKeys.watch('s'),
+      alertKeys.paces,
     ];
     expect(others.filter(tells)).toEqual([]);
   });

@@ -59,7 +59,7 @@ describe('a configuration that says all of it', { timeout: 60_000 }, () => {
         at(each, 'State'),
       ]),
     );
-    expect(states).toEqual({ 'scan-nse': 'DISABLED', 'scan-crypto': 'ENABLED', monitor: 'ENABLED', session: 'ENABLED' });
+    expect(states).toEqual({ 'scan-nse': 'DISABLED', 'scan-crypto': 'ENABLED', monitor: 'ENABLED', session: 'ENABLED', alerts: 'ENABLED' });
   });
 
   it('tells a person of the bill before it is passed', () => {

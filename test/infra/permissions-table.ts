@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { at, type Resource, referred } from './synthesis.ts';
 
 const oneOrMore = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-const statementSchema = z.object({ Effect: z.enum(['Allow', 'Deny']), Action: oneOrMore, Resource: z.unknown() });
+const statementSchema = z.object({ Effect: z.enum(['Allow', 'Deny']), Action: oneOrMore, Resource: z.unknown(), Condition: z.unknown().optional() });
 const documentSchema = z.object({ Statement: z.array(statementSchema) });
 const trustSchema = z.object({ Statement: z.array(z.object({ Principal: z.object({ Service: z.string() }) })) });
 
@@ -13,6 +13,8 @@ export interface Grant {
   readonly actions: readonly string[];
   /** The statement's resources, as the template has them. */
   readonly on: unknown;
+  /** Under which condition; undefined for none. */
+  readonly when: unknown;
 }
 
 /** Every grant to a role of these templates, by its own policies and by those that are attached to it. */
@@ -31,7 +33,7 @@ const allowed = (role: string, document: unknown): readonly Grant[] =>
   documentSchema
     .parse(document)
     .Statement.filter(({ Effect }) => Effect === 'Allow')
-    .map(({ Action, Resource: on }) => ({ role, actions: Action, on }));
+    .map(({ Action, Resource: on, Condition: when }) => ({ role, actions: Action, on, when }));
 
 /** A logical id without the hash at its end. */
 export const plain = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
@@ -83,7 +85,7 @@ function roleRows(resources: readonly Resource[]): readonly (readonly string[])[
   return roles.flatMap((role) => {
     const byResource = Map.groupBy(
       grants.filter((grant) => grant.role === role.id),
-      ({ on }) => namedResource(on),
+      ({ on, when }) => `${namedResource(on)}${when === undefined ? '' : ` where \`${JSON.stringify(when)}\``}`,
     );
     return [...byResource]
       .sort(([a], [b]) => a.localeCompare(b))

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TOKEN_PARAMETER } from '../../shared/access/token-parameter.ts';
+import { ALERTS_PARTITION, alertKeys, ledgerKeys } from '../../shared/store/keys.ts';
 import { grantsOf, namedResource, permissionsPage, plain } from './permissions-table.ts';
 import { at, ROOT, referred, synthesise } from './synthesis.ts';
 
@@ -35,6 +36,13 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   ScanFunctionRole: [...TRADES, ...GIVES_UP],
   MonitorFunctionRole: [...TRADES, ...GIVES_UP],
   SessionFunctionRole: [...TRADES, ...GIVES_UP],
+  AlertsFunctionRole: [
+    ...['BatchGetItem', 'GetItem', 'Query'].map((action) => `dynamodb:${action} Ledger, Market`),
+    // Of alerts only: see below.
+    ...['DeleteItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} Ledger`),
+    'ssm:GetParameter arn:aws:ssm:ap-south-1:<accountid>:parameter/nightdesk/alerts',
+    ...GIVES_UP,
+  ],
   ApiFunctionRole: TRADES,
   AuthorizerFunctionRole: [`ssm:GetParameter arn:aws:ssm:ap-south-1:<accountid>:parameter${TOKEN_PARAMETER}`],
   FeedTaskTaskRole: [...LEDGER, ...MARKET_READ, ...MARKET_WRITE, 'sqs:DeleteMessage Nudges', 'sqs:ReceiveMessage Nudges'],
@@ -57,6 +65,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   scanschedulerrole: STARTS('Scan'),
   monitorschedulerrole: STARTS('Monitor'),
   sessionschedulerrole: STARTS('Session'),
+  alertsschedulerrole: STARTS('Alerts'),
   OutboxRole: [
     'dynamodb:DescribeStream Ledger',
     'dynamodb:GetRecords Ledger',
@@ -74,6 +83,16 @@ describe('the permissions of the stack', () => {
       roles.map(({ id }) => [plain(id), lines(plain(id)).filter((line) => plain(id) !== 'FeedTaskExecutionRole' || !PULLS.test(line))]),
     );
     expect(found).toEqual(Object.fromEntries(Object.entries(RIGHTS).map(([role, rights]) => [role, [...rights].sort()])));
+  });
+
+  it('let the function that tells write alerts, and nothing else of the ledger', () => {
+    const writes = grants.filter(
+      ({ role, actions }) => plain(role) === 'AlertsFunctionRole' && actions.some((action) => /^dynamodb:(Put|Update|Delete)Item$/.test(action)),
+    );
+    expect(writes.map(({ when }) => when)).toEqual([{ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [ALERTS_PARTITION] } }]);
+    const keys = [alertKeys.alert(1, 'a'), alertKeys.known('a'), alertKeys.open(1, 'a'), alertKeys.watch('s'), alertKeys.paces];
+    expect(new Set(keys.map(({ pk }) => pk))).toEqual(new Set([ALERTS_PARTITION]));
+    expect(ledgerKeys.head('s').pk).not.toBe(ALERTS_PARTITION);
   });
 
   it('never allow an action by a wildcard', () => {
@@ -102,15 +121,21 @@ describe('the permissions of the stack', () => {
     expect([...services].sort()).toEqual(['codebuild', 'dynamodb', 'ecr', 'events', 'lambda', 'logs', 's3', 'sqs', 'ssm']);
   });
 
-  it('let the authorizer read the one parameter of the hashes, and nobody else any', () => {
+  it('let the authorizer read the parameter of the hashes, the teller that of its channels, and nobody else any', () => {
     const readers = grants.filter(({ actions }) => actions.some((action) => action.startsWith('ssm:')));
-    expect(readers.map(({ role, actions }) => [plain(role), ...actions])).toEqual([['AuthorizerFunctionRole', 'ssm:GetParameter']]);
+    expect(readers.map(({ role, actions }) => [plain(role), ...actions]).sort()).toEqual([
+      ['AlertsFunctionRole', 'ssm:GetParameter'],
+      ['AuthorizerFunctionRole', 'ssm:GetParameter'],
+    ]);
     const variables = resources.filter(({ Type }) => Type === 'AWS::Lambda::Function').map((each) => at(each, 'Environment', 'Variables'));
     expect(variables.filter((each) => JSON.stringify(each).includes(TOKEN_PARAMETER))).toHaveLength(1);
   });
 
-  it('let API Gateway start the API and the authorizer, from the API of this stack, and nobody else any function', () => {
-    const starters = resources.filter(({ Type }) => Type === 'AWS::Lambda::Permission');
+  it('let API Gateway start the API and the authorizer, from the API of this stack, and the bus the teller, and nobody else any function', () => {
+    const permissions = resources.filter(({ Type }) => Type === 'AWS::Lambda::Permission');
+    const told = permissions.filter((each) => at(each, 'Principal') === 'events.amazonaws.com');
+    expect(told.flatMap((each) => referred(at(each, 'FunctionName')).map(plain))).toEqual(['AlertsFunction']);
+    const starters = permissions.filter((each) => !told.includes(each));
     const api = resources.filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Api').map(({ id }) => id);
     expect(api).toHaveLength(1);
     for (const starter of starters) {

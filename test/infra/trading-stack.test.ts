@@ -5,6 +5,7 @@ import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { TOKEN_PARAMETER, TOKEN_PARAMETER_VARIABLE } from '../../shared/access/token-parameter.ts';
+import { ALERT_VARIABLES } from '../../shared/config/alert-settings.ts';
 import { autoStartText, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { DeploymentConfigError, readDeployment } from '../../shared/config/deployment.ts';
 import { EnvironmentError, readEnvironment, toVariables } from '../../shared/config/environment.ts';
@@ -54,7 +55,7 @@ const isAuthorizer = (id: string): boolean => id.startsWith('AuthorizerFunction'
 describe('the functions', () => {
   it('are those that have a folder, and no helper of the framework beside them', () => {
     const names = functions.map(({ id }) => id.replace(/Function[0-9A-F]{8}$/, '').toLowerCase()).sort();
-    expect(names).toEqual(['api', 'authorizer', 'image', 'monitor', 'scan', 'session']);
+    expect(names).toEqual(['alerts', 'api', 'authorizer', 'image', 'monitor', 'scan', 'session']);
     for (const name of names) expect(existsSync(join(ROOT, 'functions', name, 'handler.ts'))).toBe(true);
   });
 
@@ -85,7 +86,10 @@ describe('the environment', () => {
 
   it('holds no secret: they are in SSM, and a variable says at most where', () => {
     for (const [id, variables] of environments) {
-      const suspects = Object.entries(variables).filter(([name]) => /token|secret|password|key|credential/i.test(name));
+      // The extension that reads parameters has settings of that name: sizes, times and switches.
+      const suspects = Object.entries(variables).filter(
+        ([name]) => /token|secret|password|key|credential/i.test(name) && !/^(PARAMETERS_SECRETS_EXTENSION|SECRETS_MANAGER)_/.test(name),
+      );
       expect(
         suspects.filter(([, value]) => !String(value).startsWith('/nightdesk/')),
         id,
@@ -106,7 +110,10 @@ describe('the environment', () => {
       ]),
     );
     const read = readEnvironment(asText);
-    expect(toVariables(read)).toEqual(Object.fromEntries(Object.entries(asText).filter(([name]) => name.startsWith('NIGHTDESK_'))));
+    const own = id.startsWith('AlertsFunction') ? Object.values(ALERT_VARIABLES) : [];
+    const ours = Object.keys(asText).filter((name) => name.startsWith('NIGHTDESK_'));
+    expect(ours.sort()).toEqual([...Object.keys(toVariables(read)), ...own].sort());
+    expect(asText).toMatchObject(toVariables(read));
     expect(read.world).toBe('live');
     for (const value of Object.values(variables).filter((each) => typeof each !== 'string')) {
       expect(referred(value)).toHaveLength(1);
@@ -345,7 +352,7 @@ describe('everything that is kept', () => {
 
   it('is encrypted in every queue, and refused without TLS', () => {
     const queues = ofType('AWS::SQS::Queue');
-    expect(queues).toHaveLength(4);
+    expect(queues).toHaveLength(5);
     for (const queue of queues) {
       expect(at(queue, 'SqsManagedSseEnabled')).toBe(true);
       const policy = ofType('AWS::SQS::QueuePolicy').find((each) => referred(at(each, 'Queues')).includes(queue.id));

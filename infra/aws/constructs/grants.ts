@@ -10,6 +10,10 @@ export function grantLedger(ledger: ITable, grantee: IGrantable): void {
   ledger.grant(grantee, 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
 }
 
+export function grantLedgerRead(ledger: ITable, grantee: IGrantable): void {
+  ledger.grant(grantee, 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query');
+}
+
 export function grantMarketRead(market: ITable, grantee: IGrantable): void {
   market.grant(grantee, 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query');
 }

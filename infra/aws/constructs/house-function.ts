@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Duration, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { ApplicationLogLevel, Architecture, LoggingFormat, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { ApplicationLogLevel, Architecture, LoggingFormat, type ParamsAndSecretsLayerVersion, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { Construct } from 'constructs';
 import { logGroup } from './log-group.ts';
@@ -19,6 +19,8 @@ export interface HouseFunctionProps {
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** For a function that reads secrets. */
+  readonly paramsAndSecrets?: ParamsAndSecretsLayerVersion;
 }
 
 export interface HouseFunction {
@@ -28,7 +30,10 @@ export interface HouseFunction {
 }
 
 /** A function as this house runs them: one bundled ES module on ARM, JSON logs that expire, a role of its own. */
-export function houseFunction(parent: Construct, { name, description, memoryMiB, timeoutSeconds, environment }: HouseFunctionProps): HouseFunction {
+export function houseFunction(
+  parent: Construct,
+  { name, description, memoryMiB, timeoutSeconds, environment, paramsAndSecrets }: HouseFunctionProps,
+): HouseFunction {
   const scope = new Construct(parent, `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`);
   const logs = logGroup(scope, 'Logs');
   const role = new Role(scope, 'Role', {
@@ -52,6 +57,7 @@ export function houseFunction(parent: Construct, { name, description, memoryMiB,
     timeout: Duration.seconds(timeoutSeconds),
     role,
     logGroup: logs,
+    ...(paramsAndSecrets === undefined ? {} : { paramsAndSecrets }),
     loggingFormat: LoggingFormat.JSON,
     applicationLogLevelV2: ApplicationLogLevel.INFO,
     systemLogLevelV2: SystemLogLevel.WARN,

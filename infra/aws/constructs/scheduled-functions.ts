@@ -12,13 +12,14 @@ import {
   type ScheduledFunction,
   type ScheduleName,
 } from '../../../shared/config/schedules.ts';
-import { type HouseFunction, houseFunction } from './house-function.ts';
+import { type HouseFunction, type HouseFunctionProps, houseFunction } from './house-function.ts';
 
 /** What each function is given to work with. A timeout ends a run before the next of its minute would be too late. */
 const SIZES: Readonly<Record<ScheduledFunction, { readonly description: string; readonly memoryMiB: number; readonly timeoutSeconds: number }>> = {
   scan: { description: 'Looks for trades in an open market and places orders', memoryMiB: 512, timeoutSeconds: 50 },
   monitor: { description: 'Sweeps positions: time exits, square-off, halts, liveness', memoryMiB: 256, timeoutSeconds: 50 },
   session: { description: 'Rolls trading days', memoryMiB: 256, timeoutSeconds: 120 },
+  alerts: { description: 'Tells the trader: events, account, feeds, markets', memoryMiB: 256, timeoutSeconds: 60 },
 };
 
 export interface ScheduledFunctionsProps {
@@ -26,6 +27,8 @@ export interface ScheduledFunctionsProps {
   readonly failedRuns: IQueue;
   /** A schedule that is off stays in the stack and fires nothing. */
   readonly enabled: Readonly<Record<ScheduleName, boolean>>;
+  /** What a function has of its own. */
+  readonly own: Partial<Record<ScheduledFunction, Pick<HouseFunctionProps, 'environment' | 'paramsAndSecrets'>>>;
 }
 
 /**
@@ -33,10 +36,12 @@ export interface ScheduledFunctionsProps {
  * Scheduler invokes asynchronously, so a run can be lost in two places: before the function accepted it, and in the
  * function. Both end in `failedRuns`.
  */
-export function scheduledFunctions(scope: Construct, { environment, failedRuns, enabled }: ScheduledFunctionsProps): readonly HouseFunction[] {
-  const names = [...new Set(SCHEDULES.map(({ functionName }) => functionName))];
-  return names.map((name) => {
-    const made = houseFunction(scope, { name, environment, ...SIZES[name] });
+export function scheduledFunctions(
+  scope: Construct,
+  { environment, failedRuns, enabled, own }: ScheduledFunctionsProps,
+): Readonly<Record<ScheduledFunction, HouseFunction>> {
+  const make = (name: ScheduledFunction): HouseFunction => {
+    const made = houseFunction(scope, { name, ...SIZES[name], ...own[name], environment: { ...environment, ...own[name]?.environment } });
     const schedules = SCHEDULES.filter(({ functionName }) => functionName === name);
     made.lambda.configureAsyncInvoke({
       onFailure: new SqsDestination(failedRuns),
@@ -46,7 +51,8 @@ export function scheduledFunctions(scope: Construct, { environment, failedRuns, 
     const caller = schedulerRole(scope, name, made, failedRuns);
     for (const declared of schedules) schedule(scope, declared, { made, caller, failedRuns, isEnabled: enabled[declared.name] });
     return made;
-  });
+  };
+  return { scan: make('scan'), monitor: make('monitor'), session: make('session'), alerts: make('alerts') };
 }
 
 /** May start this one function, in its one version, and hand over what it could not start. The role that the target would make may start all versions. */

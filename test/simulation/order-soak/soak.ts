@@ -5,16 +5,18 @@ import { faultsOf, lingering, unsoundIn, withLedgerOfRunning } from './checks.ts
 import { createSoakClient, type ServedLife, type SoakClient } from './client.ts';
 import { createFigures, type SoakFigures } from './figures.ts';
 import { createReadJournal, type ReadJournal } from './journal.ts';
-import { drawKills, type Kill } from './kills.ts';
+import type { Kill } from './kills.ts';
 import { createTrueMarket, isMissedFill, type TrueMarket } from './passed-by.ts';
 import { type Ending, NODE, type Program, ROOT, startProgram } from './program.ts';
 import { createPromises, type Promises } from './promises.ts';
 
 export interface SoakOptions {
-  readonly kills: number;
+  readonly kills: readonly Kill[];
   readonly seed: string;
   readonly stateDir: string;
   readonly port: number;
+  /** How long the last life trades, in which nobody kills, ms. */
+  readonly lastLifeMs: number;
   /** Hears of each kill, for a person who waits. */
   readonly tell: (line: string) => void;
 }
@@ -31,7 +33,6 @@ const SPEED = 60;
 const USUAL_START_MS = 4_000;
 /** Every so many kills `npm run ledger -- verify` reads the folder that nobody runs on. */
 const READ_DEAD_EVERY = 10;
-const LAST_LIFE_MS = 6_000;
 
 /**
  * Runs the real program with a client that trades through its API, kills it again and again, starts it anew, and holds what stands
@@ -66,8 +67,7 @@ export async function runOrderSoak(options: SoakOptions): Promise<SoakResult> {
 }
 
 async function liveAndDie(soak: Soak): Promise<void> {
-  const { options } = soak;
-  const kills = drawKills(options.kills, options.seed);
+  const { kills } = soak.options;
   for (const [index, kill] of kills.entries()) {
     await liveUntilKilled(soak, kill, index, kills[index - 1] ?? null);
     if ((index + 1) % READ_DEAD_EVERY === 0 && soak.client.sessionId() !== null) await runLedger(soak, ['verify']);
@@ -188,14 +188,14 @@ async function lookAfterStart(soak: Soak, program: Program, atMs: EpochMs | null
 
 /** Nobody kills it: all is answered, traded a little more, and it ends as Ctrl-C ends it. */
 async function lastLife(soak: Soak, before: Kill | null): Promise<void> {
-  const { client, complain } = soak;
+  const { client, complain, options } = soak;
   const { program, atMs } = startNext(soak, before);
   if (!(await program.ready)) {
     complain(`The last start failed: ${(await program.ended).stderr.slice(-1_000)}`);
     return;
   }
   await lookAfterStart(soak, program, atMs);
-  const until = performance.now() + LAST_LIFE_MS;
+  const until = performance.now() + options.lastLifeMs;
   const life = (isOver: () => boolean): ServedLife => ({ base: program.base, onSent: () => undefined, isOver, isStoreGone: () => false });
   await client.trade(life(() => performance.now() > until || program.hasEnded()));
   await client.finish(life(() => true));

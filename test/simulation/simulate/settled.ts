@@ -40,16 +40,17 @@ export function settledFaults({ books, clients, feed, nowMs }: SettledParts): re
 /** An order that would fill on the price that came last, and has not. */
 function forgotten(account: Account, feed: FeedService, order: Order, nowMs: EpochMs): readonly string[] {
   const isDue = account.status !== 'stopped' && !isResting(order) && nowMs - order.activeFromMs > FORGOTTEN_MS;
-  return isDue && wouldFill(account, feed, order) ? [`order ${order.id} is working and does not fill`] : [];
+  return isDue && wouldFill(account, feed, order, nowMs) ? [`order ${order.id} is working and does not fill`] : [];
 }
 
-/** Nothing of a market that is closed, and no more than others trade, can be had: what waits for that has not been forgotten. */
-function wouldFill(account: Account, feed: FeedService, order: Order): boolean {
-  const lastMs = feed.desk.view(0).quote(order.symbol)?.receivedMs ?? 0;
-  return (
-    decideMatch(account, feed.desk.view(lastMs), { orderId: order.id, tick: null, extreme: null, queueAhead: null, configVersion: 'simulated' }) !==
-    null
-  );
+/**
+ * Whether the matcher should have filled an order: now, and when it last looked, which is with the last price. Nothing of a market that
+ * is closed, and no more than others trade, can be had: what waits for that has not been forgotten.
+ */
+function wouldFill(account: Account, feed: FeedService, order: Order, nowMs: EpochMs): boolean {
+  const lastMs = feed.desk.view(nowMs).quote(order.symbol)?.receivedMs ?? nowMs;
+  const command = { orderId: order.id, tick: null, extreme: null, queueAhead: null, configVersion: 'simulated' };
+  return [lastMs, nowMs].every((atMs) => decideMatch(account, feed.desk.view(atMs), command) !== null);
 }
 
 export interface ClosedParts extends Pick<SettledParts, 'feed' | 'nowMs'> {
@@ -67,7 +68,7 @@ export async function closedFaults({ items, books, bus, clients, acknowledged, f
   const active = await ledger.activeSession();
   const relays = new Set((await items.query('ledger', ledgerKeys.relays)).map((item) => readRelay(item).sessionId));
   for (const { sessionId, account, lastMs } of books.all()) {
-    if (account.status !== 'stopped' && !isClosing(account, feed, nowMs - lastMs)) faults.push(`${sessionId} is ${account.status}`);
+    if (account.status !== 'stopped' && !isClosing(account, feed, { nowMs, lastMs })) faults.push(`${sessionId} is ${account.status}`);
     if ((active === sessionId) !== (account.status !== 'stopped')) faults.push(`${sessionId} is ${account.status}, active is ${active}`);
     if (bus.seqOf(sessionId) !== account.seq) faults.push(`of ${sessionId} ${bus.seqOf(sessionId)} of ${account.seq} events were relayed`);
     if (account.status === 'stopped' && relays.has(sessionId)) faults.push(`the outbox still has a mark of ${sessionId}, of which all is told`);
@@ -84,9 +85,9 @@ const SWEPT_WITHIN_MS = MINUTE_MS + SECOND_MS;
  * A session that is told to close ends with the first sweep after what it still held could be sold: until then its exits are at
  * market and nothing is to be had.
  */
-function isClosing(account: Account, feed: FeedService | null, sinceLastMs: number): boolean {
+function isClosing(account: Account, feed: FeedService | null, { nowMs, lastMs }: { readonly nowMs: EpochMs; readonly lastMs: EpochMs }): boolean {
   if (account.status !== 'stopping') return false;
-  if (account.positions.size === 0) return sinceLastMs < SWEPT_WITHIN_MS;
+  if (account.positions.size === 0) return nowMs - lastMs < SWEPT_WITHIN_MS;
   const exits = [...account.positions.values()].map(({ exitId }) => account.orders.get(exitId));
-  return exits.every((exit) => exit?.purpose === 'exit' && exit.atMarket !== null && feed !== null && !wouldFill(account, feed, exit));
+  return exits.every((exit) => exit?.purpose === 'exit' && exit.atMarket !== null && feed !== null && !wouldFill(account, feed, exit, nowMs));
 }
