@@ -1,9 +1,11 @@
 import type { AnswerOf, RouteName, RouteOf } from '../../shared/contracts/routes.ts';
+import { testAlert } from '../../shared/engine/alerts/test-alert.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { type AmendOutcome, amendBracket } from '../../shared/engine/orders/amend-bracket.ts';
 import { cancelOrder } from '../../shared/engine/orders/cancel-order.ts';
 import { previewOrder } from '../../shared/engine/orders/preview-order.ts';
 import { setRiskLimits, startSession, stopSession } from '../../shared/engine/sessions.ts';
+import { alertAnswer, alerts } from '../../shared/engine/views/alerts.ts';
 import { candles } from '../../shared/engine/views/candles.ts';
 import { chain } from '../../shared/engine/views/chain.ts';
 import { decisions } from '../../shared/engine/views/decisions.ts';
@@ -59,6 +61,11 @@ export function apiHandlers(context: EngineContext): ApiHandlers {
     ticks: async ({ query: { from, to, ...query } }) => ok(await ticks(context, { ...query, fromMs: msOrNull(from), toMs: msOrNull(to) })),
     chain: async ({ query }) => ok(chain(context, query.underlying, query.expiry)),
     instruments: async ({ query }) => ok(await instruments(context, query.market)),
+    alerts: async ({ query }) => ok(await alerts(context, query)),
+    'test-alert': async ({ key, requestId }) => {
+      const open = await testAlert(context, key ?? requestId);
+      return { status: 202, body: { success: true, alert: alertAnswer(open), timestamp: now(context) } };
+    },
     sessions: async () => ok(await sessions(context)),
     health: async () => {
       const body = await health(context);

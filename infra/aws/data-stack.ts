@@ -1,4 +1,5 @@
 import { CfnOutput, type Environment, Stack } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { eventBus } from './constructs/event-bus.ts';
 import { outboxPipe } from './constructs/outbox-pipe.ts';
@@ -6,6 +7,7 @@ import { type Tables, tables } from './constructs/tables.ts';
 
 export interface DataStack extends Tables {
   readonly stack: Stack;
+  readonly bus: IEventBus;
 }
 
 /** What outlives every deployment: the tables, and the bus on which the ledger's events are told. */
@@ -21,5 +23,5 @@ export function dataStack(scope: Construct, env: Environment): DataStack {
   new CfnOutput(stack, 'LedgerTable', { value: ledger.tableName });
   new CfnOutput(stack, 'MarketTable', { value: market.tableName });
   new CfnOutput(stack, 'EventBus', { value: bus.eventBusName });
-  return { stack, ledger, market };
+  return { stack, bus, ledger, market };
 }

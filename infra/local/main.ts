@@ -134,6 +134,7 @@ const USER_CODES = new Set([
   'port_in_use',
   'in_use',
   'strategy_not_built',
+  'bad_alert_settings',
 ]);
 
 async function exitCode(): Promise<number> {

@@ -69,7 +69,12 @@ export async function measuredRun(options: MeasuredRunOptions): Promise<Measured
       settings: { marketMode: 'both', seed: options.seed, version: VERSION, barWaitMs: 0 },
       exclusive: false,
     });
-  const functions: Readonly<Record<ScheduledFunction, EngineContext>> = { scan: process(), monitor: process(), session: process() };
+  const functions: Readonly<Record<ScheduledFunction, EngineContext>> = {
+    scan: process(),
+    monitor: process(),
+    session: process(),
+    alerts: process(),
+  };
   feed = createFeedService(process(), asDeployed(options.source(clock), clock), {
     holder: 'measured',
     leaseMs: LEASE_MS,

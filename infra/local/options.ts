@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
+import { originSchema } from '../../shared/config/api-access.ts';
 import { NSE_FEEDS, type NseFeed } from '../../shared/config/nse-feed.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
 import { BUILT_STRATEGIES, strategyByName } from '../../shared/strategies/registry.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../../shared/strategies/strategy.ts';
+import { tokenFileIn } from './token-file.ts';
 
 export class OptionError extends NightdeskError<'bad_option'> {}
 
@@ -26,6 +28,10 @@ export interface Options {
   readonly stateDir: string;
   readonly seed: string;
   readonly markets: 'switch' | 'both';
+  /** The file with the hashes of the tokens that open the API; null where no token is asked. */
+  readonly tokenFile: string | null;
+  /** Origins besides this machine's own whose pages may call. */
+  readonly allowedOrigins: readonly string[];
 }
 
 export const HELP = `Nightdesk: five strategies trade live markets on paper, and say whether the evidence is enough.
@@ -48,6 +54,9 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
   --state DIR      where the account and the market data are kept (default .nightdesk)
   --seed N         seeds the simulated market and every draw (default 1)
   --markets switch|both   NSE while it is open, else crypto (default); or both at once
+  --token none|required   whether the API asks for a token (default none; required when NIGHTDESK_TOKEN_FILE
+                   names the file of their hashes). Make one with npm run token -- create --local
+  --allow-origin ORIGIN   a page of this origin may call too (repeat for several); needs --token required
   --help           this page
 `;
 
@@ -64,10 +73,13 @@ const SPEC = {
   state: { type: 'string', default: '.nightdesk' },
   seed: { type: 'string', default: '1' },
   markets: { type: 'string', default: 'switch' },
+  token: { type: 'string' },
+  'allow-origin': { type: 'string', multiple: true, default: [] as string[] },
   help: { type: 'boolean', default: false },
 } as const;
 
 const NSE_VARIABLE = 'NIGHTDESK_NSE_FEED';
+const TOKEN_FILE_VARIABLE = 'NIGHTDESK_TOKEN_FILE';
 
 /**
  * The command line as options; `env` is read for what it sets where the line is silent.
@@ -89,6 +101,8 @@ export function readOptions(argv: readonly string[], env: Readonly<Record<string
     stateDir: values.state,
     seed: seed(values.seed),
     markets: oneOf('--markets', values.markets, ['switch', 'both']),
+    tokenFile: tokenFile(values.token, env[TOKEN_FILE_VARIABLE] || null, values.state),
+    allowedOrigins: values['allow-origin'].map(origin),
   };
   checkTogether(options, { isSpeedGiven: values.speed !== undefined, isNseGiven: values.nse !== undefined });
   return options;
@@ -117,6 +131,18 @@ function nseFeed(given: string | undefined, set: string | undefined): Options['n
   const allowed = ['auto', ...NSE_FEEDS] as const;
   if (given !== undefined) return oneOf('--nse', given, allowed);
   return oneOf(NSE_VARIABLE, set === undefined || set === '' ? 'auto' : set, allowed);
+}
+
+/** Who names a file of tokens wants them asked for, unless the line says otherwise. */
+function tokenFile(given: string | undefined, named: string | null, stateDir: string): string | null {
+  const asked = oneOf('--token', given ?? (named === null ? 'none' : 'required'), ['none', 'required']);
+  return asked === 'none' ? null : (named ?? tokenFileIn(stateDir));
+}
+
+function origin(text: string): string {
+  const parsed = originSchema.safeParse(text);
+  if (!parsed.success) throw bad(`--allow-origin: ${parsed.error.issues.map(({ message }) => message).join(', ')}; received ${JSON.stringify(text)}`);
+  return parsed.data;
 }
 
 function speed(text: string): number {
@@ -164,6 +190,8 @@ function checkTogether(options: Options, { isSpeedGiven, isNseGiven }: { readonl
   }
   if (feed !== 'replay' && options.speed === Number.POSITIVE_INFINITY) throw bad('--speed max is for --feed replay');
   if (options.atMs !== null && options.untilMs !== null && options.untilMs <= options.atMs) throw bad('--until must be after --at');
+  if (options.allowedOrigins.length > 0 && options.tokenFile === null)
+    throw bad('--allow-origin needs --token required: without a token any page of that origin would trade');
   if (options.exit && feed !== 'replay' && options.untilMs === null)
     throw bad('--exit needs an end: --feed replay, or --until with --feed simulated');
 }

@@ -329,7 +329,7 @@ describe('cancelling an order', () => {
     const fixture = await trading();
     await fixture.ask('place-order', { body: { ...BUY, type: 'limit', limitPrice: 97, clientOrderId: 'rest' } });
     const { body } = await fixture.ask('cancel-order', { id: 'E:order:rest' });
-    expect(body.order).toMatchObject({ state: 'cancelled', reason: 'client_cancel: cancelled on request', waiting: null });
+    expect(body.order).toMatchObject({ state: 'cancelled', reason: 'client_cancel: cancelled on request', waiting: null, reserved: '0' });
     const again = await fixture.ask('cancel-order', { id: 'E:order:rest' });
     expect(again.body.order).toEqual(body.order);
     expect((await fixture.ask('preview-order', { body: BUY })).body.availableCash).toBe('100000');
@@ -399,6 +399,18 @@ describe('closing a position', () => {
     expect((await fixture.refused('amend-bracket', { id: 'order:held', body: { stop: '97' } })).body.code).toBe('position_closing');
   });
 
+  it('refuses a part, and one with a rest, that the venue would not take', async () => {
+    const fixture = await held();
+    const little = await fixture.refused('close-position', { id: 'order:held', body: { quantity: '0.04999' } });
+    expect(little.body).toMatchObject({
+      code: 'invalid_order',
+      detail: expect.stringContaining("0.04999 BTC at 100 is 4.999 USDT, the venue's least is 5"),
+    });
+    const rest = await fixture.refused('close-position', { id: 'order:held', body: { quantity: '19.94' } });
+    expect(rest.body).toMatchObject({ code: 'invalid_order', detail: expect.stringContaining('what is left of 0.04 BTC at 100 is 4 USDT') });
+    expect((await fixture.ask('close-position', { id: 'order:held', body: { quantity: '0.05' } })).body.order.filledQuantity).toBe('0.05');
+  });
+
   it('refuses more than is held, a part of a lot, and a position that is closed or never was', async () => {
     const fixture = await held();
     expect((await fixture.refused('close-position', { id: 'order:held', body: { quantity: '21' } })).body.code).toBe('invalid_order');
@@ -428,7 +440,7 @@ describe('changing the bracket of a position', () => {
     const first = await fixture.ask('amend-bracket', { id: 'order:held', body: { stop: '97' }, headers });
     await fixture.ask('amend-bracket', { id: 'order:held', body: { stop: '98' } });
     const again = await fixture.ask('amend-bracket', { id: 'order:held', body: { stop: '97' }, headers });
-    expect(again.body).toEqual(first.body);
+    expect(again.body).toEqual({ ...first.body, timestamp: again.body.timestamp });
     expect((await fixture.ask('order', { id: 'X:order:held:1' })).body.order.stop).toBe('98');
   });
 

@@ -44,7 +44,7 @@ export type BanName = keyof typeof BANS;
 const ALL_BANS = Object.keys(BANS) as readonly BanName[];
 const WITHOUT_CLOCK = ALL_BANS.filter((name) => name !== 'clock' && name !== 'timers');
 
-const PURE_NAMES = ['market', 'indicators', 'strategies', 'ml', 'risk', 'execution', 'ledger', 'performance'] as const;
+const PURE_NAMES = ['market', 'indicators', 'strategies', 'ml', 'risk', 'execution', 'ledger', 'performance', 'alerts'] as const;
 const PURE = PURE_NAMES.map((name) => `shared/${name}/`);
 const VOCABULARY = ['shared/kernel/', 'shared/config/', 'shared/contracts/'];
 
@@ -66,6 +66,16 @@ export const RULES: readonly FolderRule[] = [
   { where: 'shared/contracts/', folders: [...VOCABULARY, ...PURE], packages: ['zod'], builtins: [], bans: ALL_BANS },
   ...PURE.map((where) => pure(where)),
   pure('shared/market/calendar', ['zod', 'luxon']),
+  // Who may call: pure but for the hashes; time and random bytes come in.
+  {
+    where: 'shared/access/',
+    folders: ['shared/kernel/'],
+    packages: ['zod'],
+    builtins: ['node:crypto#hash', 'node:crypto#timingSafeEqual', 'node:zlib#crc32'],
+    bans: ALL_BANS,
+  },
+  // The one file that knows SSM.
+  { where: 'shared/access/ssm-token-book', folders: ['shared/kernel/'], packages: ['@aws-sdk/client-ssm'], builtins: [], bans: ALL_BANS },
   pure('shared/engine/'),
   {
     where: 'shared/store/',

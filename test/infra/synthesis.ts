@@ -31,13 +31,17 @@ export interface Synthesis {
 /**
  * The templates that `npm run synth` makes, but for the code of the functions, which is not bundled here.
  * @param alter changes the stacks before they are synthesised: to plant a fault
+ * @param given  what the command line would give by --context
  * @throws when a validation finds a violation that nobody acknowledged
  */
-export function synthesise(alter: (stacks: { readonly data: Stack; readonly trading: Stack }) => void = () => undefined): Synthesis {
+export function synthesise(
+  alter: (stacks: { readonly data: Stack; readonly trading: Stack }) => void = () => undefined,
+  given: Readonly<Record<string, string>> = {},
+): Synthesis {
   const outdir = mkdtempSync(join(tmpdir(), 'nightdesk-synth-'));
   try {
     const { context } = z.object({ context: z.record(z.string(), z.unknown()) }).parse(JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')));
-    const app = new App({ outdir, context: { ...context, 'aws:cdk:bundling-stacks': [] } });
+    const app = new App({ outdir, context: { ...context, ...given, 'aws:cdk:bundling-stacks': [] } });
     alter(nightdesk(app));
     app.synth();
     const report = readFileSync(join(outdir, 'validation-report.json'), 'utf8');

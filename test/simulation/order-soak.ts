@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../../shared/kernel/errors.ts';
 import { hostLine } from '../bench/figures.ts';
 import { linesOf } from './order-soak/figures.ts';
-import { runOrderSoak, type SoakOptions } from './order-soak/soak.ts';
+import { drawKills } from './order-soak/kills.ts';
+import { runOrderSoak } from './order-soak/soak.ts';
 
 const HELP = `npm run soak:orders -- [--kills N] [--seed S] [--port P] [--state DIR]
 
@@ -16,7 +17,16 @@ starts it again with the same command: at once, or with a gap of minutes that no
 After every start: all that was acknowledged is there, once, and as it was said; books and journal agree; what rests is there, and
 was met by what was traded meanwhile. Exit 0 when no fault was found, else 1. Port: 6161. State: a temporary folder, kept on faults.`;
 
-function readOptions(): (Omit<SoakOptions, 'tell' | 'stateDir'> & { readonly stateDir: string | null }) | null {
+const LAST_LIFE_MS = 6_000;
+
+interface Asked {
+  readonly kills: number;
+  readonly seed: string;
+  readonly port: number;
+  readonly stateDir: string | null;
+}
+
+function readOptions(): Asked | null {
   const { values } = parseArgs({
     options: {
       kills: { type: 'string', default: '200' },
@@ -43,7 +53,13 @@ async function main(): Promise<number> {
   const stateDir = options.stateDir ?? join(folder ?? '', 'state');
   console.log(`${hostLine()}\nnpm run soak:orders -- --kills ${options.kills} --seed ${options.seed}\n`);
   const began = performance.now();
-  const { faults, figures } = await runOrderSoak({ ...options, stateDir, tell: (line) => console.log(line) });
+  const { faults, figures } = await runOrderSoak({
+    ...options,
+    kills: drawKills(options.kills, options.seed),
+    stateDir,
+    lastLifeMs: LAST_LIFE_MS,
+    tell: (line) => console.log(line),
+  });
   console.log(`\n${linesOf(figures).join('\n')}\nwall time      ${((performance.now() - began) / 60_000).toFixed(1)} minutes`);
   if (faults.length === 0) {
     console.log(`Nothing acknowledged was lost, nothing was doubled (seed ${options.seed})`);

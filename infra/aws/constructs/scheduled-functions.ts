@@ -6,14 +6,22 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type Schedule as Declaration, SCHEDULES, type ScheduledEvent, type ScheduledFunction } from '../../../shared/config/schedules.ts';
-import { type HouseFunction, houseFunction } from './house-function.ts';
+import { type HouseFunction, type HouseFunctionProps, houseFunction } from './house-function.ts';
 
 /** What each function is given to work with. A timeout ends a run before the next of its minute would be too late. */
 const SIZES: Readonly<Record<ScheduledFunction, { readonly description: string; readonly memoryMiB: number; readonly timeoutSeconds: number }>> = {
   scan: { description: 'Looks for trades in an open market and places orders', memoryMiB: 512, timeoutSeconds: 50 },
   monitor: { description: 'Sweeps positions: time exits, square-off, halts, liveness', memoryMiB: 256, timeoutSeconds: 50 },
   session: { description: 'Rolls trading days', memoryMiB: 256, timeoutSeconds: 120 },
+  alerts: { description: 'Tells the trader: events, account, feeds, markets', memoryMiB: 256, timeoutSeconds: 60 },
 };
+
+export interface ScheduledFunctionsProps {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly failedRuns: IQueue;
+  /** What a function has of its own. */
+  readonly own: Partial<Record<ScheduledFunction, Pick<HouseFunctionProps, 'environment' | 'paramsAndSecrets'>>>;
+}
 
 /**
  * The functions that run by the clock, and their schedules as `shared/config/schedules.ts` declares them.
@@ -22,11 +30,10 @@ const SIZES: Readonly<Record<ScheduledFunction, { readonly description: string; 
  */
 export function scheduledFunctions(
   scope: Construct,
-  { environment, failedRuns }: { readonly environment: Readonly<Record<string, string>>; readonly failedRuns: IQueue },
-): readonly HouseFunction[] {
-  const names = [...new Set(SCHEDULES.map(({ functionName }) => functionName))];
-  return names.map((name) => {
-    const made = houseFunction(scope, { name, environment, ...SIZES[name] });
+  { environment, failedRuns, own }: ScheduledFunctionsProps,
+): Readonly<Record<ScheduledFunction, HouseFunction>> {
+  const make = (name: ScheduledFunction): HouseFunction => {
+    const made = houseFunction(scope, { name, ...SIZES[name], ...own[name], environment: { ...environment, ...own[name]?.environment } });
     const schedules = SCHEDULES.filter(({ functionName }) => functionName === name);
     made.lambda.configureAsyncInvoke({
       onFailure: new SqsDestination(failedRuns),
@@ -36,7 +43,8 @@ export function scheduledFunctions(
     const caller = schedulerRole(scope, name, made, failedRuns);
     for (const declared of schedules) schedule(scope, declared, { made, caller, failedRuns });
     return made;
-  });
+  };
+  return { scan: make('scan'), monitor: make('monitor'), session: make('session'), alerts: make('alerts') };
 }
 
 /** May start this one function, in its one version, and hand over what it could not start. The role that the target would make may start all versions. */

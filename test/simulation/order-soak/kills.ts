@@ -15,7 +15,7 @@ export interface Kill {
   readonly downMs: number;
 }
 
-const MOST_REQUESTS = 22;
+const MOST_REQUESTS = 40;
 
 /** The kills of a soak, drawn from its seed. */
 export function drawKills(kills: number, seed: string): readonly Kill[] {
@@ -30,7 +30,7 @@ export function drawKills(kills: number, seed: string): readonly Kill[] {
     if (chance < 0.12) return { when: 'start-up', share: draw.next() };
     // Most requests take some tens of milliseconds: so most of these kills come while one is under way.
     if (chance < 0.75) return { when: 'request', ordinal: 1 + Math.floor(draw.next() * MOST_REQUESTS), afterMs: between(0, 60) };
-    return { when: 'time', ms: between(300, 4_000) };
+    return { when: 'time', ms: between(300, 5_000) };
   };
   const downMs = (): number => {
     const chance = draw.next();

@@ -13,10 +13,11 @@ import type { Bar } from '../../../shared/market/price.ts';
 /** What truly was traded: the simulated market is a function of its seed and of time, and can be asked without the program. */
 export interface TrueMarket {
   /**
-   * Working orders whose level the market went through, in minutes that a program heard or was told of afterwards, and that
-   * have no fill and no trigger: orders that a restart forgot. `heard` says whether a minute was one of those.
+   * Working orders whose level the market went through in whole minutes of their time, and that have no fill and no trigger:
+   * orders that a restart forgot. Every minute was heard, or told afterwards. What is traded is had once: a minute in which the
+   * account took of the symbol may have left nothing.
    */
-  readonly passedBy: (standings: readonly OrderStanding[], upToMs: EpochMs, heard: (minuteMs: EpochMs) => boolean) => readonly string[];
+  readonly passedBy: (standings: readonly OrderStanding[], fills: readonly Fill[], upToMs: EpochMs) => readonly string[];
   /** What is wrong with a fill that was made from the bars of a gap, in a sentence; null when nothing is. */
   readonly wrongMissed: (fill: Fill, order: { readonly activeFromMs: EpochMs }, startedMs: EpochMs) => string | null;
 }
@@ -34,27 +35,28 @@ export function createTrueMarket(seed: string): TrueMarket {
   });
   const told = new Set<string>();
 
-  const barThrough = (order: EntryOrder, upToMs: EpochMs, heard: (minuteMs: EpochMs) => boolean): Bar | undefined => {
+  const barThrough = (order: EntryOrder, upToMs: EpochMs, taken: ReadonlySet<string>): Bar | undefined => {
     const level = levelOf(order);
     if (level === null) return undefined;
     const fromMs = minuteOf(order.activeFromMs + MINUTE_MS - 1);
     const toMs = Math.min(upToMs, order.expiresMs ?? upToMs);
-    return market
-      .bars(order.symbol, fromMs, minuteOf(toMs))
-      .find((bar) => bar.volume > 0 && heard(bar.openMs) && isTrading(order, bar.openMs) && level.isPassed(bar));
+    const isOurs = (bar: Bar): boolean => bar.volume > 0 && isTrading(order, bar.openMs) && !taken.has(minuteKey(order.symbol, bar.openMs));
+    return market.bars(order.symbol, fromMs, minuteOf(toMs)).find((bar) => isOurs(bar) && level.isPassed(bar));
   };
 
   return {
-    passedBy: (standings, upToMs, heard) =>
-      standings.flatMap(({ order, endedMs }) => {
+    passedBy: (standings, fills, upToMs) => {
+      const taken = new Set(fills.map(({ symbol, atMs }) => minuteKey(symbol, minuteOf(atMs))));
+      return standings.flatMap(({ order, endedMs }) => {
         if (endedMs !== null || order.purpose === 'exit' || order.fills > 0 || order.triggeredMs !== null || told.has(order.id)) return [];
-        const bar = barThrough(order, upToMs, heard);
+        const bar = barThrough(order, upToMs, taken);
         if (bar === undefined) return [];
         told.add(order.id);
         return [
           `Order ${order.id} (${shown(order)}, from ${iso(order.activeFromMs)}) works without a fill, and ${order.symbol} went from ${bar.low} to ${bar.high} at ${iso(bar.openMs)}`,
         ];
-      }),
+      });
+    },
     wrongMissed: ({ id, symbol, provenance: { quote } }, { activeFromMs }, startedMs) => {
       const bar = market.bar(symbol, quote.exchangeMs);
       if (bar === null) return `Fill ${id} was made from a bar of ${iso(quote.exchangeMs)}: ${symbol} had none`;
@@ -65,6 +67,8 @@ export function createTrueMarket(seed: string): TrueMarket {
     },
   };
 }
+
+const minuteKey = (symbol: string, minuteMs: EpochMs): string => `${symbol} ${minuteMs}`;
 
 interface Level {
   readonly isPassed: (bar: Bar) => boolean;

@@ -12,7 +12,7 @@ export const NODE = join(ROOT, 'node_modules/.bin/node');
 export type Victim = 'program' | 'store' | 'both';
 
 /** Without its database Nightdesk ends by itself, within this time. */
-const ENDS_BY_ITSELF_MS = 20_000;
+const ENDS_BY_ITSELF_MS = 60_000;
 
 /** One life of the real program: started as `npm start` does, and killed. */
 export interface Program {

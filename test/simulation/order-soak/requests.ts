@@ -31,4 +31,6 @@ export interface Asked {
   wasCutOff: boolean;
   /** The part of the answer that the same request gets whenever it comes again; null before it was acknowledged. */
   lasting: string | null;
+  /** What it was told when it came again, if that was not the same: allowed only where nothing was done that could be recorded. */
+  contradiction: string | null;
 }

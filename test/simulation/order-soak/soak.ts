@@ -1,20 +1,22 @@
 import { spawn } from 'node:child_process';
 import { messageOf } from '../../../shared/kernel/errors.ts';
-import { type EpochMs, iso, MINUTE_MS, minuteOf } from '../../../shared/kernel/time.ts';
-import { faultsOf, unsoundIn, withLedgerOfRunning } from './checks.ts';
+import { type EpochMs, iso } from '../../../shared/kernel/time.ts';
+import { faultsOf, lingering, unsoundIn, withLedgerOfRunning } from './checks.ts';
 import { createSoakClient, type ServedLife, type SoakClient } from './client.ts';
 import { createFigures, type SoakFigures } from './figures.ts';
 import { createReadJournal, type ReadJournal } from './journal.ts';
-import { drawKills, type Kill } from './kills.ts';
+import type { Kill } from './kills.ts';
 import { createTrueMarket, isMissedFill, type TrueMarket } from './passed-by.ts';
 import { type Ending, NODE, type Program, ROOT, startProgram } from './program.ts';
 import { createPromises, type Promises } from './promises.ts';
 
 export interface SoakOptions {
-  readonly kills: number;
+  readonly kills: readonly Kill[];
   readonly seed: string;
   readonly stateDir: string;
   readonly port: number;
+  /** How long the last life trades, in which nobody kills, ms. */
+  readonly lastLifeMs: number;
   /** Hears of each kill, for a person who waits. */
   readonly tell: (line: string) => void;
 }
@@ -31,7 +33,6 @@ const SPEED = 60;
 const USUAL_START_MS = 4_000;
 /** Every so many kills `npm run ledger -- verify` reads the folder that nobody runs on. */
 const READ_DEAD_EVERY = 10;
-const LAST_LIFE_MS = 6_000;
 
 /**
  * Runs the real program with a client that trades through its API, kills it again and again, starts it anew, and holds what stands
@@ -40,6 +41,7 @@ const LAST_LIFE_MS = 6_000;
 export async function runOrderSoak(options: SoakOptions): Promise<SoakResult> {
   const faults: string[] = [];
   const complain = (fault: string): void => {
+    if (faults.includes(fault)) return;
     faults.push(fault);
     options.tell(`FAULT ${fault}`);
   };
@@ -52,7 +54,7 @@ export async function runOrderSoak(options: SoakOptions): Promise<SoakResult> {
     journal: createReadJournal(complain),
     truth: createTrueMarket(options.seed),
     figures: createFigures(),
-    unheard: new Set(),
+    atOnce: new Map(),
     lastMs: null,
     running: null,
   };
@@ -65,8 +67,7 @@ export async function runOrderSoak(options: SoakOptions): Promise<SoakResult> {
 }
 
 async function liveAndDie(soak: Soak): Promise<void> {
-  const { options } = soak;
-  const kills = drawKills(options.kills, options.seed);
+  const { kills } = soak.options;
   for (const [index, kill] of kills.entries()) {
     await liveUntilKilled(soak, kill, index, kills[index - 1] ?? null);
     if ((index + 1) % READ_DEAD_EVERY === 0 && soak.client.sessionId() !== null) await runLedger(soak, ['verify']);
@@ -88,8 +89,8 @@ interface Soak {
   readonly journal: ReadJournal;
   readonly truth: TrueMarket;
   readonly figures: ReturnType<typeof createFigures>;
-  /** Minutes that no program heard whole, and that are no bars of a gap either: those in which time was moved on. */
-  readonly unheard: Set<EpochMs>;
+  /** At how many starts orders were seen working that must fill at once. */
+  readonly atOnce: Map<string, number>;
   /** What the clock of the last life showed when it was killed, about. */
   lastMs: EpochMs | null;
   running: Program | null;
@@ -107,11 +108,11 @@ function startNext(soak: Soak, before: Kill | null): { readonly program: Program
 
 async function liveUntilKilled(soak: Soak, kill: Kill, index: number, before: Kill | null): Promise<void> {
   const { program, atMs } = startNext(soak, before);
-  let strucken = false;
+  let [isStruck, isStarted] = [false, false];
   const strike = (): void => {
-    if (strucken || program.hasEnded()) return;
-    strucken = true;
-    soak.lastMs = estimatedNow(soak.client) ?? atMs ?? soak.lastMs;
+    if (isStruck || program.hasEnded()) return;
+    isStruck = true;
+    soak.lastMs = isStarted ? estimatedNow(soak.client) : Math.max(atMs ?? 0, soak.lastMs ?? 0);
     program.kill(kill.victim);
   };
   const timers: NodeJS.Timeout[] = [];
@@ -122,6 +123,7 @@ async function liveUntilKilled(soak: Soak, kill: Kill, index: number, before: Ki
   if (moment.when === 'start-up') strikeIn(moment.share * (soak.figures.usualStartMs() ?? USUAL_START_MS));
   if (await program.ready) {
     await lookAfterStart(soak, program, atMs);
+    isStarted = true;
     if (moment.when === 'time') strikeIn(moment.ms);
     await soak.client.trade({
       base: program.base,
@@ -129,15 +131,15 @@ async function liveUntilKilled(soak: Soak, kill: Kill, index: number, before: Ki
         if (moment.when === 'request' && ordinal === moment.ordinal) strikeIn(moment.afterMs);
       },
       // Without its store the program goes on for a moment: what is asked of it then must not be lost either.
-      isOver: () => (kill.victim === 'store' ? program.hasEnded() : strucken || program.hasEnded()),
-      isStoreGone: () => strucken && kill.victim !== 'program',
+      isOver: () => (kill.victim === 'store' ? program.hasEnded() : isStruck || program.hasEnded()),
+      isStoreGone: () => isStruck && kill.victim !== 'program',
     });
     // Asked for less than the moment names: it is killed now.
     if (moment.when === 'request') strike();
   }
   const ending = await program.ended;
   for (const timer of timers) clearTimeout(timer);
-  judgeEnding(soak, kill, ending, strucken);
+  judgeEnding(soak, kill, ending, isStruck);
   soak.figures.killed(kill, program.startUpMs());
   soak.options.tell(lineOf(soak, kill, index));
 }
@@ -158,10 +160,9 @@ function judgeEnding({ complain }: Soak, { victim }: Kill, { exitCode, signal, s
 
 /** Everything that was acknowledged is there, once, and what rests was met by what was traded meanwhile. */
 async function lookAfterStart(soak: Soak, program: Program, atMs: EpochMs | null): Promise<void> {
-  const { client, complain, figures, journal, options, truth, unheard } = soak;
+  const { client, complain, figures, journal, options, truth } = soak;
   const startedMs = program.fromMs() ?? 0;
-  // Prices of the minute of the start that came before it are nobody's: its bar is closed later, as one that was heard.
-  if (atMs !== null) for (let ms = minuteOf(atMs); ms <= minuteOf(startedMs); ms += MINUTE_MS) unheard.add(ms);
+  client.startedAt(startedMs);
   const sessionId = client.sessionId();
   if (sessionId === null) return;
   try {
@@ -176,8 +177,8 @@ async function lookAfterStart(soak: Soak, program: Program, atMs: EpochMs | null
     if (!program.hasEnded()) complain(`The ledger could not be read: ${messageOf(error)}`);
     return;
   }
-  for (const fault of faultsOf(journal, client.asked(), soak.promises, startedMs)) complain(fault);
-  for (const fault of truth.passedBy(journal.standings(), atMs ?? startedMs, (minuteMs) => !unheard.has(minuteMs))) complain(fault);
+  for (const fault of [...faultsOf(journal, client.asked(), soak.promises), ...lingering(journal, soak.atOnce)]) complain(fault);
+  for (const fault of truth.passedBy(journal.standings(), journal.fills(), atMs ?? startedMs)) complain(fault);
   for (const fill of figures.newFills()) {
     const activeFromMs = journal.activeFromMs(fill.orderId);
     const wrong = isMissedFill(fill) && activeFromMs !== undefined ? truth.wrongMissed(fill, { activeFromMs }, startedMs) : null;
@@ -187,14 +188,14 @@ async function lookAfterStart(soak: Soak, program: Program, atMs: EpochMs | null
 
 /** Nobody kills it: all is answered, traded a little more, and it ends as Ctrl-C ends it. */
 async function lastLife(soak: Soak, before: Kill | null): Promise<void> {
-  const { client, complain } = soak;
+  const { client, complain, options } = soak;
   const { program, atMs } = startNext(soak, before);
   if (!(await program.ready)) {
     complain(`The last start failed: ${(await program.ended).stderr.slice(-1_000)}`);
     return;
   }
   await lookAfterStart(soak, program, atMs);
-  const until = performance.now() + LAST_LIFE_MS;
+  const until = performance.now() + options.lastLifeMs;
   const life = (isOver: () => boolean): ServedLife => ({ base: program.base, onSent: () => undefined, isOver, isStoreGone: () => false });
   await client.trade(life(() => performance.now() > until || program.hasEnded()));
   await client.finish(life(() => true));

@@ -5,8 +5,8 @@ import type { Draft } from '../../../shared/engine/draft.ts';
 import type { MatchCommand } from '../../../shared/engine/fill-inputs.ts';
 import { fillId } from '../../../shared/engine/fill-record.ts';
 import type { Tape } from '../../../shared/engine/view.ts';
-import { decimal, text, toNumber } from '../../../shared/kernel/decimal.ts';
-import type { Account } from '../../../shared/ledger/account.ts';
+import { add, decimal, multiply, subtract, sum, text, toNumber } from '../../../shared/kernel/decimal.ts';
+import { type Account, shortCollateral } from '../../../shared/ledger/account.ts';
 import { standingsOf } from '../../../shared/ledger/order-standing.ts';
 import type { OrderBook } from '../../../shared/market/order-book.ts';
 import type { Quote, Tick } from '../../../shared/market/price.ts';
@@ -389,6 +389,38 @@ describe('an entry that the free cash does not carry when it fills', () => {
       { type: 'order-triggered' },
       { type: 'order-ended', state: 'rejected', reason: expect.stringMatching(/^insufficient_cash: the fill needs 101\d\..* USD, free are 1000$/) },
     ]);
+  });
+
+  it('leaves a short what its charges take, beside its proceeds and as much again', () => {
+    const short = (capital: string): Draft | null =>
+      decideMatch(
+        placed([orderWith({}, { ...SHARES, reserved: '0' })], startedAccount(capital)),
+        viewOfSketch({ nowMs: ACTIVE_MS, quotes: [bareQuote('RELIANCE', 1000, ACTIVE_MS)] }),
+        asked('E:1'),
+      );
+    const enough = short('1000');
+    const { quantity, price, rate, charges } = fillOf(enough);
+    const proceeds = multiply(multiply(quantity, price), rate.value);
+    const paid = multiply(sum(charges.map(({ amount }) => amount)), rate.value);
+    expect(paid).toBeGreaterThan(0n);
+    // To the cent: with a hair less the account would have blocked what it does not have.
+    const least = short(text(add(proceeds, paid)));
+    const after = accountAfter(least);
+    expect(subtract(after.cash, shortCollateral(after))).toBeGreaterThanOrEqual(0n);
+    expect(typesOf(short(text(subtract(add(proceeds, paid), decimal('0.000001')))))).toEqual(['order-ended']);
+  });
+
+  it('is cancelled for the rest, not rejected, where a part of it has filled', () => {
+    const account = placed([orderWith({}, { quantity: '10', reserved: '0' })], startedAccount('300'));
+    let now = account;
+    const ends: unknown[] = [];
+    for (let minute = 0; minute < 5 && now.orders.has('E:1'); minute++) {
+      const draft = decideMatch(now, viewAt(now, 101, { atMs: LATER_MS + minute * 61_000, tape: THIN }), asked('E:1'));
+      ends.push(...eventsOf(draft).flatMap((event) => (event.type === 'order-ended' ? [[event.state, event.reason.split(':')[0]]] : [])));
+      now = accountAfter(draft);
+    }
+    expect(positionIn(now).quantity).toBeGreaterThan(0n);
+    expect(ends).toEqual([['cancelled', 'insufficient_cash']]);
   });
 
   it('is judged by what fills: a part that is carried is no reason to reject the order', () => {
