@@ -95,18 +95,25 @@ async function runFacts({ context }: Host): Promise<RunFacts> {
   const [latest] = await context.ledger.sessions();
   if (latest === undefined) throw new NightdeskError('no_session', 'The data ended and no session was ever started');
   const { sessionId } = latest;
-  const exits = new Map<string, number>();
-  for await (const { event } of context.ledger.rows(sessionId, 0)) {
-    if (event.type !== 'filled' || event.fill.exitReason === null) continue;
-    exits.set(event.fill.exitReason, (exits.get(event.fill.exitReason) ?? 0) + 1);
-  }
+  const shown = await portfolio(context, { session: sessionId });
   return {
-    portfolio: await portfolio(context, { session: sessionId }),
+    portfolio: shown,
     evidence: context.world.evidence,
     scans: (await context.ledger.lastScan(sessionId))?.ordinal ?? 0,
-    exits,
+    exits: await closedBy(context, sessionId, new Set(shown.positions.map(({ id }) => id))),
     books: await verifyLedger(context.ledger, sessionId),
   };
+}
+
+/** How the trades ended: a position that was left in parts counts once, by the last of them. */
+async function closedBy({ ledger }: Host['context'], sessionId: string, open: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
+  const last = new Map<string, string>();
+  for await (const { event } of ledger.rows(sessionId, 0)) {
+    if (event.type === 'filled' && event.fill.exitReason !== null) last.set(event.fill.positionId, event.fill.exitReason);
+  }
+  const counts = new Map<string, number>();
+  for (const [positionId, reason] of last) if (!open.has(positionId)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return counts;
 }
 
 /** Refusals are told as they come, a scan at most every few seconds: fast replays would drown the rest. */

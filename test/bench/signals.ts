@@ -86,7 +86,8 @@ async function leave(engine: BenchEngine, symbol: BenchSymbol): Promise<void> {
   const [exit] = (await accountOf(engine)).orders.values();
   if (exit === undefined) throw new Error(`The position in ${symbol} has no exit`);
   while (Date.now() <= exit.activeFromMs) await context.sleep(1);
-  const tick = printAt(symbol, PRICES[symbol] * 1.04);
+  // A print through a target fills no more than it was of: it is as large as the position.
+  const tick = { ...printAt(symbol, PRICES[symbol] * 1.04), quantity: 1e9 };
   desk.tick(tick);
   await matcher.tick(tick);
   if ((await accountOf(engine)).positions.size > 0) throw new Error(`The target in ${symbol} was passed and the position is open`);
