@@ -37,6 +37,7 @@ const STORE_STATUS: Readonly<Record<StoreError['code'], number>> = {
   unavailable: 503,
   unknown: 503,
   corrupt: 500,
+  format: 500,
 };
 
 const RETRY_SOON = { 'retry-after': '1' } as const;

@@ -10,14 +10,20 @@ export interface DataStack extends Tables {
   readonly bus: IEventBus;
 }
 
+export interface DataStackProps {
+  readonly env: Environment;
+  /** Whether the ledger may be deleted: the last step before it is. */
+  readonly isLedgerReleased: boolean;
+}
+
 /** What outlives every deployment: the tables, and the bus on which the ledger's events are told. */
-export function dataStack(scope: Construct, env: Environment): DataStack {
+export function dataStack(scope: Construct, { env, isLedgerReleased }: DataStackProps): DataStack {
   const stack = new Stack(scope, 'NightdeskData', {
     env,
     description: 'Nightdesk: account ledger, market data, domain events',
-    terminationProtection: true,
+    terminationProtection: !isLedgerReleased,
   });
-  const { ledger, market } = tables(stack);
+  const { ledger, market } = tables(stack, { isLedgerReleased });
   const bus = eventBus(stack);
   outboxPipe(stack, { ledger, bus });
   new CfnOutput(stack, 'LedgerTable', { value: ledger.tableName });

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { createApiHandler } from '../../functions/api/app.ts';
 import { engineContext } from '../../functions/middleware/engine-context.ts';
 import { MARKET_TTL_DAYS } from '../../functions/middleware/lambda-context.ts';
-import { SCHEDULES } from '../../shared/config/schedules.ts';
 import { VERSION } from '../../shared/config/version.ts';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
+import { startByItself } from '../../shared/engine/auto-start.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { createFeedService, type FeedService } from '../../shared/engine/feed-service.ts';
 import type { LedgerStore, MarketStore } from '../../shared/engine/ports.ts';
@@ -18,7 +18,7 @@ import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import type { Log } from '../../shared/kernel/log.ts';
 import { DAY_MS, type EpochMs, iso, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
 import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
-import { createDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
+import { openDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
 import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
 import { ensureTables } from '../../shared/store/ensure-tables.ts';
 import { sweepExpired } from '../../shared/store/sweep-expired.ts';
@@ -95,7 +95,13 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
       log,
       world: chosen.world,
       chains: chosen.chains,
-      settings: { marketMode: options.markets, seed: options.seed, version: VERSION, barWaitMs: time.virtual === null ? LIVE_BAR_WAIT_MS : 0 },
+      settings: {
+        marketMode: options.markets,
+        seed: options.seed,
+        version: VERSION,
+        barWaitMs: time.virtual === null ? LIVE_BAR_WAIT_MS : 0,
+        autoStart: options.autoStart,
+      },
       exclusive: true,
     });
     let failed: (error: unknown) => void = () => undefined;
@@ -114,7 +120,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     });
     await feed.start();
     closers.push(feed.stop);
-    closers.push(startScheduler(time.clock, SCHEDULES, invoker(context, onScan), log));
+    closers.push(startScheduler(time.clock, options.schedules, invoker(context, onScan), log));
     const alerts = startAlerts(context, told);
     closers.push(alerts.stop);
     const bus = await openBus(store.ledger, log, [onEvent, alerts.onEvent]);
@@ -128,6 +134,8 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     });
     closers.push(http.stop);
     if (options.session !== null) await beginSession(context, options);
+    // The schedule does the same within minutes: somebody who starts the program need not wait for it.
+    await startByItself(context, { atMs: time.clock.now() });
     const ended = Promise.race([runTime(time, context).then(bus.drained), failure]);
     ended.catch(() => undefined);
     closers.push(() => time.virtual?.stop());
@@ -168,7 +176,7 @@ async function openStore(options: Options, log: Log, closers: Closer[]): Promise
   await ensureTables(client, names);
   if (embedded !== null) await sweepExpired(client, names, Date.now());
   return {
-    ledger: createDynamoLedger(client, names),
+    ledger: await openDynamoLedger(client, names),
     market: createDynamoMarket(client, names, { ttlDays: MARKET_TTL_DAYS, now: Date.now }),
     embedded,
     says: embedded === null ? `DynamoDB at ${endpoint}` : `embedded DynamoDB at ${endpoint}, data in ${join(options.stateDir, 'dynamodb.sqlite')}`,

@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 import { originSchema } from '../../shared/config/api-access.ts';
+import type { AutoStart } from '../../shared/config/auto-start.ts';
+import { DEFAULT_DEPLOYMENT, type Deployment, schedulesOf } from '../../shared/config/deployment.ts';
 import { NSE_FEEDS, type NseFeed } from '../../shared/config/nse-feed.ts';
+import type { Schedule } from '../../shared/config/schedules.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
 import { BUILT_STRATEGIES, strategyByName } from '../../shared/strategies/registry.ts';
@@ -28,6 +31,8 @@ export interface Options {
   readonly stateDir: string;
   readonly seed: string;
   readonly markets: 'switch' | 'both';
+  readonly schedules: readonly Schedule[];
+  readonly autoStart: AutoStart;
   /** The file with the hashes of the tokens that open the API; null where no token is asked. */
   readonly tokenFile: string | null;
   /** Origins besides this machine's own whose pages may call. */
@@ -57,6 +62,8 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
   --token none|required   whether the API asks for a token (default none; required when NIGHTDESK_TOKEN_FILE
                    names the file of their hashes). Make one with npm run token -- create --local
   --allow-origin ORIGIN   a page of this origin may call too (repeat for several); needs --token required
+
+  nightdesk.config.json, where there is one, sets symbols, markets, nse, schedules and autoStart; this line wins.
   --help           this page
 `;
 
@@ -72,7 +79,7 @@ const SPEC = {
   port: { type: 'string', default: '5000' },
   state: { type: 'string', default: '.nightdesk' },
   seed: { type: 'string', default: '1' },
-  markets: { type: 'string', default: 'switch' },
+  markets: { type: 'string' },
   token: { type: 'string' },
   'allow-origin': { type: 'string', multiple: true, default: [] as string[] },
   help: { type: 'boolean', default: false },
@@ -82,15 +89,19 @@ const NSE_VARIABLE = 'NIGHTDESK_NSE_FEED';
 const TOKEN_FILE_VARIABLE = 'NIGHTDESK_TOKEN_FILE';
 
 /**
- * The command line as options; `env` is read for what it sets where the line is silent.
+ * The command line as options; where the line is silent, what `env` sets, and where that is silent the configuration.
  * @throws OptionError `bad_option`, one clear line, for anything unknown or contradictory
  */
-export function readOptions(argv: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Options {
+export function readOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+  config: Deployment = DEFAULT_DEPLOYMENT,
+): Options {
   const { values } = parsed(argv);
   const options: Options = {
     help: values.help,
     feed: oneOf('--feed', values.feed, ['auto', 'live', 'simulated', 'replay']),
-    nse: nseFeed(values.nse, env[NSE_VARIABLE]),
+    nse: nseFeed(values.nse, env[NSE_VARIABLE], config.nse),
     data: values.data,
     speed: values.speed === undefined ? 1 : speed(values.speed),
     atMs: values.at === undefined ? null : instant('--at', values.at),
@@ -100,7 +111,9 @@ export function readOptions(argv: readonly string[], env: Readonly<Record<string
     port: port(values.port),
     stateDir: values.state,
     seed: seed(values.seed),
-    markets: oneOf('--markets', values.markets, ['switch', 'both']),
+    markets: values.markets === undefined ? config.marketMode : oneOf('--markets', values.markets, ['switch', 'both']),
+    schedules: schedulesOf(config),
+    autoStart: config.autoStart,
     tokenFile: tokenFile(values.token, env[TOKEN_FILE_VARIABLE] || null, values.state),
     allowedOrigins: values['allow-origin'].map(origin),
   };
@@ -127,10 +140,10 @@ function oneOf<const T extends string>(name: string, value: string, allowed: rea
   return found;
 }
 
-function nseFeed(given: string | undefined, set: string | undefined): Options['nse'] {
+function nseFeed(given: string | undefined, set: string | undefined, configured: NseFeed | null): Options['nse'] {
   const allowed = ['auto', ...NSE_FEEDS] as const;
   if (given !== undefined) return oneOf('--nse', given, allowed);
-  return oneOf(NSE_VARIABLE, set === undefined || set === '' ? 'auto' : set, allowed);
+  return oneOf(NSE_VARIABLE, set === undefined || set === '' ? (configured ?? 'auto') : set, allowed);
 }
 
 /** Who names a file of tokens wants them asked for, unless the line says otherwise. */

@@ -17,7 +17,7 @@ const isOrigin = (text: string): boolean => {
 export const originSchema = z.string().refine(isOrigin, 'expected an origin such as https://desk.example or http://localhost:5173');
 
 /** Who may call the API on AWS. By default whoever has the token, from no browser origin. */
-const apiAccessSchema = z.strictObject({
+export const apiAccessSchema = z.strictObject({
   /** Given both, tokens of this issuer for this audience are asked for instead of the house's own. */
   jwtIssuer: z.url({ protocol: /^https$/ }).optional(),
   jwtAudience: z.array(z.string().min(1)).min(1).optional(),

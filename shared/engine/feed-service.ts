@@ -47,7 +47,7 @@ export interface FeedService {
    */
   readonly start: () => Promise<void>;
   /**
-   * Stops. A feed that publishes by the clock does so once more; one that publishes with the minutes only (a replay) goes on
+   * Stops. A feed that publishes by the clock does so once more, and gives up its lease with that; one that publishes with the minutes only (a replay) goes on
    * from where it published last, so that a run that was stopped repeats what one that was not has done, to the bit. Of its ticks
    * those before that are packed: the others come again.
    */
@@ -419,6 +419,12 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     await publishNow(null);
   };
 
+  /** The last snapshot says that the lease ends with it: who waits for it need not wait until it has run out. */
+  const giveUp = async (): Promise<void> => {
+    lease = { ...held(), untilMs: clock.now() };
+    await publishNow(null);
+  };
+
   const publishUnlessBehind = async (): Promise<void> => {
     if (writer.pending() === 0) await write('snapshot', publish);
   };
@@ -435,7 +441,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       if (options.publishEveryMs === null) await packTicks(clock.now(), ticksToPublished);
       else await packTicks(clock.now() + MINUTE_MS, recorder.take(clock.now() + MINUTE_MS));
     }
-    if (wasRunning && options.publishEveryMs !== null) await write('snapshot', publish);
+    if (wasRunning && options.publishEveryMs !== null) await write('snapshot', giveUp);
     await writer.settled();
   };
 

@@ -19,10 +19,10 @@ import type { TickSample } from '../market/tick-sample.ts';
  * `conflict`: the account moved on, decide again. `duplicate`: this command has been committed before. `fenced`: another
  * feed holds the lease. `unknown`: no answer came, the outcome must be read. `unavailable`: nothing was written.
  * `too_large`: more than one transaction or row can hold, nothing was written. `corrupt`: a row does not have the form
- * that the code expects. `bad_cursor`: a page was asked for with a cursor that no page gave.
+ * that the code expects. `format`: the ledger was written by a version that is too old or too new. `bad_cursor`: a page was asked for with a cursor that no page gave.
  */
 export class StoreError extends NightdeskError<
-  'conflict' | 'duplicate' | 'fenced' | 'unknown' | 'unavailable' | 'too_large' | 'corrupt' | 'bad_cursor'
+  'conflict' | 'duplicate' | 'fenced' | 'unknown' | 'unavailable' | 'too_large' | 'corrupt' | 'format' | 'bad_cursor'
 > {}
 
 /** The recorded outcome of a command: what is answered when the same command comes again. */

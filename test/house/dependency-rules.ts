@@ -110,12 +110,36 @@ export const RULES: readonly FolderRule[] = [
   { where: 'functions/cli/', folders: ['shared/', 'infra/local/'], packages: [], builtins: 'all', bans: [] },
   {
     where: 'infra/local/',
-    folders: ['shared/', 'functions/'],
+    folders: ['shared/', 'functions/', 'infra/config/'],
     packages: ['@aws-sdk/client-eventbridge', '@aws-sdk/client-sqs', 'aws-lambda', 'croner', 'zod'],
     builtins: 'all',
     bans: [],
   },
-  { where: 'infra/aws/', folders: ['shared/'], packages: ['aws-cdk-lib', 'cdk-nag', 'constructs', 'esbuild'], builtins: 'all', bans: [] },
+  // The one function that works for the deployment and not for the desk.
+  {
+    where: 'functions/image/',
+    folders: ['shared/'],
+    packages: ['@aws-sdk/client-codebuild', '@middy/core', 'aws-lambda', 'zod'],
+    builtins: 'all',
+    bans: [],
+  },
+  // The configuration, which both hosts and the deployment read.
+  { where: 'infra/config/', folders: ['shared/'], packages: [], builtins: 'all', bans: [] },
+  // The commands that deploy.
+  {
+    where: 'infra/deploy/',
+    folders: ['shared/', 'infra/config/'],
+    packages: ['@aws-sdk/client-service-quotas', '@aws-sdk/client-ssm', '@aws-sdk/client-sts', 'zod'],
+    builtins: 'all',
+    bans: [],
+  },
+  {
+    where: 'infra/aws/',
+    folders: ['shared/', 'infra/config/'],
+    packages: ['aws-cdk-lib', 'cdk-nag', 'constructs', 'esbuild'],
+    builtins: 'all',
+    bans: [],
+  },
 ];
 
 /** Hosts of market data vendors: outside these places nobody knows where prices come from. */

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { TOLD_EVENTS } from '../../shared/alerts/event-alerts.ts';
-import { AlertSettingsError } from '../../shared/config/alert-settings.ts';
+import { DeploymentConfigError, readDeployment } from '../../shared/config/deployment.ts';
 import { ALERT_MAIL, BUS_SOURCE } from '../../shared/contracts/bus-event.ts';
 import { at, type Resource, referred, synthesise } from './synthesis.ts';
 
 const EMAIL = 'trader@example.com';
 const plain = synthesise().resources;
-const chosen = synthesise(undefined, { alertEmail: EMAIL, alertsQuiet: '22:30-07:00 Asia/Kolkata', alertsMute: 'fill,session' }).resources;
+const chosen = synthesise(undefined, {
+  deployment: readDeployment({ alerts: { email: EMAIL, quiet: '22:30-07:00 Asia/Kolkata', mute: ['fill', 'session'] } }),
+}).resources;
 
 const ofType = (resources: readonly Resource[], type: string): readonly Resource[] => resources.filter(({ Type }) => Type === type);
 const teller = (resources: readonly Resource[]): Resource => {
@@ -95,10 +97,12 @@ describe('the wishes of a person', () => {
   });
 
   it.each([
-    ['alertsQuiet', '22:30-07:00'],
-    ['alertsQuiet', '22:30-07:00 Asia/Nowhere'],
-    ['alertsMute', 'fills'],
-  ])('are checked before anything is deployed: %s=%s', (name, value) => {
-    expect(() => synthesise(undefined, { [name]: value })).toThrow(AlertSettingsError);
+    ['email', 'me'],
+    ['quiet', '22:30-07:00'],
+    ['quiet', '22:30-07:00 Asia/Nowhere'],
+    ['mute', ['fills']],
+  ])('are checked before anything is deployed: %s %j', (name, value) => {
+    expect(() => readDeployment({ alerts: { [name]: value } })).toThrow(DeploymentConfigError);
+    expect(() => readDeployment({ alerts: { [name]: value } })).toThrow(`alerts.${name}`);
   });
 });

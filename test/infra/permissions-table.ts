@@ -43,7 +43,8 @@ export const namedResource = (on: unknown): string => referred(on).map(plain).jo
 
 /** The text of a value that the deployment will put together. */
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return value;
+  // What is uploaded is named by its content, which changes with every version.
+  if (typeof value === 'string') return value.replace(/\b[0-9a-f]{64}\b/, '<hash>');
   if (Array.isArray(value)) return value.map(textOf).join(', ');
   const parts = z.object({ 'Fn::Join': z.tuple([z.string(), z.array(z.unknown())]) }).safeParse(value);
   if (parts.success) return parts.data['Fn::Join'][1].map(textOf).join(parts.data['Fn::Join'][0]);

@@ -28,6 +28,9 @@ const TRADES = [...LEDGER, ...MARKET_READ, 'sqs:SendMessage Nudges'];
 const GIVES_UP = ['sqs:GetQueueAttributes FailedRuns', 'sqs:GetQueueUrl FailedRuns', 'sqs:SendMessage FailedRuns'];
 const STARTS = (name: string): readonly string[] => [`lambda:InvokeFunction ${name}Function`, 'sqs:SendMessage FailedRuns'];
 
+/** Where `cdk bootstrap` lets deployments upload to. */
+const UPLOADS = 'arn:aws:s3:::cdk-hnb659fds-assets-<accountid>-ap-south-1';
+
 /** Who may do what besides writing its own log, spelt out: a new right, and a misspelt one, must be written down here. */
 const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   ScanFunctionRole: [...TRADES, ...GIVES_UP],
@@ -43,6 +46,21 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   ApiFunctionRole: TRADES,
   AuthorizerFunctionRole: [`ssm:GetParameter arn:aws:ssm:ap-south-1:<accountid>:parameter${TOKEN_PARAMETER}`],
   FeedTaskTaskRole: [...LEDGER, ...MARKET_READ, ...MARKET_WRITE, 'sqs:DeleteMessage Nudges', 'sqs:ReceiveMessage Nudges'],
+  ImageFunctionRole: ['codebuild:BatchGetBuilds FeedImageProject', 'codebuild:StartBuild FeedImageProject'],
+  FeedImageBuildRole: [
+    ...[
+      'BatchCheckLayerAvailability',
+      'BatchGetImage',
+      'CompleteLayerUpload',
+      'DescribeImages',
+      'InitiateLayerUpload',
+      'PutImage',
+      'UploadLayerPart',
+    ].map((action) => `ecr:${action} FeedImageImages`),
+    'ecr:GetAuthorizationToken *',
+    ...['GetBucketLocation', 'ListBucket'].map((action) => `s3:${action} ${UPLOADS}`),
+    ...['GetObject', 'GetObjectVersion'].map((action) => `s3:${action} ${UPLOADS}/<hash>.zip`),
+  ],
   FeedTaskExecutionRole: ['ecr:GetAuthorizationToken *'],
   scanschedulerrole: STARTS('Scan'),
   monitorschedulerrole: STARTS('Monitor'),
@@ -57,11 +75,13 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'sqs:SendMessage OutboxUndelivered',
   ],
 };
-const PULLS = /^ecr:(BatchCheckLayerAvailability|BatchGetImage|GetDownloadUrlForLayer) .*container-assets/;
+const PULLS = /^ecr:(BatchCheckLayerAvailability|BatchGetImage|GetDownloadUrlForLayer) FeedImageImages/;
 
 describe('the permissions of the stack', () => {
   it('are those of the table, role by role', () => {
-    const found = Object.fromEntries(roles.map(({ id }) => [plain(id), lines(plain(id)).filter((line) => !PULLS.test(line))]));
+    const found = Object.fromEntries(
+      roles.map(({ id }) => [plain(id), lines(plain(id)).filter((line) => plain(id) !== 'FeedTaskExecutionRole' || !PULLS.test(line))]),
+    );
     expect(found).toEqual(Object.fromEntries(Object.entries(RIGHTS).map(([role, rights]) => [role, [...rights].sort()])));
   });
 
@@ -82,7 +102,7 @@ describe('the permissions of the stack', () => {
 
   it('name their resource wherever AWS lets them', () => {
     const wild = grants.filter(({ on }) => JSON.stringify(on).includes('*'));
-    expect(wild.flatMap(({ actions }) => actions)).toEqual(['ecr:GetAuthorizationToken']);
+    expect(wild.flatMap(({ actions }) => actions)).toEqual(['ecr:GetAuthorizationToken', 'ecr:GetAuthorizationToken']);
   });
 
   it('let every process write its own log and no other', () => {
@@ -98,7 +118,7 @@ describe('the permissions of the stack', () => {
 
   it('reach services of AWS only', () => {
     const services = new Set(grants.flatMap(({ actions }) => actions).map((action) => action.split(':')[0]));
-    expect([...services].sort()).toEqual(['dynamodb', 'ecr', 'events', 'lambda', 'logs', 'sqs', 'ssm']);
+    expect([...services].sort()).toEqual(['codebuild', 'dynamodb', 'ecr', 'events', 'lambda', 'logs', 's3', 'sqs', 'ssm']);
   });
 
   it('let the authorizer read the parameter of the hashes, the teller that of its channels, and nobody else any', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { NSE_CALENDAR_FACTS } from '../../shared/config/nse-calendar.ts';
+import { NSE_CALENDAR_FACTS } from '../../shared/config/nse-calendar-facts.ts';
 import { cronFields, SCHEDULES, type Schedule, ScheduleError, scheduledEventSchema } from '../../shared/config/schedules.ts';
 import { at, type Resource, referred, synthesise } from './synthesis.ts';
 

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { TOKEN_PARAMETER, TOKEN_PARAMETER_VARIABLE } from '../../shared/access/token-parameter.ts';
 import { ALERT_VARIABLES } from '../../shared/config/alert-settings.ts';
-import { ApiAccessError } from '../../shared/config/api-access.ts';
+import { autoStartText, NO_AUTO_START } from '../../shared/config/auto-start.ts';
+import { DeploymentConfigError, readDeployment } from '../../shared/config/deployment.ts';
 import { EnvironmentError, readEnvironment, toVariables } from '../../shared/config/environment.ts';
 import { ROUTES } from '../../shared/contracts/routes.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
@@ -39,9 +40,12 @@ const container = z
       .parse(at(only('AWS::ECS::TaskDefinition'), 'ContainerDefinitions'))[0],
   );
 
+/** The function that has the image built works for the deployment: it is given nothing of the desk. */
+const isOfTheDesk = ({ id }: Resource): boolean => !id.startsWith('ImageFunction');
+
 /** The environment of every process, by the id of its resource. */
 const environments: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map([
-  ...functions.map((each) => [each.id, z.record(z.string(), z.unknown()).parse(at(each, 'Environment', 'Variables'))] as const),
+  ...functions.filter(isOfTheDesk).map((each) => [each.id, z.record(z.string(), z.unknown()).parse(at(each, 'Environment', 'Variables'))] as const),
   ['feed', Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, Value]))] as const,
 ]);
 
@@ -51,14 +55,15 @@ const isAuthorizer = (id: string): boolean => id.startsWith('AuthorizerFunction'
 describe('the functions', () => {
   it('are those that have a folder, and no helper of the framework beside them', () => {
     const names = functions.map(({ id }) => id.replace(/Function[0-9A-F]{8}$/, '').toLowerCase()).sort();
-    expect(names).toEqual(['alerts', 'api', 'authorizer', 'monitor', 'scan', 'session']);
+    expect(names).toEqual(['alerts', 'api', 'authorizer', 'image', 'monitor', 'scan', 'session']);
     for (const name of names) expect(existsSync(join(ROOT, 'functions', name, 'handler.ts'))).toBe(true);
   });
 
   it('run on Node 24 on ARM, with source maps', () => {
     for (const each of functions) {
       expect(each.Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
-      expect(environments.get(each.id)).toMatchObject({ NODE_OPTIONS: '--enable-source-maps' });
+      expect(at(each, 'Environment', 'Variables')).toMatchObject({ NODE_OPTIONS: '--enable-source-maps' });
+      if (!isOfTheDesk(each)) expect(at(each, 'Environment', 'Variables')).toEqual({ NODE_OPTIONS: '--enable-source-maps' });
     }
   });
 
@@ -127,6 +132,8 @@ describe('the environment', () => {
       world: 'live',
       marketMode: 'switch',
       nseHours: 'none',
+      symbols: 'all',
+      autoStart: autoStartText(NO_AUTO_START),
     });
     expect(readEnvironment(whole).ledgerTable).toBe('l');
     const broken = { ...whole, NIGHTDESK_LEDGER_TABLE: undefined, NIGHTDESK_MARKETS: 'all', NIGHTDESK_WORLD: 'dead' };
@@ -201,7 +208,7 @@ describe('the API', () => {
   });
 
   it('opens the origins that are named, to what the API takes and no more, without cookies', () => {
-    const named = apiOf({ allowedOrigins: 'https://desk.example,http://localhost:5173' });
+    const named = apiOf({ allowedOrigins: ['https://desk.example', 'http://localhost:5173'] });
     expect(at(named('AWS::ApiGatewayV2::Api'), 'CorsConfiguration')).toEqual({
       AllowOrigins: ['https://desk.example', 'http://localhost:5173'],
       AllowMethods: ['DELETE', 'GET', 'POST'],
@@ -213,13 +220,13 @@ describe('the API', () => {
 
   it.each(['*', 'https://*.desk.example', 'https://desk.example/', 'http://desk.example', 'desk.example', ''])(
     'is not deployed for the origin %j',
-    (allowedOrigins) => {
-      expect(() => apiOf({ allowedOrigins })).toThrow(ApiAccessError);
+    (origin) => {
+      expect(() => apiOf({ allowedOrigins: [origin] })).toThrow(DeploymentConfigError);
     },
   );
 
   it('takes tokens of a configured issuer in place of its own, on every route, and then has no authorizer function', () => {
-    const jwt = apiOf({ jwtIssuer: 'https://issuer.example', jwtAudience: 'nightdesk' });
+    const jwt = apiOf({ jwtIssuer: 'https://issuer.example', jwtAudience: ['nightdesk'] });
     const authorizer = jwt('AWS::ApiGatewayV2::Authorizer');
     expect(authorizer.Properties).toMatchObject({
       AuthorizerType: 'JWT',
@@ -234,18 +241,18 @@ describe('the API', () => {
     expect(jwt.all.filter(({ id }) => isAuthorizer(id))).toEqual([]);
   });
 
-  it.each<Readonly<Record<string, string>>>([
+  it.each<Readonly<Record<string, unknown>>>([
     { jwtIssuer: 'https://issuer.example' },
-    { jwtAudience: 'nightdesk' },
-    { jwtIssuer: 'http://issuer.example', jwtAudience: 'nightdesk' },
+    { jwtAudience: ['nightdesk'] },
+    { jwtIssuer: 'http://issuer.example', jwtAudience: ['nightdesk'] },
   ])('is not deployed for a half told issuer: %j', (given) => {
-    expect(() => apiOf(given)).toThrow(ApiAccessError);
+    expect(() => apiOf(given)).toThrow(DeploymentConfigError);
   });
 });
 
-/** The stack as another command line would have it. */
-function apiOf(given: Readonly<Record<string, string>>): ((type: string) => Resource) & { readonly all: readonly Resource[] } {
-  const all = synthesise(undefined, given).resources;
+/** The stack as another configuration would have it. */
+function apiOf(api: Readonly<Record<string, unknown>>): ((type: string) => Resource) & { readonly all: readonly Resource[] } {
+  const all = synthesise(undefined, { deployment: readDeployment({ api }) }).resources;
   const one = (type: string): Resource => {
     const [found, ...others] = all.filter(({ Type }) => Type === type);
     if (!found || others.length > 0) throw new Error(`expected one ${type}`);
@@ -259,7 +266,8 @@ describe('a function that is started asynchronously', () => {
     const asked = ['AWS::ApiGatewayV2::Integration', 'AWS::ApiGatewayV2::Authorizer'].flatMap(ofType).flatMap((each) => referred(each.Properties));
     const kept = ofType('AWS::Lambda::EventInvokeConfig').filter((each) => referred(at(each, 'DestinationConfig', 'OnFailure')).length === 1);
     const answered = new Set([...asked, ...kept.flatMap((each) => referred(at(each, 'FunctionName')))]);
-    expect(functions.map(({ id }) => id).filter((id) => !answered.has(id))).toEqual([]);
+    // CloudFormation starts the one that has the image built, and is itself what waits for its answer.
+    expect(functions.filter(isOfTheDesk).flatMap(({ id }) => (answered.has(id) ? [] : id))).toEqual([]);
   });
 });
 
@@ -294,8 +302,16 @@ describe('the feed', () => {
     const { devDependencies } = z
       .object({ devDependencies: z.object({ node: z.string() }) })
       .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
-    expect(dockerfile).toMatch(new RegExp(`^FROM \\S+/node:${devDependencies.node.replaceAll('.', '\\.')}-\\S+$`, 'm'));
+    expect(dockerfile).toMatch(new RegExp(`^FROM \\S+/node:${devDependencies.node.replaceAll('.', '\\.')}-bookworm-slim@sha256:[0-9a-f]{64}$`, 'm'));
     expect(dockerfile).not.toMatch(/^RUN /m);
+    expect(dockerfile).toMatch(/^USER node$/m);
+  });
+
+  it('is started with the young generation of npm start', () => {
+    const { scripts } = z.object({ scripts: z.object({ start: z.string() }) }).parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
+    const flag = /--max-semi-space-size=\d+/.exec(scripts.start)?.[0];
+    expect(flag).toBeDefined();
+    expect(readFileSync(join(ROOT, 'infra/aws/feed-image/Dockerfile'), 'utf8')).toContain(`CMD ["node", "${flag}", "feed.mjs"]`);
   });
 });
 
@@ -330,7 +346,7 @@ describe('the network', () => {
 describe('everything that is kept', () => {
   it('has a log retention, in every log group', () => {
     const groups = ofType('AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(functions.length + 3);
+    expect(groups).toHaveLength(functions.length + 4);
     for (const group of groups) expect(at(group, 'RetentionInDays')).toBe(30);
   });
 

@@ -28,12 +28,14 @@ describe('the validation of the stacks', { timeout: 120_000 }, () => {
     const { pluginReports } = reportSchema.parse(JSON.parse(synthesise().report));
     const acknowledged = pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
     expect([...new Set(acknowledged.map(({ ruleName }) => ruleName))].sort()).toEqual([
+      'AwsSolutions-CB4',
       'AwsSolutions-DDB3',
       'AwsSolutions-ECS2',
       'AwsSolutions-ECS4',
       'AwsSolutions-IAM5[Resource::*]',
       'AwsSolutions-SQS3',
       'AwsSolutions-VPC7',
+      'Serverless-LambdaAsyncFailureDestination',
       'Serverless-LambdaDLQ',
       'Serverless-LambdaTracing',
       'Serverless-SQSRedrivePolicy',

@@ -9,7 +9,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { TOLD_EVENTS } from '../../../shared/alerts/event-alerts.ts';
-import { ALERT_VARIABLES, wishesFromEnvironment } from '../../../shared/config/alert-settings.ts';
+import { ALERT_VARIABLES } from '../../../shared/config/alert-settings.ts';
 import { ALERT_MAIL, BUS_SOURCE } from '../../../shared/contracts/bus-event.ts';
 import { ALERTS_PARTITION } from '../../../shared/store/keys.ts';
 import { grantLedgerRead, grantMarketRead } from './grants.ts';
@@ -21,26 +21,12 @@ const ALERTS_PARAMETER = '/nightdesk/alerts';
 const RETRIES = 8;
 const WORTH_TELLING = Duration.hours(6);
 
-/** What a person chose when deploying: `--context alertEmail=... --context alertsQuiet=... --context alertsMute=...`. */
+/** What a person chose in the configuration. */
 export interface AlertWishes {
   /** Where alerts are mailed to; null for nowhere. */
   readonly email: string | null;
   readonly quiet: string;
   readonly muted: string;
-}
-
-/**
- * The wishes in the context of the deployment.
- * @throws AlertSettingsError before anything is deployed
- */
-export function alertWishes(contextOf: (name: string) => unknown): AlertWishes {
-  const text = (name: string): string | null => {
-    const value = contextOf(name);
-    return typeof value === 'string' && value !== '' ? value : null;
-  };
-  const wishes = { email: text('alertEmail'), quiet: text('alertsQuiet') ?? 'none', muted: text('alertsMute') ?? 'none' };
-  wishesFromEnvironment({ [ALERT_VARIABLES.quiet]: wishes.quiet, [ALERT_VARIABLES.muted]: wishes.muted });
-  return wishes;
 }
 
 /** What the function that tells has besides the settings of every function. */

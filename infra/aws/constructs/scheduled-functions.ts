@@ -5,7 +5,13 @@ import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput, Ti
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type Schedule as Declaration, SCHEDULES, type ScheduledEvent, type ScheduledFunction } from '../../../shared/config/schedules.ts';
+import {
+  type Schedule as Declaration,
+  SCHEDULES,
+  type ScheduledEvent,
+  type ScheduledFunction,
+  type ScheduleName,
+} from '../../../shared/config/schedules.ts';
 import { type HouseFunction, type HouseFunctionProps, houseFunction } from './house-function.ts';
 
 /** What each function is given to work with. A timeout ends a run before the next of its minute would be too late. */
@@ -19,6 +25,8 @@ const SIZES: Readonly<Record<ScheduledFunction, { readonly description: string; 
 export interface ScheduledFunctionsProps {
   readonly environment: Readonly<Record<string, string>>;
   readonly failedRuns: IQueue;
+  /** A schedule that is off stays in the stack and fires nothing. */
+  readonly enabled: Readonly<Record<ScheduleName, boolean>>;
   /** What a function has of its own. */
   readonly own: Partial<Record<ScheduledFunction, Pick<HouseFunctionProps, 'environment' | 'paramsAndSecrets'>>>;
 }
@@ -30,7 +38,7 @@ export interface ScheduledFunctionsProps {
  */
 export function scheduledFunctions(
   scope: Construct,
-  { environment, failedRuns, own }: ScheduledFunctionsProps,
+  { environment, failedRuns, enabled, own }: ScheduledFunctionsProps,
 ): Readonly<Record<ScheduledFunction, HouseFunction>> {
   const make = (name: ScheduledFunction): HouseFunction => {
     const made = houseFunction(scope, { name, ...SIZES[name], ...own[name], environment: { ...environment, ...own[name]?.environment } });
@@ -41,7 +49,7 @@ export function scheduledFunctions(
       retryAttempts: Math.max(...schedules.map(({ retries }) => retries)),
     });
     const caller = schedulerRole(scope, name, made, failedRuns);
-    for (const declared of schedules) schedule(scope, declared, { made, caller, failedRuns });
+    for (const declared of schedules) schedule(scope, declared, { made, caller, failedRuns, isEnabled: enabled[declared.name] });
     return made;
   };
   return { scan: make('scan'), monitor: make('monitor'), session: make('session'), alerts: make('alerts') };
@@ -67,9 +75,10 @@ interface Target {
   readonly made: HouseFunction;
   readonly caller: Role;
   readonly failedRuns: IQueue;
+  readonly isEnabled: boolean;
 }
 
-function schedule(scope: Construct, declared: Declaration, { made, caller, failedRuns }: Target): void {
+function schedule(scope: Construct, declared: Declaration, { made, caller, failedRuns, isEnabled }: Target): void {
   // Scheduler replaces the context attributes by their values before it invokes.
   const input: ScheduledEvent = {
     name: declared.name,
@@ -80,6 +89,7 @@ function schedule(scope: Construct, declared: Declaration, { made, caller, faile
   new Schedule(scope, `${declared.name}-schedule`, {
     description: `Nightdesk ${declared.name}`,
     schedule: ScheduleExpression.expression(declared.cron, TimeZone.of(declared.timeZone)),
+    enabled: isEnabled,
     timeWindow: TimeWindow.off(),
     target: new LambdaInvoke(made.lambda, {
       role: caller.withoutPolicyUpdates(),
