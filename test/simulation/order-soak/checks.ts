@@ -48,7 +48,7 @@ function faultOfRequest(journal: ReadJournal, { request, fate }: Asked): readonl
 
 /** The same request is given the same answer. One that found nothing to do (its position is being closed already) left nothing to go by. */
 function faultOfAnswers(journal: ReadJournal, { request: { commandId }, lasting, contradiction }: Asked): readonly string[] {
-  if (contradiction === null || !journal.hasCommand(commandId)) return [];
+  if (contradiction === null || lasting === null || !journal.hasCommand(commandId)) return [];
   return [`Request ${commandId} was answered ${lasting}, and ${contradiction} when it came again`];
 }
 

@@ -124,12 +124,12 @@ export function createSoakClient({
 
   const acknowledge = (asked: Asked, body: unknown): void => {
     const lasting = lastingOf(asked.request, body);
-    if (asked.lasting !== null && asked.lasting !== lasting) asked.contradiction = lasting;
+    if (asked.lasting !== null && asked.lasting !== lasting) asked.contradiction = lasting ?? 'that nothing changes';
     asked.fate = 'acknowledged';
     asked.lasting ??= lasting;
   };
 
-  const lastingOf = (request: SoakRequest, body: unknown): string => {
+  const lastingOf = (request: SoakRequest, body: unknown): string | null => {
     switch (request.kind) {
       case 'start': {
         const answer = startAnswer.parse(body);
@@ -152,7 +152,9 @@ export function createSoakClient({
       }
       case 'amend': {
         const { orderId, before, after } = amendAnswer.parse(body);
-        return JSON.stringify({ orderId, before, after });
+        const [was, is] = [JSON.stringify(before), JSON.stringify(after)];
+        // What changed nothing left nothing to be answered by again.
+        return was === is ? null : `${orderId}: ${was} to ${is}`;
       }
     }
   };

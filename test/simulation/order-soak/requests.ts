@@ -29,7 +29,7 @@ export interface Asked {
   times: number;
   /** Whether a program died while it was under way. */
   wasCutOff: boolean;
-  /** The part of the answer that the same request gets whenever it comes again; null before it was acknowledged. */
+  /** The part of the answer that the same request gets whenever it comes again; null before it was acknowledged, and where it changed nothing. */
   lasting: string | null;
   /** What it was told when it came again, if that was not the same: allowed only where nothing was done that could be recorded. */
   contradiction: string | null;
