@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import data from './data/aws-prices.json' with { type: 'json' };
-import { decimalText, fromDate, source } from './effective.ts';
+import { decimalText, factsFrom, fromDate, source } from './effective.ts';
 
 const prices = z.strictObject({
   prices: z.array(
@@ -17,4 +17,4 @@ const prices = z.strictObject({
 export type AwsPrice = z.infer<typeof prices>['prices'][number];
 
 /** What the tables cost in each region, newest last. */
-export const AWS_PRICES: readonly AwsPrice[] = prices.parse(data).prices;
+export const AWS_PRICES: readonly AwsPrice[] = factsFrom(prices, data).prices;

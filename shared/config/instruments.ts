@@ -5,7 +5,7 @@ import type { EpochMs } from '../kernel/time.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
 import { istDate } from '../market/ist.ts';
 import data from './data/instruments.json' with { type: 'json' };
-import { decimalText, fromDate, inForce, source } from './effective.ts';
+import { decimalText, factsFrom, fromDate, inForce, source } from './effective.ts';
 
 export class InstrumentError extends NightdeskError<'unknown_symbol' | 'bad_facts'> {}
 
@@ -74,7 +74,7 @@ interface Listing {
 }
 
 /** Every instrument with its eras, grids and aliases, as shipped. */
-export const INSTRUMENT_FACTS: Facts = instrumentFacts.parse(data);
+export const INSTRUMENT_FACTS: Facts = factsFrom(instrumentFacts, data);
 const LISTINGS: ReadonlyMap<string, readonly Listing[]> = new Map(INSTRUMENT_FACTS.instruments.map((facts) => [facts.symbol, listingsOf(facts)]));
 const NAMES: ReadonlyMap<string, ResolvedSymbol> = new Map([
   ...INSTRUMENT_FACTS.instruments.map(({ venueSymbol, symbol }): [string, ResolvedSymbol] => [

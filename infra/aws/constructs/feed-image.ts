@@ -5,11 +5,9 @@ import { AssetHashType, AssetStaging, DockerImage } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { buildSync } from 'esbuild';
-import { REQUIRE_BANNER, ROOT } from './house-function.ts';
+import { bundleFeed } from '../bundle.ts';
 
 const FOLDER = fileURLToPath(new URL('../feed-image/', import.meta.url));
-const ENTRY = join(ROOT, 'functions/feed/main.ts');
 
 /**
  * The image of the feed: a folder with its Dockerfile and one bundled file, put together at synthesis without Docker. The
@@ -32,23 +30,4 @@ export function feedImage(scope: Construct): ContainerImage {
     },
   });
   return ContainerImage.fromAsset(staging.absoluteStagedPath, { platform: Platform.LINUX_ARM64 });
-}
-
-function bundleFeed(outfile: string): void {
-  buildSync({
-    entryPoints: [ENTRY],
-    outfile,
-    absWorkingDir: ROOT,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    keepNames: true,
-    sourcemap: true,
-    sourcesContent: false,
-    banner: { js: REQUIRE_BANNER },
-    logLevel: 'warning',
-  });
 }
