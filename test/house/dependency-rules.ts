@@ -97,7 +97,7 @@ export const RULES: readonly FolderRule[] = [
     bans: [],
   },
   // Commands for the person at this machine: they open the same store as the host does.
-  { where: 'functions/cli/', folders: ['shared/', 'infra/local/'], packages: [], builtins: 'all', bans: [] },
+  { where: 'functions/cli/', folders: ['shared/', 'infra/local/', 'infra/cost/'], packages: [], builtins: 'all', bans: [] },
   {
     where: 'infra/local/',
     folders: ['shared/', 'functions/'],
@@ -105,6 +105,8 @@ export const RULES: readonly FolderRule[] = [
     builtins: 'all',
     bans: [],
   },
+  // The bill knows both hosts: it measures on this machine what the stack will run.
+  { where: 'infra/cost/', folders: ['shared/', 'functions/', 'infra/local/', 'infra/aws/'], packages: ['zod'], builtins: 'all', bans: [] },
   { where: 'infra/aws/', folders: ['shared/'], packages: ['aws-cdk-lib', 'cdk-nag', 'constructs', 'esbuild'], builtins: 'all', bans: [] },
 ];
 
