@@ -1,7 +1,7 @@
 import { CfnOutput, type Environment, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { eventBus } from './constructs/event-bus.ts';
-import { outboxPipe } from './constructs/outbox-pipe.ts';
+import { outboxFunction } from './constructs/outbox-function.ts';
 import { type Tables, tables } from './constructs/tables.ts';
 
 export interface DataStack extends Tables {
@@ -17,7 +17,7 @@ export function dataStack(scope: Construct, env: Environment): DataStack {
   });
   const { ledger, market } = tables(stack);
   const bus = eventBus(stack);
-  outboxPipe(stack, { ledger, bus });
+  outboxFunction(stack, { ledger, bus });
   new CfnOutput(stack, 'LedgerTable', { value: ledger.tableName });
   new CfnOutput(stack, 'MarketTable', { value: market.tableName });
   new CfnOutput(stack, 'EventBus', { value: bus.eventBusName });

@@ -120,7 +120,7 @@ function tablesBehind(measured: Measurement): readonly string[] {
   return [
     `Behind it: a scan of 16 symbols reads ${both.scanReadUnits.warmMedian} units warm (at most ${both.scanReadUnits.warmMost}), ${both.scanReadUnits.cold} cold; ` +
       `a batch of ticks writes ${units('market T')}, a minute of bars ${units('market B')}, a publication of prices ${units('market LATEST')}; ` +
-      `a fill with its order and receipts writes ${aFill.toFixed(1)} (${both.fills} fills a day with sixteen symbols, ${crypto.fills} with six)` +
+      `a fill with its order, and the marks of equity between, write ${aFill.toFixed(1)} (${both.fills} fills a day with sixteen symbols, ${crypto.fills} with six)` +
       (capacity === null
         ? '.'
         : `; of the ${capacity.writeUnits} write and ${capacity.readUnits} read units a second that the ledger has in the free tier it uses ${aSecond(measured, 16)} on average, with 500 symbols ${aSecond(measured, 500)}.`),
@@ -133,4 +133,4 @@ function aSecond(measured: Measurement, symbols: number): string {
 }
 
 const DAY_S = 86_400;
-const TRADE_ROWS = new Set(['ledger J', 'ledger O', 'ledger A', 'ledger P', 'ledger T', 'ledger C', 'ledger HEAD']);
+const TRADE_ROWS = new Set(['ledger J', 'ledger O', 'ledger A', 'ledger P', 'ledger T', 'ledger HEAD']);

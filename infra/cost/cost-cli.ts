@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { simulatedSource } from '../../shared/feeds/simulated-source.ts';
 import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
@@ -12,8 +14,11 @@ import { measuredFunctions } from './measured-functions.ts';
 import { type MeasuredRun, measuredRun } from './measured-run.ts';
 import { type Measurement, type RowsOfKind, readMeasurement, type TableDay, writeMeasurement } from './measurement.ts';
 import { memoryPage } from './memory-page.ts';
+import { withBill } from './readme-bill.ts';
 
 class CostCommandError extends NightdeskError<'bad_option' | 'not_measured'> {}
+
+const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 
 const EXIT = { done: 0, failed: 1, badOption: 2 } as const;
 /** A Tuesday on which NSE trades; a little before its opening. */
@@ -30,7 +35,7 @@ const HELP = `Prints what a month on AWS costs: measured operations at list pric
   --memory           what the scan would take and cost with each memory setting
   --measure          measure anew: every read and write of the tables over a virtual day by DynamoDB's rules, and the bundles
                      of the functions, cold and warm, over the embedded DynamoDB
-  --write            with --measure: keep what was measured in infra/cost/measurement.json, which the bill is made from
+  --write            put the bill into the README; with --measure also keep what was measured in infra/cost/measurement.json
   --hours N          with --measure: virtual hours, 1 to ${LONGEST_HOURS} (default 24); the result is told for a day
   --seed N           with --measure: seed of the market (default 1)
   --json             what was measured, as JSON
@@ -57,13 +62,19 @@ export async function runCostCommand(argv: readonly string[], terminal: Terminal
       return EXIT.done;
     }
     const measured = options.measure ? await measure(options, argv) : readMeasurement();
-    if (options.write) writeMeasurement(measured);
+    if (options.write) keep(measured);
     terminal.out(options.json ? JSON.stringify(measured, null, 2) : (options.memory ? memoryPage : billPage)(measured));
     return EXIT.done;
   } catch (error) {
     terminal.err(messageOf(error));
     return error instanceof CostCommandError && error.code === 'bad_option' ? EXIT.badOption : EXIT.failed;
   }
+}
+
+/** What was measured, and the page that is made of it where people read it. */
+function keep(measured: Measurement): void {
+  writeMeasurement(measured);
+  writeFileSync(README, withBill(readFileSync(README, 'utf8'), billPage(measured)));
 }
 
 type CostOptions = ReturnType<typeof readOptions>;
@@ -73,7 +84,6 @@ function readOptions(argv: readonly string[]) {
   const { hours, ...options } = parsed(argv);
   const count = Number(hours);
   if (!Number.isInteger(count) || count < 1 || count > LONGEST_HOURS) throw badOption(`--hours takes 1 to ${LONGEST_HOURS}, received ${hours}`);
-  if (options.write && !options.measure) throw badOption('--write keeps what --measure measured: give both');
   return { ...options, hours: count };
 }
 

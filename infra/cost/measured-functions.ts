@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toVariables } from '../../shared/config/environment.ts';
+import { BUS_NAME_VARIABLE } from '../../shared/config/outbox.ts';
 import { SCHEDULES } from '../../shared/config/schedules.ts';
 import { API_BASE_PATH } from '../../shared/contracts/routes.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
@@ -10,15 +11,17 @@ import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { createDynamoItems } from '../../shared/store/dynamo-items.ts';
 import { ensureTables } from '../../shared/store/ensure-tables.ts';
 import type { Items } from '../../shared/store/items.ts';
+import { journalAttributes } from '../../shared/store/ledger-rows.ts';
 import { bundleFunction } from '../aws/bundle.ts';
 import { startEmbedded } from '../local/embedded-dynamodb.ts';
+import { startEventBridge } from '../local/event-bridge.ts';
 import { type FunctionProcess, type FunctionReport, functionProcess } from './measure-function.ts';
 import type { FunctionRun, FunctionRuns, MeasuredFunction, Measurement } from './measurement.ts';
 import { RECORDED_SCOPE, recordedMarket } from './recorded-market.ts';
 
 class MeasureError extends NightdeskError<'run_refused'> {}
 
-const NAMES: readonly MeasuredFunction[] = ['scan', 'monitor', 'session', 'api'];
+const NAMES: readonly MeasuredFunction[] = ['scan', 'monitor', 'session', 'outbox', 'api'];
 /** Every fourth minute is for processes that have just begun. */
 const COLD_EVERY = 4;
 const TABLES = { ledger: 'measured-ledger', market: 'measured-market' };
@@ -39,7 +42,8 @@ export async function measuredFunctions(startMs: EpochMs, minutes: number): Prom
   const client = createDynamoClient(embedded.endpoint);
   const reports = Object.fromEntries(NAMES.map((name) => [name, { cold: [], warm: [] }])) as unknown as Record<MeasuredFunction, Reports>;
   const bundles = Object.fromEntries(NAMES.map((name) => [name, join(folder, name, 'index.mjs')])) as Record<MeasuredFunction, string>;
-  const environment = variables(embedded.endpoint);
+  const bus = await startEventBridge();
+  const environment = variables(embedded.endpoint, bus.endpoint);
   const begun = (name: MeasuredFunction): FunctionProcess => functionProcess(bundles[name], environment);
   const staying = new Map<MeasuredFunction, FunctionProcess>();
   try {
@@ -62,15 +66,16 @@ export async function measuredFunctions(startMs: EpochMs, minutes: number): Prom
   } finally {
     for (const process of staying.values()) process.stop();
     client.destroy();
+    await bus.stop();
     await embedded.stop();
     rmSync(folder, { recursive: true, force: true });
   }
   const summed = (name: MeasuredFunction): FunctionRuns => ({ cold: summary(reports[name].cold), warm: summary(reports[name].warm) });
-  return { scan: summed('scan'), monitor: summed('monitor'), session: summed('session'), api: summed('api') };
+  return { scan: summed('scan'), monitor: summed('monitor'), session: summed('session'), outbox: summed('outbox'), api: summed('api') };
 }
 
 /** What the stack and Lambda hand to a function. Nobody listens where nudges go: a nudge that fails is part of no run here. */
-const variables = (endpoint: string): Readonly<Record<string, string>> => ({
+const variables = (endpoint: string, bus: string): Readonly<Record<string, string>> => ({
   ...toVariables({
     ledgerTable: TABLES.ledger,
     marketTable: TABLES.market,
@@ -82,7 +87,9 @@ const variables = (endpoint: string): Readonly<Record<string, string>> => ({
   AWS_REGION: 'local',
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
+  [BUS_NAME_VARIABLE]: 'measured',
   AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+  AWS_ENDPOINT_URL_EVENTBRIDGE: bus,
   AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
 });
 
@@ -92,7 +99,7 @@ async function putAll(items: Items, rows: Parameters<Items['write']>[0]): Promis
 
 /** A function's runs of one minute: a scan for each market, a request for each of two pages. */
 async function runs(process: FunctionProcess, name: MeasuredFunction, minuteMs: EpochMs): Promise<readonly FunctionReport[]> {
-  const events = name === 'api' ? ['status', 'portfolio'].map((page) => request(page, minuteMs)) : scheduled(name, minuteMs);
+  const events = eventsOf(name, minuteMs);
   const reports: FunctionReport[] = [];
   for (const { event, delayMs } of events) {
     const report = await process.run(event, minuteMs + delayMs);
@@ -100,6 +107,19 @@ async function runs(process: FunctionProcess, name: MeasuredFunction, minuteMs: 
     reports.push(report);
   }
   return reports;
+}
+
+function eventsOf(name: MeasuredFunction, minuteMs: EpochMs): readonly { readonly event: unknown; readonly delayMs: number }[] {
+  if (name === 'api') return ['status', 'portfolio'].map((page) => request(page, minuteMs));
+  return name === 'outbox' ? [{ event: journalRow(minuteMs), delayMs: 0 }] : scheduled(name, minuteMs);
+}
+
+/** A row of the journal as the table's stream tells it. */
+function journalRow(minuteMs: EpochMs): unknown {
+  const row = journalAttributes({ seq: 1, commandId: 'measured', hash: 'measured', event: { type: 'session-stopped', atMs: minuteMs } });
+  const values = Object.entries({ pk: 'S#measured', sk: 'J#1', ...row });
+  const image = Object.fromEntries(values.map(([key, value]) => [key, typeof value === 'number' ? { N: String(value) } : { S: String(value) }]));
+  return { Records: [{ eventName: 'INSERT', dynamodb: { SequenceNumber: String(minuteMs), NewImage: image } }] };
 }
 
 const scheduled = (name: MeasuredFunction, minuteMs: EpochMs) =>
@@ -120,10 +140,17 @@ const request = (page: string, minuteMs: EpochMs) => ({
   delayMs: 20 * SECOND_MS,
 });
 
-/** A scheduled run that was dropped, a scan that had nothing to look at, or a page that was refused has measured nothing. */
+interface Answer {
+  readonly ran?: boolean;
+  readonly outcome?: { readonly scanned?: boolean };
+  readonly statusCode?: number;
+  readonly batchItemFailures?: readonly unknown[];
+}
+
+/** A scheduled run that was dropped, a scan that had nothing to look at, or a page that was refused, or a row that was not told has measured nothing. */
 function isSound(answer: unknown): boolean {
-  const { ran, outcome, statusCode } = answer as { ran?: boolean; outcome?: { scanned?: boolean }; statusCode?: number };
-  return statusCode === 200 || (ran === true && outcome?.scanned !== false);
+  const { ran, outcome, statusCode, batchItemFailures } = answer as Answer;
+  return statusCode === 200 || batchItemFailures?.length === 0 || (ran === true && outcome?.scanned !== false);
 }
 
 function summary(reports: readonly FunctionReport[]): FunctionRun {

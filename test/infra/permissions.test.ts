@@ -67,12 +67,14 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   scanschedulerrole: STARTS('Scan'),
   monitorschedulerrole: STARTS('Monitor'),
   sessionschedulerrole: STARTS('Session'),
-  OutboxRole: [
+  OutboxFunctionRole: [
     'dynamodb:DescribeStream Ledger',
     'dynamodb:GetRecords Ledger',
     'dynamodb:GetShardIterator Ledger',
     'dynamodb:ListStreams Ledger',
     'events:PutEvents Events',
+    'sqs:GetQueueAttributes OutboxUndelivered',
+    'sqs:GetQueueUrl OutboxUndelivered',
     'sqs:SendMessage OutboxUndelivered',
   ],
 };

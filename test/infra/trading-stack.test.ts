@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { FUNCTION_MEMORY_MIB } from '../../infra/aws/function-memory.ts';
 import { EnvironmentError, readEnvironment, toVariables } from '../../shared/config/environment.ts';
 import { ROUTES } from '../../shared/contracts/routes.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
@@ -34,23 +35,31 @@ const container = z
       .parse(at(only('AWS::ECS::TaskDefinition'), 'ContainerDefinitions'))[0],
   );
 
-/** The environment of every process, by the id of its resource. */
+/** The outbox works for the bus alone, and is told of nothing else: see the data stack. */
+const trading = functions.filter(({ stack }) => stack === 'NightdeskTrading');
+
+/** The environment of every process that trades, by the id of its resource. */
 const environments: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map([
-  ...functions.map((each) => [each.id, z.record(z.string(), z.unknown()).parse(at(each, 'Environment', 'Variables'))] as const),
+  ...trading.map((each) => [each.id, z.record(z.string(), z.unknown()).parse(at(each, 'Environment', 'Variables'))] as const),
   ['feed', Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, Value]))] as const,
 ]);
 
 describe('the functions', () => {
   it('are those that have a folder, and no helper of the framework beside them', () => {
     const names = functions.map(({ id }) => id.replace(/Function[0-9A-F]{8}$/, '').toLowerCase()).sort();
-    expect(names).toEqual(['api', 'monitor', 'scan', 'session']);
+    expect(names).toEqual(['api', 'monitor', 'outbox', 'scan', 'session']);
     for (const name of names) expect(existsSync(join(ROOT, 'functions', name, 'handler.ts'))).toBe(true);
+  });
+
+  it('have the memory that the bill reckons with', () => {
+    const given = functions.map((each) => [each.id.replace(/Function[0-9A-F]{8}$/, '').toLowerCase(), at(each, 'MemorySize')]);
+    expect(Object.fromEntries(given)).toEqual(FUNCTION_MEMORY_MIB);
   });
 
   it('run on Node 24 on ARM, with source maps', () => {
     for (const each of functions) {
       expect(each.Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
-      expect(environments.get(each.id)).toMatchObject({ NODE_OPTIONS: '--enable-source-maps' });
+      expect(at(each, 'Environment', 'Variables')).toMatchObject({ NODE_OPTIONS: '--enable-source-maps' });
     }
   });
 
@@ -199,7 +208,7 @@ describe('the network', () => {
 describe('everything that is kept', () => {
   it('has a log retention, in every log group', () => {
     const groups = ofType('AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(functions.length + 3);
+    expect(groups).toHaveLength(functions.length + 2);
     for (const group of groups) expect(at(group, 'RetentionInDays')).toBe(30);
   });
 

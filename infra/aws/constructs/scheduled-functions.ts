@@ -6,13 +6,14 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type Schedule as Declaration, SCHEDULES, type ScheduledEvent, type ScheduledFunction } from '../../../shared/config/schedules.ts';
+import { FUNCTION_MEMORY_MIB } from '../function-memory.ts';
 import { type HouseFunction, houseFunction } from './house-function.ts';
 
 /** What each function is given to work with. A timeout ends a run before the next of its minute would be too late. */
 const SIZES: Readonly<Record<ScheduledFunction, { readonly description: string; readonly memoryMiB: number; readonly timeoutSeconds: number }>> = {
-  scan: { description: 'Looks for trades in an open market and places orders', memoryMiB: 512, timeoutSeconds: 50 },
-  monitor: { description: 'Sweeps positions: time exits, square-off, halts, liveness', memoryMiB: 256, timeoutSeconds: 50 },
-  session: { description: 'Rolls trading days', memoryMiB: 256, timeoutSeconds: 120 },
+  scan: { description: 'Looks for trades in an open market and places orders', memoryMiB: FUNCTION_MEMORY_MIB.scan, timeoutSeconds: 50 },
+  monitor: { description: 'Sweeps positions: time exits, square-off, halts, liveness', memoryMiB: FUNCTION_MEMORY_MIB.monitor, timeoutSeconds: 50 },
+  session: { description: 'Rolls trading days', memoryMiB: FUNCTION_MEMORY_MIB.session, timeoutSeconds: 120 },
 };
 
 /**
