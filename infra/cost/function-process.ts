@@ -1,4 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
+import { createRequire } from 'node:module';
 import type { FunctionJob, FunctionReport } from './measure-function.ts';
 
 // The process in which a function's bundle is measured: told over its channel what to run, at which instant.
@@ -18,7 +19,11 @@ process.stdout.write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean
 };
 
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
-let loaded: Promise<{ readonly handler: Handler }> | undefined;
+interface Bundle {
+  readonly handler: Handler;
+}
+// Only at run time is it known which bundle is measured. What is in it was checked where it was written.
+const load = createRequire(import.meta.url) as (file: string) => Bundle;
 
 process.on('message', (job: FunctionJob) => void run(job).then((report) => process.send?.(report)));
 
@@ -27,9 +32,7 @@ async function run({ bundle, event, nowMs }: FunctionJob): Promise<FunctionRepor
   counted.requests = 0;
   counted.logBytes = 0;
   const [begun, before] = [performance.now(), process.cpuUsage()];
-  loaded ??= import(bundle);
-  const { handler } = await loaded;
-  const answer = await handler(event, {});
+  const answer = await load(bundle).handler(event, {});
   const { user, system } = process.cpuUsage(before);
   return {
     wallMs: performance.now() - begun,

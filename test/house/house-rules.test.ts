@@ -100,6 +100,8 @@ const PLANTED: readonly (readonly [sentence: string, kind: ViolationKind, path: 
   ['the middleware imports no function', 'folder', 'functions/middleware/x.ts', "import { handler } from '../scan/handler.ts';"],
   ['shared does not import functions', 'folder', 'shared/engine/x.ts', "import { handler } from '../../functions/scan/handler.ts';"],
   ['shared does not import infra', 'folder', 'shared/store/x.ts', "import { host } from '../../infra/local/host.ts';"],
+  ['the bill knows no DynamoDB', 'package', 'infra/cost/x.ts', "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';"],
+  ['the local host does not import the bill', 'folder', 'infra/local/x.ts', "import { billOf } from '../cost/bill.ts';"],
   ['the CDK app does not import the local host', 'folder', 'infra/aws/x.ts', "import { host } from '../local/host.ts';"],
   ['the CDK app does not import handlers', 'folder', 'infra/aws/x.ts', "import { handler } from '../../functions/scan/handler.ts';"],
   ['nothing but tests imports tests', 'folder', 'shared/store/x.ts', "import { fake } from '../../test/support/fake.ts';"],

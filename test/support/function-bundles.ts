@@ -5,7 +5,7 @@ import type { Metafile } from 'esbuild';
 import { bundleFunction, isFunction, ROOT } from '../../infra/aws/bundle.ts';
 
 /** Every folder of `functions/` that is a Lambda function. */
-export const FUNCTION_NAMES: readonly string[] = readdirSync(join(ROOT, 'functions')).filter(isFunction).sort();
+const FUNCTION_NAMES: readonly string[] = readdirSync(join(ROOT, 'functions')).filter(isFunction).sort();
 
 export interface FunctionBundle {
   readonly name: string;
