@@ -1,4 +1,6 @@
+import { testAlert } from '../../shared/engine/alerts/test-alert.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
+import { alertAnswer, alerts } from '../../shared/engine/views/alerts.ts';
 import { candles } from '../../shared/engine/views/candles.ts';
 import { chain } from '../../shared/engine/views/chain.ts';
 import { decisions } from '../../shared/engine/views/decisions.ts';
@@ -14,6 +16,7 @@ import { sessions } from '../../shared/engine/views/sessions.ts';
 import { status } from '../../shared/engine/views/status.ts';
 import { ticks } from '../../shared/engine/views/ticks.ts';
 import { trades } from '../../shared/engine/views/trades.ts';
+import { iso } from '../../shared/kernel/time.ts';
 import { type ApiAnswer, type ApiHandlers, ok } from './answer.ts';
 import type { CommandName } from './commands.ts';
 import type { ApiRequest } from './request.ts';
@@ -45,6 +48,11 @@ export function apiHandlers(context: EngineContext): ApiHandlers {
     ticks: async ({ query: { from, to, ...query } }) => ok(await ticks(context, { ...query, fromMs: msOrNull(from), toMs: msOrNull(to) })),
     chain: async ({ query }) => ok(chain(context, query.underlying, query.expiry)),
     instruments: async ({ query }) => ok(await instruments(context, query.market)),
+    alerts: async ({ query }) => ok(await alerts(context, query)),
+    'test-alert': async ({ key, requestId }) => {
+      const open = await testAlert(context, key ?? requestId);
+      return { status: 202, body: { success: true, alert: alertAnswer(open), timestamp: now(context) } };
+    },
     sessions: async () => ok(await sessions(context)),
     health: async () => {
       const body = await health(context);
@@ -52,6 +60,8 @@ export function apiHandlers(context: EngineContext): ApiHandlers {
     },
   };
 }
+
+const now = ({ clock }: EngineContext): string => iso(clock.now());
 
 const msOrNull = (instant: string | undefined): number | null => (instant === undefined ? null : Date.parse(instant));
 

@@ -31,12 +31,25 @@ export function readRequest<Name extends RouteName>(route: Route & { readonly na
   };
 }
 
+/** Longer than any id of ours. A store takes keys of a certain length, and would not even look for longer ones. */
+const MAX_ID_LENGTH = 256;
+
 /** Path parameters as they were meant: ids have colons in them, which some clients escape. */
 function decoded(params: Readonly<Record<string, string | undefined>>): ApiRequest<RouteName>['params'] {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, value === undefined ? value : idIn(value)]));
+}
+
+function idIn(escaped: string): string {
+  const id = unescaped(escaped);
+  if (id.length <= MAX_ID_LENGTH) return id;
+  throw new HttpProblem(404, 'unknown_id', `No id has more than ${MAX_ID_LENGTH} characters, received ${id.length}: ${id.slice(0, 40)}...`);
+}
+
+function unescaped(escaped: string): string {
   try {
-    return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, value === undefined ? value : decodeURIComponent(value)]));
+    return decodeURIComponent(escaped);
   } catch (error) {
-    throw new HttpProblem(400, 'malformed_path', 'The path has an escape that is none', { params }, { cause: error });
+    throw new HttpProblem(400, 'malformed_path', 'The path has an escape that is none', { received: escaped.slice(0, 200) }, { cause: error });
   }
 }
 

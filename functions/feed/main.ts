@@ -32,7 +32,8 @@ async function main(): Promise<void> {
     nse: nseFeedOf(context.world.scope) ?? 'simulated',
   });
   const service = createFeedService(context, source, {
-    holder: hostname(),
+    // Two on one host are two as well.
+    holder: `${hostname()}:${process.pid}`,
     leaseMs: LEASE_MS,
     publishEveryMs: FEED_PUBLISH_EVERY_MS,
     readOrdersEveryMs: FEED_READ_ORDERS_EVERY_MS,

@@ -24,6 +24,7 @@ const ENGINE_STATUS: Readonly<Record<EngineError['code'], number>> = {
   position_closed: 409,
   position_closing: 409,
   opposite_position: 409,
+  opposite_order: 409,
   contention: 503,
 };
 
@@ -36,6 +37,7 @@ const STORE_STATUS: Readonly<Record<StoreError['code'], number>> = {
   unavailable: 503,
   unknown: 503,
   corrupt: 500,
+  format: 500,
 };
 
 const RETRY_SOON = { 'retry-after': '1' } as const;

@@ -1,11 +1,13 @@
+import { autoStartOf, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { type Environment, readEnvironment } from '../../shared/config/environment.ts';
+import { tradedMarkets } from '../../shared/config/instruments.ts';
 import { VERSION } from '../../shared/config/version.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { systemClock } from '../../shared/kernel/clock-system.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
 import { jsonLog, type Log } from '../../shared/kernel/log.ts';
 import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
-import { createDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
+import { openDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
 import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
 import { engineContext } from './engine-context.ts';
 
@@ -28,18 +30,24 @@ export function lambdaContext(): Promise<EngineContext> {
   return made;
 }
 
-function contextFrom(environment: Environment): EngineContext {
+async function contextFrom(environment: Environment): Promise<EngineContext> {
   const log = jsonLog((line) => process.stdout.write(`${line}\n`), Date.now);
   const client = createDynamoClient(null);
   const names = { ledger: environment.ledgerTable, market: environment.marketTable };
   return engineContext({
     clock: systemClock((error, label) => log('error', 'task-failed', { label, why: messageOf(error) })),
-    ledger: createDynamoLedger(client, names),
+    ledger: await openDynamoLedger(client, names),
     market: createDynamoMarket(client, names, { ttlDays: MARKET_TTL_DAYS, now: Date.now }),
     nudge: queueNudge(environment.nudgeQueueUrl, log),
     log,
-    world: { scope: environment.world, evidence: 'live', markets: ['CRYPTO', 'NSE'] },
-    settings: { marketMode: environment.marketMode, seed: '1', version: VERSION, barWaitMs: BAR_WAIT_MS },
+    world: { scope: environment.world, evidence: 'live', markets: tradedMarkets() },
+    settings: {
+      marketMode: environment.marketMode,
+      seed: '1',
+      version: VERSION,
+      barWaitMs: BAR_WAIT_MS,
+      autoStart: autoStartOf(environment.autoStart) ?? NO_AUTO_START,
+    },
     exclusive: false,
   });
 }

@@ -23,6 +23,7 @@ export class HttpProblem extends NightdeskError {
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Malformed request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not found',
   405: 'Method not allowed',

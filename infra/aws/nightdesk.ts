@@ -1,21 +1,22 @@
 import { type App, type Stack, Tags, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import type { Deployment } from '../../shared/config/deployment.ts';
 import { dataStack } from './data-stack.ts';
 import { tradingStack } from './trading-stack.ts';
 
-// Mumbai: close to NSE, and the venue of the crypto feed answers addresses there, which it does not in the United States.
-const DEFAULT_REGION = 'ap-south-1';
+/** Set by `npm run destroy -- --delete-ledger`, and by nothing else: the data stack can then be deleted, the ledger with it. */
+const RELEASE_LEDGER = 'nightdesk:release-ledger';
 
 /**
- * The whole of Nightdesk on AWS, checked against the AwsSolutions rules at synthesis. The account is the one of the
- * caller's credentials, so that nothing is looked up. Another region: `--context region=eu-central-1`.
+ * The whole of Nightdesk on AWS, checked against the AwsSolutions and Serverless rules at synthesis. The account is
+ * the one of the caller's credentials, so that nothing is looked up; the region and all else is the configuration's.
  */
-export function nightdesk(app: App): { readonly data: Stack; readonly trading: Stack } {
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+export function nightdesk(app: App, deployment: Deployment): { readonly data: Stack; readonly trading: Stack } {
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   Tags.of(app).add('project', 'nightdesk');
-  const region: unknown = app.node.tryGetContext('region');
-  const env = { region: typeof region === 'string' ? region : DEFAULT_REGION };
-  const data = dataStack(app, env);
-  const trading = tradingStack(app, env, data);
+  const env = { region: deployment.region };
+  const isLedgerReleased = app.node.tryGetContext(RELEASE_LEDGER) === 'true';
+  const data = dataStack(app, { env, isLedgerReleased });
+  const trading = tradingStack(app, { env, deployment, data });
   return { data: data.stack, trading };
 }

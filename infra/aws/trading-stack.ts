@@ -1,7 +1,12 @@
 import { CfnOutput, type Environment, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { apiAccessOf } from '../../shared/config/api-access.ts';
+import { autoStartText } from '../../shared/config/auto-start.ts';
+import { type Deployment, symbolsOf } from '../../shared/config/deployment.ts';
 import { toVariables } from '../../shared/config/environment.ts';
-import { nseCalendar, specialHoursOf } from '../../shared/config/nse-calendar.ts';
+import { liveScope } from '../../shared/config/nse-feed.ts';
+import { alerts, alertVariables, parametersLayer } from './constructs/alerts.ts';
+import { costBudget } from './constructs/budget.ts';
 import { deadLetterQueue } from './constructs/dead-letter-queue.ts';
 import { feedService } from './constructs/feed-service.ts';
 import { grantLedger, grantMarketRead, grantMarketWrite } from './constructs/grants.ts';
@@ -10,42 +15,51 @@ import { nudgeQueue } from './constructs/nudge-queue.ts';
 import { scheduledFunctions } from './constructs/scheduled-functions.ts';
 import type { DataStack } from './data-stack.ts';
 
-/** What trades: the feed with its matcher, the scheduled functions, and the API. It holds no state of its own. */
-export function tradingStack(scope: Construct, env: Environment, { ledger, market }: DataStack): Stack {
+export interface TradingStackProps {
+  readonly env: Environment;
+  readonly deployment: Deployment;
+  readonly data: DataStack;
+}
+
+/** What trades: the feed with its matcher, the scheduled functions, and the API; and what tells of it. It holds no state of its own. */
+export function tradingStack(scope: Construct, { env, deployment, data }: TradingStackProps): Stack {
+  const { bus, ledger, market } = data;
   const stack = new Stack(scope, 'NightdeskTrading', { env, description: 'Nightdesk: feed and matcher, schedules, API' });
   const nudges = nudgeQueue(stack);
   const environment = toVariables({
     ledgerTable: ledger.tableName,
     marketTable: market.tableName,
     nudgeQueueUrl: nudges.queueUrl,
-    world: 'live',
-    marketMode: 'switch',
-    // Muhurat hours are told by a circular of the year: --context nseHours=2026-11-08=18:00-19:00
-    nseHours: nseHours(scope.node.tryGetContext('nseHours')),
+    world: liveScope(deployment.nse ?? 'simulated'),
+    marketMode: deployment.marketMode,
+    nseHours: deployment.nseHours,
+    symbols: symbolsOf(deployment).join(','),
+    autoStart: autoStartText(deployment.autoStart),
   });
 
   const failedRuns = deadLetterQueue(stack, 'FailedRuns');
-  const scheduled = scheduledFunctions(stack, { environment, failedRuns });
-  const api = httpApi(stack, { environment });
-  for (const { role } of [...scheduled, api]) {
+  const wishes = { email: deployment.alerts.email, quiet: deployment.alerts.quiet, muted: deployment.alerts.mute.join(',') || 'none' };
+  const { alerts: teller, ...scheduled } = scheduledFunctions(stack, {
+    environment,
+    failedRuns,
+    enabled: deployment.schedules,
+    own: { alerts: { environment: alertVariables(wishes, bus), paramsAndSecrets: parametersLayer() } },
+  });
+  alerts(stack, { made: teller, bus, ledger, market, undelivered: deadLetterQueue(stack, 'UndeliveredEvents'), wishes });
+  const api = httpApi(stack, { environment, access: apiAccessOf(deployment.api) });
+  for (const { role } of [...Object.values(scheduled), api]) {
     grantLedger(ledger, role);
     grantMarketRead(market, role);
     nudges.grant(role, 'sqs:SendMessage');
   }
 
-  const feed = feedService(stack, { environment });
+  const feed = feedService(stack, { environment, deployment });
   grantLedger(ledger, feed.role);
   grantMarketRead(market, feed.role);
   grantMarketWrite(market, feed.role);
   nudges.grant(feed.role, 'sqs:ReceiveMessage', 'sqs:DeleteMessage');
 
+  costBudget(stack, deployment.budget);
   new CfnOutput(stack, 'ApiUrl', { value: api.url });
   return stack;
-}
-
-/** The context's hours of special sessions. @throws CalendarError `bad_hours`, `no_special_session` before anything is deployed */
-function nseHours(context: unknown): string {
-  if (typeof context !== 'string') return 'none';
-  nseCalendar(specialHoursOf(context));
-  return context;
 }

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ALERT_VARIABLES } from '../../shared/config/alert-settings.ts';
+import { autoStartText, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { toVariables } from '../../shared/config/environment.ts';
 import { BUS_NAME_VARIABLE } from '../../shared/config/outbox.ts';
 import { SCHEDULES } from '../../shared/config/schedules.ts';
@@ -21,7 +23,7 @@ import { RECORDED_SCOPE, recordedMarket } from './recorded-market.ts';
 
 class MeasureError extends NightdeskError<'run_refused'> {}
 
-const NAMES: readonly MeasuredFunction[] = ['scan', 'monitor', 'session', 'outbox', 'api'];
+const NAMES: readonly MeasuredFunction[] = ['scan', 'monitor', 'session', 'alerts', 'outbox', 'api'];
 /** Every fourth minute is for processes that have just begun. */
 const COLD_EVERY = 4;
 const TABLES = { ledger: 'measured-ledger', market: 'measured-market' };
@@ -71,10 +73,17 @@ export async function measuredFunctions(startMs: EpochMs, minutes: number): Prom
     rmSync(folder, { recursive: true, force: true });
   }
   const summed = (name: MeasuredFunction): FunctionRuns => ({ cold: summary(reports[name].cold), warm: summary(reports[name].warm) });
-  return { scan: summed('scan'), monitor: summed('monitor'), session: summed('session'), outbox: summed('outbox'), api: summed('api') };
+  return {
+    scan: summed('scan'),
+    monitor: summed('monitor'),
+    session: summed('session'),
+    alerts: summed('alerts'),
+    outbox: summed('outbox'),
+    api: summed('api'),
+  };
 }
 
-/** What the stack and Lambda hand to a function. Nobody listens where nudges go: a nudge that fails is part of no run here. */
+/** What the stack and Lambda hand to a function. Nobody listens where nudges go, and no parameter names a channel for alerts. */
 const variables = (endpoint: string, bus: string): Readonly<Record<string, string>> => ({
   ...toVariables({
     ledgerTable: TABLES.ledger,
@@ -83,10 +92,15 @@ const variables = (endpoint: string, bus: string): Readonly<Record<string, strin
     world: RECORDED_SCOPE,
     marketMode: 'both',
     nseHours: 'none',
+    symbols: 'all',
+    autoStart: autoStartText(NO_AUTO_START),
   }),
   AWS_REGION: 'local',
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
+  [ALERT_VARIABLES.quiet]: 'none',
+  [ALERT_VARIABLES.muted]: 'none',
+  [ALERT_VARIABLES.mailBus]: 'none',
   [BUS_NAME_VARIABLE]: 'measured',
   AWS_ENDPOINT_URL_DYNAMODB: endpoint,
   AWS_ENDPOINT_URL_EVENTBRIDGE: bus,

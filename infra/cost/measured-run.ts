@@ -71,7 +71,12 @@ export async function measuredRun(options: MeasuredRunOptions): Promise<Measured
       settings: { marketMode: 'both', seed: options.seed, version: VERSION, barWaitMs: 0 },
       exclusive: false,
     });
-  const functions: Readonly<Record<ScheduledFunction, EngineContext>> = { scan: process(log), monitor: process(log), session: process(log) };
+  const functions: Readonly<Record<ScheduledFunction, EngineContext>> = {
+    scan: process(log),
+    monitor: process(log),
+    session: process(log),
+    alerts: process(log),
+  };
   const feedLog = countedLog(log, clock);
   feed = createFeedService(process(feedLog.log), asDeployed(options.source(clock), clock), {
     holder: 'measured',

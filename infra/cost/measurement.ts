@@ -41,7 +41,14 @@ const measurement = z.strictObject({
   commit: z.string(),
   /** Six symbols of crypto, and with them ten of NSE. */
   tables: z.strictObject({ crypto: tableDay, both: tableDay }),
-  functions: z.strictObject({ scan: functionRuns, monitor: functionRuns, session: functionRuns, outbox: functionRuns, api: functionRuns }),
+  functions: z.strictObject({
+    scan: functionRuns,
+    monitor: functionRuns,
+    session: functionRuns,
+    alerts: functionRuns,
+    outbox: functionRuns,
+    api: functionRuns,
+  }),
 });
 
 export type RowsOfKind = z.infer<typeof rows>;

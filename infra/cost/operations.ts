@@ -42,6 +42,8 @@ export const ASSUMED = {
   feedLogBytesADay: 600_000,
   /** Two hours of a dashboard a day that asks every five seconds, and some more. */
   apiRequestsADay: 1_500,
+  /** The gateway keeps the authorizer's answer for a few minutes. */
+  requestsAToken: 20,
   imageGb: 0.08,
   imagesKept: 3,
   buildsAMonth: 4,
@@ -212,13 +214,17 @@ const FIRES_A_DAY = SCHEDULES.map((schedule) => ({ functionName: schedule.functi
 const runsADay = (name: string): number =>
   FIRES_A_DAY.filter(({ functionName }) => functionName === name).reduce((total, { fires }) => total + fires, 0);
 
+const SCHEDULED = ['scan', 'monitor', 'session', 'alerts'] as const;
+
 function functions({ functions: measured }: Measurement): readonly Operation[] {
-  const scheduled = (['scan', 'monitor', 'session'] as const).map((name) => ({ name, runs: runsADay(name) * DAYS }));
+  const scheduled = SCHEDULED.map((name) => ({ name, runs: runsADay(name) * DAYS }));
   const requests = ASSUMED.apiRequestsADay * DAYS;
   return [
     ...scheduled.flatMap(({ name, runs }) => computed(name, runs, measured[name])),
     { line: 'schedules', item: 'schedule-invocation', units: scheduled.reduce((total, { runs }) => total + runs, 0), from: 'as declared' },
     ...computed('api', requests, measured.api),
+    // Not measured: it reads a parameter and compares a hash, as little as the outbox does.
+    ...computed('authorizer', requests / ASSUMED.requestsAToken, measured.outbox),
     { line: 'API: requests', item: 'api-request', units: requests, from: `${ASSUMED.apiRequestsADay} a day, assumed` },
   ];
 }
@@ -253,7 +259,7 @@ export const lambdaSeconds = (memoryMiB: number, cpuMs: number, requests: number
   (cpuMs * Math.max(1, MIB_A_VCPU / memoryMiB) + requests * ASSUMED.requestMs) / 1_000;
 
 function logs({ functions: measured }: Measurement, day: TableDay): readonly Operation[] {
-  const scheduled = (['scan', 'monitor', 'session'] as const).reduce((total, name) => total + runsADay(name) * measured[name].warm.logBytes, 0);
+  const scheduled = SCHEDULED.reduce((total, name) => total + runsADay(name) * measured[name].warm.logBytes, 0);
   const api = ASSUMED.apiRequestsADay * ACCESS_LOG_BYTES;
   const gb = ((ASSUMED.feedLogBytesADay + day.feedLogBytes + scheduled + api) * DAYS) / GB;
   return [

@@ -14,6 +14,7 @@ import type { Options } from './options.ts';
 export function banner(host: Host, options: Options, sessionId: string | null): string {
   const base = `${host.apiAt}${API_BASE_PATH}`;
   const { time } = host.chosen;
+  const curl = options.tokenFile === null ? 'curl' : 'curl -H "Authorization: Bearer $TOKEN"';
   return [
     `Nightdesk ${host.context.settings.version}: paper trading, nothing reaches a broker`,
     `  prices    ${host.chosen.says}`,
@@ -23,20 +24,21 @@ export function banner(host: Host, options: Options, sessionId: string | null): 
     `  store     ${host.storeAt}`,
     `  schedules scan each minute of an open market, position sweep each minute, day roll by the calendar`,
     `  API       ${base}`,
+    `  callers   ${options.tokenFile === null ? 'everybody on this machine' : `whoever has a token of ${options.tokenFile}: TOKEN=$(npm run -s token -- create --local --state ${options.stateDir})`}`,
     `  session   ${sessionId ?? (time?.waitsForSession ? 'none: time waits until one is started' : 'none')}`,
     'Try:',
     ...(sessionId === null
       ? [
-          `  curl -X POST ${base}/start-paper-trading -H 'Content-Type: application/json' -d '{"startingCapital": 100000, "strategies": ["scalping", "swing"]}'`,
+          `  ${curl} -X POST ${base}/start-paper-trading -H 'Content-Type: application/json' -d '{"startingCapital": 100000, "strategies": ["scalping", "swing"]}'`,
         ]
       : []),
-    `  curl ${base}/status`,
-    `  curl ${base}/portfolio`,
-    `  curl ${base}/decisions`,
-    `  curl ${base}/trades`,
-    `  curl ${base}/performance`,
-    `  curl -X POST ${base}/execute-strategy/scalping -H 'Content-Type: application/json' -d '{"symbol": "BTC", "timeframe": "5m"}'`,
-    `  curl ${base}/market-status`,
+    `  ${curl} ${base}/status`,
+    `  ${curl} ${base}/portfolio`,
+    `  ${curl} ${base}/decisions`,
+    `  ${curl} ${base}/trades`,
+    `  ${curl} ${base}/performance`,
+    `  ${curl} -X POST ${base}/execute-strategy/scalping -H 'Content-Type: application/json' -d '{"symbol": "BTC", "timeframe": "5m"}'`,
+    `  ${curl} ${base}/market-status`,
     'Ctrl-C stops; the next start goes on with the same account.',
   ].join('\n');
 }

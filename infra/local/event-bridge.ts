@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
+import { messageOf } from '../../shared/kernel/errors.ts';
 
 /** One event as the bus got it. */
 export interface BusEvent {
@@ -10,10 +11,13 @@ export interface BusEvent {
   readonly detail: unknown;
 }
 
+export type BusListener = (event: BusEvent) => void | Promise<void>;
+
 /** EventBridge on one machine: what PutEvents sends is handed to the listeners. */
 export interface LocalEventBridge {
   readonly endpoint: string;
-  readonly onEvent: (listener: (event: BusEvent) => void) => void;
+  /** A listener that fails has not got the event: whoever put it is told so. */
+  readonly onEvent: (listener: BusListener) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -28,24 +32,17 @@ const MAX_BODY_BYTES = 1_048_576;
 
 /** Serves `AWSEvents.PutEvents` (JSON 1.1) on a free port of the loopback, so that the SDK's own client speaks to it. */
 export async function startEventBridge(): Promise<LocalEventBridge> {
-  const listeners: ((event: BusEvent) => void)[] = [];
+  const listeners: BusListener[] = [];
   let count = 0;
-  const accept = (body: string): unknown => {
+  const accept = async (body: string): Promise<unknown> => {
     const { Entries } = putEvents.parse(JSON.parse(body));
-    return {
-      FailedEntryCount: 0,
-      Entries: Entries.map((entry) => {
-        count += 1;
-        const event: BusEvent = {
-          id: `local-${count}`,
-          source: entry.Source,
-          detailType: entry.DetailType,
-          detail: JSON.parse(entry.Detail) as unknown,
-        };
-        for (const listener of listeners) listener(event);
-        return { EventId: event.id };
-      }),
-    };
+    const answers: object[] = [];
+    for (const entry of Entries) {
+      count += 1;
+      const detail = JSON.parse(entry.Detail) as unknown;
+      answers.push(await handOver({ id: `local-${count}`, source: entry.Source, detailType: entry.DetailType, detail }, listeners));
+    }
+    return { FailedEntryCount: answers.filter((answer) => 'ErrorCode' in answer).length, Entries: answers };
   };
   const server = createServer((request, response) => void serve(request, response, accept));
   await new Promise<void>((resolve, reject) => {
@@ -66,7 +63,16 @@ export async function startEventBridge(): Promise<LocalEventBridge> {
   };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, accept: (body: string) => unknown): Promise<void> {
+async function handOver(event: BusEvent, listeners: readonly BusListener[]): Promise<object> {
+  try {
+    for (const listener of listeners) await listener(event);
+    return { EventId: event.id };
+  } catch (error) {
+    return { ErrorCode: 'InternalFailure', ErrorMessage: messageOf(error) };
+  }
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, accept: (body: string) => Promise<unknown>): Promise<void> {
   const answer = (status: number, body: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
     response.end(JSON.stringify(body));
@@ -79,9 +85,9 @@ async function serve(request: IncomingMessage, response: ServerResponse, accept:
     return;
   }
   try {
-    answer(200, accept(await readBody(request)));
+    answer(200, await accept(await readBody(request)));
   } catch (error) {
-    answer(400, { __type: 'ValidationException', message: error instanceof Error ? error.message : String(error) });
+    answer(400, { __type: 'ValidationException', message: messageOf(error) });
   }
 }
 

@@ -2,12 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiHandler } from '../../functions/api/app.ts';
 import { engineContext } from '../../functions/middleware/engine-context.ts';
-import type { HttpHandler } from '../../functions/middleware/http-function.ts';
 import { MARKET_TTL_DAYS } from '../../functions/middleware/lambda-context.ts';
-import { SCHEDULES } from '../../shared/config/schedules.ts';
 import { VERSION } from '../../shared/config/version.ts';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
-import { API_BASE_PATH } from '../../shared/contracts/routes.ts';
+import { startByItself } from '../../shared/engine/auto-start.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { createFeedService, type FeedService } from '../../shared/engine/feed-service.ts';
 import type { LedgerStore, MarketStore } from '../../shared/engine/ports.ts';
@@ -20,18 +18,22 @@ import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import type { Log } from '../../shared/kernel/log.ts';
 import { DAY_MS, type EpochMs, iso, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
 import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
-import { createDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
+import { openDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
 import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
 import { ensureTables } from '../../shared/store/ensure-tables.ts';
 import { sweepExpired } from '../../shared/store/sweep-expired.ts';
 import { tableNames } from '../../shared/store/tables.ts';
+import { tokenGate } from './access-gate.ts';
+import { alertSettings, startAlerts } from './alerts.ts';
 import { type Embedded, startEmbedded } from './embedded-dynamodb.ts';
-import { type BusEvent, startEventBridge } from './event-bridge.ts';
+import { type BusEvent, type BusListener, startEventBridge } from './event-bridge.ts';
+import { freshWhenAsked } from './fresh-when-asked.ts';
 import { startHttpHost } from './http-host.ts';
 import { invoker } from './invoker.ts';
 import type { Options } from './options.ts';
 import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts';
 import { startScheduler } from './scheduler.ts';
+import { fileTokenBook } from './token-file.ts';
 import { type ChosenWorld, chooseWorld } from './world.ts';
 
 class HostError extends NightdeskError<'other_world' | 'store_gone'> {}
@@ -78,6 +80,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     return stopping;
   };
   try {
+    const told = alertSettings(process.env);
     const store = await openStore(options, log, closers);
     const held = await heldScope(store.ledger);
     const chosen = await chooseWorld(options, held, log);
@@ -92,7 +95,13 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
       log,
       world: chosen.world,
       chains: chosen.chains,
-      settings: { marketMode: options.markets, seed: options.seed, version: VERSION, barWaitMs: time.virtual === null ? LIVE_BAR_WAIT_MS : 0 },
+      settings: {
+        marketMode: options.markets,
+        seed: options.seed,
+        version: VERSION,
+        barWaitMs: time.virtual === null ? LIVE_BAR_WAIT_MS : 0,
+        autoStart: options.autoStart,
+      },
       exclusive: true,
     });
     let failed: (error: unknown) => void = () => undefined;
@@ -111,12 +120,22 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     });
     await feed.start();
     closers.push(feed.stop);
-    closers.push(startScheduler(time.clock, SCHEDULES, invoker(context, onScan), log));
-    const bus = await openBus(store.ledger, log, onEvent);
+    closers.push(startScheduler(time.clock, options.schedules, invoker(context, onScan), log));
+    const alerts = startAlerts(context, told);
+    closers.push(alerts.stop);
+    const bus = await openBus(store.ledger, log, [onEvent, alerts.onEvent]);
     closers.push(bus.stop);
-    const http = await startHttpHost({ port: options.port, handler: freshWhenAsked(createApiHandler(context), feed), host: '127.0.0.1' });
+    const http = await startHttpHost({
+      port: options.port,
+      handler: freshWhenAsked(createApiHandler(context), feed),
+      host: '127.0.0.1',
+      gate: options.tokenFile === null ? null : tokenGate(fileTokenBook(options.tokenFile), log),
+      allowedOrigins: options.allowedOrigins,
+    });
     closers.push(http.stop);
     if (options.session !== null) await beginSession(context, options);
+    // The schedule does the same within minutes: somebody who starts the program need not wait for it.
+    await startByItself(context, { atMs: time.clock.now() });
     const ended = Promise.race([runTime(time, context).then(bus.drained), failure]);
     ended.catch(() => undefined);
     closers.push(() => time.virtual?.stop());
@@ -157,7 +176,7 @@ async function openStore(options: Options, log: Log, closers: Closer[]): Promise
   await ensureTables(client, names);
   if (embedded !== null) await sweepExpired(client, names, Date.now());
   return {
-    ledger: createDynamoLedger(client, names),
+    ledger: await openDynamoLedger(client, names),
     market: createDynamoMarket(client, names, { ttlDays: MARKET_TTL_DAYS, now: Date.now }),
     embedded,
     says: embedded === null ? `DynamoDB at ${endpoint}` : `embedded DynamoDB at ${endpoint}, data in ${join(options.stateDir, 'dynamodb.sqlite')}`,
@@ -215,9 +234,9 @@ function paceOf({ virtual, speed, clock }: Time): string {
   return `virtual, from ${iso(clock.now())}, ${Number.isFinite(speed) ? `${speed} times real time` : 'as fast as possible'}`;
 }
 
-async function openBus(ledger: LedgerStore, log: Log, onEvent: (event: BusEvent) => void): Promise<OutboxRelay> {
+async function openBus(ledger: LedgerStore, log: Log, listeners: readonly BusListener[]): Promise<OutboxRelay> {
   const bus = await startEventBridge();
-  bus.onEvent(onEvent);
+  for (const listener of listeners) bus.onEvent(listener);
   const relay = startOutboxRelay(ledger, process.env.AWS_ENDPOINT_URL_EVENTBRIDGE ?? bus.endpoint, BUS_NAME, log);
   return {
     drained: relay.drained,
@@ -225,17 +244,6 @@ async function openBus(ledger: LedgerStore, log: Log, onEvent: (event: BusEvent)
       await relay.stop();
       await bus.stop();
     },
-  };
-}
-
-/**
- * Under a virtual clock prices are published with the minute; somebody who asks a strategy in between must not be refused
- * for their age. Asked for by a person only, so that a replay that nobody talks to stays the same to the bit.
- */
-function freshWhenAsked(api: HttpHandler, feed: FeedService): HttpHandler {
-  return async (event, context) => {
-    if (event.rawPath.startsWith(`${API_BASE_PATH}/execute-strategy/`)) await feed.publish();
-    return api(event, context);
   };
 }
 

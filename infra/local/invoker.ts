@@ -1,3 +1,4 @@
+import { runAlerts } from '../../functions/alerts/alerts.ts';
 import { scheduledFunction } from '../../functions/middleware/scheduled-function.ts';
 import { runMonitor } from '../../functions/monitor/monitor.ts';
 import { runScan, toldScan } from '../../functions/scan/scan.ts';
@@ -23,6 +24,7 @@ export function invoker(context: EngineContext, onScan: (scan: ScanRecord) => vo
     ),
     monitor: scheduledFunction('monitor', ready, runMonitor),
     session: scheduledFunction('session', ready, runSession, { latestMs: LATEST_ROLL_MS }),
+    alerts: scheduledFunction('alerts', ready, runAlerts),
   };
   return (schedule, event) => functions[schedule.functionName](event);
 }

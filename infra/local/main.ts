@@ -1,3 +1,5 @@
+import './apply-config.ts';
+
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
@@ -5,6 +7,7 @@ import { verifyLedger } from '../../shared/engine/verify-ledger.ts';
 import { portfolio } from '../../shared/engine/views/portfolio.ts';
 import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import { jsonLog, type Log } from '../../shared/kernel/log.ts';
+import { config } from './apply-config.ts';
 import { banner, decisionLines, eventLine, type RunFacts, scanLine, summary } from './console.ts';
 import { type Host, startHost } from './host.ts';
 import { HELP, OptionError, readOptions } from './options.ts';
@@ -31,7 +34,7 @@ function hostLog(stateDir: string): Log {
 }
 
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2), process.env);
+  const options = readOptions(process.argv.slice(2), process.env, config.deployment);
   if (options.help) {
     say(HELP);
     return 0;
@@ -133,7 +136,9 @@ const USER_CODES = new Set([
   'other_world',
   'port_in_use',
   'in_use',
+  'format',
   'strategy_not_built',
+  'bad_alert_settings',
 ]);
 
 async function exitCode(): Promise<number> {

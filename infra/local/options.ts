@@ -1,9 +1,14 @@
 import { parseArgs } from 'node:util';
+import { originSchema } from '../../shared/config/api-access.ts';
+import type { AutoStart } from '../../shared/config/auto-start.ts';
+import { DEFAULT_DEPLOYMENT, type Deployment, schedulesOf } from '../../shared/config/deployment.ts';
 import { NSE_FEEDS, type NseFeed } from '../../shared/config/nse-feed.ts';
+import type { Schedule } from '../../shared/config/schedules.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
 import { BUILT_STRATEGIES, strategyByName } from '../../shared/strategies/registry.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../../shared/strategies/strategy.ts';
+import { tokenFileIn } from './token-file.ts';
 
 export class OptionError extends NightdeskError<'bad_option'> {}
 
@@ -26,6 +31,12 @@ export interface Options {
   readonly stateDir: string;
   readonly seed: string;
   readonly markets: 'switch' | 'both';
+  readonly schedules: readonly Schedule[];
+  readonly autoStart: AutoStart;
+  /** The file with the hashes of the tokens that open the API; null where no token is asked. */
+  readonly tokenFile: string | null;
+  /** Origins besides this machine's own whose pages may call. */
+  readonly allowedOrigins: readonly string[];
 }
 
 export const HELP = `Nightdesk: five strategies trade live markets on paper, and say whether the evidence is enough.
@@ -48,6 +59,11 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
   --state DIR      where the account and the market data are kept (default .nightdesk)
   --seed N         seeds the simulated market and every draw (default 1)
   --markets switch|both   NSE while it is open, else crypto (default); or both at once
+  --token none|required   whether the API asks for a token (default none; required when NIGHTDESK_TOKEN_FILE
+                   names the file of their hashes). Make one with npm run token -- create --local
+  --allow-origin ORIGIN   a page of this origin may call too (repeat for several); needs --token required
+
+  nightdesk.config.json, where there is one, sets symbols, markets, nse, schedules and autoStart; this line wins.
   --help           this page
 `;
 
@@ -63,22 +79,29 @@ const SPEC = {
   port: { type: 'string', default: '5000' },
   state: { type: 'string', default: '.nightdesk' },
   seed: { type: 'string', default: '1' },
-  markets: { type: 'string', default: 'switch' },
+  markets: { type: 'string' },
+  token: { type: 'string' },
+  'allow-origin': { type: 'string', multiple: true, default: [] as string[] },
   help: { type: 'boolean', default: false },
 } as const;
 
 const NSE_VARIABLE = 'NIGHTDESK_NSE_FEED';
+const TOKEN_FILE_VARIABLE = 'NIGHTDESK_TOKEN_FILE';
 
 /**
- * The command line as options; `env` is read for what it sets where the line is silent.
+ * The command line as options; where the line is silent, what `env` sets, and where that is silent the configuration.
  * @throws OptionError `bad_option`, one clear line, for anything unknown or contradictory
  */
-export function readOptions(argv: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Options {
+export function readOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+  config: Deployment = DEFAULT_DEPLOYMENT,
+): Options {
   const { values } = parsed(argv);
   const options: Options = {
     help: values.help,
     feed: oneOf('--feed', values.feed, ['auto', 'live', 'simulated', 'replay']),
-    nse: nseFeed(values.nse, env[NSE_VARIABLE]),
+    nse: nseFeed(values.nse, env[NSE_VARIABLE], config.nse),
     data: values.data,
     speed: values.speed === undefined ? 1 : speed(values.speed),
     atMs: values.at === undefined ? null : instant('--at', values.at),
@@ -88,7 +111,11 @@ export function readOptions(argv: readonly string[], env: Readonly<Record<string
     port: port(values.port),
     stateDir: values.state,
     seed: seed(values.seed),
-    markets: oneOf('--markets', values.markets, ['switch', 'both']),
+    markets: values.markets === undefined ? config.marketMode : oneOf('--markets', values.markets, ['switch', 'both']),
+    schedules: schedulesOf(config),
+    autoStart: config.autoStart,
+    tokenFile: tokenFile(values.token, env[TOKEN_FILE_VARIABLE] || null, values.state),
+    allowedOrigins: values['allow-origin'].map(origin),
   };
   checkTogether(options, { isSpeedGiven: values.speed !== undefined, isNseGiven: values.nse !== undefined });
   return options;
@@ -113,10 +140,22 @@ function oneOf<const T extends string>(name: string, value: string, allowed: rea
   return found;
 }
 
-function nseFeed(given: string | undefined, set: string | undefined): Options['nse'] {
+function nseFeed(given: string | undefined, set: string | undefined, configured: NseFeed | null): Options['nse'] {
   const allowed = ['auto', ...NSE_FEEDS] as const;
   if (given !== undefined) return oneOf('--nse', given, allowed);
-  return oneOf(NSE_VARIABLE, set === undefined || set === '' ? 'auto' : set, allowed);
+  return oneOf(NSE_VARIABLE, set === undefined || set === '' ? (configured ?? 'auto') : set, allowed);
+}
+
+/** Who names a file of tokens wants them asked for, unless the line says otherwise. */
+function tokenFile(given: string | undefined, named: string | null, stateDir: string): string | null {
+  const asked = oneOf('--token', given ?? (named === null ? 'none' : 'required'), ['none', 'required']);
+  return asked === 'none' ? null : (named ?? tokenFileIn(stateDir));
+}
+
+function origin(text: string): string {
+  const parsed = originSchema.safeParse(text);
+  if (!parsed.success) throw bad(`--allow-origin: ${parsed.error.issues.map(({ message }) => message).join(', ')}; received ${JSON.stringify(text)}`);
+  return parsed.data;
 }
 
 function speed(text: string): number {
@@ -164,6 +203,8 @@ function checkTogether(options: Options, { isSpeedGiven, isNseGiven }: { readonl
   }
   if (feed !== 'replay' && options.speed === Number.POSITIVE_INFINITY) throw bad('--speed max is for --feed replay');
   if (options.atMs !== null && options.untilMs !== null && options.untilMs <= options.atMs) throw bad('--until must be after --at');
+  if (options.allowedOrigins.length > 0 && options.tokenFile === null)
+    throw bad('--allow-origin needs --token required: without a token any page of that origin would trade');
   if (options.exit && feed !== 'replay' && options.untilMs === null)
     throw bad('--exit needs an end: --feed replay, or --until with --feed simulated');
 }

@@ -1,4 +1,4 @@
-import { instrumentsOf } from '../../shared/config/instruments.ts';
+import { instrumentsOf, tradedMarkets } from '../../shared/config/instruments.ts';
 import { liveScope, type NseFeed, nseFeedOf } from '../../shared/config/nse-feed.ts';
 import type { World } from '../../shared/engine/context.ts';
 import type { MarketSource } from '../../shared/engine/market-source.ts';
@@ -89,7 +89,7 @@ export async function probeLive(log: Log, budget = binanceBudget()): Promise<{ r
 function live(options: Options, held: string | null, log: Log, budget?: ConnectBudget): ChosenWorld {
   const nse = chooseNse(options.nse, held);
   return {
-    world: { scope: liveScope(nse.feed), evidence: 'live', markets: ['CRYPTO', 'NSE'] },
+    world: { scope: liveScope(nse.feed), evidence: 'live', markets: tradedMarkets() },
     says: `Crypto: Binance spot, live. NSE: ${nse.says}`,
     time: null,
     source: (clock) =>
@@ -98,7 +98,7 @@ function live(options: Options, held: string | null, log: Log, budget?: ConnectB
         log,
         env: process.env,
         seed: options.seed,
-        markets: ['CRYPTO', 'NSE'],
+        markets: tradedMarkets(),
         nse: nse.feed,
         ...(budget === undefined ? {} : { binanceBudget: budget }),
       }),
@@ -136,10 +136,10 @@ function simulated(options: Options, says: string): ChosenWorld {
   const isVirtual = options.feed === 'simulated' && (options.speed !== 1 || options.atMs !== null || options.untilMs !== null);
   const startMs = options.atMs ?? (options.speed === 1 ? Date.now() : SAME_START_MS);
   return {
-    world: { scope: `${SIMULATED}${options.seed}`, evidence: 'simulated', markets: ['CRYPTO', 'NSE'] },
+    world: { scope: `${SIMULATED}${options.seed}`, evidence: 'simulated', markets: tradedMarkets() },
     says: `${says} (seed ${options.seed})`,
     time: isVirtual ? { startMs, endMs: options.untilMs ?? Number.MAX_SAFE_INTEGER, speed: options.speed, waitsForSession: false } : null,
-    source: (clock) => simulatedSource({ clock, seed: options.seed, markets: ['CRYPTO', 'NSE'] }),
+    source: (clock) => simulatedSource({ clock, seed: options.seed, markets: tradedMarkets() }),
     chains: createSimulatedDerivatives({ seed: options.seed }),
   };
 }

@@ -3,7 +3,7 @@ import { CHARGE_FACTS } from './charges.ts';
 import { CORPORATE_ACTIONS } from './corporate-actions.ts';
 import { CROSS_CHECK } from './cross-check.ts';
 import { BOOK_MAX_AGE_MS, ENTRY_EXPIRY_MS, ENTRY_RESERVE, EXIT_OVERDUE_MS, LATENCY, PARTICIPATION, PRICE_BANDS } from './execution.ts';
-import { INSTRUMENT_FACTS } from './instruments.ts';
+import { INSTRUMENT_FACTS } from './instrument-facts.ts';
 import { NSE_CALENDAR } from './nse-calendar.ts';
 import { DEFAULT_LIMITS, LEAST_REWARD_TO_RISK, RATE_MAX_AGE_MS, STRATEGY_MAX_POSITION } from './risk.ts';
 import { SLIPPAGE } from './slippage.ts';

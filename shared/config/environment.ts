@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { NightdeskError } from '../kernel/errors.ts';
 import { CalendarError } from '../market/calendar.ts';
-import { NSE_HOURS_VARIABLE, specialHoursOf } from './nse-calendar.ts';
+import { autoStartOf } from './auto-start.ts';
+import { SYMBOLS_VARIABLE } from './instrument-facts.ts';
+import { InstrumentError, symbolsSet } from './instruments.ts';
+import { NSE_HOURS_VARIABLE, specialHoursOf } from './nse-calendar-facts.ts';
 import { liveScope, NSE_FEEDS, nseFeedOf } from './nse-feed.ts';
 
 export class EnvironmentError extends NightdeskError<'bad_environment'> {}
@@ -15,6 +18,15 @@ function areHours(setting: string): boolean {
     return specialHoursOf(setting).length > 0 || setting === 'none';
   } catch (error) {
     if (error instanceof CalendarError) return false;
+    throw error;
+  }
+}
+
+function areSymbols(setting: string): boolean {
+  try {
+    return symbolsSet(setting).length > 0;
+  } catch (error) {
+    if (error instanceof InstrumentError) return false;
     throw error;
   }
 }
@@ -33,6 +45,13 @@ const SETTINGS = {
   marketMode: { variable: 'NIGHTDESK_MARKETS', schema: z.enum(['switch', 'both']) },
   /** Hours of special NSE sessions whose circular came after the data; the calendar reads it itself. */
   nseHours: { variable: NSE_HOURS_VARIABLE, schema: z.string().refine(areHours, 'expected none, or special sessions as 2026-11-08=18:00-19:00') },
+  /** What is watched and traded; the instruments read it themselves. */
+  symbols: { variable: SYMBOLS_VARIABLE, schema: name.refine(areSymbols, 'expected all, or symbols by commas') },
+  /** Whether the schedules start a session, and with what (`autoStartText`). */
+  autoStart: {
+    variable: 'NIGHTDESK_AUTO_START',
+    schema: z.string().refine((text) => autoStartOf(text) !== null, 'expected the text of an autoStart'),
+  },
 } as const;
 
 type SettingName = keyof typeof SETTINGS;

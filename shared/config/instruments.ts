@@ -1,11 +1,11 @@
-import * as z from 'zod';
 import { type Decimal, decimal } from '../kernel/decimal.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
 import { istDate } from '../market/ist.ts';
-import data from './data/instruments.json' with { type: 'json' };
-import { decimalText, factsFrom, fromDate, inForce, source } from './effective.ts';
+
+import { inForce } from './effective.ts';
+import { INSTRUMENT_FACTS, type InstrumentFacts, SYMBOLS_VARIABLE, type TickTable } from './instrument-facts.ts';
 
 export class InstrumentError extends NightdeskError<'unknown_symbol' | 'bad_facts'> {}
 
@@ -16,65 +16,11 @@ export interface ListedInstrument extends Instrument {
   readonly isin: string | null;
 }
 
-const tickTable = z
-  .array(
-    z.strictObject({
-      from: fromDate,
-      bands: z
-        .array(
-          z.strictObject({
-            limit: z.union([z.strictObject({ below: decimalText }), z.strictObject({ upTo: decimalText })]).nullable(),
-            tick: decimalText,
-          }),
-        )
-        .min(1),
-      source,
-    }),
-  )
-  .min(1);
-
-const instrumentFacts = z.strictObject({
-  instruments: z.array(
-    z.strictObject({
-      symbol: z.string().regex(/^[A-Z0-9]+$/),
-      venueSymbol: z.string().min(1),
-      name: z.string().min(1),
-      market: z.enum(['NSE', 'CRYPTO']),
-      venue: z.enum(['nse', 'binance']),
-      quote: z.enum(['USD', 'USDT', 'INR']),
-      shortSale: z.enum(['never', 'intraday']),
-      eras: z
-        .array(
-          z.strictObject({
-            from: fromDate,
-            isin: z.string().length(12).nullable(),
-            ticks: z.discriminatedUnion('kind', [
-              z.strictObject({ kind: z.literal('fixed'), tick: decimalText }),
-              z.strictObject({ kind: z.literal('table'), table: z.string() }),
-            ]),
-            lotStep: decimalText,
-            minNotional: decimalText,
-            source,
-          }),
-        )
-        .min(1),
-    }),
-  ),
-  tickTables: z.record(z.string(), tickTable),
-  aliases: z.array(z.strictObject({ alias: z.string(), symbol: z.string(), reason: z.string().min(1) })),
-});
-
-type Facts = z.infer<typeof instrumentFacts>;
-type InstrumentFacts = Facts['instruments'][number];
-type TickTable = z.infer<typeof tickTable>;
-
 interface Listing {
   readonly from: string | null;
   readonly instrument: ListedInstrument;
 }
 
-/** Every instrument with its eras, grids and aliases, as shipped. */
-export const INSTRUMENT_FACTS: Facts = factsFrom(instrumentFacts, data);
 const LISTINGS: ReadonlyMap<string, readonly Listing[]> = new Map(INSTRUMENT_FACTS.instruments.map((facts) => [facts.symbol, listingsOf(facts)]));
 const NAMES: ReadonlyMap<string, ResolvedSymbol> = new Map([
   ...INSTRUMENT_FACTS.instruments.map(({ venueSymbol, symbol }): [string, ResolvedSymbol] => [
@@ -89,8 +35,25 @@ const BY_ISIN: ReadonlyMap<string, string> = new Map(
   INSTRUMENT_FACTS.instruments.flatMap(({ symbol, eras }) => eras.flatMap(({ isin }): [string, string][] => (isin === null ? [] : [[isin, symbol]]))),
 );
 
-/** Every symbol that can be traded, crypto first, in the order of the data file. */
-export const ALL_SYMBOLS: readonly string[] = INSTRUMENT_FACTS.instruments.map(({ symbol }) => symbol);
+const SHIPPED: readonly string[] = INSTRUMENT_FACTS.instruments.map(({ symbol }) => symbol);
+
+/**
+ * The symbols that a setting names, crypto first, in the order of the data file.
+ * @throws InstrumentError `unknown_symbol`
+ */
+export function symbolsSet(setting: string | undefined): readonly string[] {
+  if (setting === undefined || setting.trim() === '' || setting === 'all') return SHIPPED;
+  const named = setting.split(',').map((name) => name.trim());
+  const unknown = named.filter((name) => !SHIPPED.includes(name));
+  if (unknown.length > 0) {
+    const why = `${SYMBOLS_VARIABLE} takes all, or symbols by commas of ${SHIPPED.join(', ')}; received ${unknown.join(', ')}`;
+    throw new InstrumentError('unknown_symbol', why, { unknown });
+  }
+  return SHIPPED.filter((symbol) => named.includes(symbol));
+}
+
+/** Every symbol that this process watches and trades, crypto first: all that are shipped, or those that its environment names. */
+export const ALL_SYMBOLS: readonly string[] = symbolsSet(process.env[SYMBOLS_VARIABLE]);
 
 /** A name as typed, made a symbol; `reason` says why the symbol is another word, null when it is the same. */
 export interface ResolvedSymbol {
@@ -105,8 +68,10 @@ export interface ResolvedSymbol {
 export function resolveSymbol(name: string): ResolvedSymbol {
   const resolved = NAMES.get(name.trim().toUpperCase());
   if (resolved === undefined) {
-    const known = ALL_SYMBOLS.join(', ');
-    throw new InstrumentError('unknown_symbol', `There is no instrument ${JSON.stringify(name)}; there are ${known}`, { name, known: ALL_SYMBOLS });
+    throw new InstrumentError('unknown_symbol', `There is no instrument ${JSON.stringify(name)}; there are ${SHIPPED.join(', ')}`, {
+      name,
+      known: SHIPPED,
+    });
   }
   return resolved;
 }
@@ -137,8 +102,11 @@ export function instrumentsOf(market: Market, atMs?: EpochMs): readonly ListedIn
   return ALL_SYMBOLS.map((symbol) => instrumentBySymbol(symbol, atMs)).filter((instrument) => instrument.market === market);
 }
 
+/** The markets that this process has symbols of. */
+export const tradedMarkets = (): readonly Market[] => [...new Set(ALL_SYMBOLS.map((symbol) => instrumentBySymbol(symbol).market))];
+
 /** One listing for each date on which the instrument's own facts or its tick table changed. */
-function listingsOf({ eras, ...facts }: InstrumentFacts): readonly Listing[] {
+function listingsOf({ eras, ...facts }: InstrumentFacts['instruments'][number]): readonly Listing[] {
   const tables = eras.flatMap(({ ticks }) => (ticks.kind === 'table' ? tableNamed(ticks.table) : []));
   const changes = [...new Set([...eras, ...tables].flatMap(({ from }) => from ?? []))].sort();
   return [null, ...changes].map((from): Listing => {
@@ -157,7 +125,7 @@ function tableNamed(name: string): TickTable {
   return table;
 }
 
-function tickSizeOf(ticks: InstrumentFacts['eras'][number]['ticks'], date: string): (price: Decimal) => Decimal {
+function tickSizeOf(ticks: InstrumentFacts['instruments'][number]['eras'][number]['ticks'], date: string): (price: Decimal) => Decimal {
   if (ticks.kind === 'fixed') {
     const tick = decimal(ticks.tick);
     return () => tick;

@@ -4,9 +4,9 @@ import type { Market } from '../market/instrument.ts';
 
 export class ScheduleError extends NightdeskError<'bad_cron'> {}
 
-const SCHEDULE_NAMES = ['scan-nse', 'scan-crypto', 'monitor', 'session'] as const;
+const SCHEDULE_NAMES = ['scan-nse', 'scan-crypto', 'monitor', 'session', 'alerts'] as const;
 export type ScheduleName = (typeof SCHEDULE_NAMES)[number];
-export type ScheduledFunction = 'scan' | 'monitor' | 'session';
+export type ScheduledFunction = 'scan' | 'monitor' | 'session' | 'alerts';
 
 /** When a function runs, the same on AWS and on one machine. */
 export interface Schedule {
@@ -72,6 +72,18 @@ export const SCHEDULES: readonly Schedule[] = [
     market: null,
     delaySeconds: 15,
     maxEventAgeSeconds: 240,
+    retries: 2,
+  },
+  // After the scans and the monitor: it looks at what they did. The same function takes domain events, which are worth telling
+  // for longer than a look is worth making.
+  {
+    name: 'alerts',
+    functionName: 'alerts',
+    cron: 'cron(* * * * ? *)',
+    timeZone: 'UTC',
+    market: null,
+    delaySeconds: 20,
+    maxEventAgeSeconds: 900,
     retries: 2,
   },
 ];

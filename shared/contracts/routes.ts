@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { alertsAnswer, alertsQuery, testAlertAnswer, testAlertBody } from './v8/alerts.ts';
 import { sessionQuery } from './v8/common.ts';
 import { decisionsAnswer, decisionsQuery } from './v8/decisions.ts';
 import { executeAnswer, executeBody } from './v8/execute-strategy.ts';
@@ -207,6 +208,23 @@ export const ROUTES = [
     summary: 'What can be traded, on which grids',
   },
   { ...get, name: 'chain', path: `${API_BASE_PATH}/chain`, query: chainQuery, answer: chainAnswer, summary: 'Futures and options on an underlying' },
+  {
+    ...get,
+    name: 'alerts',
+    path: `${API_BASE_PATH}/alerts`,
+    query: alertsQuery,
+    answer: alertsAnswer,
+    summary: 'What there was to tell, newest first, and how it was told',
+  },
+  {
+    ...post,
+    name: 'test-alert',
+    path: `${API_BASE_PATH}/alerts/test`,
+    body: testAlertBody,
+    answer: testAlertAnswer,
+    statuses: [202],
+    summary: 'Sends an alert that says nothing through every channel',
+  },
   { ...get, name: 'sessions', path: `${API_BASE_PATH}/sessions`, answer: sessionsAnswer, summary: 'All sessions, newest first' },
   { ...get, name: 'health', path: `${API_BASE_PATH}/health`, answer: healthAnswer, statuses: [200, 503], summary: 'Whether the stores can be read' },
 ] as const satisfies readonly Route[];

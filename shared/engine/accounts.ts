@@ -16,6 +16,8 @@ export interface Accounts {
   committed(account: Account): void;
   /** Forgets a session after a refused or unanswered commit, so that it is read again. */
   forget(sessionId: string): void;
+  /** A commit got no answer: it may be done yet, at any time until another one is. Until then the store is asked in any case. */
+  doubt(sessionId: string): void;
   /** Called after every commit that this process made or learned of. */
   onChange(listener: (account: Account) => void): void;
 }
@@ -23,8 +25,9 @@ export interface Accounts {
 export function createAccounts(ledger: LedgerStore, { exclusive }: { readonly exclusive: boolean }): Accounts {
   const cache = new Map<string, Account>();
   const listeners: ((account: Account) => void)[] = [];
-  /** Under `exclusive`: undefined until read once, then the active session's id or null. */
-  let activeId: string | null | undefined;
+  const doubted = new Set<string>();
+  /** The active session's id as far as it is known; that none is active is never taken for granted: a start may be done yet. */
+  let activeId: string | null = null;
 
   const keep = (account: Account): Account => {
     const known = cache.get(account.sessionId);
@@ -42,7 +45,8 @@ export function createAccounts(ledger: LedgerStore, { exclusive }: { readonly ex
       const loaded = await ledger.load(sessionId);
       return loaded === null ? null : keep(loaded);
     }
-    if (exclusive || (await ledger.head(sessionId)) === known.seq) return known;
+    const isCurrent = exclusive && !doubted.has(sessionId);
+    if (isCurrent || (await ledger.head(sessionId)) === known.seq) return known;
     let account: Account = known;
     for await (const row of ledger.rows(sessionId, known.seq)) account = apply(account, row);
     return keep(account);
@@ -52,21 +56,27 @@ export function createAccounts(ledger: LedgerStore, { exclusive }: { readonly ex
     current,
     active: async () => {
       // One session is active at a time: while the one we know has not stopped, there is no other to ask for.
-      const known = typeof activeId === 'string' && cache.has(activeId) ? await current(activeId) : null;
+      const known = activeId !== null && cache.has(activeId) ? await current(activeId) : null;
       if (known !== null && known.status !== 'stopped') return known;
-      if (!exclusive || activeId === undefined) {
+      if (!exclusive || activeId === null) {
         const found = await ledger.activeSession();
         // A session that started meanwhile is known already, and was not there yet when the store was asked.
-        if (!exclusive || activeId === undefined) activeId = found;
+        if (!exclusive || activeId === null) activeId = found;
       }
-      return activeId === null ? null : current(activeId);
+      const account = activeId === null ? null : await current(activeId);
+      return account?.status === 'stopped' ? null : account;
     },
     committed: (account) => {
+      // What was decided from an earlier sequence cannot be done any more.
+      doubted.delete(account.sessionId);
       keep(account);
     },
     forget: (sessionId) => {
       cache.delete(sessionId);
-      activeId = undefined;
+      activeId = null;
+    },
+    doubt: (sessionId) => {
+      doubted.add(sessionId);
     },
     onChange: (listener) => {
       listeners.push(listener);

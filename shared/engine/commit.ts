@@ -59,6 +59,7 @@ async function tryCommit(context: EngineContext, before: Account, decided: Decid
   } catch (error) {
     if (!(error instanceof StoreError) || !ASK_AGAIN.has(error.code)) throw error;
     context.accounts.forget(before.sessionId);
+    if (error.code === 'unknown') context.accounts.doubt(before.sessionId);
     context.log('warn', 'commit-refused', { commandId, code: error.code, why: messageOf(error) });
     const recorded = error.code === 'conflict' ? null : await context.ledger.receipt(before.sessionId, commandId);
     return recorded === null ? null : { kind: 'repeated', receipt: recorded };

@@ -1,3 +1,4 @@
+import type { AutoStart } from '../config/auto-start.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Market } from '../market/instrument.ts';
@@ -28,6 +29,8 @@ export interface Settings {
   readonly configVersion: string;
   /** How long a scan may wait for the bar of its minute, ms. */
   readonly barWaitMs: number;
+  /** What the session schedule starts by itself; left out where every session is asked for. */
+  readonly autoStart?: AutoStart;
 }
 
 /** What every use case of the engine works with: the ports and the settings, put together by a host. */

@@ -1,9 +1,11 @@
+import type { Fill } from '../contracts/fill.ts';
 import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
 import type { ExitReason } from '../contracts/terms.ts';
 import { type TriggeredExit, triggeredExit } from '../execution/exit-trigger.ts';
 import { auctionFill, limitFill, type MarketOrder, marketFill, type PricedFill } from '../execution/fill-price.ts';
-import { type Decimal, fromNumber, min, negate, subtract, sum, text, toNumber } from '../kernel/decimal.ts';
+import { limitReach } from '../execution/limit-reach.ts';
+import { add, type Decimal, fromNumber, min, multiply, subtract, sum, text, toNumber, ZERO } from '../kernel/decimal.ts';
 import { type Account, reserved, shortCollateral } from '../ledger/account.ts';
 import { cashChange } from '../ledger/postings.ts';
 import type { Quote, Tick } from '../market/price.ts';
@@ -51,9 +53,11 @@ function matchEntry(account: Account, order: EntryOrder, market: Market): Draft 
   if (met.fill === null) return draft.rows.length > 0 ? draft : endedAtOnce(account, market.view, order);
   if (order.timeInForce === 'FOK' && met.fill.made.quantity < remaining(order)) return endedAtOnce(account, market.view, order);
   const fill = entryFill(draft.account(), order, met.fill, market);
-  const lack = lackOfCash(account, [order], [fill.postings]);
+  const lack = lackOfCash(account, [order], [fill]);
   if (lack !== null) {
-    draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state: 'rejected', reason: lack });
+    // What has filled in part was taken: only the rest is given up.
+    const state = order.fills > 0 ? 'cancelled' : 'rejected';
+    draft.emit({ type: 'order-ended', atMs: nowMs, orderId: order.id, state, reason: lack });
     return draft;
   }
   draft.emit({ type: 'filled', atMs: nowMs, fill });
@@ -71,6 +75,8 @@ interface EntryMet {
 function entryMet(account: Account, order: EntryOrder, market: Market): EntryMet | null {
   const meets = meeting(account, order, market, remaining(order));
   const { tick } = market.command;
+  // An auction matches once: a source that connects anew tells its price again.
+  if (order.tradedIn === 'closing-auction' && order.fills > 0) return null;
   if (order.tradedIn === 'closing-auction')
     return auctioned(tick, market.view, (price, volume) => inAuctionFill(order, auctionFill(meets, fromNumber(price), volume)));
   const { instruction } = order;
@@ -122,7 +128,31 @@ function stopMet({ side, instruction }: EntryOrder, { command: { tick, extreme }
 function limitMet(order: EntryOrder, meets: ReturnType<typeof meeting>, limit: Decimal, market: Market): Met | null {
   const { tick } = market.command;
   if (tick === null) return crossing(order, meets, limit, market.quote);
-  return restingMet(order.side, meets, limit, tick, market, 'limit');
+  return restingMet(meets, limit, tick, market, 'limit');
+}
+
+/**
+ * Whether a limit order is no resting one yet: nothing could be traded when it came, or something stands within its limit still,
+ * and it takes of that what comes at its price. Pure.
+ */
+export function isArriving(account: Account, view: MarketView, order: Order, configVersion: string): boolean {
+  const limit = order.purpose === 'entry' ? standingLimit(order) : null;
+  if (limit === null) return false;
+  const market = heldBack(account, view, order) === null ? marketOf(view, order, { ...LOOK, orderId: order.id, configVersion }) : null;
+  if (market === null) return true;
+  const { instrument } = meeting(account, order, market, remaining(order));
+  // As if nothing had been taken and no volume bounded it: whether there is a price for the least that trades.
+  const least = { ...meeting(account, order, market, instrument.lotStep), takings: [], minuteVolume: null };
+  return crossing(order, least, limit, market.quote) !== null;
+}
+
+const LOOK = { tick: null, extreme: null, queueAhead: null } as const;
+
+/** The limit of an order that stands in the book, or comes to it; null for all others. */
+function standingLimit({ instruction, triggeredMs, tradedIn, timeInForce }: EntryOrder): Decimal | null {
+  if (tradedIn !== 'continuous' || isImmediate({ timeInForce })) return null;
+  if (instruction.type === 'limit') return instruction.limit;
+  return instruction.type === 'stop-limit' && triggeredMs !== null ? instruction.limit : null;
 }
 
 /** What a limit order that has just come in meets: the other side within its limit, as a market order would. */
@@ -133,26 +163,10 @@ function crossing(order: Order, meets: ReturnType<typeof meeting>, limit: Decima
   return isCrossed ? marketMet({ ...meets, met: null, limit }) : null;
 }
 
-/**
- * Whether a tick reaches a resting limit order: the market traded or stands through its price, or it traded at it more than
- * stood there before us.
- */
-function restingMet(
-  side: Order['side'],
-  meets: ReturnType<typeof meeting>,
-  limit: Decimal,
-  tick: Tick,
-  market: Market,
-  trigger: 'limit' | 'target',
-): Met | null {
-  const level = toNumber(limit);
-  const opposite = side === 'buy' ? market.quote.ask : market.quote.bid;
-  const isThrough = (price: number): boolean => (side === 'buy' ? price < level : price > level);
-  const { queueAhead } = market.command;
-  if (isThrough(tick.price) || (opposite !== null && isThrough(opposite)))
-    return maker(limitFill(meets, limit, { rule: 'limit', most: null }), trigger);
-  if (tick.price !== level || queueAhead === null || queueAhead >= 0) return null;
-  return maker(limitFill(meets, limit, { rule: 'queue', most: -queueAhead }), trigger);
+/** What a resting limit order has of a tick that reaches it. */
+function restingMet(meets: ReturnType<typeof meeting>, limit: Decimal, tick: Tick, market: Market, trigger: 'limit' | 'target'): Met | null {
+  const reached = limitReach(meets, toNumber(limit), tick, market.command.queueAhead);
+  return reached === null ? null : maker(limitFill(meets, limit, reached), trigger);
 }
 
 const maker = (made: PricedFill | null, trigger: 'limit' | 'target'): Met | null => (made === null ? null : { made, trigger, liquidity: 'maker' });
@@ -183,13 +197,18 @@ function emitEndAtOnce(draft: Draft, order: EntryOrder, nowMs: number, because?:
   endEntry(draft, order, { state: 'cancelled', reason: notAtOnce(order, because) }, nowMs);
 }
 
-/** Why the free cash does not carry the fills of these orders, or null when it does. Orders give back what they reserved. */
-function lackOfCash(account: Account, orders: readonly EntryOrder[], postings: readonly Parameters<typeof cashChange>[0][]): string | null {
+/** Why the free cash does not carry these fills, or null when it does. Their orders give back what they reserved. */
+function lackOfCash(account: Account, orders: readonly EntryOrder[], fills: readonly Fill[]): string | null {
   const ownReserve = sum(orders.map((order) => order.reserved));
   const free = subtract(subtract(account.cash, subtract(reserved(account), ownReserve)), shortCollateral(account));
-  // A short brings cash and blocks it, and as much again.
-  const needed = sum(postings.map((lines, index) => (orders[index]?.side === 'buy' ? negate(cashChange(lines)) : cashChange(lines))));
+  const needed = sum(fills.map(cashNeeded));
   return needed > free ? `insufficient_cash: the fill needs ${text(needed)} USD, free are ${text(free)}` : null;
+}
+
+/** A short brings its proceeds, less what it is charged, and blocks them and as much again. */
+function cashNeeded({ side, quantity, price, rate, postings }: Fill): Decimal {
+  const proceeds = multiply(multiply(quantity, price), rate.value);
+  return subtract(side === 'buy' ? ZERO : add(proceeds, proceeds), cashChange(postings));
 }
 
 // --- all legs or none
@@ -198,7 +217,7 @@ function lackOfCash(account: Account, orders: readonly EntryOrder[], postings: r
 function matchGroup(account: Account, view: MarketView, command: MatchCommand, groupId: string): Draft | null {
   const legs = [...account.orders.values()].filter((order): order is EntryOrder => order.purpose === 'entry' && order.groupId === groupId);
   const draft = draftOn(account, `F:${groupId}:1`);
-  const fills: ReturnType<typeof entryFill>[] = [];
+  const fills: Fill[] = [];
   for (const leg of legs) {
     const market = heldBack(account, view, leg) === null ? marketOf(view, leg, { ...command, orderId: leg.id, tick: null }) : null;
     const met = market === null ? null : marketMet({ ...meeting(draft.account(), leg, market, remaining(leg)), met: null, limit: null });
@@ -207,11 +226,7 @@ function matchGroup(account: Account, view: MarketView, command: MatchCommand, g
     fills.push(fill);
     draft.emit({ type: 'filled', atMs: view.nowMs, fill });
   }
-  const lack = lackOfCash(
-    account,
-    legs,
-    fills.map((fill) => fill.postings),
-  );
+  const lack = lackOfCash(account, legs, fills);
   return lack === null ? draft : rejectedGroup(account, view, legs, lack, groupId);
 }
 
@@ -295,7 +310,7 @@ function exitAtMarket(
 
 function exitAtTarget(account: Account, order: ExitOrder, position: Position, market: Market, tick: Tick): Draft | null {
   if (order.target === null) return null;
-  const met = restingMet(order.side, meeting(account, order, market, remaining(order)), order.target, tick, market, 'target');
+  const met = restingMet(meeting(account, order, market, remaining(order)), order.target, tick, market, 'target');
   return met === null ? null : exited(account, order, position, market, 'target', met);
 }
 

@@ -71,8 +71,10 @@ function dueEnd(account: Account, view: MarketView, order: EntryOrder): Ending |
   return { state: 'expired', reason: `${code}: ${why}, not filled within ${ENTRY_EXPIRY_MS / 1000} s` };
 }
 
-const endOfDay = ({ tradedIn }: EntryOrder): string =>
-  tradedIn === 'closing-auction' ? 'auction_over: the closing auction did not fill it' : "day_over: the day's trading has ended";
+function endOfDay({ tradedIn, product }: EntryOrder): string {
+  if (tradedIn === 'closing-auction') return 'auction_over: the closing auction did not fill it';
+  return product === 'intraday' ? 'square_off: intraday positions are closed, and none is opened any more' : "day_over: the day's trading has ended";
+}
 
 const isStop = ({ instruction: { type } }: EntryOrder): boolean => type === 'stop' || type === 'stop-limit' || type === 'trailing-stop';
 

@@ -19,7 +19,7 @@ export function endEntry(draft: Draft, entry: EntryOrder, { state, reason }: End
 }
 
 /** Whether an order fills at once or not at all. */
-export const isImmediate = ({ timeInForce }: EntryOrder): boolean => timeInForce === 'IOC' || timeInForce === 'FOK';
+export const isImmediate = ({ timeInForce }: Pick<EntryOrder, 'timeInForce'>): boolean => timeInForce === 'IOC' || timeInForce === 'FOK';
 
 /** What is told of an order that was to fill at once, and of what held it back when something did. */
 export function notAtOnce({ timeInForce }: EntryOrder, because?: string): string {

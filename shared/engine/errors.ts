@@ -23,4 +23,5 @@ export class EngineError extends NightdeskError<
   | 'position_closed'
   | 'position_closing'
   | 'opposite_position'
+  | 'opposite_order'
 > {}

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { FeedState, MarketSnapshot } from '../contracts/market-snapshot.ts';
-import { evidenceSchema } from '../contracts/terms.ts';
+import { evidenceSchema, type Rate } from '../contracts/terms.ts';
 import { messageOf, NightdeskError } from '../kernel/errors.ts';
 import { type EpochMs, HOUR_MS, iso, MINUTE_MS, minuteOf, SECOND_MS } from '../kernel/time.ts';
+import type { Account } from '../ledger/account.ts';
 import { bestRates } from '../market/best-rates.ts';
 import type { Bar } from '../market/price.ts';
 import { TICK_PACK_MS, type TickSample } from '../market/tick-sample.ts';
@@ -15,7 +16,7 @@ import { createHistoryRevisions } from './history-revisions.ts';
 import { createListings } from './listings.ts';
 import type { MarketSource } from './market-source.ts';
 import { createMatcher, type Matcher } from './matcher.ts';
-import { missedTicks } from './missed-bars.ts';
+import { lateTicks, missedTicks } from './missed-bars.ts';
 import type { Lease, MarketStore } from './ports.ts';
 import { storedCloses } from './stored-closes.ts';
 import { createTickRecorder } from './tick-recorder.ts';
@@ -46,7 +47,7 @@ export interface FeedService {
    */
   readonly start: () => Promise<void>;
   /**
-   * Stops. A feed that publishes by the clock does so once more; one that publishes with the minutes only (a replay) goes on
+   * Stops. A feed that publishes by the clock does so once more, and gives up its lease with that; one that publishes with the minutes only (a replay) goes on
    * from where it published last, so that a run that was stopped repeats what one that was not has done, to the bit. Of its ticks
    * those before that are packed: the others come again.
    */
@@ -75,9 +76,12 @@ const cursorSchema = z.object({
   source: z.unknown(),
   extremes: z.record(z.string(), z.number()),
   queues: z.record(z.string(), z.number()).default({}),
+  arriving: z.array(z.string()).default([]),
   bookStamps: z.record(z.string(), z.number()).default({}),
   /** What symbols ended their last days at. */
   closes: z.record(z.string(), z.array(dayCloseSchema)).default({}),
+  /** When this was written: a start that fills in history publishes it again, with a newer snapshot. */
+  heardToMs: z.number().nullable().default(null),
   /** End of the last minute whose bars are stored: after a while without the store that may be long before the snapshot. */
   closedToMs: z.number().nullable().default(null),
   /** What of the past could not be fetched yet, by source. */
@@ -98,6 +102,8 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   let firstMinuteMs: EpochMs = 0;
   /** End of the last minute that was asked for at the start. */
   let fetchedToMs: EpochMs = 0;
+  /** Since when nobody heard prices until this run began; null when it goes on where the one before stood, and before the first. */
+  let unheardFromMs: EpochMs | null = null;
   /** Bars of minutes past that the source has told of and that are not kept yet. */
   let late: Bar[] = [];
   /** Of a replay: the ticks that were not packed when it published last, which is where it is taken up again. */
@@ -135,8 +141,10 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
         source: source.cursor(),
         extremes: matcher.extremes(),
         queues: matcher.queues(),
+        arriving: matcher.arriving(),
         bookStamps: desk.bookStamps(),
         closes: desk.closes(),
+        heardToMs: atMs,
         closedToMs: knownToMs,
         owed: history.owed(),
       },
@@ -172,6 +180,8 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     const bars = source.closeMinute(minuteMs);
     for (const bar of bars) desk.bar(bar);
     const endMs = minuteMs + MINUTE_MS;
+    // Before it is published: who dies in between has the next start do it again.
+    if (minuteMs === fetchedToMs) await meetLate(bars);
     await write('minute', async () => {
       await renew();
       if (minuteMs < fetchedToMs) await joinFetched(bars);
@@ -234,7 +244,9 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   const keepLate = async (): Promise<void> => {
     const bars = late;
     late = [];
-    if (bars.length > 0) await repair(bars, true);
+    if (bars.length === 0) return;
+    await repair(bars, true);
+    await meetLate(bars);
   };
 
   const keepLater: HistoryKeeper = {
@@ -245,9 +257,10 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
         revisions.raise(null);
         await publish();
       }),
-    minutes: (bars) => {
+    minutes: async (bars) => {
       for (const bar of bars) desk.bar(bar);
-      return repair(bars, false);
+      await repair(bars, false);
+      await meetLate(bars);
     },
   };
 
@@ -345,17 +358,32 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     for (const bar of [...lastHour.values()].flat()) desk.bar(bar);
     await restoreCloses(cursor?.closes ?? {}, nowMs);
     if (stored !== null) desk.restore(stored.quotes, cursor?.bookStamps ?? {});
-    if (stored !== null && cursor !== undefined) matcher.restore(cursor, stored.atMs);
+    const heardToMs = cursor?.heardToMs ?? stored?.atMs ?? nowMs;
+    if (cursor !== undefined) matcher.restore(cursor, heardToMs);
+    unheardFromMs = heardToMs < nowMs ? heardToMs : null;
     return { isResumed, cursor: cursor?.source ?? null, stored };
   };
 
-  /** Resting orders meet what was traded since the run before spoke last. */
-  const meetMissed = async (stored: MarketSnapshot): Promise<void> => {
+  const accountHere = async (): Promise<Account | null> => {
     const account = await context.accounts.active();
-    if (account === null || account.scope !== world.scope) return;
-    // The source has told no rates yet: those that the run before knew are the ones of then.
-    const known = { rates: stored.rates, rules: listings.rules() };
-    await matcher.missed(await missedTicks(market, account, { sinceMs: stored.atMs, toMs: fetchedToMs }, known));
+    return account?.scope === world.scope ? account : null;
+  };
+
+  /** Resting orders meet what was traded since the run before spoke last. */
+  const meetMissed = async (rates: readonly Rate[]): Promise<void> => {
+    const account = unheardFromMs === null ? null : await accountHere();
+    if (account === null || unheardFromMs === null) return;
+    const known = { rates, rules: listings.rules() };
+    await matcher.missed(await missedTicks(market, account, { sinceMs: unheardFromMs, toMs: fetchedToMs }, known));
+  };
+
+  /** The same of bars that were told later: of the minute in which this run began, and of what could not be fetched before it. */
+  const meetLate = async (bars: readonly Bar[]): Promise<void> => {
+    const fromMs = unheardFromMs === null ? Number.POSITIVE_INFINITY : minuteOf(unheardFromMs);
+    const late = bars.filter(({ openMs }) => openMs >= fromMs && openMs <= fetchedToMs);
+    const account = late.length === 0 ? null : await accountHere();
+    if (account === null) return;
+    await matcher.missed(await lateTicks(market, account, late, { rates: bestRates(source.rates(), clock.now()), rules: listings.rules() }));
   };
 
   const start = async (): Promise<void> => {
@@ -370,7 +398,8 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     isSpent = true;
     recordedToMs = nowMs;
     await matcher.refresh();
-    if (stored !== null) await meetMissed(stored);
+    // The source has told no rates yet: those that the run before knew are the ones of then.
+    if (stored !== null) await meetMissed(stored.rates);
     // The minute that was under way at the snapshot is closed by this run; a fresh start closes its first minute as far as it saw it.
     everyMinute(firstMinuteMs);
     if (options.publishEveryMs !== null) repeatedly(options.publishEveryMs, '4-publish', publishUnlessBehind);
@@ -390,6 +419,12 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     await publishNow(null);
   };
 
+  /** The last snapshot says that the lease ends with it: who waits for it need not wait until it has run out. */
+  const giveUp = async (): Promise<void> => {
+    lease = { ...held(), untilMs: clock.now() };
+    await publishNow(null);
+  };
+
   const publishUnlessBehind = async (): Promise<void> => {
     if (writer.pending() === 0) await write('snapshot', publish);
   };
@@ -406,7 +441,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       if (options.publishEveryMs === null) await packTicks(clock.now(), ticksToPublished);
       else await packTicks(clock.now() + MINUTE_MS, recorder.take(clock.now() + MINUTE_MS));
     }
-    if (wasRunning && options.publishEveryMs !== null) await write('snapshot', publish);
+    if (wasRunning && options.publishEveryMs !== null) await write('snapshot', giveUp);
     await writer.settled();
   };
 

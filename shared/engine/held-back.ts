@@ -6,6 +6,7 @@ import { isRateFresh } from '../market/best-rates.ts';
 import { marketPhase } from '../market/calendar.ts';
 import { isTrading } from '../market/listed-rules.ts';
 import type { Tick } from '../market/price.ts';
+import { MISSED_BARS } from './missed-bars.ts';
 import { isOnScale, type PriceScale, scaleOf } from './price-scale.ts';
 import type { MarketView } from './view.ts';
 
@@ -87,7 +88,8 @@ export function entryHeldBack(view: MarketView, order: EntryOrder): HeldBack | n
   }
   if (check?.state === 'stale') return { code: 'quote_stale', why: 'the price is too old to be compared with other venues' };
   const rate = view.rate(order.currency);
-  if (rate !== null && !isRateFresh(rate, view.nowMs))
+  // While no feed ran nobody told a rate. What rested at its venue filled there all the same: at the last rate that was known.
+  if (rate !== null && quote?.source !== MISSED_BARS && !isRateFresh(rate, view.nowMs))
     return { code: 'rate_too_old', why: `the ${order.currency}/USD rate is of ${iso(rate.asOfMs)}` };
   return null;
 }

@@ -1,6 +1,6 @@
 import type { Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
-import { createTriggerIndex, type TriggerIndex } from '../execution/trigger-index.ts';
+import { createTriggerIndex, type TriggerIndex, type Watch } from '../execution/trigger-index.ts';
 import { toNumber } from '../kernel/decimal.ts';
 import { messageOf } from '../kernel/errors.ts';
 import { type EpochMs, SECOND_MS } from '../kernel/time.ts';
@@ -8,7 +8,7 @@ import type { Account } from '../ledger/account.ts';
 import type { Tick } from '../market/price.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
-import { decideMatch } from './decide-match.ts';
+import { decideMatch, isArriving } from './decide-match.ts';
 import type { Desk } from './desk.ts';
 import { EngineError } from './errors.ts';
 import type { MatchCommand } from './fill-inputs.ts';
@@ -36,11 +36,16 @@ export interface Matcher {
   readonly refresh: () => Promise<void>;
   readonly extremes: () => Extremes;
   readonly queues: () => QueuePlaces;
+  /** Limit orders that take what comes within their limits, and have not come to rest. */
+  readonly arriving: () => readonly string[];
   /**
    * Goes on from what a run before had kept. It had looked at every order whose latency passed before `atMs`: what did not
    * fill then waits for its symbol's next price, as it would have done.
    */
-  readonly restore: (kept: { readonly extremes: Extremes; readonly queues?: QueuePlaces }, atMs?: EpochMs) => void;
+  readonly restore: (
+    kept: { readonly extremes: Extremes; readonly queues?: QueuePlaces; readonly arriving?: readonly string[] },
+    atMs?: EpochMs,
+  ) => void;
   /** Fills that could not be committed yet, and are tried again. */
   readonly waiting: () => number;
 }
@@ -53,6 +58,8 @@ interface Pit {
   readonly index: TriggerIndex;
   /** Prices at which limit orders rest. */
   readonly limits: Map<string, number>;
+  /** Those of them that are looked at with every price as orders that come in. */
+  readonly arriving: Set<string>;
 }
 
 /** A tick and the market that it meets. */
@@ -74,7 +81,11 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   let account: Account | null = null;
   const pits = new Map<string, Pit>();
   /** What a run before had kept, of orders that are not taken up yet. */
-  let kept: { extremes: Map<string, number>; queues: Map<string, number> } = { extremes: new Map(), queues: new Map() };
+  let kept: { extremes: Map<string, number>; queues: Map<string, number>; arriving: Set<string> } = {
+    extremes: new Map(),
+    queues: new Map(),
+    arriving: new Set(),
+  };
   /** Units that stand before a limit order; absent where nobody knows. */
   const queues = new Map<string, number>();
   /** Met orders whose commit the store did not take: what met them is not forgotten. */
@@ -113,16 +124,25 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     else pit.due.delete(order.id);
     if (levels === null) forget(pit, order.id);
     else {
+      const isTriggered = order.purpose === 'entry' && levels.limit !== null && pit.index.has(order.id) && !pit.limits.has(order.id);
+      if (isTriggered || kept.arriving.has(order.id)) pit.arriving.add(order.id);
       pit.index.put(order.id, levels.watch);
-      queueUp(pit, order, levels.limit);
+      joinQueue(pit, order, levels.limit);
     }
+    // Taken up once: an order that is changed later has another place, and another trail.
+    kept.extremes.delete(order.id);
+    kept.queues.delete(order.id);
+    kept.arriving.delete(order.id);
     return !isDue && (order.purpose === 'exit' || levels?.limit === null);
   };
 
-  const queueUp = (pit: Pit, order: Order, limit: number | null): void => {
-    if (limit === null || pit.limits.get(order.id) === limit) return;
+  const joinQueue = (pit: Pit, order: Order, limit: number | null): void => {
+    if (limit !== null && pit.limits.get(order.id) !== limit) queueUp(pit, order, limit, desk.view(clock.now()));
+  };
+
+  const queueUp = (pit: Pit, order: Order, limit: number, view: MarketView): void => {
     pit.limits.set(order.id, limit);
-    const ahead = kept.queues.get(order.id) ?? standingAt(desk.view(clock.now()), order.symbol, order.side, limit);
+    const ahead = kept.queues.get(order.id) ?? standingAt(view, order.symbol, order.side, limit);
     if (ahead === null) queues.delete(order.id);
     else queues.set(order.id, ahead);
   };
@@ -159,18 +179,20 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     woken.delete(wakeKey(order));
     kept.extremes.delete(order.id);
     kept.queues.delete(order.id);
+    kept.arriving.delete(order.id);
   };
 
   const forget = (pit: Pit, id: string): void => {
     pit.index.remove(id);
     pit.limits.delete(id);
+    pit.arriving.delete(id);
     queues.delete(id);
   };
 
   const pitOf = (symbol: string): Pit => {
     const known = pits.get(symbol);
     if (known !== undefined) return known;
-    const made: Pit = { due: new Map(), index: createTriggerIndex(), limits: new Map() };
+    const made: Pit = { due: new Map(), index: createTriggerIndex(), limits: new Map(), arriving: new Set() };
     pits.set(symbol, made);
     return made;
   };
@@ -181,12 +203,31 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     const isLookedAt = order.activeFromMs < resumedAtMs && order.activeFromMs <= clock.now();
     if (woken.has(key) || isLookedAt) return;
     woken.add(key);
+    arrive(order);
     clock.at(order.activeFromMs, `5-wake-${order.id}`, async () => {
       const now = account?.orders.get(order.id);
       if (account === null || now === undefined || now.activeFromMs > clock.now()) return;
       hold(account, now);
-      await match({ orderId: order.id, tick: null, extreme: null, queueAhead: null, configVersion });
+      arrive(now);
+      await comeIn(now, () => desk.view(clock.now()));
     });
+  };
+
+  /** Until it has been looked at a limit order that the venue has is none that rests there. */
+  const arrive = ({ id, purpose, symbol }: Order): void => {
+    const pit = pitOf(symbol);
+    if (purpose === 'entry' && pit.limits.has(id)) pit.arriving.add(id);
+  };
+
+  /** Looks at an order that comes in. A limit order of which something is left rests once nothing is to be had within its limit. */
+  const comeIn = async ({ id, symbol }: Order, viewNow: () => MarketView): Promise<void> => {
+    const pit = pitOf(symbol);
+    await match({ orderId: id, tick: null, extreme: null, queueAhead: null, configVersion }, viewNow);
+    const order = account?.orders.get(id);
+    const limit = pit.limits.get(id);
+    if (account === null || order === undefined || limit === undefined) return;
+    if (isArriving(account, viewNow(), order, configVersion)) pit.arriving.add(id);
+    else if (pit.arriving.delete(id)) queueUp(pit, order, limit, viewNow());
   };
 
   const match = async (command: MatchCommand, viewNow = (): MarketView => desk.view(clock.now())): Promise<void> => {
@@ -226,6 +267,13 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     await match(command);
   };
 
+  const comeInAt = async (pit: Pit, isActive: Look['isActive'], viewNow = (): MarketView => desk.view(clock.now())): Promise<void> => {
+    for (const id of [...pit.arriving]) {
+      const order = account?.orders.get(id);
+      if (order !== undefined && isActive(order)) await comeIn(order, viewNow);
+    }
+  };
+
   const matchAll = async (commands: readonly MatchCommand[]): Promise<void> => {
     for (const command of commands) {
       await match(command);
@@ -241,17 +289,32 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     // The tick that opened a position does not close it: a run that goes on from before that tick finds the exit resting already.
     const isEarlier = ({ activeFromMs }: Order): boolean => activeFromMs < tick.receivedMs;
     const commands = metBy(account, pit, { tick, view: desk.view(clock.now()), isActive, isEarlier });
-    if (commands.length > 0) return matchAll(commands);
+    if (commands.length + pit.arriving.size === 0) return;
+    return comeInAt(pit, isEarlier).then(() => matchAll(commands));
   };
 
   const missed = async (past: Iterable<PastTick>): Promise<void> => {
-    for (const { tick, view, barMs } of past) {
+    for (const { tick, view, barMs, isPartlyHeard } of past) {
       const pit = pits.get(tick.symbol);
       if (pit === undefined || account === null) continue;
-      const isEarlier = ({ activeFromMs }: Order): boolean => activeFromMs <= barMs;
-      for (const command of metBy(account, pit, { tick, view, isActive: isEarlier, isEarlier })) await match(command, () => view);
+      // Of a bar that was heard in part nobody knows whether its extremes came before the best price that a trail hangs on.
+      const isTold = ({ id }: Order): boolean => !isPartlyHeard || pit.index.extreme(id) === null;
+      const isEarlier = (order: Order): boolean => worksFromMs(order) <= barMs && isTold(order);
+      const later = laterTrails(account, pit, barMs);
+      const commands = metBy(account, pit, { tick, view, isActive: isEarlier, isEarlier });
+      for (const [id, watch] of later) pit.index.put(id, watch);
+      await comeInAt(pit, isEarlier, () => view);
+      for (const command of commands) await match(command, () => view);
     }
   };
+
+  /** The trails of orders that began to work after the start of a bar, as they stand: its prices move them not. */
+  const laterTrails = (of: Account, pit: Pit, barMs: EpochMs): readonly (readonly [string, Watch])[] =>
+    [...of.orders.values()].flatMap((order) => {
+      const extreme = worksFromMs(order) > barMs ? pit.index.extreme(order.id) : null;
+      const watch = extreme === null ? undefined : attentionTo(order, extreme).levels?.watch;
+      return watch === undefined ? [] : [[order.id, watch] as const];
+    });
 
   /** What is to be looked at with a tick; trails move with it. */
   const metBy = (of: Account, pit: Pit, look: Look): readonly MatchCommand[] => {
@@ -275,7 +338,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     const range = { low: Math.min(tick.price, quote?.ask ?? tick.price), high: Math.max(tick.price, quote?.bid ?? tick.price) };
     return pit.index.reached(tick.price, range).flatMap((id) => {
       const order = of.orders.get(id);
-      if (order === undefined || !isEarlier(order)) return [];
+      if (order === undefined || !isEarlier(order) || pit.arriving.has(id)) return [];
       const queueAhead = pit.limits.get(id) === tick.price ? served(view, order, tick) : null;
       return [{ orderId: id, tick, extreme: pit.index.extreme(id), queueAhead, configVersion }];
     });
@@ -319,8 +382,12 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     refresh,
     extremes: () => told((pit, id) => pit.index.extreme(id)),
     queues: () => told((_, id) => queues.get(id) ?? null),
-    restore: ({ extremes, queues: places = {} }, atMs = 0) => {
-      kept = { extremes: new Map(Object.entries(extremes)), queues: new Map(Object.entries(places)) };
+    arriving: () =>
+      [...(account?.orders.values() ?? [])].flatMap(({ id, symbol }) =>
+        pits.get(symbol)?.arriving.has(id) === true || kept.arriving.has(id) ? [id] : [],
+      ),
+    restore: ({ extremes, queues: places = {}, arriving = [] }, atMs = 0) => {
+      kept = { extremes: new Map(Object.entries(extremes)), queues: new Map(Object.entries(places)), arriving: new Set(arriving) };
       resumedAtMs = atMs;
     },
     waiting: () => unbooked.size,
@@ -334,6 +401,9 @@ const changedOrders = (before: Account | null, { orders }: Account): readonly Or
 
 const goneOrders = (before: Account | null, after: Account | null): readonly Order[] =>
   [...(before?.orders.values() ?? [])].filter(({ id }) => after?.orders.has(id) !== true);
+
+/** Since when an order waits for what it waits for now. */
+const worksFromMs = (order: Order): EpochMs => Math.max(order.activeFromMs, order.purpose === 'entry' ? (order.triggeredMs ?? 0) : 0);
 
 const wakeKey = ({ id, activeFromMs }: Order): string => `${id}@${activeFromMs}`;
 

@@ -7,9 +7,9 @@ import type { Draft } from './draft.ts';
  * Rows after which a draft is full. A transaction takes a hundred steps: each row is one and the order that it touches another,
  * and the last thing that went into a draft may have been of four rows.
  */
-export const ROWS_A_COMMIT = 40;
+const ROWS_A_COMMIT = 40;
 
-export const isFull = (draft: Draft): boolean => draft.rows.length >= ROWS_A_COMMIT;
+const isFull = (draft: Draft): boolean => draft.rows.length >= ROWS_A_COMMIT;
 
 /** Does something for each item until the draft is full. Returns whether there was room for all of them. */
 export function untilFull<Item>(draft: Draft, items: Iterable<Item>, each: (item: Item) => void): boolean {

@@ -1,3 +1,5 @@
+import type { OpenAlert } from '../alerts/delivery-plan.ts';
+import type { Alert, ChannelPaces, WatchState } from '../contracts/alert.ts';
 import type { ScanRecord } from '../contracts/decisions.ts';
 import type { Trade } from '../contracts/fill.ts';
 import type { JournalRow } from '../contracts/journal.ts';
@@ -17,10 +19,10 @@ import type { TickSample } from '../market/tick-sample.ts';
  * `conflict`: the account moved on, decide again. `duplicate`: this command has been committed before. `fenced`: another
  * feed holds the lease. `unknown`: no answer came, the outcome must be read. `unavailable`: nothing was written.
  * `too_large`: more than one transaction or row can hold, nothing was written. `corrupt`: a row does not have the form
- * that the code expects. `bad_cursor`: a page was asked for with a cursor that no page gave.
+ * that the code expects. `format`: the ledger was written by a version that is too old or too new. `bad_cursor`: a page was asked for with a cursor that no page gave.
  */
 export class StoreError extends NightdeskError<
-  'conflict' | 'duplicate' | 'fenced' | 'unknown' | 'unavailable' | 'too_large' | 'corrupt' | 'bad_cursor'
+  'conflict' | 'duplicate' | 'fenced' | 'unknown' | 'unavailable' | 'too_large' | 'corrupt' | 'format' | 'bad_cursor'
 > {}
 
 /** The recorded outcome of a command: what is answered when the same command comes again. */
@@ -88,8 +90,44 @@ export interface Rebuilding {
   readonly isWritten: boolean;
 }
 
+/** The right to tell alerts for a while: two that deliver at once would tell everything twice. */
+export interface DeliveryClaim {
+  readonly holder: string;
+  readonly version: number;
+  readonly paces: ChannelPaces;
+}
+
+/** What the trader is told of: beside the accounts, and never in their transactions. */
+export interface AlertStore {
+  /** Keeps alerts, each once. @returns those that were not known yet */
+  raise(alerts: readonly Alert[]): Promise<readonly Alert[]>;
+  find(id: string): Promise<OpenAlert | null>;
+  /** With how each was told, newest first. */
+  page(page: { readonly limit: number; readonly cursor: string | null }): Promise<Page<OpenAlert>>;
+  /** Alerts that are not settled, oldest first. */
+  open(limit: number): Promise<readonly OpenAlert[]>;
+  /** How an alert was told until now; a settled one is no longer open. */
+  record(told: OpenAlert, isSettled: boolean): Promise<void>;
+  paces(): Promise<ChannelPaces>;
+  /** Null while another holder has the claim. */
+  claim(request: { readonly holder: string; readonly nowMs: EpochMs; readonly untilMs: EpochMs }): Promise<DeliveryClaim | null>;
+  /** Keeps what was sent and holds the claim until then, 0 to give it up. Null when it was lost. */
+  keepPaces(claim: DeliveryClaim, paces: ChannelPaces, untilMs: EpochMs): Promise<DeliveryClaim | null>;
+  /** What the watch of a session remembers; nothing before its first look. */
+  watch(sessionId: string): Promise<Watch>;
+  /** What it remembers from now on. Of two looks at once the first one's memory stays. */
+  keepWatch(sessionId: string, watch: Watch): Promise<void>;
+}
+
+/** A watch's memory, and which one it is. */
+export interface Watch {
+  readonly version: number;
+  readonly state: WatchState;
+}
+
 /** The ledger: never expires, read strongly. */
 export interface LedgerStore {
+  readonly alerts: AlertStore;
   /** The session that is active or stopping, if any. At most one is. */
   activeSession(): Promise<string | null>;
   /** All sessions, newest first. */

@@ -30,10 +30,12 @@ function atTouch(quote: Quote | null, side: Order['side'], price: number): numbe
 
 /**
  * What stands before us after a trade at our price. Those before us who left the queue (fewer stand there than we thought) are
- * gone; we assume that nobody behind us is served first. Negative: so much of the trade was ours to have. Null: unknown.
+ * gone; we assume that nobody behind us is served first. Whether what stands there has had this trade taken off already nobody
+ * tells, so it is not taken off again. Negative: so much of the trade was ours to have. Null: unknown.
  */
 export function afterTrade(ahead: number | null, standing: number | null, tick: Tick): number | null {
   // A point of a bar is no trade of that size at that price.
   if (ahead === null || tick.motion !== 'print' || tick.quantity <= 0) return null;
-  return (standing === null ? ahead : Math.min(ahead, standing)) - tick.quantity;
+  const left = ahead - tick.quantity;
+  return standing === null ? left : Math.min(left, standing);
 }

@@ -1,5 +1,6 @@
 import type { Taking } from '../contracts/fill.ts';
 import { add, type Decimal, divide, fromNumber, max, min, multiply, subtract, toStep, ZERO } from '../kernel/decimal.ts';
+import type { EpochMs } from '../kernel/time.ts';
 import type { BookLevel } from '../market/order-book.ts';
 
 /** What an order takes out of a book. */
@@ -67,4 +68,10 @@ export function takenByPrice(takings: readonly Taking[], side: 'buy' | 'sell'): 
     for (const { price, quantity } of taking.levels) taken.set(price, add(taken.get(price) ?? ZERO, fromNumber(quantity)));
   }
   return taken;
+}
+
+/** Units taken on one side since an instant. Takings of a few seconds are kept as one: some may be older, which is the cautious side. */
+export function takenSince(takings: readonly Taking[], side: 'buy' | 'sell', fromMs: EpochMs): Decimal {
+  const since = takings.filter((taking) => taking.side === side && taking.atMs >= fromMs);
+  return since.reduce((total, taking) => add(total, taking.quantity), ZERO);
 }

@@ -5,6 +5,7 @@ import type { BookLevel } from '../market/order-book.ts';
 import type { Quote } from '../market/price.ts';
 import { takenByPrice, walkBook, wholeLots } from './book-walk.ts';
 import { type FillBand, marketBand, singlePrice } from './fill-band.ts';
+import type { Reached } from './limit-reach.ts';
 import { allowance } from './participation.ts';
 import { booklessConcession, type VolatilityRegime, volatilityRegime } from './slippage.ts';
 
@@ -112,17 +113,24 @@ function availableNow({ quantity, minuteVolume, takings, instrument }: MarketOrd
 }
 
 /**
- * A limit order that the market reached: it fills at its own level, without slippage, for no more than the account's share
- * of the volume or, where its place in the queue is known, than what traded beyond those before it (`most`).
+ * A limit order that the market reached: it fills at its own level, without slippage, for no more than came to it and no more
+ * than the account's share of the volume. What it has of what stands through its price is taken from there.
  */
-export function limitFill(
-  order: MeetingOrder,
-  level: Decimal,
-  reached: { readonly rule: 'limit' | 'queue'; readonly most: number | null },
-): PricedFill | null {
+export function limitFill(order: MeetingOrder, level: Decimal, { rule, most, standing }: Reached): PricedFill | null {
   const share = allowance(order.minuteVolume, order.takings);
-  const caps = [order.quantity, ...(share === null ? [] : [share]), ...(reached.most === null ? [] : [fromNumber(reached.most)])];
-  return atOnePrice(order, level, reached.rule, caps.reduce(min));
+  const caps = [order.quantity, ...(share === null ? [] : [share]), ...(most === null ? [] : [most])];
+  const made = atOnePrice(order, level, rule, caps.reduce(min));
+  return made === null || standing.length === 0 ? made : { ...made, levels: takenOf(standing, made.quantity) };
+}
+
+/** So many units out of these levels, best first. */
+function takenOf(levels: readonly BookLevel[], quantity: Decimal): readonly BookLevel[] {
+  let left = quantity;
+  return levels.flatMap(({ price, quantity: standing }) => {
+    const taken = min(left, fromNumber(standing));
+    left = subtract(left, taken);
+    return taken > 0n ? [{ price, quantity: toNumber(taken) }] : [];
+  });
 }
 
 /** A fill in the closing auction: one price for all, and no more than the account's share of what traded there. */

@@ -41,7 +41,9 @@ export function simulatedSource({ clock, seed, markets, calendar = NSE_CALENDAR 
     markets,
     evidence: EVIDENCE,
     async start(sink, cursor) {
-      const place = readCursor(placeSchema, cursor) ?? { atMs: clock.now() - 1 };
+      const [stored, nowMs] = [readCursor(placeSchema, cursor), clock.now()];
+      // What was traded while nobody listened is the past: it is told as bars, and prices go on with those that come.
+      const place = stored === null || stored.atMs < nowMs - 1 ? { atMs: nowMs - 1 } : stored;
       await player.start(sink, instantsAfter(place.atMs, { clock, market, symbols }), place);
     },
     stop: player.stop,

@@ -143,13 +143,15 @@ function exitRequested(account: Account, { orderId, reason, quantity, activeFrom
   });
 }
 
-function amended(account: Account, { orderId, before, after }: JournalEventOf<'exit-amended'>): Account {
+function amended(account: Account, { orderId, before, after, atMs }: JournalEventOf<'exit-amended'>): Account {
   const order = requireExit(account, orderId);
   const position = requirePosition(account, order.positionId);
   if (order.stop !== before.stop || order.target !== before.target) {
     throw new LedgerError('unknown_order', `Exit ${order.id} does not have the levels that were to be changed`, { before, order });
   }
-  const changedAccount = withOrder(account, { ...order, ...after, version: order.version + 1 });
+  // It works with these levels from now on: what was traded before has not met them.
+  const activeFromMs = Math.max(order.activeFromMs, atMs);
+  const changedAccount = withOrder(account, { ...order, ...after, activeFromMs, version: order.version + 1 });
   return withPosition(changedAccount, { ...position, ...after, version: position.version + 1 });
 }
 

@@ -1,6 +1,6 @@
 import type { JournalRow } from '../contracts/journal.ts';
 import type { Order, OrderState } from '../contracts/order.ts';
-import { add } from '../kernel/decimal.ts';
+import { add, ZERO } from '../kernel/decimal.ts';
 import { type Account, LedgerError } from './account.ts';
 
 /** An order with where it stands. */
@@ -26,6 +26,9 @@ function workingOrder(order: Order): OrderStanding {
   return { order, state, reason: order.waiting?.why ?? null, endedMs: null };
 }
 
+/** An order that has ended sets no cash aside any more. */
+const givenBack = (order: Order): Order => (order.purpose === 'entry' ? { ...order, reserved: ZERO } : order);
+
 /**
  * How every order stands that a row touches: those it placed or changed, and those it ended.
  * @throws LedgerError `unknown_order` when an order is gone by an event that ends none
@@ -36,8 +39,9 @@ export function standingsOf(before: Account | null, after: Account, row: Journal
   return [...working, ...gone];
 }
 
-function endedOrder(order: Order, row: JournalRow): OrderStanding {
+function endedOrder(working: Order, row: JournalRow): OrderStanding {
   const { event } = row;
+  const order = givenBack(working);
   const version = order.version + 1;
   if (event.type === 'filled') {
     const { fill } = event;

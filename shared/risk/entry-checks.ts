@@ -1,7 +1,6 @@
 import { CROSS_CHECK, checkRules } from '../config/cross-check.ts';
 import { RATE_MAX_AGE_MS } from '../config/risk.ts';
 import type { Product, Rate } from '../contracts/terms.ts';
-import { subtract, toNumber } from '../kernel/decimal.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
 import { type Account, equity, type MarkOf, type RateOf } from '../ledger/account.ts';
 import { isRateFresh } from '../market/best-rates.ts';
@@ -9,6 +8,7 @@ import type { PhaseView } from '../market/calendar.ts';
 import type { Instrument } from '../market/instrument.ts';
 import { isTrading, type ListedRules } from '../market/listed-rules.ts';
 import type { Quote } from '../market/price.ts';
+import { dayLoss } from './day-loss.ts';
 import { type GateRefusal, over, percent, refuse } from './refusal.ts';
 
 /** What every entry is judged by, whoever proposes it: the account and the market at this moment. */
@@ -100,10 +100,7 @@ const isBeforeSquareOff: Check = ({ product, squareOffMs, nowMs, instrument }) =
     : null;
 
 const dailyLossIsWithin: Check = ({ account, markOf, rateOf }) => {
-  const { startEquity } = account.day;
-  const equityNow = equity(account, markOf, rateOf);
-  // An account that is worth nothing has nothing left to lose, whatever it was worth in the morning.
-  const loss = equityNow <= 0n || startEquity <= 0n ? 1 : toNumber(subtract(startEquity, equityNow)) / toNumber(startEquity);
+  const loss = dayLoss(account.day.startEquity, equity(account, markOf, rateOf));
   const { maxDailyLoss } = account.limits;
   return loss < maxDailyLoss
     ? null

@@ -10,12 +10,12 @@ const REQUEST_TIMEOUT_MS = 3_000;
  * It sends each request once: the store repeats by itself, because it must know whether a repeated write may have been
  * written before.
  *
- * @param endpoint a server on this machine, which asks for no credentials; null for AWS, or whatever
- *                 `AWS_ENDPOINT_URL_DYNAMODB` names, with the environment's region and credentials
+ * @param endpoint a server that asks for no credentials, or an address of AWS; null for AWS, or whatever
+ *                 `AWS_ENDPOINT_URL_DYNAMODB` names. AWS is asked with the environment's region and credentials
  */
 export function createDynamoClient(endpoint: string | null, requestTimeoutMs = REQUEST_TIMEOUT_MS): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
-    ...(endpoint === null ? {} : local(endpoint)),
+    ...clientOf(endpoint),
     maxAttempts: 1,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -27,6 +27,13 @@ export function createDynamoClient(endpoint: string | null, requestTimeoutMs = R
     },
   });
   return DynamoDBDocumentClient.from(client);
+}
+
+const AWS_HOST = /(^|\.)amazonaws\.com(\.cn)?$/;
+
+function clientOf(endpoint: string | null): DynamoDBClientConfig {
+  if (endpoint === null) return {};
+  return AWS_HOST.test(new URL(endpoint).hostname) ? { endpoint } : local(endpoint);
 }
 
 const local = (endpoint: string): DynamoDBClientConfig => ({

@@ -7,6 +7,7 @@ import type { EpochMs } from '../kernel/time.ts';
  *   ledger   S#<session>  HEAD · J#<seq> · P#<position> · O#<order> · A#<accepted>#<order> · C#<command> · D#<minute>#<ordinal>#<scan> · T#<seq>
  *            SYSTEM       ACTIVE · N#<started>#<session>
  *            OUTBOX       R#<started>#<session>
+ *            ALERTS       A#<at>#<alert> · I#<alert> · Q#<at>#<alert> · W#<session> · PACE
  *   market   M#<scope>    LATEST · B#<minute> · H#<hour> · Q#<day> · T#<began> · LISTINGS
  *
  * A pack of more than `SYMBOLS_A_PACK` symbols goes on in rows with `#<group>` behind their key.
@@ -65,6 +66,23 @@ export const ledgerKeys = {
   /** Everything of a session that follows from its journal, but the head: whatever stands behind the `#`, and `$` comes after it. */
   projections: (sessionId: string): readonly KeyRange[] =>
     ['P', 'O', 'A', 'T'].map((kind) => ({ pk: session(sessionId), from: `${kind}#`, to: `${kind}$` })),
+};
+
+/** Partition of everything about alerts: who delivers them may write nothing else. */
+export const ALERTS_PARTITION = 'ALERTS';
+
+export const alertKeys = {
+  alert: (atMs: EpochMs, id: string): Key => ({ pk: ALERTS_PARTITION, sk: `A#${padded(atMs)}#${id}` }),
+  alerts: all(ALERTS_PARTITION, 'A#'),
+  /** That an alert is known: its place in time may differ from one who sees it to the next. */
+  known: (id: string): Key => ({ pk: ALERTS_PARTITION, sk: `I#${id}` }),
+  /** That an alert is not settled. */
+  open: (atMs: EpochMs, id: string): Key => ({ pk: ALERTS_PARTITION, sk: `Q#${padded(atMs)}#${id}` }),
+  allOpen: all(ALERTS_PARTITION, 'Q#'),
+  /** The alert that stands behind the row that says it is open. */
+  ofOpen: ({ sk }: Pick<Key, 'sk'>): Key => ({ pk: ALERTS_PARTITION, sk: `A${sk.slice(1)}` }),
+  watch: (sessionId: string): Key => ({ pk: ALERTS_PARTITION, sk: `W#${sessionId}` }),
+  paces: { pk: ALERTS_PARTITION, sk: 'PACE' } satisfies Key,
 };
 
 export type PackKind = 'H' | 'Q' | 'T';

@@ -10,6 +10,7 @@ import type { EpochMs } from '../kernel/time.ts';
 import { type Account, reserved } from '../ledger/account.ts';
 import { checked, packedBody, parseJson, plainBody, readAttributes, readBody } from './body.ts';
 import type { Attributes, Item } from './items.ts';
+import { LEDGER_FORMAT } from './ledger-format.ts';
 
 /** The rows of the ledger: how each is written, and how it is read back. Amounts outside of bodies are for conditions and for people. */
 
@@ -102,7 +103,11 @@ export const readTrade = (item: Item): Trade => readBody(item, tradeSchema);
 
 const summarySchema = z.object({ sessionId: z.string(), startedMs: count });
 
-export const sessionAttributes = (account: Account): Attributes => ({ sessionId: account.sessionId, startedMs: account.startedMs });
+export const sessionAttributes = (account: Account): Attributes => ({
+  sessionId: account.sessionId,
+  startedMs: account.startedMs,
+  format: LEDGER_FORMAT,
+});
 
 export const readSession = (item: Item): SessionSummary => readAttributes(item, summarySchema);
 

@@ -2,10 +2,11 @@ import type { ScanRecord } from '../contracts/decisions.ts';
 import type { JournalRow } from '../contracts/journal.ts';
 import { type Commit, type LedgerStore, type OutboxEvent, type Page, type StoredOrder, StoreError } from '../engine/ports.ts';
 import type { Account } from '../ledger/account.ts';
+import { createAlerts } from './alerts.ts';
 import { type CommitStep, commitSteps } from './commit-actions.ts';
 import { absent, equals, type Item, type Items } from './items.ts';
 import { readJournal } from './journal.ts';
-import { type KeyRange, ledgerKeys } from './keys.ts';
+import { ledgerKeys } from './keys.ts';
 import {
   type Relay,
   readActive,
@@ -23,6 +24,7 @@ import {
   receiptAttributes,
   scanAttributes,
 } from './ledger-rows.ts';
+import { mapPage, newestFirst, type PageRequest } from './pages.ts';
 import { rebuildProjections } from './rebuild.ts';
 
 /** A writer that commits without a pause may move the head under every look; no session does so a hundred times in a row. */
@@ -31,6 +33,7 @@ const LOAD_ATTEMPTS = 100;
 /** The ledger over tables of rows: the same code in memory, on the embedded server and on AWS. */
 export function createLedger(items: Items): LedgerStore {
   return {
+    alerts: createAlerts(items),
     activeSession: async () => {
       const item = await items.get('ledger', ledgerKeys.active);
       return item === null ? null : readActive(item);
@@ -124,31 +127,6 @@ async function keepScan(items: Items, sessionId: string, scan: ScanRecord): Prom
     // Failed conditions mean that this scan is kept already: nothing is left to do.
     { kind: 'put', table: 'ledger', key: ledgerKeys.receipt(sessionId, scan.id), attributes: receiptAttributes(receipt), when: absent },
   ]);
-}
-
-interface PageRequest {
-  readonly limit: number;
-  readonly cursor: string | null;
-}
-
-/** One more row than asked for tells whether there is a next page. */
-async function newestFirst(items: Items, range: KeyRange, { limit, cursor }: PageRequest): Promise<Page<Item>> {
-  const after = cursor === null ? null : sortKeyOf(cursor, range);
-  const found = await items.query('ledger', range, { newestFirst: true, limit: limit + 1, after });
-  const page = found.slice(0, limit);
-  const last = page.at(-1);
-  return { items: page, next: found.length > limit && last !== undefined ? cursorOf(last.sk) : null };
-}
-
-const mapPage = <T>(page: Page<Item>, read: (item: Item) => T): Page<T> => ({ items: page.items.map(read), next: page.next });
-
-const cursorOf = (sk: string): string => Buffer.from(sk, 'utf8').toString('base64url');
-
-function sortKeyOf(cursor: string, range: KeyRange): string {
-  const sk = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (sk < range.from || sk > range.to || cursorOf(sk) !== cursor)
-    throw new StoreError('bad_cursor', `No page of this list gave the cursor ${JSON.stringify(cursor)}`, { cursor });
-  return sk;
 }
 
 async function ordersPage(items: Items, sessionId: string, page: PageRequest): Promise<Page<StoredOrder>> {

@@ -207,7 +207,7 @@ describe('trades and orders', () => {
     );
     const { body } = await fixture.ask('orders');
     const of = (id: string) => body.orders.find((order) => order.id === id);
-    expect(of('E:1')).toMatchObject({ purpose: 'entry', state: 'filled', reserved: '201', stop: '98.5', evidence: 'simulated' });
+    expect(of('E:1')).toMatchObject({ purpose: 'entry', state: 'filled', reserved: '0', stop: '98.5', evidence: 'simulated' });
     expect(of('E:2')).toMatchObject({ state: 'expired', reason: 'no price came', endedAt: new Date(at + 2_000).toISOString() });
     expect(body.orders.find(({ purpose }) => purpose === 'exit')).toMatchObject({
       positionId: 'P:E:1',

@@ -78,7 +78,7 @@ afterAll(async () => {
 
 describe('npm start where Binance answers', { shuffle: false }, () => {
   it('takes the live feed by itself and says so', async () => {
-    expect(nightdesk.output()).toContain('Binance spot, live');
+    await expect.poll(() => nightdesk.output(), { timeout: 5_000 }).toContain('Binance spot, live');
     expect((await status()).mode.evidence).toBe('live');
   });
 

@@ -140,7 +140,7 @@ describe('placing an order', () => {
     const coin = await fixture.ask('place-order', { body: { symbol: 'BTC', side: 'sell', quantity: '5' } });
     expect(coin.body.refusal).toMatchObject({ reason: 'long_only' });
     const shares = await fixture.ask('place-order', { body: { symbol: 'RELIANCE', side: 'sell', quantity: 20 } });
-    expect(only(shares.body)).toMatchObject({ state: 'filled', product: 'intraday', timeInForce: 'DAY', expiresAt: '2026-11-18T09:45:00.000Z' });
+    expect(only(shares.body)).toMatchObject({ state: 'filled', product: 'intraday', timeInForce: 'DAY', expiresAt: '2026-11-18T09:40:00.000Z' });
     expect((await fixture.ask('portfolio')).body.positions).toMatchObject([{ symbol: 'RELIANCE', direction: 'short' }]);
   });
 
@@ -149,6 +149,25 @@ describe('placing an order', () => {
     await fixture.ask('place-order', { body: { symbol: 'RELIANCE', side: 'sell', quantity: 20, clientOrderId: 'short' } });
     const { body } = await fixture.refused('place-order', { body: { symbol: 'RELIANCE', side: 'buy', quantity: 20 } });
     expect(body).toMatchObject({ status: 409, code: 'opposite_position', detail: expect.stringContaining('positions/order:short/close') });
+  });
+
+  it('does not let two orders by hand work against each other', async () => {
+    const fixture = await trading({ nowMs: NSE_OPEN_MS });
+    const resting = { symbol: 'RELIANCE', side: 'buy', quantity: 20, type: 'limit', limitPrice: 1390, clientOrderId: 'low' };
+    await fixture.ask('place-order', { body: resting });
+    const sale = { symbol: 'RELIANCE', side: 'sell', quantity: 20, type: 'limit', limitPrice: 1410 };
+    const { body } = await fixture.refused('place-order', { body: sale });
+    expect(body).toMatchObject({ status: 409, code: 'opposite_order', detail: expect.stringContaining('DELETE orders/E:order:low') });
+    await fixture.ask('place-order', { body: { ...resting, limitPrice: 1391, clientOrderId: 'lower' } });
+    for (const id of ['E:order:low', 'E:order:lower']) await fixture.ask('cancel-order', { id });
+    expect(only((await fixture.ask('place-order', { body: sale })).body).state).toBe('resting');
+  });
+
+  it('does not let the legs of a group be positions against each other', async () => {
+    const fixture = await trading({ nowMs: NSE_OPEN_MS });
+    const legs = ['buy', 'sell'].map((side) => ({ symbol: 'RELIANCE', side, quantity: 10 }));
+    const { body } = await fixture.refused('place-order', { body: { legs } });
+    expect(body).toMatchObject({ status: 422, code: 'invalid_order', errors: [{ field: 'legs.1.side' }] });
   });
 
   it('takes an order of the closing auction before it begins, good for that auction', async () => {
@@ -206,13 +225,32 @@ describe('an order that no venue would take', () => {
     ['legs with limits', { legs: [BUY, BUY], type: 'limit', limitPrice: 3 }, 'type'],
     ['a negative quantity', { ...BUY, quantity: '-1' }, 'quantity'],
     ['nine decimal places', { ...BUY, quantity: '0.000000001' }, 'quantity'],
+    ['more than any market has', { ...BUY, type: 'limit', limitPrice: '99999999999999999999999999999999' }, 'limitPrice'],
+    ['a quantity without an end', { ...BUY, quantity: '9'.repeat(40) }, 'quantity'],
+    ['a number that JSON cannot hold', `{"symbol":"BTC","side":"buy","quantity":1e400}`, 'quantity'],
+    ['a number in another script', { ...BUY, quantity: '２' }, 'quantity'],
     ['an id with a slash', { ...BUY, clientOrderId: 'a/b' }, 'clientOrderId'],
   ];
   it.each(malformed)('is refused by its form: %s', async (_, body, field) => {
     const fixture = await trading();
-    const answered = await fixture.refused('place-order', { body });
+    const answered = await fixture.refused('place-order', typeof body === 'string' ? { text: body } : { body });
     expect(answered.body).toMatchObject({ status: 422, code: 'invalid_body' });
+    expect(answered.body.detail).not.toContain('Invalid input');
     expect(answered.body.errors as readonly { readonly field: string }[]).toContainEqual(expect.objectContaining({ field }));
+  });
+
+  it('is told what of it the venue would not take, not that a small number is none', async () => {
+    const fixture = await trading();
+    const { body } = await fixture.refused('place-order', { text: '{"symbol":"BTC","side":"buy","quantity":1e-7}' });
+    expect(body).toMatchObject({ code: 'invalid_order', detail: expect.stringContaining('0.0000001 BTC is no multiple of the lot step') });
+  });
+
+  it('is not there under an id longer than any, whatever is asked of it', async () => {
+    const fixture = await trading();
+    const id = 'x'.repeat(2_000);
+    for (const [route, body] of [['order'], ['cancel-order'], ['close-position', {}], ['amend-bracket', { stop: 1 }]] as const) {
+      expect((await fixture.refused(route, { id, body })).body).toMatchObject({ status: 404, code: 'unknown_id' });
+    }
   });
 
   it('is refused for an unknown symbol, and for one without any price', async () => {
@@ -291,7 +329,7 @@ describe('cancelling an order', () => {
     const fixture = await trading();
     await fixture.ask('place-order', { body: { ...BUY, type: 'limit', limitPrice: 97, clientOrderId: 'rest' } });
     const { body } = await fixture.ask('cancel-order', { id: 'E:order:rest' });
-    expect(body.order).toMatchObject({ state: 'cancelled', reason: 'client_cancel: cancelled on request', waiting: null });
+    expect(body.order).toMatchObject({ state: 'cancelled', reason: 'client_cancel: cancelled on request', waiting: null, reserved: '0' });
     const again = await fixture.ask('cancel-order', { id: 'E:order:rest' });
     expect(again.body.order).toEqual(body.order);
     expect((await fixture.ask('preview-order', { body: BUY })).body.availableCash).toBe('100000');
@@ -361,6 +399,18 @@ describe('closing a position', () => {
     expect((await fixture.refused('amend-bracket', { id: 'order:held', body: { stop: '97' } })).body.code).toBe('position_closing');
   });
 
+  it('refuses a part, and one with a rest, that the venue would not take', async () => {
+    const fixture = await held();
+    const little = await fixture.refused('close-position', { id: 'order:held', body: { quantity: '0.04999' } });
+    expect(little.body).toMatchObject({
+      code: 'invalid_order',
+      detail: expect.stringContaining("0.04999 BTC at 100 is 4.999 USDT, the venue's least is 5"),
+    });
+    const rest = await fixture.refused('close-position', { id: 'order:held', body: { quantity: '19.94' } });
+    expect(rest.body).toMatchObject({ code: 'invalid_order', detail: expect.stringContaining('what is left of 0.04 BTC at 100 is 4 USDT') });
+    expect((await fixture.ask('close-position', { id: 'order:held', body: { quantity: '0.05' } })).body.order.filledQuantity).toBe('0.05');
+  });
+
   it('refuses more than is held, a part of a lot, and a position that is closed or never was', async () => {
     const fixture = await held();
     expect((await fixture.refused('close-position', { id: 'order:held', body: { quantity: '21' } })).body.code).toBe('invalid_order');
@@ -390,7 +440,7 @@ describe('changing the bracket of a position', () => {
     const first = await fixture.ask('amend-bracket', { id: 'order:held', body: { stop: '97' }, headers });
     await fixture.ask('amend-bracket', { id: 'order:held', body: { stop: '98' } });
     const again = await fixture.ask('amend-bracket', { id: 'order:held', body: { stop: '97' }, headers });
-    expect(again.body).toEqual(first.body);
+    expect(again.body).toEqual({ ...first.body, timestamp: again.body.timestamp });
     expect((await fixture.ask('order', { id: 'X:order:held:1' })).body.order.stop).toBe('98');
   });
 

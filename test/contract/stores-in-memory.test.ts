@@ -1,6 +1,7 @@
 import { createMemoryItems } from '../../shared/store/memory-items.ts';
 import { createMemoryLedger } from '../../shared/store/memory-ledger.ts';
 import { createMemoryMarket } from '../../shared/store/memory-market.ts';
+import { alertStoreContract } from './alert-store.contract.ts';
 import { ledgerRebuildContract } from './ledger-rebuild.contract.ts';
 import { ledgerStoreContract } from './ledger-store.contract.ts';
 import { type MarketHarness, marketStoreContract } from './market-store.contract.ts';
@@ -18,3 +19,4 @@ async function open(): Promise<MarketHarness> {
 ledgerStoreContract('in memory', open);
 ledgerRebuildContract('in memory', open);
 marketStoreContract('in memory', open);
+alertStoreContract('in memory', open);

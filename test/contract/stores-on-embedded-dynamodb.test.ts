@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbedded } from '../../infra/local/embedded-dynamodb.ts';
 import { openDynamo } from '../support/dynamo-harness.ts';
+import { alertStoreContract } from './alert-store.contract.ts';
 import { ledgerRebuildContract } from './ledger-rebuild.contract.ts';
 import { ledgerStoreContract } from './ledger-store.contract.ts';
 import { type MarketHarness, marketStoreContract } from './market-store.contract.ts';
@@ -22,3 +23,4 @@ async function open(): Promise<MarketHarness> {
 ledgerStoreContract('on the embedded DynamoDB', open);
 ledgerRebuildContract('on the embedded DynamoDB', open);
 marketStoreContract('on the embedded DynamoDB', open);
+alertStoreContract('on the embedded DynamoDB', open);

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
 import { openDynamo } from '../support/dynamo-harness.ts';
+import { alertStoreContract } from './alert-store.contract.ts';
 import { ledgerRebuildContract } from './ledger-rebuild.contract.ts';
 import { ledgerStoreContract } from './ledger-store.contract.ts';
 import { marketStoreContract } from './market-store.contract.ts';
@@ -17,4 +18,5 @@ if (endpoint === undefined || endpoint === '') {
   ledgerStoreContract(`on ${endpoint}`, open);
   ledgerRebuildContract(`on ${endpoint}`, open);
   marketStoreContract(`on ${endpoint}`, open);
+  alertStoreContract(`on ${endpoint}`, open);
 }

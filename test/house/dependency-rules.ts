@@ -44,7 +44,7 @@ export type BanName = keyof typeof BANS;
 const ALL_BANS = Object.keys(BANS) as readonly BanName[];
 const WITHOUT_CLOCK = ALL_BANS.filter((name) => name !== 'clock' && name !== 'timers');
 
-const PURE_NAMES = ['market', 'indicators', 'strategies', 'ml', 'risk', 'execution', 'ledger', 'performance'] as const;
+const PURE_NAMES = ['market', 'indicators', 'strategies', 'ml', 'risk', 'execution', 'ledger', 'performance', 'alerts'] as const;
 const PURE = PURE_NAMES.map((name) => `shared/${name}/`);
 const VOCABULARY = ['shared/kernel/', 'shared/config/', 'shared/contracts/'];
 
@@ -66,6 +66,16 @@ export const RULES: readonly FolderRule[] = [
   { where: 'shared/contracts/', folders: [...VOCABULARY, ...PURE], packages: ['zod'], builtins: [], bans: ALL_BANS },
   ...PURE.map((where) => pure(where)),
   pure('shared/market/calendar', ['zod', 'luxon']),
+  // Who may call: pure but for the hashes; time and random bytes come in.
+  {
+    where: 'shared/access/',
+    folders: ['shared/kernel/'],
+    packages: ['zod'],
+    builtins: ['node:crypto#hash', 'node:crypto#timingSafeEqual', 'node:zlib#crc32'],
+    bans: ALL_BANS,
+  },
+  // The one file that knows SSM.
+  { where: 'shared/access/ssm-token-book', folders: ['shared/kernel/'], packages: ['@aws-sdk/client-ssm'], builtins: [], bans: ALL_BANS },
   pure('shared/engine/'),
   {
     where: 'shared/store/',
@@ -100,14 +110,38 @@ export const RULES: readonly FolderRule[] = [
   { where: 'functions/cli/', folders: ['shared/', 'infra/local/', 'infra/cost/'], packages: [], builtins: 'all', bans: [] },
   {
     where: 'infra/local/',
-    folders: ['shared/', 'functions/'],
+    folders: ['shared/', 'functions/', 'infra/config/'],
     packages: ['@aws-sdk/client-eventbridge', '@aws-sdk/client-sqs', 'aws-lambda', 'croner', 'zod'],
     builtins: 'all',
     bans: [],
   },
   // The bill knows both hosts: it measures on this machine what the stack will run.
   { where: 'infra/cost/', folders: ['shared/', 'functions/', 'infra/local/', 'infra/aws/'], packages: ['zod'], builtins: 'all', bans: [] },
-  { where: 'infra/aws/', folders: ['shared/'], packages: ['aws-cdk-lib', 'cdk-nag', 'constructs', 'esbuild'], builtins: 'all', bans: [] },
+  // The one function that works for the deployment and not for the desk.
+  {
+    where: 'functions/image/',
+    folders: ['shared/'],
+    packages: ['@aws-sdk/client-codebuild', '@middy/core', 'aws-lambda', 'zod'],
+    builtins: 'all',
+    bans: [],
+  },
+  // The configuration, which both hosts and the deployment read.
+  { where: 'infra/config/', folders: ['shared/'], packages: [], builtins: 'all', bans: [] },
+  // The commands that deploy.
+  {
+    where: 'infra/deploy/',
+    folders: ['shared/', 'infra/config/'],
+    packages: ['@aws-sdk/client-service-quotas', '@aws-sdk/client-ssm', '@aws-sdk/client-sts', 'zod'],
+    builtins: 'all',
+    bans: [],
+  },
+  {
+    where: 'infra/aws/',
+    folders: ['shared/', 'infra/config/'],
+    packages: ['aws-cdk-lib', 'cdk-nag', 'constructs', 'esbuild'],
+    builtins: 'all',
+    bans: [],
+  },
 ];
 
 /** Hosts of market data vendors: outside these places nobody knows where prices come from. */

@@ -3,10 +3,12 @@ import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+
 import { OutboxError, outboxFunction } from '../../infra/aws/constructs/outbox-function.ts';
 import { BUS_NAME_VARIABLE } from '../../shared/config/outbox.ts';
 import { BUS_SOURCE } from '../../shared/contracts/bus-event.ts';
-import { type Key, ledgerKeys } from '../../shared/store/keys.ts';
+import { alertKeys, type Key, ledgerKeys } from '../../shared/store/keys.ts';
+
 import { TABLES } from '../../shared/store/tables.ts';
 import { at, type Resource, referred, synthesise } from './synthesis.ts';
 
@@ -52,6 +54,14 @@ describe('the tables', () => {
     expect(at(ledger, 'DeletionProtectionEnabled')).toBe(true);
     expect(at(ledger, 'PointInTimeRecoverySpecification', 'PointInTimeRecoveryEnabled')).toBe(true);
     expect(at(ledger, 'TimeToLiveSpecification')).toBeUndefined();
+  });
+
+  it('are encrypted at rest by the key of DynamoDB, which costs nothing: no table asks for less or for another', () => {
+    // DynamoDB encrypts every table; what a template could do is name another key. It cannot switch encryption off.
+    for (const table of tables) expect(at(table, 'SSESpecification')).toBeUndefined();
+    const kept = tables.filter((table) => table.DeletionPolicy === 'Retain');
+    for (const table of kept) expect(at(table, 'DeletionProtectionEnabled')).toBe(true);
+    expect(kept.map(({ id }) => id)).toEqual([tableOf('ledger').id]);
   });
 
   it('let market data expire by the attribute that the store writes, and stream none of it', () => {
@@ -132,6 +142,11 @@ describe('the outbox', () => {
       ledgerKeys.receipt('s', 'c'),
       ledgerKeys.scan('s', 1, 1, 'd'),
       ledgerKeys.trade('s', 1),
+      alertKeys.alert(1, 'a'),
+      alertKeys.known('a'),
+      alertKeys.open(1, 'a'),
+      alertKeys.watch('s'),
+      alertKeys.paces,
     ];
     expect(others.filter(tells)).toEqual([]);
   });

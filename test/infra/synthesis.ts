@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { App, type Stack } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { nightdesk } from '../../infra/aws/nightdesk.ts';
+import { DEFAULT_DEPLOYMENT, type Deployment } from '../../shared/config/deployment.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -13,6 +14,7 @@ const resourceSchema = z.object({
   Properties: z.record(z.string(), z.unknown()).default({}),
   DeletionPolicy: z.string().optional(),
   UpdateReplacePolicy: z.string().optional(),
+  DependsOn: z.array(z.string()).optional(),
 });
 const templateSchema = z.object({ Resources: z.record(z.string(), resourceSchema), Outputs: z.record(z.string(), z.unknown()).default({}) });
 
@@ -30,15 +32,19 @@ export interface Synthesis {
 
 /**
  * The templates that `npm run synth` makes, but for the code of the functions, which is not bundled here.
+ * @param flags context values of the command line
  * @param alter changes the stacks before they are synthesised: to plant a fault
  * @throws when a validation finds a violation that nobody acknowledged
  */
-export function synthesise(alter: (stacks: { readonly data: Stack; readonly trading: Stack }) => void = () => undefined): Synthesis {
+export function synthesise(
+  alter: (stacks: { readonly data: Stack; readonly trading: Stack }) => void = () => undefined,
+  { deployment = DEFAULT_DEPLOYMENT, flags = {} }: { readonly deployment?: Deployment; readonly flags?: Readonly<Record<string, string>> } = {},
+): Synthesis {
   const outdir = mkdtempSync(join(tmpdir(), 'nightdesk-synth-'));
   try {
     const { context } = z.object({ context: z.record(z.string(), z.unknown()) }).parse(JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')));
-    const app = new App({ outdir, context: { ...context, 'aws:cdk:bundling-stacks': [] } });
-    alter(nightdesk(app));
+    const app = new App({ outdir, context: { ...context, ...flags, 'aws:cdk:bundling-stacks': [] } });
+    alter(nightdesk(app, deployment));
     app.synth();
     const report = readFileSync(join(outdir, 'validation-report.json'), 'utf8');
     return { resources: [...read(outdir, 'NightdeskData'), ...read(outdir, 'NightdeskTrading')], report };

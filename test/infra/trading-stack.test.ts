@@ -1,8 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+
 import { FUNCTION_MEMORY_MIB } from '../../infra/aws/function-memory.ts';
+
+import { TOKEN_PARAMETER, TOKEN_PARAMETER_VARIABLE } from '../../shared/access/token-parameter.ts';
+import { ALERT_VARIABLES } from '../../shared/config/alert-settings.ts';
+import { autoStartText, NO_AUTO_START } from '../../shared/config/auto-start.ts';
+import { DeploymentConfigError, readDeployment } from '../../shared/config/deployment.ts';
+
 import { EnvironmentError, readEnvironment, toVariables } from '../../shared/config/environment.ts';
 import { ROUTES } from '../../shared/contracts/routes.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
@@ -35,19 +44,22 @@ const container = z
       .parse(at(only('AWS::ECS::TaskDefinition'), 'ContainerDefinitions'))[0],
   );
 
-/** The outbox works for the bus alone, and is told of nothing else: see the data stack. */
-const trading = functions.filter(({ stack }) => stack === 'NightdeskTrading');
+/** Those that work for the deployment or the bus alone are given nothing of the desk. */
+const isOfTheDesk = ({ id }: Resource): boolean => !/^(Image|Outbox)Function/.test(id);
 
-/** The environment of every process that trades, by the id of its resource. */
+/** The environment of every process of the desk, by the id of its resource. */
 const environments: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map([
-  ...trading.map((each) => [each.id, z.record(z.string(), z.unknown()).parse(at(each, 'Environment', 'Variables'))] as const),
+  ...functions.filter(isOfTheDesk).map((each) => [each.id, z.record(z.string(), z.unknown()).parse(at(each, 'Environment', 'Variables'))] as const),
   ['feed', Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, Value]))] as const,
 ]);
+
+/** The authorizer works on no table: it knows one variable, which names where the hashes are. */
+const isAuthorizer = (id: string): boolean => id.startsWith('AuthorizerFunction');
 
 describe('the functions', () => {
   it('are those that have a folder, and no helper of the framework beside them', () => {
     const names = functions.map(({ id }) => id.replace(/Function[0-9A-F]{8}$/, '').toLowerCase()).sort();
-    expect(names).toEqual(['api', 'monitor', 'outbox', 'scan', 'session']);
+    expect(names).toEqual(['alerts', 'api', 'authorizer', 'image', 'monitor', 'outbox', 'scan', 'session']);
     for (const name of names) expect(existsSync(join(ROOT, 'functions', name, 'handler.ts'))).toBe(true);
   });
 
@@ -60,6 +72,7 @@ describe('the functions', () => {
     for (const each of functions) {
       expect(each.Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
       expect(at(each, 'Environment', 'Variables')).toMatchObject({ NODE_OPTIONS: '--enable-source-maps' });
+      if (each.id.startsWith('Image')) expect(at(each, 'Environment', 'Variables')).toEqual({ NODE_OPTIONS: '--enable-source-maps' });
     }
   });
 
@@ -74,7 +87,30 @@ describe('the functions', () => {
 });
 
 describe('the environment', () => {
-  it.each([...environments.keys()])('of %s is what its code reads, and names what the stack has', (id) => {
+  it('of the authorizer names the parameter of the hashes, and nothing of trading', () => {
+    const [variables, ...others] = [...environments].filter(([id]) => isAuthorizer(id)).map(([, each]) => each);
+    expect(others).toEqual([]);
+    expect(variables).toEqual({ [TOKEN_PARAMETER_VARIABLE]: TOKEN_PARAMETER, NODE_OPTIONS: '--enable-source-maps' });
+  });
+
+  it('holds no secret: they are in SSM, and a variable says at most where', () => {
+    for (const [id, variables] of environments) {
+      // The extension that reads parameters has settings of that name: sizes, times and switches.
+      const suspects = Object.entries(variables).filter(
+        ([name]) => /token|secret|password|key|credential/i.test(name) && !/^(PARAMETERS_SECRETS_EXTENSION|SECRETS_MANAGER)_/.test(name),
+      );
+      expect(
+        suspects.filter(([, value]) => !String(value).startsWith('/nightdesk/')),
+        id,
+      ).toEqual([]);
+    }
+    const text = JSON.stringify(resources);
+    expect(text).not.toMatch(/resolve:(?:ssm|secretsmanager)/);
+    expect(ofType('AWS::SSM::Parameter')).toEqual([]);
+    expect(ofType('AWS::SecretsManager::Secret')).toEqual([]);
+  });
+
+  it.each([...environments.keys()].filter((id) => !isAuthorizer(id)))('of %s is what its code reads, and names what the stack has', (id) => {
     const variables = environments.get(id) ?? {};
     const asText = Object.fromEntries(
       Object.entries(variables).map(([name, value]) => [
@@ -83,7 +119,10 @@ describe('the environment', () => {
       ]),
     );
     const read = readEnvironment(asText);
-    expect(toVariables(read)).toEqual(Object.fromEntries(Object.entries(asText).filter(([name]) => name.startsWith('NIGHTDESK_'))));
+    const own = id.startsWith('AlertsFunction') ? Object.values(ALERT_VARIABLES) : [];
+    const ours = Object.keys(asText).filter((name) => name.startsWith('NIGHTDESK_'));
+    expect(ours.sort()).toEqual([...Object.keys(toVariables(read)), ...own].sort());
+    expect(asText).toMatchObject(toVariables(read));
     expect(read.world).toBe('live');
     for (const value of Object.values(variables).filter((each) => typeof each !== 'string')) {
       expect(referred(value)).toHaveLength(1);
@@ -102,6 +141,8 @@ describe('the environment', () => {
       world: 'live',
       marketMode: 'switch',
       nseHours: 'none',
+      symbols: 'all',
+      autoStart: autoStartText(NO_AUTO_START),
     });
     expect(readEnvironment(whole).ledgerTable).toBe('l');
     const broken = { ...whole, NIGHTDESK_LEDGER_TABLE: undefined, NIGHTDESK_MARKETS: 'all', NIGHTDESK_WORLD: 'dead' };
@@ -124,20 +165,118 @@ describe('the API', () => {
     expect(routes.map((route) => at(route, 'RouteKey')).sort()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).sort());
   });
 
-  it('asks every route for a signed request', () => {
-    expect(routes.length).toBeGreaterThan(0);
-    expect(routes.filter((route) => at(route, 'AuthorizationType') !== 'AWS_IAM')).toEqual([]);
+  it('asks the authorizer about every route', () => {
+    const authorizer = only('AWS::ApiGatewayV2::Authorizer').id;
+    expect(routes.length).toBe(ROUTES.length);
+    for (const route of routes) {
+      expect([at(route, 'AuthorizationType'), referred(at(route, 'AuthorizerId'))], String(at(route, 'RouteKey'))).toEqual(['CUSTOM', [authorizer]]);
+    }
+  });
+
+  it('gives the authorizer the header and takes a simple answer, which it keeps for five minutes', () => {
+    const authorizer = only('AWS::ApiGatewayV2::Authorizer');
+    expect(authorizer.Properties).toMatchObject({
+      AuthorizerType: 'REQUEST',
+      AuthorizerPayloadFormatVersion: '2.0',
+      EnableSimpleResponses: true,
+      IdentitySource: ['$request.header.Authorization'],
+      AuthorizerResultTtlInSeconds: 300,
+    });
+    expect(referred(at(authorizer, 'AuthorizerUri'))).toEqual([expect.stringMatching(/^AuthorizerFunction/)]);
+  });
+
+  it('leaves no route open that is added without a word about who may call', () => {
+    const planted = synthesise(({ trading }) => {
+      const api = trading.node.findAll().find((each) => each instanceof HttpApi);
+      const integration = new HttpUrlIntegration('Planted', 'https://example.com');
+      api?.addRoutes({ path: '/planted', integration });
+    }).resources.filter((each) => at(each, 'RouteKey') === 'ANY /planted');
+    expect(planted.map((route) => at(route, 'AuthorizationType'))).toEqual(['CUSTOM']);
   });
 
   it('is throttled, and logs who asked for what and nothing that is secret', () => {
     const stage = only('AWS::ApiGatewayV2::Stage');
     expect(at(stage, 'DefaultRouteSettings')).toEqual({ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 });
     expect(referred(at(stage, 'AccessLogSettings', 'DestinationArn'))).toEqual([expect.stringContaining('AccessLogs')]);
-    expect(String(at(stage, 'AccessLogSettings', 'Format'))).not.toMatch(/authorization|header|body/i);
+    const format = String(at(stage, 'AccessLogSettings', 'Format'));
+    expect(format).not.toMatch(/authorization|header|body/i);
+    expect(JSON.parse(format)).toMatchObject({
+      caller: '$context.authorizer.tokenId',
+      route: '$context.routeKey',
+      sourceIp: '$context.identity.sourceIp',
+    });
+  });
+
+  it('has no other stage, and no route that asks for a limit of its own above the stage', () => {
+    expect(at(only('AWS::ApiGatewayV2::Stage'), 'StageName')).toBe('$default');
+    expect(at(only('AWS::ApiGatewayV2::Stage'), 'RouteSettings')).toBeUndefined();
   });
 
   it('opens no browser origin', () => {
     expect(at(only('AWS::ApiGatewayV2::Api'), 'CorsConfiguration')).toBeUndefined();
+  });
+
+  it('opens the origins that are named, to what the API takes and no more, without cookies', () => {
+    const named = apiOf({ allowedOrigins: ['https://desk.example', 'http://localhost:5173'] });
+    expect(at(named('AWS::ApiGatewayV2::Api'), 'CorsConfiguration')).toEqual({
+      AllowOrigins: ['https://desk.example', 'http://localhost:5173'],
+      AllowMethods: ['DELETE', 'GET', 'POST'],
+      AllowHeaders: ['authorization', 'content-type', 'idempotency-key'],
+      AllowCredentials: false,
+      MaxAge: 3_600,
+    });
+  });
+
+  it.each(['*', 'https://*.desk.example', 'https://desk.example/', 'http://desk.example', 'desk.example', ''])(
+    'is not deployed for the origin %j',
+    (origin) => {
+      expect(() => apiOf({ allowedOrigins: [origin] })).toThrow(DeploymentConfigError);
+    },
+  );
+
+  it('takes tokens of a configured issuer in place of its own, on every route, and then has no authorizer function', () => {
+    const jwt = apiOf({ jwtIssuer: 'https://issuer.example', jwtAudience: ['nightdesk'] });
+    const authorizer = jwt('AWS::ApiGatewayV2::Authorizer');
+    expect(authorizer.Properties).toMatchObject({
+      AuthorizerType: 'JWT',
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Issuer: 'https://issuer.example', Audience: ['nightdesk'] },
+    });
+    const opened = jwt.all.filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route');
+    expect(opened).toHaveLength(ROUTES.length);
+    for (const route of opened) {
+      expect([at(route, 'AuthorizationType'), referred(at(route, 'AuthorizerId'))]).toEqual(['JWT', [authorizer.id]]);
+    }
+    expect(jwt.all.filter(({ id }) => isAuthorizer(id))).toEqual([]);
+  });
+
+  it.each<Readonly<Record<string, unknown>>>([
+    { jwtIssuer: 'https://issuer.example' },
+    { jwtAudience: ['nightdesk'] },
+    { jwtIssuer: 'http://issuer.example', jwtAudience: ['nightdesk'] },
+  ])('is not deployed for a half told issuer: %j', (given) => {
+    expect(() => apiOf(given)).toThrow(DeploymentConfigError);
+  });
+});
+
+/** The stack as another configuration would have it. */
+function apiOf(api: Readonly<Record<string, unknown>>): ((type: string) => Resource) & { readonly all: readonly Resource[] } {
+  const all = synthesise(undefined, { deployment: readDeployment({ api }) }).resources;
+  const one = (type: string): Resource => {
+    const [found, ...others] = all.filter(({ Type }) => Type === type);
+    if (!found || others.length > 0) throw new Error(`expected one ${type}`);
+    return found;
+  };
+  return Object.assign(one, { all });
+}
+
+describe('a function that is started asynchronously', () => {
+  it('keeps what it could not do: every function is asked by API Gateway or has a destination for its failures', () => {
+    const asked = ['AWS::ApiGatewayV2::Integration', 'AWS::ApiGatewayV2::Authorizer'].flatMap(ofType).flatMap((each) => referred(each.Properties));
+    const kept = ofType('AWS::Lambda::EventInvokeConfig').filter((each) => referred(at(each, 'DestinationConfig', 'OnFailure')).length === 1);
+    const answered = new Set([...asked, ...kept.flatMap((each) => referred(at(each, 'FunctionName')))]);
+    // CloudFormation starts the one that has the image built, and is itself what waits for its answer.
+    expect(functions.filter(isOfTheDesk).flatMap(({ id }) => (answered.has(id) ? [] : id))).toEqual([]);
   });
 });
 
@@ -172,8 +311,16 @@ describe('the feed', () => {
     const { devDependencies } = z
       .object({ devDependencies: z.object({ node: z.string() }) })
       .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
-    expect(dockerfile).toMatch(new RegExp(`^FROM \\S+/node:${devDependencies.node.replaceAll('.', '\\.')}-\\S+$`, 'm'));
+    expect(dockerfile).toMatch(new RegExp(`^FROM \\S+/node:${devDependencies.node.replaceAll('.', '\\.')}-bookworm-slim@sha256:[0-9a-f]{64}$`, 'm'));
     expect(dockerfile).not.toMatch(/^RUN /m);
+    expect(dockerfile).toMatch(/^USER node$/m);
+  });
+
+  it('is started with the young generation of npm start', () => {
+    const { scripts } = z.object({ scripts: z.object({ start: z.string() }) }).parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
+    const flag = /--max-semi-space-size=\d+/.exec(scripts.start)?.[0];
+    expect(flag).toBeDefined();
+    expect(readFileSync(join(ROOT, 'infra/aws/feed-image/Dockerfile'), 'utf8')).toContain(`CMD ["node", "${flag}", "feed.mjs"]`);
   });
 });
 
@@ -208,13 +355,13 @@ describe('the network', () => {
 describe('everything that is kept', () => {
   it('has a log retention, in every log group', () => {
     const groups = ofType('AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(functions.length + 2);
+    expect(groups).toHaveLength(functions.length + 3);
     for (const group of groups) expect(at(group, 'RetentionInDays')).toBe(30);
   });
 
   it('is encrypted in every queue, and refused without TLS', () => {
     const queues = ofType('AWS::SQS::Queue');
-    expect(queues).toHaveLength(4);
+    expect(queues).toHaveLength(5);
     for (const queue of queues) {
       expect(at(queue, 'SqsManagedSseEnabled')).toBe(true);
       const policy = ofType('AWS::SQS::QueuePolicy').find((each) => referred(at(each, 'Queues')).includes(queue.id));

@@ -43,18 +43,17 @@ describe('the engine and the store under faults that a seed draws', () => {
     }
   });
 
-  it('go the same way again, step by step, under the same seed', async () => {
+  it('go the same way again, step by step, under the same seed', { timeout: 60_000 }, async () => {
+    const inAnotherThread = await run(null, CHUNK);
     const told = async (seed: number): Promise<readonly [SeedResult, readonly string[]]> => {
       const lines: string[] = [];
       return [await runSeed(seed, { trace: (line) => void lines.push(line) }), lines];
     };
-    for (const seed of [7, 8, 9]) {
+    for (const seed of [2, 5, 9]) {
       const [once, again] = [await told(seed), await told(seed)];
       expect(once[1].length).toBeGreaterThan(100);
       expect(again).toEqual(once);
-      // In another thread too.
-      const [there] = (await run(null, 10)).filter((result) => result.seed === seed);
-      expect(there?.journal).toBe(once[0].journal);
+      expect(inAnotherThread.find((result) => result.seed === seed)).toEqual(once[0]);
     }
     expect((await runSeed(10)).journal).not.toBe((await runSeed(11)).journal);
   });
@@ -66,10 +65,9 @@ describe('a broken program', () => {
     { kind: 'condition-removed', places: [`${COMMIT} > ledger/C# put absent`], attribute: null },
     {
       kind: 'condition-removed',
-      places: ['market/LATEST update [epoch holder untilMs] > market/LATEST update [epoch holder untilMs]'],
+      places: ['market/LATEST update [epoch untilMs] > market/LATEST update [epoch untilMs]'],
       attribute: null,
     },
-    { kind: 'step-removed', place: `${COMMIT} > market/LATEST check [epoch]` },
     { kind: 'step-removed', place: `${COMMIT} > ledger/A# put absent` },
     { kind: 'split', transaction: COMMIT, after: COMMIT, before: 'ledger/J# put absent', order: 'forward' },
     { kind: 'late', transaction: COMMIT },
@@ -90,7 +88,7 @@ describe('a broken program', () => {
     const steps = observed.transactions.flatMap((all) => all.map((step) => `${all[0]} > ${step}`));
     expect(steps.length).toBeGreaterThan(20);
     expect(steps.filter((place) => !names.has(`step removed: ${place}`))).toEqual([]);
-    const conditioned = steps.filter((place) => /(put|update|delete) (absent|\[.*\])$/.test(place));
+    const conditioned = steps.filter((place) => / (put|update|delete) (absent|\[[^\]]*\])$/.test(place));
     expect(conditioned.filter((place) => !names.has(`condition removed: ${place}`))).toEqual([]);
   });
 });

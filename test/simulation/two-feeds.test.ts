@@ -23,7 +23,7 @@ const MINUTES = 10;
 const LEASE_MS = 15 * SECOND_MS;
 const STEP_MS = 5 * SECOND_MS;
 /** More of them: `NIGHTDESK_TWO_FEEDS_SEEDS=300 vitest run test/simulation/two-feeds.test.ts`. */
-const SEEDS = Number(process.env.NIGHTDESK_TWO_FEEDS_SEEDS ?? 12);
+const SEEDS = Number(process.env.NIGHTDESK_TWO_FEEDS_SEEDS ?? 24);
 
 /** Machine time of one process, that somebody sets forward or back: what waits goes on waiting as long as it would have. */
 interface SkewedClock extends Clock {

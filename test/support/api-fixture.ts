@@ -1,6 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
 import { createApiHandler } from '../../functions/api/app.ts';
 import { engineContext } from '../../functions/middleware/engine-context.ts';
+import type { AccessGate } from '../../infra/local/access-gate.ts';
 import { startHttpHost } from '../../infra/local/http-host.ts';
 import type { MarketSnapshot } from '../../shared/contracts/market-snapshot.ts';
 import { PROBLEM_CONTENT_TYPE, type Problem, problemSchema } from '../../shared/contracts/problem.ts';
@@ -54,6 +55,8 @@ export interface ApiSetup {
   readonly world?: Partial<World>;
   /** Replaces parts of the context, for faults. */
   readonly change?: (context: EngineContext) => Partial<EngineContext>;
+  /** Asks for a token in front of the API; none is asked without it. */
+  readonly gate?: AccessGate;
 }
 
 export interface Answered<Body> {
@@ -117,7 +120,7 @@ export const quoteOf = (
 });
 
 /** The API on a real socket, over stores in memory and time moved by hand. */
-export async function apiFixture({ nowMs = NSE_CLOSED_MS, world = {}, change }: ApiSetup = {}): Promise<ApiFixture> {
+export async function apiFixture({ nowMs = NSE_CLOSED_MS, world = {}, change, gate }: ApiSetup = {}): Promise<ApiFixture> {
   const items = createMemoryItems();
   const ledger = createMemoryLedger(items);
   const market = createMemoryMarket({ ttlDays: 400, now: () => nowMs }, items);
@@ -140,7 +143,7 @@ export async function apiFixture({ nowMs = NSE_CLOSED_MS, world = {}, change }: 
   const { scope } = context.world;
   const lease = await market.lease({ scope, holder: 'test', epoch: null, nowMs, ttlMs: 1e9 });
   const desk = createDesk();
-  const host = await startHttpHost({ port: 0, handler: createApiHandler(context) });
+  const host = await startHttpHost({ port: 0, handler: createApiHandler(context), gate: gate ?? null });
   onTestFinished(() => host.stop(200));
 
   const call = async (name: RouteName, options: CallOptions): Promise<Answered<unknown>> => {

@@ -23,6 +23,8 @@ const NO_NETWORK: Readonly<Record<string, string>> = {
   ...Object.fromEntries(['FX', 'YAHOO', 'UPSTOX_REST'].map((service) => [`NIGHTDESK_${service}_URLS`, 'http://127.0.0.1:1'])),
   NIGHTDESK_UPSTOX_TOKEN: '',
   NIGHTDESK_NSE_FEED: '',
+  // Nor does it depend on how this checkout is set up.
+  NIGHTDESK_CONFIG: 'none',
 };
 
 /** Starts it and waits until its API answers. @throws Error with its output when it ends before */

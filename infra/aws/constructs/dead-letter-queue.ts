@@ -9,10 +9,8 @@ export function deadLetterQueue(scope: Construct, id: string): IQueue {
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
   });
-  Validations.of(queue).acknowledge({
-    id: 'AwsSolutions::AwsSolutions-SQS3',
-    reason:
-      'This is the last stop: what lies here is what schedules, asynchronous runs, pipes or other queues gave up. The rule knows only the latter.',
-  });
+  const reason =
+    'This is the last stop: what lies here is what schedules, asynchronous runs, pipes or other queues gave up. The rule knows only the latter.';
+  Validations.of(queue).acknowledge({ id: 'AwsSolutions::AwsSolutions-SQS3', reason }, { id: 'Serverless::Serverless-SQSRedrivePolicy', reason });
   return queue;
 }

@@ -4,16 +4,31 @@ import { fileURLToPath } from 'node:url';
 import { AssetHashType, AssetStaging, DockerImage } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
-import type { Construct } from 'constructs';
+import type { Construct, IDependable } from 'constructs';
+import type { Deployment } from '../../../shared/config/deployment.ts';
 import { bundleFeed } from '../bundle.ts';
+import { builtImage } from './built-image.ts';
 
 const FOLDER = fileURLToPath(new URL('../feed-image/', import.meta.url));
 
+/** The image, and what must be there before it can be run; null where deploying pushes it first. */
+export interface FeedImage {
+  readonly image: ContainerImage;
+  readonly ready: IDependable | null;
+}
+
 /**
- * The image of the feed: a folder with its Dockerfile and one bundled file, put together at synthesis without Docker. The
- * image itself is built when the stack is deployed.
+ * The image of the feed: a folder with its Dockerfile and one bundled file, put together at synthesis without a container
+ * engine. The image itself is built when the stack is deployed: in the account, or on the machine that deploys.
  */
-export function feedImage(scope: Construct): ContainerImage {
+export function feedImage(scope: Construct, where: Deployment['feed']['image']): FeedImage {
+  const folder = imageFolder(scope);
+  if (where === 'docker') return { image: ContainerImage.fromAsset(folder, { platform: Platform.LINUX_ARM64 }), ready: null };
+  const { repository, tag, ready } = builtImage(scope, folder);
+  return { image: ContainerImage.fromEcrRepository(repository, tag), ready };
+}
+
+function imageFolder(scope: Construct): string {
   const staging = new AssetStaging(scope, 'ImageFolder', {
     sourcePath: FOLDER,
     assetHashType: AssetHashType.OUTPUT,
@@ -29,5 +44,5 @@ export function feedImage(scope: Construct): ContainerImage {
       },
     },
   });
-  return ContainerImage.fromAsset(staging.absoluteStagedPath, { platform: Platform.LINUX_ARM64 });
+  return staging.absoluteStagedPath;
 }

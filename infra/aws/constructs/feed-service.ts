@@ -3,15 +3,19 @@ import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import {
   AwsLogDriverMode,
   Cluster,
+  type ContainerImage,
   ContainerInsights,
   CpuArchitecture,
   FargateService,
   FargateTaskDefinition,
   LogDrivers,
   OperatingSystemFamily,
+  Secret,
 } from 'aws-cdk-lib/aws-ecs';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import type { Deployment } from '../../../shared/config/deployment.ts';
 import { feedImage } from './feed-image.ts';
 import { feedNetwork } from './feed-network.ts';
 import { logGroup } from './log-group.ts';
@@ -26,18 +30,20 @@ const HEAP_MIB = 360;
  */
 export function feedService(
   parent: Construct,
-  { environment }: { readonly environment: Readonly<Record<string, string>> },
+  { environment, deployment }: { readonly environment: Readonly<Record<string, string>>; readonly deployment: Deployment },
 ): { readonly role: IRole; readonly service: FargateService } {
+  const { feed } = deployment;
   const scope = new Construct(parent, 'Feed');
   const task = new FargateTaskDefinition(scope, 'Task', {
     cpu: 256,
     memoryLimitMiB: MEMORY_MIB,
     runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
   });
-  addContainer(scope, task, environment);
+  const { image, ready } = feedImage(scope, feed.image);
+  addContainer(scope, task, { image, environment, secrets: secretsFor(scope, deployment) });
 
   const { vpc, securityGroup } = feedNetwork(scope);
-  const cluster = new Cluster(scope, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.DISABLED });
+  const cluster = new Cluster(scope, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.DISABLED, enableFargateCapacityProviders: true });
   Validations.of(cluster).acknowledge({
     id: 'AwsSolutions::AwsSolutions-ECS4',
     reason: 'Container Insights would cost more than the one task it watches; the monitor function watches the age of prices instead.',
@@ -46,6 +52,7 @@ export function feedService(
     cluster,
     taskDefinition: task,
     desiredCount: 1,
+    capacityProviderStrategies: [{ capacityProvider: feed.capacity === 'spot' ? 'FARGATE_SPOT' : 'FARGATE', weight: 1 }],
     minHealthyPercent: 100,
     maxHealthyPercent: 200,
     circuitBreaker: { enable: true, rollback: true },
@@ -53,6 +60,7 @@ export function feedService(
     vpcSubnets: { subnetType: SubnetType.PUBLIC },
     securityGroups: [securityGroup],
   });
+  if (ready !== null) service.node.addDependency(ready);
   Validations.of(task).acknowledge({
     id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
     reason: 'ecr:GetAuthorizationToken, with which the image is pulled, takes no resource. Everything else in this role names its resource.',
@@ -60,14 +68,21 @@ export function feedService(
   return { role: task.taskRole, service };
 }
 
-function addContainer(scope: Construct, task: FargateTaskDefinition, environment: Readonly<Record<string, string>>): void {
+interface ContainerProps {
+  readonly image: ContainerImage;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, Secret>>;
+}
+
+function addContainer(scope: Construct, task: FargateTaskDefinition, { image, environment, secrets }: ContainerProps): void {
   task.addContainer('feed', {
-    image: feedImage(scope),
+    image,
     environment: {
       ...environment,
       AWS_REGION: Stack.of(scope).region,
       NODE_OPTIONS: `--enable-source-maps --max-old-space-size=${HEAP_MIB}`,
     },
+    secrets,
     readonlyRootFilesystem: true,
     user: 'node',
     stopTimeout: Duration.seconds(120),
@@ -86,4 +101,14 @@ function addContainer(scope: Construct, task: FargateTaskDefinition, environment
     id: 'AwsSolutions::AwsSolutions-ECS2',
     reason: 'The variables are names of tables, a queue and a region; there is no secret among them.',
   });
+}
+
+/** Where a person puts the read-only token of Upstox: `aws ssm put-parameter --type SecureString` (docs/runbook.md). */
+const UPSTOX_TOKEN_PARAMETER = '/nightdesk/upstox-token';
+
+/** Secrets come from the parameter store when the task starts; templates and environment hold their names only. */
+function secretsFor(scope: Construct, { nse }: Deployment): Readonly<Record<string, Secret>> {
+  if (nse !== 'upstox') return {};
+  const parameter = StringParameter.fromSecureStringParameterAttributes(scope, 'UpstoxToken', { parameterName: UPSTOX_TOKEN_PARAMETER });
+  return { NIGHTDESK_UPSTOX_TOKEN: Secret.fromSsmParameter(parameter) };
 }

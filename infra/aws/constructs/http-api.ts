@@ -1,14 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { CorsHttpMethod, type CorsPreflightOptions, HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Construct } from 'constructs';
+import type { ApiAccess } from '../../../shared/config/api-access.ts';
+import { CORS } from '../../../shared/contracts/cors.ts';
 import { ROUTES } from '../../../shared/contracts/routes.ts';
+import { apiAuthorizer } from './api-authorizer.ts';
 import { type HouseFunction, houseFunction } from './house-function.ts';
 import { logGroup } from './log-group.ts';
 
-// One trader and a dashboard: enough for both, and a bound on what a leaked credential can spend.
+// One trader and a dashboard: enough for both, and a bound on what a leaked token can spend.
 const THROTTLE = { rateLimit: 20, burstLimit: 40 };
 
 const ACCESS_LOG = {
@@ -20,16 +22,17 @@ const ACCESS_LOG = {
   bytes: '$context.responseLength',
   sourceIp: '$context.identity.sourceIp',
   error: '$context.error.messageString',
+  authorizerError: '$context.authorizer.error',
   integrationError: '$context.integrationErrorMessage',
 };
 
 /**
  * The v8 API: the routes that `shared/contracts/routes.ts` declares, and no other, in front of one function.
- * Every route asks for a request signed by IAM, because that is the default of the API: a new route cannot be left open.
+ * Every route asks for a token, because that is the default of the API: a new route cannot be left open.
  */
 export function httpApi(
   scope: Construct,
-  { environment }: { readonly environment: Readonly<Record<string, string>> },
+  { environment, access }: { readonly environment: Readonly<Record<string, string>>; readonly access: ApiAccess },
 ): HouseFunction & { readonly url: string } {
   const made = houseFunction(scope, {
     name: 'api',
@@ -38,10 +41,12 @@ export function httpApi(
     timeoutSeconds: 20,
     environment,
   });
+  const { authorizer, caller } = apiAuthorizer(scope, access);
   const api = new HttpApi(scope, 'Api', {
     description: 'Nightdesk v8 API',
     createDefaultStage: false,
-    defaultAuthorizer: new HttpIamAuthorizer(),
+    defaultAuthorizer: authorizer,
+    corsPreflight: cors(access),
   });
   const integration = new HttpLambdaIntegration('ApiIntegration', made.lambda, { timeout: Duration.seconds(25), scopePermissionToRoute: false });
   for (const { method, path } of ROUTES) api.addRoutes({ path, methods: [HttpMethod[method]], integration });
@@ -53,8 +58,20 @@ export function httpApi(
     throttle: THROTTLE,
     accessLogSettings: {
       destination: new LogGroupLogDestination(logGroup(scope, 'ApiAccessLogs')),
-      format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+      format: AccessLogFormat.custom(JSON.stringify({ ...ACCESS_LOG, caller })),
     },
   });
   return { ...made, url: stage.url };
+}
+
+/** Pages of the origins that were named may call, and send the token themselves; with none named no page may. */
+function cors({ allowedOrigins }: ApiAccess): CorsPreflightOptions | undefined {
+  if (allowedOrigins.length === 0) return undefined;
+  return {
+    allowOrigins: [...allowedOrigins],
+    allowMethods: CORS.methods.map((method) => CorsHttpMethod[method]),
+    allowHeaders: [...CORS.headers],
+    allowCredentials: false,
+    maxAge: Duration.seconds(CORS.maxAgeSeconds),
+  };
 }

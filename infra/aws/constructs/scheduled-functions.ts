@@ -5,16 +5,32 @@ import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput, Ti
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { type Schedule as Declaration, SCHEDULES, type ScheduledEvent, type ScheduledFunction } from '../../../shared/config/schedules.ts';
+import {
+  type Schedule as Declaration,
+  SCHEDULES,
+  type ScheduledEvent,
+  type ScheduledFunction,
+  type ScheduleName,
+} from '../../../shared/config/schedules.ts';
 import { FUNCTION_MEMORY_MIB } from '../function-memory.ts';
-import { type HouseFunction, houseFunction } from './house-function.ts';
+import { type HouseFunction, type HouseFunctionProps, houseFunction } from './house-function.ts';
 
 /** What each function is given to work with. A timeout ends a run before the next of its minute would be too late. */
 const SIZES: Readonly<Record<ScheduledFunction, { readonly description: string; readonly memoryMiB: number; readonly timeoutSeconds: number }>> = {
   scan: { description: 'Looks for trades in an open market and places orders', memoryMiB: FUNCTION_MEMORY_MIB.scan, timeoutSeconds: 50 },
   monitor: { description: 'Sweeps positions: time exits, square-off, halts, liveness', memoryMiB: FUNCTION_MEMORY_MIB.monitor, timeoutSeconds: 50 },
   session: { description: 'Rolls trading days', memoryMiB: FUNCTION_MEMORY_MIB.session, timeoutSeconds: 120 },
+  alerts: { description: 'Tells the trader: events, account, feeds, markets', memoryMiB: FUNCTION_MEMORY_MIB.alerts, timeoutSeconds: 60 },
 };
+
+export interface ScheduledFunctionsProps {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly failedRuns: IQueue;
+  /** A schedule that is off stays in the stack and fires nothing. */
+  readonly enabled: Readonly<Record<ScheduleName, boolean>>;
+  /** What a function has of its own. */
+  readonly own: Partial<Record<ScheduledFunction, Pick<HouseFunctionProps, 'environment' | 'paramsAndSecrets'>>>;
+}
 
 /**
  * The functions that run by the clock, and their schedules as `shared/config/schedules.ts` declares them.
@@ -23,11 +39,10 @@ const SIZES: Readonly<Record<ScheduledFunction, { readonly description: string; 
  */
 export function scheduledFunctions(
   scope: Construct,
-  { environment, failedRuns }: { readonly environment: Readonly<Record<string, string>>; readonly failedRuns: IQueue },
-): readonly HouseFunction[] {
-  const names = [...new Set(SCHEDULES.map(({ functionName }) => functionName))];
-  return names.map((name) => {
-    const made = houseFunction(scope, { name, environment, ...SIZES[name] });
+  { environment, failedRuns, enabled, own }: ScheduledFunctionsProps,
+): Readonly<Record<ScheduledFunction, HouseFunction>> {
+  const make = (name: ScheduledFunction): HouseFunction => {
+    const made = houseFunction(scope, { name, ...SIZES[name], ...own[name], environment: { ...environment, ...own[name]?.environment } });
     const schedules = SCHEDULES.filter(({ functionName }) => functionName === name);
     made.lambda.configureAsyncInvoke({
       onFailure: new SqsDestination(failedRuns),
@@ -35,9 +50,10 @@ export function scheduledFunctions(
       retryAttempts: Math.max(...schedules.map(({ retries }) => retries)),
     });
     const caller = schedulerRole(scope, name, made, failedRuns);
-    for (const declared of schedules) schedule(scope, declared, { made, caller, failedRuns });
+    for (const declared of schedules) schedule(scope, declared, { made, caller, failedRuns, isEnabled: enabled[declared.name] });
     return made;
-  });
+  };
+  return { scan: make('scan'), monitor: make('monitor'), session: make('session'), alerts: make('alerts') };
 }
 
 /** May start this one function, in its one version, and hand over what it could not start. The role that the target would make may start all versions. */
@@ -60,9 +76,10 @@ interface Target {
   readonly made: HouseFunction;
   readonly caller: Role;
   readonly failedRuns: IQueue;
+  readonly isEnabled: boolean;
 }
 
-function schedule(scope: Construct, declared: Declaration, { made, caller, failedRuns }: Target): void {
+function schedule(scope: Construct, declared: Declaration, { made, caller, failedRuns, isEnabled }: Target): void {
   // Scheduler replaces the context attributes by their values before it invokes.
   const input: ScheduledEvent = {
     name: declared.name,
@@ -73,6 +90,7 @@ function schedule(scope: Construct, declared: Declaration, { made, caller, faile
   new Schedule(scope, `${declared.name}-schedule`, {
     description: `Nightdesk ${declared.name}`,
     schedule: ScheduleExpression.expression(declared.cron, TimeZone.of(declared.timeZone)),
+    enabled: isEnabled,
     timeWindow: TimeWindow.off(),
     target: new LambdaInvoke(made.lambda, {
       role: caller.withoutPolicyUpdates(),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { LedgerStore } from '../../../shared/engine/ports.ts';
 import { createDynamoClient } from '../../../shared/store/dynamo-client.ts';
-import { createDynamoLedger } from '../../../shared/store/dynamo-ledger.ts';
+import { openDynamoLedger } from '../../../shared/store/dynamo-ledger.ts';
 import { tableNames } from '../../../shared/store/tables.ts';
 import { databaseFile, endpointOfRunning, startEmbedded } from '../embedded-dynamodb.ts';
 import { FolderLockError } from '../folder-lock.ts';
@@ -12,7 +12,7 @@ export async function withLedger<T>(stateDir: string, terminal: Terminal, task: 
   const store = await openStore(stateDir, terminal);
   const client = createDynamoClient(store.endpoint);
   try {
-    return await task(createDynamoLedger(client, tableNames(terminal.env)));
+    return await task(await openDynamoLedger(client, tableNames(terminal.env)));
   } finally {
     client.destroy();
     await store.close();

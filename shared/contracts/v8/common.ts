@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Decimal, decimal } from '../../kernel/decimal.ts';
+import { abs, type Decimal, decimal, fromNumber, text } from '../../kernel/decimal.ts';
 
 /**
  * Words that the v8 answers share. Amounts of the given fields (`startingCapital`, `currentCapital`, `totalPnL`, `dailyPnL`)
@@ -25,18 +25,31 @@ export const pageQuery = {
 };
 export const sessionQuery = { session: z.string().min(1).max(64).optional().describe('a session by id; else the active one, else the last') };
 
+/** More than any market has: beyond it lie mistakes, and numbers that floats show with an exponent. */
+const LARGEST = decimal('1000000000000');
+
+const EXPECTED = 'Expected an amount with at most 8 decimal places, such as 100000 or "100000.50"';
+
 /** Money as a person types it: a JSON number or a decimal string, kept exactly. */
-export const moneyInput = z.union([z.number(), z.string().max(40)]).transform((value, context): Decimal => {
-  try {
-    return decimal(String(value));
-  } catch {
-    context.addIssue({
-      code: 'custom',
-      message: `Expected an amount with at most 8 decimal places, such as 100000 or "100000.50", received ${value}`,
-    });
-    return z.NEVER;
-  }
+export const moneyInput = z.union([z.number(), z.string().max(40)], { error: EXPECTED }).transform((value, context): Decimal => {
+  const amount = exactly(value);
+  if (amount !== null && abs(amount) < LARGEST) return amount;
+  const told = amount === null ? EXPECTED : `Expected an amount below ${text(LARGEST)}`;
+  context.addIssue({ code: 'custom', message: `${told}, received ${value}` });
+  return z.NEVER;
 });
+
+/** Null for what has more than 8 decimal places, and for what is no number. */
+function exactly(value: number | string): Decimal | null {
+  try {
+    // A number is what it is written as; small ones are written with an exponent, as 1e-7.
+    return isSmall(value) && Number(value.toFixed(8)) === value ? fromNumber(value) : decimal(String(value));
+  } catch {
+    return null;
+  }
+}
+
+const isSmall = (value: number | string): value is number => typeof value === 'number' && Math.abs(value) < 1e-6;
 
 /** Which session an answer is about, and in words when it is not an active one. */
 export const shownSession = {

@@ -11,6 +11,7 @@ import { draftOn } from '../draft.ts';
 import { EngineError } from '../errors.ts';
 import { sessionAsked } from '../sessions.ts';
 import { absent, closing } from './close-position.ts';
+import { onItsWay } from './on-its-way.ts';
 import { once } from './once.ts';
 import { asksForAtr, placeView } from './place-view.ts';
 import { type PlaceView, resolveTrail } from './terms.ts';
@@ -20,8 +21,8 @@ const outcomeSchema = z.object({ positionId: z.string(), orderId: z.string(), be
 export type AmendOutcome = z.infer<typeof outcomeSchema> & { readonly sessionId: string };
 
 /**
- * Changes stop, target or trail of an open position: the resting exit has the new levels from the next price on. What is not
- * named stays, null takes a level away.
+ * Changes stop, target or trail of an open position: the resting exit has the new levels once the change has reached the venue,
+ * as long after as an order would. What is not named stays, null takes a level away.
  * @throws EngineError `unknown_position`, `position_closed`, `position_closing` when its exit is at market already, `invalid_order`,
  * `no_price`, `no_active_session`, `idempotency_mismatch`
  */
@@ -30,6 +31,8 @@ export async function amendBracket(context: EngineContext, positionId: string, r
   const { sessionId } = account;
   const keyed = key === null ? null : `amend:key:${key}`;
   const outcome = await once(context, { account, keyed, body: { positionId, ...request }, outcome: outcomeSchema }, async () => {
+    const held = account.positions.get(positionId);
+    if (held !== undefined) await onItsWay(context, account.seed, `amend:${held.exitId}@${held.version}`);
     const view = await placeView(context, { withCharts: asksForAtr([request.trail]) });
     return (current) => {
       const position = current.positions.get(positionId);

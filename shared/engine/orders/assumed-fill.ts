@@ -31,7 +31,7 @@ function metAtItsPrice(account: Account, order: EntryOrder, market: Market): Met
   const meets = meeting(account, order, market, remaining(order));
   const { instruction } = order;
   if ('limit' in instruction) {
-    const made = limitFill(meets, instruction.limit, { rule: 'limit', most: null });
+    const made = limitFill(meets, instruction.limit, { rule: 'limit', most: null, standing: [] });
     return made === null ? null : { made, trigger: 'limit', liquidity: 'maker' };
   }
   if (instruction.type !== 'stop') return null;

@@ -8,19 +8,22 @@ import { viewOf } from '../market-view.ts';
 import type { StoredOrder } from '../ports.ts';
 import { sessionAsked } from '../sessions.ts';
 import type { MarketView } from '../view.ts';
+import { onItsWay } from './on-its-way.ts';
 
 /** The reason that an order cancelled by its client ends with. */
 const REASON = 'client_cancel: cancelled on request';
 
 /**
- * Cancels what of an entry has not filled; the legs of a group go together. Cancelling what is cancelled already changes
- * nothing and is no error.
+ * Cancels what of an entry has not filled; the legs of a group go together. The cancel is on its way as long as an order is, and
+ * what fills meanwhile has filled. Cancelling what is cancelled already changes nothing and is no error.
  * @throws EngineError `unknown_order`, `order_ended` when it filled, expired or was rejected, `not_cancellable` for the exit of
  * a position and for an auction order that is being matched, `no_active_session`
  */
 export async function cancelOrder(context: EngineContext, orderId: string): Promise<{ readonly sessionId: string; readonly order: StoredOrder }> {
   // An order of a session that has ended has ended too, and says so.
-  const { sessionId, scope } = await sessionAsked(context, orderId);
+  const { sessionId, scope, orders, seed } = await sessionAsked(context, orderId);
+  const asked = orders.get(orderId);
+  if (asked?.purpose === 'entry') await onItsWay(context, seed, `cancel:${orderId}@${asked.version}`);
   const view = viewOf(await context.market.snapshot(scope), context.clock.now());
   const result = await commitDecision(context, sessionId, (account) => {
     const draft = decideCancel(account, view, orderId);

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { instrumentBySymbol } from '../../config/instruments.ts';
 import type { Position } from '../../contracts/position.ts';
-import { type Decimal, text } from '../../kernel/decimal.ts';
+import { type Decimal, subtract, text, toStep } from '../../kernel/decimal.ts';
 import type { Account } from '../../ledger/account.ts';
 import { exitId } from '../../ledger/resting-exit.ts';
+import type { Instrument } from '../../market/instrument.ts';
 import { listedAs } from '../../market/listed-rules.ts';
 import type { EngineContext } from '../context.ts';
 import { requestExit } from '../decide-monitor.ts';
@@ -13,7 +14,7 @@ import { viewOf } from '../market-view.ts';
 import { sessionAsked } from '../sessions.ts';
 import type { MarketView } from '../view.ts';
 import { once } from './once.ts';
-import { assertValid, offLot } from './venue-rules.ts';
+import { assertValid, type FieldError, offLot, tooSmall } from './venue-rules.ts';
 
 /** The position's one exit: whoever else wants it closed has the same. */
 const outcomeSchema = z.object({ positionId: z.string(), orderId: z.string() });
@@ -54,13 +55,21 @@ function decideClose(account: Account, view: MarketView, position: Position, ask
   const isAtMarket = exit?.purpose === 'exit' && exit.atMarket !== null;
   if (asked !== null && asked !== held) {
     if (isAtMarket) throw closing(position.id);
-    const instrument = listedAs(instrumentBySymbol(symbol, view.nowMs), view.rules(symbol));
-    const tooMuch = asked > held ? [{ field: 'quantity', message: `${text(asked)} is more than the ${text(held)} ${symbol} held` }] : [];
-    assertValid([...offLot(instrument, asked), ...tooMuch]);
+    assertValid(partErrors(listedAs(instrumentBySymbol(symbol, view.nowMs), view.rules(symbol)), held, asked, view.quote(symbol)?.last ?? null));
   }
   const draft = draftOn(account, keyed ?? `close:${exitId}:${exit?.version ?? 0}`);
   requestExit(draft, position, { reason: 'manual', quantity: asked === held ? null : asked, nowMs: view.nowMs });
   return draft;
+}
+
+/** What the venue would not take of a part: neither so little, nor, later, so little of a rest. Without a price nobody knows what either is worth. */
+function partErrors(instrument: Instrument, held: Decimal, asked: Decimal, price: number | null): readonly FieldError[] {
+  const { symbol, lotStep } = instrument;
+  if (asked > held) return [{ field: 'quantity', message: `${text(asked)} is more than the ${text(held)} ${symbol} held` }];
+  const left = toStep(subtract(held, asked), lotStep, 'down');
+  const small = price === null ? [] : tooSmall(instrument, asked, price);
+  const smallRest = price === null || left === 0n || small.length > 0 ? [] : tooSmall(instrument, left, price, 'closed later, what is left of ');
+  return [...offLot(instrument, asked), ...small, ...smallRest];
 }
 
 /** The error of a change to a position whose exit is at market. */

@@ -13,6 +13,7 @@ import { squareOffAt } from '../square-off.ts';
 import { marksOf, ratesOf } from '../valuation.ts';
 import { excerpt } from '../view.ts';
 import { type OrderTerms, orderTerms, type PlaceView } from './terms.ts';
+import { assertValid } from './venue-rules.ts';
 
 export interface PlaceCommand {
   /** `order:<client order id>`: also the prefix of the ids of what it places. */
@@ -32,7 +33,7 @@ export interface Placed {
  * Places the orders of a request, or records them as rejected when the gate refuses one of them. Pure: nothing is placed until
  * the draft is committed.
  * @throws EngineError `invalid_order` for what the venue would not take, `no_price` without any price to judge it by,
- * `opposite_position` for an order against what is held; InstrumentError `unknown_symbol`
+ * `opposite_position` for an order against what is held, `opposite_order` against what works; InstrumentError `unknown_symbol`
  */
 export function decidePlace(account: Account, view: PlaceView, command: PlaceCommand): Placed {
   const { legs } = command.request;
@@ -40,6 +41,7 @@ export function decidePlace(account: Account, view: PlaceView, command: PlaceCom
     const at = legs.length === 1 ? '' : `legs.${index}.`;
     return orderTerms(leg, view, standingQuote(view, leg.symbol), at);
   });
+  assertLegsAgree(terms);
   for (const each of terms) assertNotAgainst(account, each);
   const draft = draftOn(account, command.id);
   const orders: EntryOrder[] = [];
@@ -60,12 +62,31 @@ function standingQuote(view: PlaceView, name: string): Quote {
   return quote;
 }
 
-/** A position is left by its exit. An order against it would open a second one, the other way, where a broker would net them. */
+/**
+ * A position is left by its exit. An order against it, or against an order that works, would open a second one, the other way,
+ * where a broker would net them; and two orders of one account may meet each other nowhere.
+ */
 function assertNotAgainst(account: Account, { instrument: { symbol }, direction, side }: OrderTerms): void {
-  const held = [...account.positions.values()].find((position) => position.strategy === 'manual' && position.symbol === symbol);
-  if (held === undefined || held.direction === direction) return;
-  const message = `You are ${held.direction} ${symbol}: to ${side} it, close the position with POST positions/${held.id}/close or change its bracket`;
-  throw new EngineError('opposite_position', message, { positionId: held.id });
+  const isOwn = (each: { readonly strategy: string; readonly symbol: string }): boolean => each.strategy === 'manual' && each.symbol === symbol;
+  const held = [...account.positions.values()].find((position) => isOwn(position) && position.direction !== direction);
+  if (held !== undefined) {
+    const message = `You are ${held.direction} ${symbol}: to ${side} it, close the position with POST positions/${held.id}/close or change its bracket`;
+    throw new EngineError('opposite_position', message, { positionId: held.id });
+  }
+  const working = [...account.orders.values()].find((order) => order.purpose === 'entry' && isOwn(order) && order.side !== side);
+  if (working === undefined) return;
+  const message = `Order ${working.id} to ${working.side} ${symbol} works: cancel it with DELETE orders/${working.id} before you ${side}`;
+  throw new EngineError('opposite_order', message, { orderId: working.id });
+}
+
+function assertLegsAgree(terms: readonly OrderTerms[]): void {
+  const sides = new Map<string, OrderTerms['side']>();
+  for (const [index, { instrument, side }] of terms.entries()) {
+    const other = sides.get(instrument.symbol) ?? side;
+    sides.set(instrument.symbol, side);
+    const message = `another leg would ${other} ${instrument.symbol}: the two would be positions against each other`;
+    assertValid(other === side ? [] : [{ field: 'side', message }], `legs.${index}.`);
+  }
 }
 
 function judge(account: Account, view: PlaceView, terms: OrderTerms): OrderPass | GateRefusal {

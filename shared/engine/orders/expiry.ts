@@ -10,14 +10,16 @@ const LOOK_AHEAD_DAYS = 14;
 
 /**
  * When an order that is good for the day ends. Shares: with the continuous trading of the session that it is for, today's or the
- * next one; auction orders with that day's last price. Crypto has no close: its days end at midnight UTC, as Binance's do.
+ * next one; auction orders with that day's last price; those of the day only with its square-off, as brokers end them: what they
+ * opened later would have to be closed at once. Crypto has no close: its days end at midnight UTC, as Binance's do.
  * Null when the calendar knows no such session.
  */
-export function endOfDay(market: Market, tradedIn: EntryOrder['tradedIn'], nowMs: EpochMs): EpochMs | null {
+export function endOfDay(market: Market, { tradedIn, product }: Pick<EntryOrder, 'tradedIn' | 'product'>, nowMs: EpochMs): EpochMs | null {
   if (market === 'CRYPTO') return (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
   for (let ahead = 0; ahead <= LOOK_AHEAD_DAYS; ahead++) {
     const day = tradingDay(NSE_CALENDAR, dateOfDay(istDayOf(nowMs) + ahead));
-    const endMs = tradedIn === 'continuous' ? day.continuousCloseMs : day.lastPriceMs;
+    const closeMs = product === 'intraday' ? day.squareOffMs : day.continuousCloseMs;
+    const endMs = tradedIn === 'continuous' ? closeMs : day.lastPriceMs;
     if (endMs !== null && endMs > nowMs) return endMs;
   }
   return null;

@@ -44,13 +44,13 @@ export async function previewOrder(context: EngineContext, request: OrderRequest
   assertRunning(account);
   assertOwnWorld(context, account);
   const view = await withTapes(context, await placeView(context, { withCharts: asksForAtr(trailsOf(request)) }));
-  const { orders, refusal } = decidePlace(account, view, { id: 'order:preview', request, configVersion: context.settings.configVersion });
+  const { orders, refusal } = decidePlace(account, view, { id: 'preview', request, configVersion: context.settings.configVersion });
   return { account, refusal, orders: orders.map((order) => previewed(withOrders(account, orders, view.nowMs), view, order)) };
 }
 
 /** The account as if the gate had let the orders pass. */
 function withOrders(account: Account, orders: readonly EntryOrder[], atMs: number): Account {
-  const draft = draftOn(account, 'order:preview');
+  const draft = draftOn(account, 'preview');
   for (const order of orders) draft.emit({ type: 'order-placed', atMs, order });
   return draft.account();
 }

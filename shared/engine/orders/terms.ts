@@ -62,7 +62,7 @@ export function orderTerms(leg: LegRequest, view: PlaceView, quote: Quote, at: s
     instruction,
     timeInForce,
     tradedIn: leg.tradedIn,
-    expiresMs: timeInForce === 'DAY' ? endOfDay(market, leg.tradedIn, view.nowMs) : null,
+    expiresMs: timeInForce === 'DAY' ? endOfDay(market, { tradedIn: leg.tradedIn, product }, view.nowMs) : null,
     bracket: bracketOf(leg.bracket, trailOf),
     price: expectedPrice(instruction, leg.side, quote),
     isImmediate: leg.tradedIn === 'continuous' && (instruction.type === 'market' || timeInForce === 'IOC' || timeInForce === 'FOK'),

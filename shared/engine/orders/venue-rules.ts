@@ -56,11 +56,14 @@ function ownPrices(instruction: Instruction): readonly { readonly field: 'limitP
   ];
 }
 
-const isLargeEnough: Rule = ({ instrument: { minNotional, quote, symbol }, quantity, price }) => {
+const isLargeEnough: Rule = ({ instrument, quantity, price }) => tooSmall(instrument, quantity, price);
+
+/** The error of a quantity that is worth less than the venue takes. `of` says which quantity it is. */
+export function tooSmall({ minNotional, quote, symbol }: Instrument, quantity: Decimal, price: number, of = ''): readonly FieldError[] {
   const notional = multiply(quantity, fromNumber(price));
-  const message = `${text(quantity)} ${symbol} at ${price} is ${text(notional)} ${quote}, the venue's least is ${text(minNotional)}`;
+  const message = `${of}${text(quantity)} ${symbol} at ${price} is ${text(notional)} ${quote}, the venue's least is ${text(minNotional)}`;
   return onlyIf(notional < minNotional, 'quantity', message);
-};
+}
 
 const pricesAreInBand: Rule = ({ instrument: { market, symbol }, instruction, tradedIn, quote }, view) => {
   const band =

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NSE_CALENDAR, NSE_CALENDAR_FACTS } from '../../../shared/config/nse-calendar.ts';
+import { NSE_CALENDAR } from '../../../shared/config/nse-calendar.ts';
+import { NSE_CALENDAR_FACTS } from '../../../shared/config/nse-calendar-facts.ts';
 import { DAY_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import { marketPhase, rollsDue, tradingDay } from '../../../shared/market/calendar.ts';
 import { INSTRUMENT_GROUPS, type InstrumentGroup } from '../../../shared/market/calendar-facts.ts';

@@ -1,5 +1,6 @@
 import type { JournalRow } from '../../../shared/contracts/journal.ts';
 import { digest } from '../../../shared/kernel/digest.ts';
+import type { EpochMs } from '../../../shared/kernel/time.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { apply, GENESIS_HASH } from '../../../shared/ledger/apply.ts';
 import { type OrderStanding, standingsOf } from '../../../shared/ledger/order-standing.ts';
@@ -26,6 +27,8 @@ export interface Book {
   readonly orders: ReadonlyMap<string, OrderStanding>;
   readonly hashes: readonly string[];
   readonly commands: ReadonlyMap<string, number>;
+  /** Stamp of the newest row. */
+  readonly lastMs: EpochMs;
 }
 
 interface OpenBook {
@@ -38,6 +41,7 @@ interface OpenBook {
   readonly once: Set<string>;
   readonly tally: Tally;
   trades: number;
+  lastMs: EpochMs;
 }
 
 /** Follows every session's journal row by row, and holds the other rows against it. */
@@ -52,7 +56,16 @@ export function createBooks(items: Items): Books {
   const bookOf = (sessionId: string): OpenBook => {
     const known = books.get(sessionId);
     if (known !== undefined) return known;
-    const opened: OpenBook = { account: null, orders: new Map(), hashes: [], commands: new Map(), once: new Set(), tally: createTally(), trades: 0 };
+    const opened: OpenBook = {
+      account: null,
+      orders: new Map(),
+      hashes: [],
+      commands: new Map(),
+      once: new Set(),
+      tally: createTally(),
+      trades: 0,
+      lastMs: 0,
+    };
     books.set(sessionId, opened);
     return opened;
   };
@@ -69,8 +82,8 @@ export function createBooks(items: Items): Books {
       return faults.map((fault) => `${sessionId} at ${account.seq}: ${fault}`);
     },
     all: () =>
-      [...books].flatMap(([sessionId, { account, orders, hashes, commands }]) =>
-        account === null ? [] : [{ sessionId, account, orders, hashes, commands }],
+      [...books].flatMap(([sessionId, { account, orders, hashes, commands, lastMs }]) =>
+        account === null ? [] : [{ sessionId, account, orders, hashes, commands, lastMs }],
       ),
   };
 }
@@ -101,6 +114,7 @@ async function readOn(items: Items, sessionId: string, book: OpenBook, faults: s
       orders.add(standing.order.id);
     }
     book.account = after;
+    book.lastMs = row.event.atMs;
     book.hashes.push(row.hash);
     book.commands.set(row.commandId, row.seq);
     commands.add(row.commandId);

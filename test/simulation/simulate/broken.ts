@@ -7,9 +7,9 @@ import { nameOf } from './variants.ts';
 
 const HELP = `npm run simulate:broken -- [--seeds N] [--only TEXT] [--workers W]
 
-Shows that the simulation bites. Broken programs are made from every write that N seeds (default 2000) of the whole one are seen
-to make: each step and each condition of each transaction removed, transactions torn, writes reordered, ids used again. Each must
-fail within N seeds; the list says which seed caught it, or why it is no other program. Exit 1 when one survives.`;
+Shows that the simulation bites. Broken programs are made from every write that seeds of the whole one are seen to make: each
+step and each condition of each transaction removed, transactions torn, writes reordered, ids used again. Each must fail within
+N seeds (default 2000); the list says which seed caught it, or why it is no other program. Exit 1 when one survives.`;
 
 function told({ variant, ...fate }: Fate): string {
   const name = nameOf(variant);

@@ -52,6 +52,8 @@ export interface ClientParts {
 }
 
 const PATIENCE_MS = 4 * SECOND_MS;
+/** Nobody waits for longer than this many patiences: who has to ask again does so while things settle. */
+const LONGEST_WAIT = 8;
 const PAUSE_MS = SECOND_MS;
 
 export function createClients({ owner, scheduler, faults, draw, hosts, books, complain }: ClientParts): Clients {
@@ -113,7 +115,7 @@ export function createClients({ owner, scheduler, faults, draw, hosts, books, co
     const { key } = asked.request;
     scheduler.soon(owner, `request ${key}`, () => void send(asked));
     if (faults.strikes('request-doubled')) scheduler.soon(owner, `request ${key} once more`, () => void send(asked));
-    scheduler.at(owner, scheduler.nowMs() + asked.times * PATIENCE_MS, `patience ${key}`, () => ask(asked));
+    scheduler.at(owner, scheduler.nowMs() + Math.min(asked.times, LONGEST_WAIT) * PATIENCE_MS, `patience ${key}`, () => ask(asked));
   };
 
   return {

@@ -67,7 +67,7 @@ const auctioned = (draw: Rng, symbol: TradedSymbol): InstructionRequest =>
   draw.next() < 0.5 ? { type: 'market' } : { type: 'limit', limit: level(draw, symbol, -0.01, 0.02) };
 
 /** Stop, target, trail and time, each there or not. */
-export function drawBracket(draw: Rng, symbol: TradedSymbol, side: Side): BracketInput {
+function drawBracket(draw: Rng, symbol: TradedSymbol, side: Side): BracketInput {
   return { ...drawLevels(draw, symbol, side), ...(draw.next() < 0.2 ? { maxHoldingMinutes: 1 } : {}) };
 }
 

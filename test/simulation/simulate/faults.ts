@@ -35,7 +35,7 @@ const SHARES: Readonly<Record<FaultKind, number>> = {
   'torn-read': 0.5,
   crash: 0.05,
   'crash-mid-write': 0.5,
-  pause: 0.01,
+  pause: 0.015,
   'clock-jump': 0.06,
   'second-feed': 0.15,
   'nudge-lost': 0.15,

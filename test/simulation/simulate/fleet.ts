@@ -44,6 +44,7 @@ export interface FleetParts {
 
 const FUNCTIONS = ['functions-a', 'functions-b'];
 const SECOND_FEED = 'feed-b';
+const TAKEN_FOR_DEAD = 0.5;
 const START_AGAIN_MS = 2 * SECOND_MS;
 
 export function createFleet(parts: FleetParts): Fleet {
@@ -62,10 +63,15 @@ export function createFleet(parts: FleetParts): Fleet {
     }
   };
 
+  /** Who looks after the processes takes one that is stopped for dead, now and then. */
+  const onPause = (): void => {
+    if (!isOneMachine && !places.has(SECOND_FEED) && draw.next() < TAKEN_FOR_DEAD) launchAt(SECOND_FEED);
+  };
+
   const launchAt = (place: string): void => {
     launched += 1;
     const owner: Owner = { name: `${place}#${launched}`, isAlive: true, offsetMs: 0, pausedUntilMs: 0 };
-    const items = createSimItems({ rows, owner, scheduler, faults, draw, variant });
+    const items = createSimItems({ rows, owner, scheduler, faults, draw, variant, onPause });
     const stores = { ledger: guessing(variant, createLedger(items)), market: createMarket(items, { ttlDays: 36_500, now: () => 0 }) };
     const holder = FUNCTIONS.includes(place) ? null : isOneMachine ? place : owner.name;
     places.set(place, launch({ ...parts, owner, stores: acknowledged.watch(stores), isExclusive: isOneMachine, holder, nudge }));

@@ -23,6 +23,8 @@ export interface Hunt {
   readonly tell: (line: string) => void;
 }
 
+/** Seeds of the whole program that are watched: every kind of write comes in the first few dozen. */
+const OBSERVED_SEEDS = 500;
 const OBSERVED_CHUNK = 10;
 /** Seeds that most variants need, then those that are harder: the upper ends of rounds. */
 const ROUNDS = [8, 60, 300];
@@ -30,7 +32,7 @@ const CHUNK = 50;
 
 /** Makes every variant of what the whole program is seen to write, and runs each until a seed catches it. */
 export async function huntVariants(pool: SeedPool, { seeds, only, tell }: Hunt): Promise<readonly Fate[]> {
-  const whole = await observe(pool, seeds, tell);
+  const whole = await observe(pool, Math.min(seeds, OBSERVED_SEEDS), tell);
   const variants = variantsOf(whole.observed).filter((variant) => nameOf(variant).includes(only));
   const suspects = variants.filter((variant) => equivalentOf(variant) === null);
   const caught = await catchAll(pool, [...suspects, ...guardless(variants)], seeds, tell);
@@ -72,7 +74,7 @@ const guardless = (variants: readonly Variant[]): readonly Variant[] =>
   });
 
 const withoutGuards = ({ variant, guards }: Equivalent): Variant =>
-  variant.kind === 'condition-removed' ? { ...variant, places: [...variant.places, ...guards], attribute: null } : variant;
+  variant.kind === 'condition-removed' ? { ...variant, places: [...new Set([...variant.places, ...guards])], attribute: null } : variant;
 
 type Caught = Extract<Fate, { kind: 'caught' }>;
 
@@ -111,7 +113,7 @@ function note({ job: { variant }, results }: JobReport, caught: Map<string, Caug
 }
 
 /** Seeds of which every step is compared, where a variant is said to change none. */
-const COMPARED_SEEDS = 200;
+const COMPARED_SEEDS = 100;
 
 /** Whether a variant is no other program: no seed runs otherwise without it, and without what stands in for it some seed fails. */
 async function equivalence(pool: SeedPool, equivalent: Equivalent, whole: Whole, caught: ReadonlyMap<string, Caught>, seeds: number): Promise<Fate> {
@@ -125,7 +127,7 @@ async function equivalence(pool: SeedPool, equivalent: Equivalent, whole: Whole,
   if (other !== null) return { variant, kind: 'not-equivalent', what: `said to be equivalent, but seed ${other} goes another way` };
   const alone = aloneCount(variant, whole.observed);
   if (alone > 0) return { variant, kind: 'not-equivalent', what: `said to be equivalent, but it refused ${alone} writes alone` };
-  const same = `never refused a write alone in ${seeds} seeds; ${compared} seeds are the same to the step without it`;
+  const same = `never refused a write alone in ${whole.results.size} seeds; ${compared} seeds are the same to the step without it`;
   if (guards.length === 0) return { variant, kind: 'equivalent', because, evidence: same };
   const without = caught.get(nameOf(withoutGuards(equivalent)));
   if (without === undefined)

@@ -48,7 +48,10 @@ export const stop: Move = {
   begins: 0,
   request: (draw) => {
     const request = { closePositions: draw.next() < 0.6 };
-    return async (context, key) => (await stopSession(context, request, key)).account.sessionId;
+    return async (context, key) => {
+      const { sessionId } = (await stopSession(context, request, key)).account;
+      return recorded(context, sessionId, `stop:key:${key}`, sessionId);
+    };
   },
 };
 
@@ -152,8 +155,8 @@ const amend: Move = {
     const request = draw.next() < 0.2 ? { ...levels, target: null } : levels;
     const positionId = position?.id ?? 'nobody';
     return async (context, key) => {
-      const { sessionId, before, after } = await amendBracket(context, positionId, request, key);
-      return recorded(context, sessionId, `amend:key:${key}`, canonicalJson([before, after]));
+      const { before, after } = await amendBracket(context, positionId, request, key);
+      return canonicalJson(before) === canonicalJson(after) ? null : canonicalJson([before, after]);
     };
   },
 };

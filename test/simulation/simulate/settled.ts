@@ -2,7 +2,7 @@ import type { Order } from '../../../shared/contracts/order.ts';
 import { decideMatch } from '../../../shared/engine/decide-match.ts';
 import type { FeedService } from '../../../shared/engine/feed-service.ts';
 import { verifyLedger } from '../../../shared/engine/verify-ledger.ts';
-import { type EpochMs, SECOND_MS } from '../../../shared/kernel/time.ts';
+import { type EpochMs, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { isResting } from '../../../shared/ledger/order-standing.ts';
 import type { Items } from '../../../shared/store/items.ts';
@@ -40,19 +40,20 @@ export function settledFaults({ books, clients, feed, nowMs }: SettledParts): re
 /** An order that would fill on the price that came last, and has not. */
 function forgotten(account: Account, feed: FeedService, order: Order, nowMs: EpochMs): readonly string[] {
   const isDue = account.status !== 'stopped' && !isResting(order) && nowMs - order.activeFromMs > FORGOTTEN_MS;
-  return isDue && wouldFill(account, feed, order) ? [`order ${order.id} is working and does not fill`] : [];
+  return isDue && wouldFill(account, feed, order, nowMs) ? [`order ${order.id} is working and does not fill`] : [];
 }
 
-/** Nothing of a market that is closed, and no more than others trade, can be had: what waits for that has not been forgotten. */
-function wouldFill(account: Account, feed: FeedService, order: Order): boolean {
-  const lastMs = feed.desk.view(0).quote(order.symbol)?.receivedMs ?? 0;
-  return (
-    decideMatch(account, feed.desk.view(lastMs), { orderId: order.id, tick: null, extreme: null, queueAhead: null, configVersion: 'simulated' }) !==
-    null
-  );
+/**
+ * Whether the matcher should have filled an order: now, and when it last looked, which is with the last price. Nothing of a market that
+ * is closed, and no more than others trade, can be had: what waits for that has not been forgotten.
+ */
+function wouldFill(account: Account, feed: FeedService, order: Order, nowMs: EpochMs): boolean {
+  const lastMs = feed.desk.view(nowMs).quote(order.symbol)?.receivedMs ?? nowMs;
+  const command = { orderId: order.id, tick: null, extreme: null, queueAhead: null, configVersion: 'simulated' };
+  return [lastMs, nowMs].every((atMs) => decideMatch(account, feed.desk.view(atMs), command) !== null);
 }
 
-export interface ClosedParts extends Pick<SettledParts, 'feed'> {
+export interface ClosedParts extends Pick<SettledParts, 'feed' | 'nowMs'> {
   readonly items: Items;
   readonly books: Books;
   readonly bus: Bus;
@@ -61,13 +62,13 @@ export interface ClosedParts extends Pick<SettledParts, 'feed'> {
 }
 
 /** What is not as it should be after the last session was stopped and had time to close, as sentences. */
-export async function closedFaults({ items, books, bus, clients, acknowledged, feed }: ClosedParts): Promise<readonly string[]> {
+export async function closedFaults({ items, books, bus, clients, acknowledged, feed, nowMs }: ClosedParts): Promise<readonly string[]> {
   const faults = clients.waiting().map((key) => `request ${key} has no answer`);
   const ledger = createLedger(items);
   const active = await ledger.activeSession();
   const relays = new Set((await items.query('ledger', ledgerKeys.relays)).map((item) => readRelay(item).sessionId));
-  for (const { sessionId, account } of books.all()) {
-    if (account.status !== 'stopped' && !isClosing(account, feed)) faults.push(`${sessionId} is ${account.status}`);
+  for (const { sessionId, account, lastMs } of books.all()) {
+    if (account.status !== 'stopped' && !isClosing(account, feed, { nowMs, lastMs })) faults.push(`${sessionId} is ${account.status}`);
     if ((active === sessionId) !== (account.status !== 'stopped')) faults.push(`${sessionId} is ${account.status}, active is ${active}`);
     if (bus.seqOf(sessionId) !== account.seq) faults.push(`of ${sessionId} ${bus.seqOf(sessionId)} of ${account.seq} events were relayed`);
     if (account.status === 'stopped' && relays.has(sessionId)) faults.push(`the outbox still has a mark of ${sessionId}, of which all is told`);
@@ -77,9 +78,16 @@ export async function closedFaults({ items, books, bus, clients, acknowledged, f
   return [...faults, ...(await acknowledged.lost())];
 }
 
-/** A session that is told to close ends when what it still holds can be sold: its exits are at market, and nothing is to be had. */
-function isClosing(account: Account, feed: FeedService | null): boolean {
+/** It is looked at every minute whether all is sold. */
+const SWEPT_WITHIN_MS = MINUTE_MS + SECOND_MS;
+
+/**
+ * A session that is told to close ends with the first sweep after what it still held could be sold: until then its exits are at
+ * market and nothing is to be had.
+ */
+function isClosing(account: Account, feed: FeedService | null, { nowMs, lastMs }: { readonly nowMs: EpochMs; readonly lastMs: EpochMs }): boolean {
+  if (account.status !== 'stopping') return false;
+  if (account.positions.size === 0) return nowMs - lastMs < SWEPT_WITHIN_MS;
   const exits = [...account.positions.values()].map(({ exitId }) => account.orders.get(exitId));
-  const areWaiting = exits.every((exit) => exit?.purpose === 'exit' && exit.atMarket !== null && feed !== null && !wouldFill(account, feed, exit));
-  return account.status === 'stopping' && exits.length > 0 && areWaiting;
+  return exits.every((exit) => exit?.purpose === 'exit' && exit.atMarket !== null && feed !== null && !wouldFill(account, feed, exit, nowMs));
 }

@@ -25,6 +25,8 @@ export interface SimItemsParts {
   readonly faults: Faults;
   readonly draw: Rng;
   readonly variant: Variant | null;
+  /** Hears that the process was stopped for a while. */
+  readonly onPause: () => void;
 }
 
 const failure = (code: 'unavailable' | 'unknown', what: string): StoreError => new StoreError(code, `injected: ${what}`);
@@ -33,12 +35,15 @@ const failure = (code: 'unavailable' | 'unknown', what: string): StoreError => n
  * The tables as one process sees them: every call is on its way for a while, is done at an instant of the scheduler's choice
  * and answered at another, later one: so an answer may tell what is no longer true, and may not come at all.
  */
-export function createSimItems({ rows, owner, scheduler, faults, draw, variant }: SimItemsParts): Items {
+export function createSimItems({ rows, owner, scheduler, faults, draw, variant, onPause }: SimItemsParts): Items {
   const { items } = rows;
 
   const answer = (label: string, tell: () => void): void => {
-    // The machine stops the process for longer than a lease lasts, and it does not know when it goes on.
-    if (faults.strikes('pause')) owner.pausedUntilMs = scheduler.nowMs() + Math.round((10 + 30 * draw.next()) * SECOND_MS);
+    // The machine stops the process for about as long as a lease lasts, and it does not know when it goes on.
+    if (faults.strikes('pause')) {
+      owner.pausedUntilMs = scheduler.nowMs() + Math.round((10 + 15 * draw.next()) * SECOND_MS);
+      onPause();
+    }
     const isPaused = owner.pausedUntilMs > scheduler.nowMs();
     if (isPaused || faults.strikes('slow-answer')) scheduler.soon(owner, `answer ${label}`, tell);
     else tell();

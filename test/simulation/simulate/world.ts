@@ -27,8 +27,9 @@ import { type Watching, watchedRows } from './watched-rows.ts';
 
 /** Shortly before what happens once a day, so that it happens in every seed that begins there. */
 const STARTS_MS = [
-  // The end of an hour and of a day.
+  // The end of an hour and of a day: more is written then than at any other time.
   '2025-01-07T23:59:20Z',
+  '2025-01-07T23:59:40Z',
   // NSE opens, and the day's books.
   '2025-01-07T03:44:20Z',
   // Intraday positions are squared off; then NSE closes.
@@ -40,7 +41,7 @@ const STARTS_MS = [
 /** How long things go wrong, and how long they may then take to settle, and to close. */
 const TROUBLED_MS = 75 * SECOND_MS;
 const SETTLING_MS = 70 * SECOND_MS;
-const CLOSING_MS = 45 * SECOND_MS;
+const CLOSING_MS = 75 * SECOND_MS;
 /** Now and then nobody asks for anything for so long: positions are held for as long as a strategy holds them, equity is marked. */
 const LEAP_MS = 16 * MINUTE_MS;
 /** The path knows a few minutes before the start. */
@@ -160,7 +161,8 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
       submit(stop);
       await stepUntil(calmMs + SETTLING_MS + CLOSING_MS);
       if (problems.length === 0)
-        for (const fault of await closedFaults({ items, books, bus, clients, acknowledged, feed: feed() })) complain('settles', fault);
+        for (const fault of await closedFaults({ items, books, bus, clients, acknowledged, feed: feed(), nowMs: scheduler.nowMs() }))
+          complain('settles', fault);
     },
     result: (): SeedResult => ({
       seed,

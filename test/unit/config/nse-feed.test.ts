@@ -9,6 +9,8 @@ const env = (world: string) => ({
   NIGHTDESK_WORLD: world,
   NIGHTDESK_MARKETS: 'switch',
   NIGHTDESK_NSE_HOURS: 'none',
+  NIGHTDESK_SYMBOLS: 'all',
+  NIGHTDESK_AUTO_START: '{}',
 });
 
 describe('the source of NSE prices', () => {

@@ -58,6 +58,31 @@ describe('warm accounts that share the ledger with others', () => {
 });
 
 describe('warm accounts of the only writer', () => {
+  it('see a session whose start got no answer and was done later', async () => {
+    const { ledger } = createRows();
+    const accounts = createAccounts(ledger, { exclusive: true });
+    expect(await accounts.active()).toBeNull();
+    await ledger.commit(commitOf(null, 'start', [sessionStarted('s')]));
+    expect((await accounts.active())?.sessionId).toBe('s');
+  });
+
+  it('see a commit that got no answer and was done later, and ask no more when another one is made', async () => {
+    const { ledger, account } = await started();
+    const watched = counted(ledger);
+    const accounts = createAccounts(watched.ledger, { exclusive: true });
+    accounts.doubt('s');
+    expect((await accounts.current('s'))?.seq).toBe(1);
+    const late = next(account, 'late');
+    await ledger.commit(late);
+    expect((await accounts.current('s'))?.seq).toBe(2);
+    const another = next(late.after, 'another');
+    await ledger.commit(another);
+    accounts.committed(another.after);
+    watched.calls.length = 0;
+    expect((await accounts.current('s'))?.seq).toBe(3);
+    expect(watched.calls).toEqual([]);
+  });
+
   it('read the store once and then know', async () => {
     const { ledger, account } = await started();
     const watched = counted(ledger);

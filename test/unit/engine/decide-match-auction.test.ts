@@ -69,6 +69,12 @@ describe('an order for the closing auction', () => {
     expect(heldBack(accountAfter(part), viewAt(at('15:35:00')), entryIn(accountAfter(part)))).toMatchObject({ code: 'expired' });
   });
 
+  it('gets no second share when its price is told again', () => {
+    const part = accountAfter(looked(auctioned(), 'E:1', printed(100, AUCTION_MS, { quantity: 40 })));
+    const again = printed(100, AUCTION_MS + 90_000, { quantity: 40, exchangeMs: AUCTION_MS });
+    expect(looked(part, 'E:1', again)).toBeNull();
+  });
+
   it('fills in full where nobody tells how much traded', () => {
     expect(fillOf(looked(auctioned(), 'E:1', printed(100, AUCTION_MS, { quantity: 0 }))).quantity).toBe(decimal('10'));
   });

@@ -5,8 +5,8 @@ import type { Draft } from '../../../shared/engine/draft.ts';
 import type { MatchCommand } from '../../../shared/engine/fill-inputs.ts';
 import { fillId } from '../../../shared/engine/fill-record.ts';
 import type { Tape } from '../../../shared/engine/view.ts';
-import { decimal, text, toNumber } from '../../../shared/kernel/decimal.ts';
-import type { Account } from '../../../shared/ledger/account.ts';
+import { add, decimal, multiply, subtract, sum, text, toNumber } from '../../../shared/kernel/decimal.ts';
+import { type Account, shortCollateral } from '../../../shared/ledger/account.ts';
 import { standingsOf } from '../../../shared/ledger/order-standing.ts';
 import type { OrderBook } from '../../../shared/market/order-book.ts';
 import type { Quote, Tick } from '../../../shared/market/price.ts';
@@ -46,7 +46,7 @@ const atPrice = (
   more: Partial<Tick> & Pick<Partial<MatchCommand>, 'queueAhead' | 'extreme'> = {},
 ) => {
   const { queueAhead = null, extreme = null, ...print } = more;
-  const tick = tickOf(entryIn(account).symbol, price, moment.atMs ?? LATER_MS, print);
+  const tick = tickOf(entryIn(account).symbol, price, moment.atMs ?? LATER_MS, { quantity: 100, ...print });
   return decideMatch(account, viewAt(account, price, moment), asked('E:1', { tick, queueAhead, extreme }));
 };
 
@@ -134,6 +134,58 @@ describe('a limit order that rests', () => {
     const sale = working(limitAt('101'), {}, SHARES);
     expect([atPrice(sale, 101), atPrice(sale, 100.9)]).toEqual([null, null]);
     expect(fillOf(atPrice(sale, 101.05))).toMatchObject({ side: 'sell', price: decimal('101'), quantity: decimal('10') });
+  });
+});
+
+describe('what comes to limit orders that rest', () => {
+  const deep: Tape = { volatility: 0.0002, minuteVolume: 1e6 };
+  const two = placed([
+    orderWith({ instruction: limitAt('99') }, { quantity: '2' }),
+    orderWith({ instruction: limitAt('99') }, { id: 'E:2', quantity: '2' }),
+  ]);
+  const at = (
+    price: number,
+    orderId: string,
+    account: Account,
+    quote: Partial<Quote>,
+    more: Partial<Tick> & { readonly queueAhead?: number } = {},
+  ) => {
+    const { queueAhead = null, ...print } = more;
+    const view = viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', price, LATER_MS, quote)], tape: deep });
+    return decideMatch(account, view, asked(orderId, { tick: tickOf('BTC', price, LATER_MS, print), queueAhead }));
+  };
+  /** What both orders get, one after the other, of one tick. */
+  const shares = (price: number, quote: Partial<Quote>, more: Partial<Tick> & { readonly queueAhead?: number } = {}) => {
+    const first = at(price, 'E:1', two, quote, more);
+    const second = at(price, 'E:2', first?.account() ?? two, quote, more);
+    return [first, second].map((draft) => (draft === null ? null : text(fillOf(draft).quantity)));
+  };
+
+  it('is no more than what traded through their price', () => {
+    expect(shares(98.9, {}, { quantity: 0.25 })).toEqual(['0.25', null]);
+  });
+
+  it('is shared by the orders of an account: what one had of a print the next one has not', () => {
+    expect(shares(98.9, {}, { quantity: 3 })).toEqual(['2', '1']);
+    expect(shares(99, {}, { quantity: 9, queueAhead: -2.5 })).toEqual(['2', '0.5']);
+  });
+
+  it('is no more than what stands through their price, once', () => {
+    const quote = { bid: 98.7, ask: 98.8, bidSize: 5, askSize: 0.75 };
+    expect(shares(99.2, quote)).toEqual(['0.75', null]);
+    const first = accountAfter(at(99.2, 'E:1', two, quote));
+    expect(at(99.2, 'E:1', first, quote)).toBeNull();
+    expect(fillOf(at(99.2, 'E:1', two, quote)).taken?.levels).toEqual([{ price: 98.8, quantity: 0.75 }]);
+  });
+
+  it('is what traded and what stands there together', () => {
+    expect(shares(98.9, { bid: 98.7, ask: 98.8, bidSize: 5, askSize: 0.75 }, { quantity: 2 })).toEqual(['2', null]);
+  });
+
+  it('is bounded by the volume alone where nobody tells how much it was', () => {
+    expect(shares(98.9, {}, { quantity: 0 })).toEqual(['2', '2']);
+    expect(shares(98.9, {}, { motion: 'sweep', quantity: 0.25 })).toEqual(['2', '2']);
+    expect(shares(99.2, { bid: 98.7, ask: 98.8 })).toEqual(['2', '2']);
   });
 });
 
@@ -337,6 +389,38 @@ describe('an entry that the free cash does not carry when it fills', () => {
       { type: 'order-triggered' },
       { type: 'order-ended', state: 'rejected', reason: expect.stringMatching(/^insufficient_cash: the fill needs 101\d\..* USD, free are 1000$/) },
     ]);
+  });
+
+  it('leaves a short what its charges take, beside its proceeds and as much again', () => {
+    const short = (capital: string): Draft | null =>
+      decideMatch(
+        placed([orderWith({}, { ...SHARES, reserved: '0' })], startedAccount(capital)),
+        viewOfSketch({ nowMs: ACTIVE_MS, quotes: [bareQuote('RELIANCE', 1000, ACTIVE_MS)] }),
+        asked('E:1'),
+      );
+    const enough = short('1000');
+    const { quantity, price, rate, charges } = fillOf(enough);
+    const proceeds = multiply(multiply(quantity, price), rate.value);
+    const paid = multiply(sum(charges.map(({ amount }) => amount)), rate.value);
+    expect(paid).toBeGreaterThan(0n);
+    // To the cent: with a hair less the account would have blocked what it does not have.
+    const least = short(text(add(proceeds, paid)));
+    const after = accountAfter(least);
+    expect(subtract(after.cash, shortCollateral(after))).toBeGreaterThanOrEqual(0n);
+    expect(typesOf(short(text(subtract(add(proceeds, paid), decimal('0.000001')))))).toEqual(['order-ended']);
+  });
+
+  it('is cancelled for the rest, not rejected, where a part of it has filled', () => {
+    const account = placed([orderWith({}, { quantity: '10', reserved: '0' })], startedAccount('300'));
+    let now = account;
+    const ends: unknown[] = [];
+    for (let minute = 0; minute < 5 && now.orders.has('E:1'); minute++) {
+      const draft = decideMatch(now, viewAt(now, 101, { atMs: LATER_MS + minute * 61_000, tape: THIN }), asked('E:1'));
+      ends.push(...eventsOf(draft).flatMap((event) => (event.type === 'order-ended' ? [[event.state, event.reason.split(':')[0]]] : [])));
+      now = accountAfter(draft);
+    }
+    expect(positionIn(now).quantity).toBeGreaterThan(0n);
+    expect(ends).toEqual([['cancelled', 'insufficient_cash']]);
   });
 
   it('is judged by what fills: a part that is carried is no reason to reject the order', () => {

@@ -47,7 +47,7 @@ const atPrice = (account: Account, price: number, { atMs = LATER_MS, tape = PLEN
   decideMatch(
     account,
     viewOfSketch({ nowMs: atMs, tape, books, quotes: [bareQuote('BTC', price, atMs, quote)] }),
-    asked(EXIT_ID, { tick: tickOf('BTC', price, atMs), extreme: extreme ?? null }),
+    asked(EXIT_ID, { tick: tickOf('BTC', price, atMs, { quantity: 100 }), extreme: extreme ?? null }),
   );
 
 /** The account after a close was asked for, and when the venue has it. */

@@ -35,7 +35,7 @@ const atTick = (account: Account, price: number, more: Parameters<typeof tickOf>
   decideMatch(
     account,
     viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('BTC', price, LATER_MS)] }),
-    asked(EXIT_ID, { tick: tickOf('BTC', price, LATER_MS, more), extreme }),
+    asked(EXIT_ID, { tick: tickOf('BTC', price, LATER_MS, { quantity: 100, ...more }), extreme }),
   );
 
 describe('shares that were bought for delivery', () => {
@@ -277,7 +277,7 @@ describe('a resting exit', () => {
     const sketch = { symbol: 'RELIANCE', currency: 'INR', quantity: '10', stop: '98.5', target: '103' } as const;
     const before = withPosition(sketch);
     const view = viewOfSketch({ nowMs: LATER_MS, quotes: [bareQuote('RELIANCE', 104, LATER_MS)], rates: { INR: '0.9' } });
-    const realised = fillOf(decideMatch(before, view, asked(EXIT_ID, { tick: tickOf('RELIANCE', 104, LATER_MS) }))).realised;
+    const realised = fillOf(decideMatch(before, view, asked(EXIT_ID, { tick: tickOf('RELIANCE', 104, LATER_MS, { quantity: 100 }) }))).realised;
     if (realised === null) throw new Error('no result');
     // 10 x (103 - 100) at the exit's rate; the cost of 1000 is worth a tenth less.
     expect([text(realised.price), text(realised.currency)]).toEqual(['27', '-100']);

@@ -138,6 +138,11 @@ describe('an order whose time is over', () => {
     ]);
   });
 
+  it('expires with the square-off when it would open a position of the day', () => {
+    const day = resting({ product: 'intraday', timeInForce: 'DAY', expiresMs: DAY_OVER_MS });
+    expect(sweptAt(day, DAY_OVER_MS)).toMatchObject([{ state: 'expired', reason: expect.stringMatching(/^square_off: /) }]);
+  });
+
   it('expires after the auction that it was for', () => {
     const auctioned = resting({ tradedIn: 'closing-auction', timeInForce: 'DAY', expiresMs: DAY_OVER_MS });
     expect(sweptAt(auctioned, DAY_OVER_MS)).toMatchObject([{ state: 'expired', reason: 'auction_over: the closing auction did not fill it' }]);

@@ -9,7 +9,7 @@ import { draftOn } from '../../../shared/engine/draft.ts';
 import { createMatcher, type Extremes, type Matcher } from '../../../shared/engine/matcher.ts';
 import type { QueuePlaces } from '../../../shared/engine/queue-places.ts';
 import { createVirtualClock, type VirtualClock } from '../../../shared/kernel/clock-virtual.ts';
-import { decimal } from '../../../shared/kernel/decimal.ts';
+import { decimal, toNumber, ZERO } from '../../../shared/kernel/decimal.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import type { Tick } from '../../../shared/market/price.ts';
@@ -41,6 +41,9 @@ interface FloorSketch extends EntrySketch {
   readonly trail?: Bracket['trail'];
   readonly extremes?: Extremes;
   readonly queues?: QueuePlaces;
+  readonly arriving?: readonly string[];
+  /** When the run before had looked last. */
+  readonly resumedAtMs?: number;
   /** Terms of the entry's own. */
   readonly terms?: Partial<EntryOrder>;
   readonly startMs?: number;
@@ -49,8 +52,9 @@ interface FloorSketch extends EntrySketch {
 /** A matcher on a session with a working entry, or a position when `price` says at what it was filled. */
 async function floor(setup: FloorSketch = {}): Promise<Floor> {
   const { price, faults = [], trail = null, extremes = {}, queues = {}, terms = {}, startMs = START_MS, ...sketch } = setup;
+  const { arriving = [], resumedAtMs = 0, ...entry } = sketch;
   const rows = createRows();
-  const plain = entryOrder({ atMs: startMs, ...sketch });
+  const plain = entryOrder({ atMs: startMs, ...entry });
   const order = { ...plain, bracket: { ...plain.bracket, trail }, ...terms };
   const opened = price === undefined ? [] : [(account: Account) => entryFill(account, order.id, { price })];
   await rows.ledger.commit(commitOf(null, 'start', [sessionStarted('s'), orderPlaced(order), ...opened]));
@@ -63,7 +67,7 @@ async function floor(setup: FloorSketch = {}): Promise<Floor> {
   const desk = createDesk();
   desk.rates([rateOf('USDT'), { ...rateOf('INR', '0.0125'), asOfMs: startMs }]);
   const matcher = createMatcher(context, desk, () => lease);
-  matcher.restore({ extremes, queues });
+  matcher.restore({ extremes, queues, arriving }, resumedAtMs);
   await matcher.refresh();
   const pass = async (untilMs: number): Promise<void> => {
     clock.at(untilMs, '9-end', () => undefined);
@@ -315,6 +319,9 @@ describe('a limit order at the matcher', () => {
     await pass(START_MS + 80);
     desk.top(top(START_MS + 500, 0.5));
     await print(99.9, START_MS + 1_000, { quantity: 0.2 });
+    // What left before the trade and what it took is one number: nobody knows which of the two the half is.
+    expect(matcher.queues()).toMatchObject({ 'E:1': 0.5 });
+    await print(99.9, START_MS + 1_500, { quantity: 0.2 });
     expect(matcher.queues()).toMatchObject({ 'E:1': 0.3 });
     expect((await account()).positions.size).toBe(0);
   });
@@ -328,13 +335,95 @@ describe('a limit order at the matcher', () => {
     expect([...(await account()).positions.values()]).toMatchObject([{ entryPrice: decimal('99.9') }]);
   });
 
+  it('that met no market when it came meets the first price as one that comes in, and not its limit', async () => {
+    const { print, pass, account } = await floor({ terms: { instruction: { type: 'limit', limit: decimal('105') } } });
+    await pass(START_MS + 10_000);
+    await print(100, START_MS + 12_000, { quantity: 9 });
+    const [position] = [...(await account()).positions.values()];
+    expect(toNumber(position?.entryPrice ?? ZERO)).toBeGreaterThan(100);
+    expect(toNumber(position?.entryPrice ?? ZERO)).toBeLessThan(100.5);
+  });
+
+  it('goes on taking what comes within its limit, at its price, until nothing stands there: then it rests', async () => {
+    const { desk, print, pass, account, matcher } = await floor({ target: '200', terms: { instruction: { type: 'limit', limit: decimal('105') } } });
+    const book = (atMs: number, ask: number, quantity: number, bid = 99.9) => {
+      desk.depth({ ...tickOf('BTC', 100, atMs), bids: [{ price: bid, quantity: 4 }], asks: [{ price: ask, quantity }] });
+    };
+    const got = async () => (await account()).positions.get('P:E:1');
+    book(START_MS, 100.1, 0.5);
+    await pass(START_MS + 80);
+    expect((await got())?.entryPrice).toBe(decimal('100.1'));
+    // What it took is gone, and its own limit is no price that anybody asks.
+    await print(100, START_MS + 1_000, { quantity: 9 });
+    expect((await account()).totals.fills).toBe(1);
+    book(START_MS + 1_500, 100.3, 0.5);
+    await print(100, START_MS + 2_000, { quantity: 9 });
+    expect((await got())?.entryPrice).toBe(decimal('100.2'));
+    expect(matcher.arriving()).toEqual(['E:1']);
+    // The market leaves its limit behind: it stands there now, and is met at its limit when the market comes back.
+    book(START_MS + 2_500, 106, 4, 105.5);
+    await print(106, START_MS + 3_000);
+    expect(matcher.arriving()).toEqual([]);
+    expect(matcher.queues()).toEqual({});
+    await print(104, START_MS + 4_000, { quantity: 9 });
+    expect((await account()).orders.has('E:1')).toBe(false);
+    expect(toNumber((await got())?.entryPrice ?? ZERO)).toBeCloseTo((100.1 * 0.5 + 100.3 * 0.5 + 105) / 2, 6);
+  });
+
+  it('is on its way still after a restart, when it was before', async () => {
+    const before = { terms: { instruction: { type: 'limit', limit: decimal('105') } }, atMs: START_MS - 60_000, resumedAtMs: START_MS } as const;
+    const entered = async (arriving: readonly string[]): Promise<number> => {
+      const { print, account } = await floor({ ...before, arriving });
+      await print(100, START_MS + 1_000, { quantity: 9 });
+      return toNumber([...(await account()).positions.values()][0]?.entryPrice ?? ZERO);
+    };
+    expect(await entered(['E:1'])).toBeLessThan(100.5);
+    // One that rested had been passed by: it was met at its limit.
+    expect(await entered([])).toBe(105);
+  });
+
   it('keeps its place over a restart', async () => {
-    const { desk, pass, print, account, matcher } = await floor({ ...BUY, queues: { 'E:1': 1 } });
+    const { desk, pass, print, account, matcher } = await floor({ ...BUY, queues: { 'E:1': 1 }, atMs: START_MS - 60_000, resumedAtMs: START_MS });
     desk.top(top(START_MS, 50));
     await pass(START_MS + 80);
     expect(matcher.queues()).toEqual({ 'E:1': 1 });
     await print(99.9, START_MS + 1_000, { quantity: 3 });
     expect((await account()).orders.has('E:1')).toBe(false);
+  });
+});
+
+describe('what a run before had kept of an exit', () => {
+  const levels = { stop: decimal('98.5'), target: decimal('103'), trail: null };
+  type Levels = Omit<Partial<typeof levels>, 'trail'> & { readonly trail?: Bracket['trail'] };
+
+  const amended = async ({ context, matcher }: Floor, name: string, from: Levels, to: Levels): Promise<void> => {
+    await commitDecision(context, 's', (account) => {
+      const draft = draftOn(account, name);
+      draft.emit({ type: 'exit-amended', atMs: context.clock.now(), orderId: EXIT_ID, before: { ...levels, ...from }, after: { ...levels, ...to } });
+      return { draft };
+    });
+    await matcher.refresh();
+  };
+
+  it('is its place at the price where it stood, and no place at another', async () => {
+    const on = await floor({ price: '100', queues: { [EXIT_ID]: 0 } });
+    const book = { ...tickOf('BTC', 100, OPENED_MS), bid: 99.9, ask: 102, bidSize: 5, askSize: 40 };
+    await on.pass(OPENED_MS);
+    on.desk.top(book);
+    await on.matcher.refresh();
+    expect(on.matcher.queues()).toEqual({ [EXIT_ID]: 0 });
+    await amended(on, 'nearer', {}, { target: decimal('102') });
+    expect(on.matcher.queues()).toEqual({ [EXIT_ID]: 40 });
+  });
+
+  it('is the best price of its trail, not that of one which is added later', async () => {
+    const share = { kind: 'share', share: 0.1 } as const;
+    const on = await floor({ price: '100', trail: share, extremes: { [EXIT_ID]: 110 } });
+    await on.print(101, OPENED_MS + 1_000);
+    expect(on.matcher.extremes()).toEqual({ [EXIT_ID]: 110 });
+    await amended(on, 'off', { trail: share }, { trail: null });
+    await amended(on, 'on', { trail: null }, { trail: share });
+    expect(on.matcher.extremes()).toEqual({ [EXIT_ID]: 101 });
   });
 });
 

@@ -62,7 +62,8 @@ describe('what stands before us after a trade at our price', () => {
     ['moves us up by its size', 5, 5, 2, 3],
     ['brings us to the front', 5, 5, 5, 0],
     ['is ours by what exceeds those before us', 5, 5, 7, -2],
-    ['counts those gone who have left', 5, 3, 2, 1],
+    ['counts those gone who have left', 9, 3, 2, 3],
+    ['is not taken off twice where the book has been told of it first', 5, 3, 2, 3],
     ['does not count those who came behind us', 5, 90, 2, 3],
     ['trusts what was known where nothing is told now', 5, null, 2, 3],
   ])('%s', (_, ahead, standing, quantity, left) => {

@@ -57,6 +57,13 @@ describe('an entry that works', () => {
     expect(entry({ instruction, side })).toEqual({ code: 'level_not_reached', why });
   });
 
+  it('does not say of a limit within which something stands that it waits for a price', () => {
+    expect(entry({ instruction: { type: 'limit', limit: decimal('100.5') } })).toMatchObject({
+      code: 'awaits_fill',
+      why: expect.stringContaining('it goes on with what comes'),
+    });
+  });
+
   it('waits for its limit from when its stop was met', () => {
     const instruction: Instruction = { type: 'stop-limit', stop: decimal('101'), limit: decimal('102') };
     expect(entry({ instruction, triggeredMs: NOW_MS }).why).toMatch(/^it waits for a trade below its limit 102/);

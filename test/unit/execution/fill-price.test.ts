@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { instrumentBySymbol } from '../../../shared/config/instruments.ts';
 import type { Taking } from '../../../shared/contracts/fill.ts';
 import { auctionFill, limitFill, type MarketOrder, marketFill, onTick, type PricedFill } from '../../../shared/execution/fill-price.ts';
-import { decimal, text, toNumber } from '../../../shared/kernel/decimal.ts';
+import { decimal, fromNumber, text, toNumber } from '../../../shared/kernel/decimal.ts';
 import { bareQuote } from '../../support/engine-fixtures.ts';
 
 const SOL = instrumentBySymbol('SOL');
@@ -195,7 +195,7 @@ describe('the band of a market order', () => {
 
 describe('a limit order that the market traded through', () => {
   const sale = order({ side: 'sell' });
-  const through = { rule: 'limit', most: null } as const;
+  const through = { rule: 'limit', most: null, standing: [] } as const;
 
   it('fills at its level without slippage, and its band is that one price', () => {
     const price = decimal('103');
@@ -210,7 +210,7 @@ describe('a limit order that the market traded through', () => {
   });
 
   it('fills no more than what traded beyond those before it', () => {
-    const served = (most: number) => limitFill(sale, decimal('103'), { rule: 'queue', most });
+    const served = (most: number) => limitFill(sale, decimal('103'), { rule: 'queue', most: fromNumber(most), standing: [] });
     expect(served(2.5)).toMatchObject({ rule: 'queue', quantity: decimal('2.5'), price: decimal('103') });
     expect(served(11)?.quantity).toBe(decimal('10'));
     expect(served(0.0009)).toBeNull();

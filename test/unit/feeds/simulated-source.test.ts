@@ -103,6 +103,21 @@ describe('the simulated source', () => {
     for (const count of [1, 2, 101]) expect(await playStoppedAt(both, OPEN_MS, count, OPEN_MS + MINUTE_MS)).toEqual(sink.seen);
   });
 
+  it('delivers nothing of the time in which nobody listened, when it is started again later', async () => {
+    const { source, sink } = await play(OPEN_MS, OPEN_MS + MINUTE_MS);
+    const delivered = sink.seen.length;
+    const cursor: unknown = JSON.parse(JSON.stringify(source.cursor()));
+    await source.stop();
+    const laterMs = OPEN_MS + 3 * MINUTE_MS + 12_345;
+    const clock = fullSpeed(laterMs);
+    const after = recordingSink(clock);
+    await both(clock).start(after, cursor);
+    await runTo(clock, laterMs + MINUTE_MS);
+    const whole = await play(laterMs, laterMs + MINUTE_MS);
+    expect(after.seen).toEqual(whole.sink.seen);
+    expect(delivered).toBeGreaterThan(0);
+  });
+
   it('plays on through a night without a trade', async () => {
     const eveMs = Date.UTC(2026, 9, 12, 9, 44);
     const clock = fullSpeed(eveMs);

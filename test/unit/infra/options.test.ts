@@ -52,7 +52,23 @@ describe('the command line', () => {
     expect(() => readOptions([], { NIGHTDESK_NSE_FEED: 'kite' })).toThrow(/NIGHTDESK_NSE_FEED takes auto, simulated, upstox, yahoo; received "kite"/);
   });
 
+  it('asks no token unless it is told to, by the line or by a file of tokens in the environment', () => {
+    const env = { NIGHTDESK_TOKEN_FILE: '/etc/nightdesk/tokens.json' };
+    expect(readOptions([]).tokenFile).toBeNull();
+    expect(readOptions(['--token', 'required', '--state', 'here']).tokenFile).toBe('here/api-tokens.json');
+    expect(readOptions([], env).tokenFile).toBe('/etc/nightdesk/tokens.json');
+    expect(readOptions(['--token', 'required'], env).tokenFile).toBe('/etc/nightdesk/tokens.json');
+    expect(readOptions(['--token', 'none'], env).tokenFile).toBeNull();
+    expect(readOptions(['--token', 'required', '--allow-origin', 'https://desk.example', '--allow-origin', 'http://localhost:5173'])).toMatchObject({
+      allowedOrigins: ['https://desk.example', 'http://localhost:5173'],
+    });
+  });
+
   it.each([
+    [['--token', 'maybe'], /--token takes none, required; received "maybe"/],
+    [['--allow-origin', 'https://desk.example'], /--allow-origin needs --token required/],
+    [['--token', 'required', '--allow-origin', '*'], /--allow-origin: expected an origin such as .*; received "\*"/],
+    [['--token', 'required', '--allow-origin', 'https://*.desk.example'], /--allow-origin: expected an origin/],
     [['--bogus'], /Unknown option '--bogus'/],
     [['stray'], /stray/],
     [['--feed', 'telepathy'], /--feed takes auto, live, simulated, replay; received "telepathy"/],

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { NSE_CALENDAR, NSE_CALENDAR_FACTS, nseCalendar, specialHoursOf } from '../../../shared/config/nse-calendar.ts';
+import { NSE_CALENDAR } from '../../../shared/config/nse-calendar.ts';
+import { NSE_CALENDAR_FACTS, nseCalendar, specialHoursOf } from '../../../shared/config/nse-calendar-facts.ts';
 import { iso } from '../../../shared/kernel/time.ts';
 import { CalendarError, createCalendar, marketPhase, primaryMarket, rollsDue, tradingDay } from '../../../shared/market/calendar.ts';
 import type { InstrumentGroup } from '../../../shared/market/calendar-facts.ts';

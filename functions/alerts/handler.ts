@@ -1,0 +1,24 @@
+import type { Context } from 'aws-lambda';
+import { alertOnEvent } from '../../shared/engine/alerts/alert-on-event.ts';
+import { busFunction, isBusEvent } from '../middleware/bus-function.ts';
+import { lambdaContext } from '../middleware/lambda-context.ts';
+import { scheduledFunction } from '../middleware/scheduled-function.ts';
+import { runAlerts } from './alerts.ts';
+import { deliverDeployed } from './delivery.ts';
+
+const onEvent = busFunction('alerts', lambdaContext, async (context, { detail }) => {
+  const alert = await alertOnEvent(context, detail);
+  return { raised: alert?.id ?? null, messages: alert === null ? 0 : await deliverDeployed(context) };
+});
+
+const onMinute = scheduledFunction('alerts', lambdaContext, async (context, run) => {
+  // What waits is told first: it must not wait for a market that cannot be read.
+  const before = await deliverDeployed(context);
+  const watched = await runAlerts(context, run);
+  return { ...watched, messages: before + (watched.raised.length === 0 ? 0 : await deliverDeployed(context)) };
+});
+
+/** Takes domain events from the bus, and looks and tells once a minute. */
+export async function handler(event: unknown, context: Context): Promise<unknown> {
+  return isBusEvent(event) ? onEvent(event, context) : onMinute(event, context);
+}

@@ -1,0 +1,36 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import * as z from 'zod';
+import { BUS_SOURCE } from '../../shared/contracts/bus-event.ts';
+import type { EngineContext } from '../../shared/engine/context.ts';
+import { messageOf } from '../../shared/kernel/errors.ts';
+
+const busEventSchema = z.object({ id: z.string(), source: z.literal(BUS_SOURCE), 'detail-type': z.string(), detail: z.unknown() });
+/** A domain event as EventBridge hands it over. */
+export type DeliveredEvent = z.infer<typeof busEventSchema>;
+
+/** Whether an event comes from our bus. */
+export const isBusEvent = (event: unknown): event is DeliveredEvent => busEventSchema.safeParse(event).success;
+
+interface Ready {
+  readonly context: EngineContext;
+  readonly event: DeliveredEvent;
+}
+
+/** The one stack of every function on the bus: a log line an event, and errors thrown on, so that the platform tries again. */
+export function busFunction(
+  name: string,
+  contextOf: () => Promise<EngineContext>,
+  run: (context: EngineContext, event: DeliveredEvent) => Promise<unknown>,
+): (event: DeliveredEvent, context?: Context) => Promise<unknown> {
+  const stack = middy(({ context, event }: Ready) => run(context, event))
+    .use({
+      onError: ({ event: { context, event }, error }: middy.Request<Ready>) =>
+        context.log('error', `${name}-event-failed`, { id: event.id, type: event['detail-type'], why: messageOf(error), stack: error?.stack }),
+    })
+    .use({
+      after: ({ event: { context, event }, response }: middy.Request<Ready>) =>
+        context.log('info', `${name}-event-taken`, { id: event.id, type: event['detail-type'], outcome: response }),
+    });
+  return async (event, context = {} as Context) => stack({ context: await contextOf(), event }, context);
+}
