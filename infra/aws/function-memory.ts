@@ -3,7 +3,7 @@ export const FUNCTION_MEMORY_MIB = {
   scan: 512,
   monitor: 256,
   session: 256,
-  alerts: 256,
+  alerts: 512,
   outbox: 256,
   api: 512,
   authorizer: 256,
