@@ -4,7 +4,8 @@ import { ROUTES, type RouteName } from '../../shared/contracts/routes.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { type HttpHandler, httpFunction, jsonAnswer } from '../middleware/http-function.ts';
 import { HttpProblem } from '../middleware/problem.ts';
-import { type ApiHandlers, apiHandlers } from './handlers.ts';
+import type { ApiHandlers } from './answer.ts';
+import { apiHandlers } from './handlers.ts';
 import { readRequest } from './request.ts';
 
 type RouteHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;

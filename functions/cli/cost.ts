@@ -1,3 +1,3 @@
-import { runCostCommand } from '../../infra/local/cost-cli.ts';
+import { runCostCommand } from '../../infra/cost/cost-cli.ts';
 
 process.exitCode = await runCostCommand(process.argv.slice(2), { out: console.log, err: console.error, env: process.env });

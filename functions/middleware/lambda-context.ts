@@ -1,4 +1,3 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { autoStartOf, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { type Environment, readEnvironment } from '../../shared/config/environment.ts';
 import { tradedMarkets } from '../../shared/config/instruments.ts';
@@ -53,12 +52,17 @@ async function contextFrom(environment: Environment): Promise<EngineContext> {
   });
 }
 
-/** Tells the feed through the queue. A nudge that is lost costs a second: the feed reads the open orders anyway. */
+/**
+ * Tells the feed through the queue. A nudge that is lost costs a second: the feed reads the open orders anyway.
+ * The client is loaded with the first nudge: most runs place no order, and a cold start need not wait for it.
+ */
 function queueNudge(queueUrl: string, log: Log): EngineContext['nudge'] {
-  const client = new SQSClient({ maxAttempts: 2 });
+  let loaded: Promise<(sessionId: string) => Promise<unknown>> | undefined;
   return async (sessionId) => {
     try {
-      await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify({ sessionId }) }));
+      loaded ??= import('./nudge-sender.ts').then(({ nudgeSender }) => nudgeSender(queueUrl));
+      const send = await loaded;
+      await send(sessionId);
     } catch (error) {
       log('warn', 'nudge-failed', { sessionId, why: messageOf(error) });
     }

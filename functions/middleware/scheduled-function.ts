@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { type ScheduledEvent, scheduledEventSchema } from '../../shared/config/schedules.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
+import { wire } from '../../shared/kernel/canonical-json.ts';
 import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
 
@@ -24,14 +25,18 @@ const LATEST_RUN_MS = 90_000;
  * The one stack of every scheduled function: the event through its schema, late runs dropped with the reason, a log line a
  * run, and errors thrown on, so that the platform tries again. The context comes as a promise, made once a process.
  * @param latestMs how late a run may be, ms; a function whose runs make up for missed ones may take more than the default
+ * @param told what of a run's outcome is logged and answered; all of it by default
  */
-export function scheduledFunction(
+export function scheduledFunction<Outcome>(
   name: string,
   contextOf: () => Promise<EngineContext>,
-  run: (context: EngineContext, run: ScheduledRun) => Promise<unknown>,
-  { latestMs = LATEST_RUN_MS }: { readonly latestMs?: number } = {},
+  run: (context: EngineContext, run: ScheduledRun) => Promise<Outcome>,
+  { latestMs = LATEST_RUN_MS, told = (outcome) => outcome }: { readonly latestMs?: number; readonly told?: (outcome: Outcome) => unknown } = {},
 ): ScheduledHandler {
-  const stack = middy(async ({ context, run: due }: Ready): Promise<ScheduledOutcome> => ({ ran: true, outcome: await run(context, due) }))
+  // The platform writes the answer as JSON, which has no decimals.
+  const stack = middy(
+    async ({ context, run: due }: Ready): Promise<ScheduledOutcome> => ({ ran: true, outcome: wire(told(await run(context, due))) }),
+  )
     .use({ onError: logFailure(name) })
     .use({
       before: async (request: middy.Request) => {

@@ -14,3 +14,13 @@ export async function runScan(context: EngineContext, event: ScheduledEvent): Pr
   if (earlyMs > 0) await context.sleep(earlyMs);
   return scanMarket(context, { minuteMs: minuteOf(scheduledMs), market: event.market ?? 'CRYPTO' });
 }
+
+/** A scan as its log line tells it: how its candidates fared, by reason. The record itself is in the ledger. */
+export function toldScan({ scanned, reason, scan }: ScanOutcome): unknown {
+  if (scan === null) return { scanned, reason };
+  const fared = Object.entries(Object.groupBy(scan.decisions, (decision) => decision.reason)).map(([code, decisions = []]) => [
+    code,
+    decisions.length,
+  ]);
+  return { scanned, reason, id: scan.id, decisions: Object.fromEntries(fared), missingBars: scan.missingBars };
+}

@@ -2,7 +2,7 @@ import { CfnOutput, type Environment, Stack } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { eventBus } from './constructs/event-bus.ts';
-import { outboxPipe } from './constructs/outbox-pipe.ts';
+import { outboxFunction } from './constructs/outbox-function.ts';
 import { type Tables, tables } from './constructs/tables.ts';
 
 export interface DataStack extends Tables {
@@ -25,7 +25,7 @@ export function dataStack(scope: Construct, { env, isLedgerReleased }: DataStack
   });
   const { ledger, market } = tables(stack, { isLedgerReleased });
   const bus = eventBus(stack);
-  outboxPipe(stack, { ledger, bus });
+  outboxFunction(stack, { ledger, bus });
   new CfnOutput(stack, 'LedgerTable', { value: ledger.tableName });
   new CfnOutput(stack, 'MarketTable', { value: market.tableName });
   new CfnOutput(stack, 'EventBus', { value: bus.eventBusName });

@@ -1,7 +1,7 @@
 import { runAlerts } from '../../functions/alerts/alerts.ts';
 import { scheduledFunction } from '../../functions/middleware/scheduled-function.ts';
 import { runMonitor } from '../../functions/monitor/monitor.ts';
-import { runScan } from '../../functions/scan/scan.ts';
+import { runScan, toldScan } from '../../functions/scan/scan.ts';
 import { LATEST_ROLL_MS, runSession } from '../../functions/session/session.ts';
 import type { ScheduledFunction } from '../../shared/config/schedules.ts';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
@@ -12,11 +12,16 @@ import type { Invoke } from './scheduler.ts';
 export function invoker(context: EngineContext, onScan: (scan: ScanRecord) => void): Invoke {
   const ready = async (): Promise<EngineContext> => context;
   const functions: Readonly<Record<ScheduledFunction, ReturnType<typeof scheduledFunction>>> = {
-    scan: scheduledFunction('scan', ready, async (engine, run) => {
-      const outcome = await runScan(engine, run);
-      if (outcome.scanned && outcome.scan !== null) onScan(outcome.scan);
-      return outcome;
-    }),
+    scan: scheduledFunction(
+      'scan',
+      ready,
+      async (engine, run) => {
+        const outcome = await runScan(engine, run);
+        if (outcome.scanned && outcome.scan !== null) onScan(outcome.scan);
+        return outcome;
+      },
+      { told: toldScan },
+    ),
     monitor: scheduledFunction('monitor', ready, runMonitor),
     session: scheduledFunction('session', ready, runSession, { latestMs: LATEST_ROLL_MS }),
     alerts: scheduledFunction('alerts', ready, runAlerts),

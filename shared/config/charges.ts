@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import data from './data/charges.json' with { type: 'json' };
-import { decimalText, fromDate, source } from './effective.ts';
+import { decimalText, factsFrom, fromDate, source } from './effective.ts';
 
 /** The lines a cost schedule may have; each is booked apart. */
 export const CHARGE_LINES = ['commission', 'brokerage', 'stt', 'transaction', 'ipft', 'sebi', 'stamp', 'gst', 'dp', 'short-delivery-risk'] as const;
@@ -66,7 +66,7 @@ const chargeFacts = z.strictObject({
 export type ChargeFacts = z.infer<typeof chargeFacts>;
 
 /** Validates cost schedules: no line may have two rules for the same fill. @throws z.ZodError */
-export const parseChargeFacts = (value: unknown): ChargeFacts => chargeFacts.parse(value);
+export const parseChargeFacts = (value: unknown): ChargeFacts => factsFrom(chargeFacts, value);
 
 export const CHARGE_FACTS: ChargeFacts = parseChargeFacts(data);
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type CorporateActions, createCorporateActions } from '../market/corporate-actions.ts';
 import data from './data/corporate-actions.json' with { type: 'json' };
-import { decimalText, source } from './effective.ts';
+import { decimalText, factsFrom, source } from './effective.ts';
 
 const symbol = z.string().min(1);
 const isin = z.string().length(12);
@@ -31,4 +31,4 @@ const corporateActionFacts = z.array(
  * Splits, bonuses, mergers, demergers and new names of NSE shares that are known, each with its source. Rights issues and
  * dividends are not in it: prices are not adjusted for them.
  */
-export const CORPORATE_ACTIONS: CorporateActions = createCorporateActions(corporateActionFacts.parse(data));
+export const CORPORATE_ACTIONS: CorporateActions = createCorporateActions(factsFrom(corporateActionFacts, data));

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { marketSchema } from '../contracts/terms.ts';
 import type { CheckRules } from '../market/cross-check.ts';
 import data from './data/cross-check.json' with { type: 'json' };
-import { source } from './effective.ts';
+import { factsFrom, source } from './effective.ts';
 
 const bps = z.number().positive().max(10_000);
 const ms = z.number().int().positive();
@@ -29,7 +29,7 @@ const schema = z
   .readonly();
 
 /** Validates the settings of the cross-check. @throws z.ZodError */
-export const parseCrossCheck = (value: unknown): z.infer<typeof schema> => schema.parse(value);
+export const parseCrossCheck = (value: unknown): z.infer<typeof schema> => factsFrom(schema, value);
 
 /** How prices are compared with those of second sources. */
 export const CROSS_CHECK = parseCrossCheck(data);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { decimal } from '../kernel/decimal.ts';
 import data from './data/execution.json' with { type: 'json' };
+import { factsFrom } from './effective.ts';
 
 const share = z.number().positive().lt(1);
 
@@ -22,7 +23,7 @@ const schema = z.strictObject({
   source: z.string(),
 });
 
-const parsed = schema.parse(data);
+const parsed = factsFrom(schema, data);
 
 /** Parameters of the simulated order latency, ms. */
 export const LATENCY = parsed.latency;

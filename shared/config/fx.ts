@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import data from './data/fx.json' with { type: 'json' };
-import { source } from './effective.ts';
+import { factsFrom, source } from './effective.ts';
 
 const ms = z.number().int().positive();
 
@@ -43,5 +43,5 @@ const schema = z
   .readonly();
 
 /** Where rupees a dollar come from, and what of it is believed. */
-export const FX = schema.parse(data);
+export const FX = factsFrom(schema, data);
 export type FxService = (typeof FX)['services'][number];

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import data from './data/instruments.json' with { type: 'json' };
-import { decimalText, fromDate, source } from './effective.ts';
+import { decimalText, factsFrom, fromDate, source } from './effective.ts';
 
 const tickTable = z
   .array(
@@ -57,4 +57,4 @@ export type TickTable = z.infer<typeof tickTable>;
 export const SYMBOLS_VARIABLE = 'NIGHTDESK_SYMBOLS';
 
 /** Every instrument with its eras, grids and aliases, as shipped. */
-export const INSTRUMENT_FACTS: InstrumentFacts = instrumentFacts.parse(data);
+export const INSTRUMENT_FACTS: InstrumentFacts = factsFrom(instrumentFacts, data);

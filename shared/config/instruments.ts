@@ -3,6 +3,7 @@ import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
 import { istDate } from '../market/ist.ts';
+
 import { inForce } from './effective.ts';
 import { INSTRUMENT_FACTS, type InstrumentFacts, SYMBOLS_VARIABLE, type TickTable } from './instrument-facts.ts';
 

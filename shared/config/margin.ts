@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import data from './data/margin.json' with { type: 'json' };
-import { decimalText, fromDate, inForce, source } from './effective.ts';
+import { decimalText, factsFrom, fromDate, inForce, source } from './effective.ts';
 
 const rate = z.number().min(0).max(1);
 const common = { from: fromDate, source };
@@ -91,7 +91,7 @@ const marginFacts = z.strictObject({
 export type MarginFacts = z.infer<typeof marginFacts>;
 
 /** Validates margin terms: brackets must join without a jump of the maintenance, lists must cover every day. @throws z.ZodError */
-export const parseMarginFacts = (value: unknown): MarginFacts => marginFacts.parse(value);
+export const parseMarginFacts = (value: unknown): MarginFacts => factsFrom(marginFacts, value);
 
 const MARGIN_FACTS: MarginFacts = parseMarginFacts(data);
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type Calendar, CalendarError, createCalendar, type SpecialHours, withSpecialHours } from '../market/calendar.ts';
 import { type CalendarFacts, INSTRUMENT_GROUPS, SESSION_PHASES } from '../market/calendar-facts.ts';
 import data from './data/nse-calendar.json' with { type: 'json' };
+import { factsFrom } from './effective.ts';
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM');
 const source = z.string().min(1);
@@ -28,7 +29,7 @@ const calendarFacts = z.strictObject({
 });
 
 /** The NSE calendar as shipped: eras, holidays and special sessions, each with its source. */
-export const NSE_CALENDAR_FACTS: CalendarFacts = calendarFacts.parse(data);
+export const NSE_CALENDAR_FACTS: CalendarFacts = factsFrom(calendarFacts, data);
 
 /**
  * The NSE calendar, with the hours of special sessions told by the settings (a Muhurat circular that came after the data).

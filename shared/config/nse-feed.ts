@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import data from './data/nse-feeds.json' with { type: 'json' };
+import { factsFrom } from './effective.ts';
 
 /** Where prices of NSE come from in the live world. */
 export const NSE_FEEDS = ['simulated', 'upstox', 'yahoo'] as const;
@@ -47,7 +48,7 @@ const schema = z.strictObject({
   }),
 });
 
-const facts = schema.parse(data);
+const facts = factsFrom(schema, data);
 
 /** Endpoints and limits of the Upstox market data service, version 3. */
 export const UPSTOX = facts.upstox;

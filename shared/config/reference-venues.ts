@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import data from './data/reference-venues.json' with { type: 'json' };
-import { source } from './effective.ts';
+import { factsFrom, source } from './effective.ts';
 import { instrumentsOf } from './instruments.ts';
 
 const limit = z.strictObject({ most: z.number().int().positive(), windowMs: z.number().int().positive() }).readonly();
@@ -34,7 +34,7 @@ const schema = z.strictObject({ coinbase: venue, kraken: venue }).readonly();
 export type ReferenceVenue = z.infer<typeof venue>;
 
 /** Validates the facts of the reference venues. @throws z.ZodError */
-export const parseReferenceVenues = (value: unknown): z.infer<typeof schema> => schema.parse(value);
+export const parseReferenceVenues = (value: unknown): z.infer<typeof schema> => factsFrom(schema, value);
 
 export const REFERENCE_VENUES = parseReferenceVenues(data);
 

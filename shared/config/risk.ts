@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type RiskLimits, riskLimitsSchema, strategyNameSchema } from '../contracts/terms.ts';
 import data from './data/risk.json' with { type: 'json' };
+import { factsFrom } from './effective.ts';
 
 const ageMs = z.number().int().positive();
 
@@ -12,7 +13,7 @@ const schema = z.strictObject({
   source: z.string(),
 });
 
-const parsed = schema.parse(data);
+const parsed = factsFrom(schema, data);
 
 /** Limits of a session that names none. */
 export const DEFAULT_LIMITS: RiskLimits = parsed.limits;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import data from './data/slippage.json' with { type: 'json' };
-import { source } from './effective.ts';
+import { factsFrom, source } from './effective.ts';
 
 const share = z.number().min(0).max(0.1);
 const byMarket = <Shape extends z.ZodType>(shape: Shape) => ({ NSE: shape, CRYPTO: shape });
@@ -30,6 +30,6 @@ const slippageSettings = z
 export type SlippageSettings = z.infer<typeof slippageSettings>;
 
 /** Validates slippage settings. @throws z.ZodError */
-export const parseSlippage = (value: unknown): SlippageSettings => slippageSettings.parse(value);
+export const parseSlippage = (value: unknown): SlippageSettings => factsFrom(slippageSettings, value);
 
 export const SLIPPAGE: SlippageSettings = parseSlippage(data);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import data from './data/tether-rate.json' with { type: 'json' };
-import { source } from './effective.ts';
+import { factsFrom, source } from './effective.ts';
 
 const positive = z.number().positive();
 
@@ -20,7 +20,7 @@ const schema = z
   .readonly();
 
 /** Validates what is believed of a Tether. @throws z.ZodError */
-export const parseTetherRate = (value: unknown): z.infer<typeof schema> => schema.parse(value);
+export const parseTetherRate = (value: unknown): z.infer<typeof schema> => factsFrom(schema, value);
 
 /** What is believed when a venue tells what a Tether is worth in dollars. */
 export const TETHER_RATE = parseTetherRate(data);

@@ -8,9 +8,8 @@ export const BUS_SOURCE = 'nightdesk';
 export const ALERT_MAIL = 'alert-mail';
 
 /**
- * The detail of an event on the bus, its detail-type being the journal event's type. All text, because the pipe that
- * carries the journal's stream to the bus on AWS copies values and cannot parse them. An event may come twice: partition
- * and seq tell.
+ * The detail of an event on the bus, its detail-type being the journal event's type. All text, as it stands in the
+ * row: what carries the journal to the bus need not read it. An event may come twice: partition and seq tell.
  */
 export const busDetailSchema = z.object({
   /** Partition of the ledger: `S#<session>`. */

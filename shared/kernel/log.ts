@@ -1,3 +1,4 @@
+import { type Decimal, text } from './decimal.ts';
 import { type EpochMs, iso } from './time.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -10,6 +11,9 @@ export function jsonLog(write: (line: string) => void, now: () => EpochMs, least
   const order: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
   return (level, event, facts = {}) => {
     if (order[level] < order[least]) return;
-    write(JSON.stringify({ at: iso(now()), level, event, ...facts }));
+    write(JSON.stringify({ at: iso(now()), level, event, ...facts }, decimalAsText));
   };
 }
+
+/** Decimals are BigInts, of which JSON knows nothing: a line that cannot be written must not end the run that it is about. */
+const decimalAsText = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? text(value as Decimal) : value);

@@ -9,6 +9,9 @@ export interface Usage {
   readonly readUnits: number;
   readonly writes: number;
   readonly reads: number;
+  /** Of the rows that were written, and of those that were read: what units are counted from. */
+  readonly writtenBytes: number;
+  readonly readBytes: number;
 }
 
 export interface Meter {
@@ -40,12 +43,13 @@ export function meteredItems(items: Items): { readonly items: Items; readonly me
     counted.set(kind, sum(counted.get(kind) ?? NOTHING, { ...NOTHING, ...more }));
   };
   const read = (table: TableName, sk: string, bytes: number): void =>
-    count(table, sk, { reads: 1, readUnits: Math.max(1, Math.ceil(bytes / READ_UNIT_BYTES)) });
+    count(table, sk, { reads: 1, readBytes: bytes, readUnits: Math.max(1, Math.ceil(bytes / READ_UNIT_BYTES)) });
 
   const write = async (action: Action, factor: number): Promise<void> => {
     const before = await items.get(action.table, action.key);
     const bytes = Math.max(before === null ? 0 : itemBytes(before, before.attributes), bytesAfter(action, before));
-    count(action.table, action.key.sk, { writes: 1, writeUnits: factor * Math.max(1, Math.ceil(bytes / WRITE_UNIT_BYTES)) });
+    const writeUnits = factor * Math.max(1, Math.ceil(bytes / WRITE_UNIT_BYTES));
+    count(action.table, action.key.sk, { writes: 1, writtenBytes: bytes, writeUnits });
   };
 
   return {
@@ -85,13 +89,15 @@ export function meteredItems(items: Items): { readonly items: Items; readonly me
   };
 }
 
-const NOTHING: Usage = { writeUnits: 0, readUnits: 0, writes: 0, reads: 0 };
+const NOTHING: Usage = { writeUnits: 0, readUnits: 0, writes: 0, reads: 0, writtenBytes: 0, readBytes: 0 };
 
 const sum = (a: Usage, b: Usage): Usage => ({
   writeUnits: a.writeUnits + b.writeUnits,
   readUnits: a.readUnits + b.readUnits,
   writes: a.writes + b.writes,
   reads: a.reads + b.reads,
+  writtenBytes: a.writtenBytes + b.writtenBytes,
+  readBytes: a.readBytes + b.readBytes,
 });
 
 function bytesAfter(action: Action, before: Item | null): number {

@@ -12,6 +12,11 @@ export interface TableDeclaration {
   /** Whether the stack keeps the table when it is deleted, with point-in-time recovery, and streams its new rows. */
   readonly isRetained: boolean;
   readonly hasStream: boolean;
+  /**
+   * Units a second that the stack keeps ready; null: paid by the request. The always-free tier gives 25 of each, and a table saves up
+   * what it did not use for five minutes.
+   */
+  readonly capacity: { readonly writeUnits: number; readonly readUnits: number } | null;
 }
 
 export type TableName = TableDeclaration['name'];
@@ -30,6 +35,8 @@ export const TABLES: Readonly<Record<TableName, TableDeclaration>> = {
     ttlAttribute: null,
     isRetained: true,
     hasStream: true,
+    // A few units a minute, a read each second, and now and then a burst of fills: it fits, and what is free costs nothing.
+    capacity: { writeUnits: 20, readUnits: 20 },
   },
   market: {
     name: 'market',
@@ -40,6 +47,8 @@ export const TABLES: Readonly<Record<TableName, TableDeclaration>> = {
     ttlAttribute: TTL_ATTRIBUTE,
     isRetained: false,
     hasStream: false,
+    // The first start writes weeks of history at once, which no capacity worth keeping would take.
+    capacity: null,
   },
 };
 

@@ -1,4 +1,5 @@
 import { messageOf } from '../../shared/kernel/errors.ts';
+import { benchCold } from './cold.ts';
 import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
 import { benchFills } from './fills.ts';
@@ -10,6 +11,7 @@ import { benchTriggers } from './triggers.ts';
 import { benchWeek } from './week.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  cold: benchCold,
   ticks: benchTicks,
   stress: benchStress,
   exits: benchExits,

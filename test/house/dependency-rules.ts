@@ -107,7 +107,7 @@ export const RULES: readonly FolderRule[] = [
     bans: [],
   },
   // Commands for the person at this machine: they open the same store as the host does.
-  { where: 'functions/cli/', folders: ['shared/', 'infra/local/'], packages: [], builtins: 'all', bans: [] },
+  { where: 'functions/cli/', folders: ['shared/', 'infra/local/', 'infra/cost/'], packages: [], builtins: 'all', bans: [] },
   {
     where: 'infra/local/',
     folders: ['shared/', 'functions/', 'infra/config/'],
@@ -115,6 +115,8 @@ export const RULES: readonly FolderRule[] = [
     builtins: 'all',
     bans: [],
   },
+  // The bill knows both hosts: it measures on this machine what the stack will run.
+  { where: 'infra/cost/', folders: ['shared/', 'functions/', 'infra/local/', 'infra/aws/'], packages: ['zod'], builtins: 'all', bans: [] },
   // The one function that works for the deployment and not for the desk.
   {
     where: 'functions/image/',

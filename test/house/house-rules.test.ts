@@ -105,6 +105,8 @@ const PLANTED: readonly (readonly [sentence: string, kind: ViolationKind, path: 
   ['the middleware imports no function', 'folder', 'functions/middleware/x.ts', "import { handler } from '../scan/handler.ts';"],
   ['shared does not import functions', 'folder', 'shared/engine/x.ts', "import { handler } from '../../functions/scan/handler.ts';"],
   ['shared does not import infra', 'folder', 'shared/store/x.ts', "import { host } from '../../infra/local/host.ts';"],
+  ['the bill knows no DynamoDB', 'package', 'infra/cost/x.ts', "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';"],
+  ['the local host does not import the bill', 'folder', 'infra/local/x.ts', "import { billOf } from '../cost/bill.ts';"],
   ['the image function is no part of the desk', 'folder', 'functions/image/x.ts', "import { lambdaContext } from '../middleware/lambda-context.ts';"],
   ['only the image function has images built', 'package', 'functions/session/x.ts', "import { CodeBuildClient } from '@aws-sdk/client-codebuild';"],
   ['the configuration knows no host', 'folder', 'infra/config/x.ts', "import { host } from '../local/host.ts';"],

@@ -3,9 +3,12 @@ import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { OutboxError, outboxPipe } from '../../infra/aws/constructs/outbox-pipe.ts';
+
+import { OutboxError, outboxFunction } from '../../infra/aws/constructs/outbox-function.ts';
+import { BUS_NAME_VARIABLE } from '../../shared/config/outbox.ts';
+import { BUS_SOURCE } from '../../shared/contracts/bus-event.ts';
 import { alertKeys, type Key, ledgerKeys } from '../../shared/store/keys.ts';
-import { journalAttributes } from '../../shared/store/ledger-rows.ts';
+
 import { TABLES } from '../../shared/store/tables.ts';
 import { at, type Resource, referred, synthesise } from './synthesis.ts';
 
@@ -69,10 +72,25 @@ describe('the tables', () => {
   });
 });
 
+describe('the capacity of the tables', () => {
+  it('is the declared one, and together within the always-free tier', () => {
+    const declared = Object.values(TABLES);
+    for (const { name, capacity } of declared) {
+      const [mode, units] = [at(tableOf(name), 'BillingMode'), at(tableOf(name), 'ProvisionedThroughput')];
+      if (capacity === null) expect([mode, units]).toEqual(['PAY_PER_REQUEST', undefined]);
+      else expect([mode, units]).toEqual([undefined, { WriteCapacityUnits: capacity.writeUnits, ReadCapacityUnits: capacity.readUnits }]);
+    }
+    const sum = (kind: 'writeUnits' | 'readUnits'): number => declared.reduce((total, { capacity }) => total + (capacity?.[kind] ?? 0), 0);
+    for (const kind of ['writeUnits', 'readUnits'] as const) expect(sum(kind)).toBeGreaterThan(0);
+    for (const kind of ['writeUnits', 'readUnits'] as const) expect(sum(kind)).toBeLessThanOrEqual(25);
+  });
+});
+
 describe('the outbox', () => {
-  const pipe = ofType('AWS::Pipes::Pipe')[0];
-  if (!pipe) throw new Error('no pipe');
-  const [filter, ...others] = z.array(z.object({ Pattern: z.string() })).parse(at(pipe, 'SourceParameters', 'FilterCriteria', 'Filters'));
+  const [mapping, ...mappings] = ofType('AWS::Lambda::EventSourceMapping');
+  if (!mapping) throw new Error('nothing is triggered by the ledger');
+  const teller = ofType('AWS::Lambda::Function').find(({ id }) => referred(at(mapping, 'FunctionName')).includes(id));
+  const [filter, ...others] = z.array(z.object({ Pattern: z.string() })).parse(at(mapping, 'FilterCriteria', 'Filters'));
   const pattern = z
     .strictObject({
       eventName: z.tuple([z.literal('INSERT')]),
@@ -82,21 +100,33 @@ describe('the outbox', () => {
   const tells = ({ sk }: Key): boolean => sk.startsWith(pattern.dynamodb.Keys.sk.S[0].prefix);
 
   it('carries the stream of the ledger to the bus of domain events, and what it cannot deliver to a queue', () => {
-    expect(others).toEqual([]);
-    expect(referred(at(pipe, 'Source'))).toEqual([tableOf('ledger').id]);
+    expect([mappings, others]).toEqual([[], []]);
+    expect(referred(at(mapping, 'EventSourceArn'))).toEqual([tableOf('ledger').id]);
     expect(at(tableOf('ledger'), 'StreamSpecification')).toEqual({ StreamViewType: 'NEW_IMAGE' });
-    expect(referred(at(pipe, 'Target'))).toEqual(ofType('AWS::Events::EventBus').map(({ id }) => id));
-    expect(referred(at(pipe, 'SourceParameters', 'DynamoDBStreamParameters', 'DeadLetterConfig'))).toEqual([expect.stringContaining('Undelivered')]);
+    expect(referred(teller && at(teller, 'Environment', 'Variables', BUS_NAME_VARIABLE))).toEqual(
+      ofType('AWS::Events::EventBus').map(({ id }) => id),
+    );
+    expect(referred(at(mapping, 'DestinationConfig', 'OnFailure'))).toEqual([expect.stringContaining('Undelivered')]);
+  });
+
+  it('is called again from the event on that it could not tell, and gives up one event, not its batch', () => {
+    expect(at(mapping, 'FunctionResponseTypes')).toEqual(['ReportBatchItemFailures']);
+    expect(at(mapping, 'BisectBatchOnFunctionError')).toBe(true);
+    expect(at(mapping, 'MaximumRetryAttempts')).toBeGreaterThan(0);
+  });
+
+  it('has no pipe, whose reads of the stream would be paid for', () => {
+    expect(ofType('AWS::Pipes::Pipe')).toEqual([]);
   });
 
   it('cannot be made of a table without a stream', () => {
     const stack = new Stack();
     const ledger = new Table(stack, 'Silent', { partitionKey: { name: 'pk', type: AttributeType.STRING } });
-    expect(() => outboxPipe(stack, { ledger, bus: new EventBus(stack, 'Bus') })).toThrow(OutboxError);
+    expect(() => outboxFunction(stack, { ledger, bus: new EventBus(stack, 'Bus') })).toThrow(OutboxError);
   });
 
-  it('loses no row that was committed before the pipe was there', () => {
-    expect(at(pipe, 'SourceParameters', 'DynamoDBStreamParameters', 'StartingPosition')).toBe('TRIM_HORIZON');
+  it('loses no row that was committed before the function was there', () => {
+    expect(at(mapping, 'StartingPosition')).toBe('TRIM_HORIZON');
   });
 
   it('tells rows of the journal and no other row of the ledger', () => {
@@ -120,31 +150,13 @@ describe('the outbox', () => {
     ];
     expect(others.filter(tells)).toEqual([]);
   });
-
-  it('reads only what a journal row has, as the type that DynamoDB gives it', () => {
-    const row = journalAttributes({ seq: 1, commandId: 'c', hash: 'h', event: { type: 'session-stopped', atMs: 0 } });
-    const kinds = Object.fromEntries(
-      Object.entries({ pk: '', sk: '', ...row }).map(([name, value]) => [name, typeof value === 'number' ? 'N' : 'S']),
-    );
-    const paths = [...JSON.stringify(at(pipe, 'TargetParameters')).matchAll(/\$\.dynamodb\.NewImage\.(\w+)\.(\w+)/g)];
-    expect(paths.map(([, name, kind]) => [name, kind]).sort()).toEqual([
-      ['body', 'S'],
-      ['pk', 'S'],
-      ['seq', 'N'],
-      ['type', 'S'],
-    ]);
-    for (const [, name = '', kind] of paths) expect(kinds[name]).toBe(kind);
-  });
 });
 
 describe('the bus', () => {
   it('is archived whole, and is the only one', () => {
     const [archive] = ofType('AWS::Events::Archive');
     expect(ofType('AWS::Events::EventBus')).toHaveLength(1);
-    const pipe = ofType('AWS::Pipes::Pipe')[0];
-    expect(archive && at(archive, 'EventPattern')).toEqual({
-      source: [pipe && at(pipe, 'TargetParameters', 'EventBridgeEventBusParameters', 'Source')],
-    });
+    expect(archive && at(archive, 'EventPattern')).toEqual({ source: [BUS_SOURCE] });
     expect(archive && at(archive, 'RetentionDays')).toBeGreaterThan(0);
   });
 });

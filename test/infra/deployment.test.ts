@@ -12,7 +12,7 @@ const of = (content: unknown, flags: Readonly<Record<string, string>> = {}): Syn
 const ofType = ({ resources }: Synthesis, type: string): readonly Resource[] => resources.filter(({ Type }) => Type === type);
 const variablesOf = (synthesis: Synthesis): readonly Readonly<Record<string, unknown>>[] => [
   ...ofType(synthesis, 'AWS::Lambda::Function')
-    .filter(({ id }) => !/^(Image|Authorizer)Function/.test(id))
+    .filter(({ id }) => !/^(Image|Authorizer|Outbox)Function/.test(id))
     .map((each) => z.record(z.string(), z.unknown()).parse(at(each, 'Environment', 'Variables'))),
   ...ofType(synthesis, 'AWS::ECS::TaskDefinition').map((each) => {
     const [container] = z

@@ -66,12 +66,14 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   monitorschedulerrole: STARTS('Monitor'),
   sessionschedulerrole: STARTS('Session'),
   alertsschedulerrole: STARTS('Alerts'),
-  OutboxRole: [
+  OutboxFunctionRole: [
     'dynamodb:DescribeStream Ledger',
     'dynamodb:GetRecords Ledger',
     'dynamodb:GetShardIterator Ledger',
     'dynamodb:ListStreams Ledger',
     'events:PutEvents Events',
+    'sqs:GetQueueAttributes OutboxUndelivered',
+    'sqs:GetQueueUrl OutboxUndelivered',
     'sqs:SendMessage OutboxUndelivered',
   ],
 };

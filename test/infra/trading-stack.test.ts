@@ -4,10 +4,14 @@ import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+
+import { FUNCTION_MEMORY_MIB } from '../../infra/aws/function-memory.ts';
+
 import { TOKEN_PARAMETER, TOKEN_PARAMETER_VARIABLE } from '../../shared/access/token-parameter.ts';
 import { ALERT_VARIABLES } from '../../shared/config/alert-settings.ts';
 import { autoStartText, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { DeploymentConfigError, readDeployment } from '../../shared/config/deployment.ts';
+
 import { EnvironmentError, readEnvironment, toVariables } from '../../shared/config/environment.ts';
 import { ROUTES } from '../../shared/contracts/routes.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
@@ -40,10 +44,10 @@ const container = z
       .parse(at(only('AWS::ECS::TaskDefinition'), 'ContainerDefinitions'))[0],
   );
 
-/** The function that has the image built works for the deployment: it is given nothing of the desk. */
-const isOfTheDesk = ({ id }: Resource): boolean => !id.startsWith('ImageFunction');
+/** Those that work for the deployment or the bus alone are given nothing of the desk. */
+const isOfTheDesk = ({ id }: Resource): boolean => !/^(Image|Outbox)Function/.test(id);
 
-/** The environment of every process, by the id of its resource. */
+/** The environment of every process of the desk, by the id of its resource. */
 const environments: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map([
   ...functions.filter(isOfTheDesk).map((each) => [each.id, z.record(z.string(), z.unknown()).parse(at(each, 'Environment', 'Variables'))] as const),
   ['feed', Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, Value]))] as const,
@@ -55,15 +59,20 @@ const isAuthorizer = (id: string): boolean => id.startsWith('AuthorizerFunction'
 describe('the functions', () => {
   it('are those that have a folder, and no helper of the framework beside them', () => {
     const names = functions.map(({ id }) => id.replace(/Function[0-9A-F]{8}$/, '').toLowerCase()).sort();
-    expect(names).toEqual(['alerts', 'api', 'authorizer', 'image', 'monitor', 'scan', 'session']);
+    expect(names).toEqual(['alerts', 'api', 'authorizer', 'image', 'monitor', 'outbox', 'scan', 'session']);
     for (const name of names) expect(existsSync(join(ROOT, 'functions', name, 'handler.ts'))).toBe(true);
+  });
+
+  it('have the memory that the bill reckons with', () => {
+    const given = functions.map((each) => [each.id.replace(/Function[0-9A-F]{8}$/, '').toLowerCase(), at(each, 'MemorySize')]);
+    expect(Object.fromEntries(given)).toEqual(FUNCTION_MEMORY_MIB);
   });
 
   it('run on Node 24 on ARM, with source maps', () => {
     for (const each of functions) {
       expect(each.Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
       expect(at(each, 'Environment', 'Variables')).toMatchObject({ NODE_OPTIONS: '--enable-source-maps' });
-      if (!isOfTheDesk(each)) expect(at(each, 'Environment', 'Variables')).toEqual({ NODE_OPTIONS: '--enable-source-maps' });
+      if (each.id.startsWith('Image')) expect(at(each, 'Environment', 'Variables')).toEqual({ NODE_OPTIONS: '--enable-source-maps' });
     }
   });
 
@@ -346,7 +355,7 @@ describe('the network', () => {
 describe('everything that is kept', () => {
   it('has a log retention, in every log group', () => {
     const groups = ofType('AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(functions.length + 4);
+    expect(groups).toHaveLength(functions.length + 3);
     for (const group of groups) expect(at(group, 'RetentionInDays')).toBe(30);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { measuredRun } from '../../infra/local/measured-run.ts';
+import { measuredRun } from '../../infra/cost/measured-run.ts';
 import { simulatedSource } from '../../shared/feeds/simulated-source.ts';
 import { HOUR_MS } from '../../shared/kernel/time.ts';
 import type { Market } from '../../shared/market/instrument.ts';

@@ -5,13 +5,11 @@ import { AssetHashType, AssetStaging, DockerImage } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import type { Construct, IDependable } from 'constructs';
-import { buildSync } from 'esbuild';
 import type { Deployment } from '../../../shared/config/deployment.ts';
+import { bundleFeed } from '../bundle.ts';
 import { builtImage } from './built-image.ts';
-import { REQUIRE_BANNER, ROOT } from './house-function.ts';
 
 const FOLDER = fileURLToPath(new URL('../feed-image/', import.meta.url));
-const ENTRY = join(ROOT, 'functions/feed/main.ts');
 
 /** The image, and what must be there before it can be run; null where deploying pushes it first. */
 export interface FeedImage {
@@ -47,23 +45,4 @@ function imageFolder(scope: Construct): string {
     },
   });
   return staging.absoluteStagedPath;
-}
-
-function bundleFeed(outfile: string): void {
-  buildSync({
-    entryPoints: [ENTRY],
-    outfile,
-    absWorkingDir: ROOT,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    keepNames: true,
-    sourcemap: true,
-    sourcesContent: false,
-    banner: { js: REQUIRE_BANNER },
-    logLevel: 'warning',
-  });
 }

@@ -1,16 +1,18 @@
-import { fileURLToPath } from 'node:url';
-import { Duration, Validations } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, Duration, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { ApplicationLogLevel, Architecture, LoggingFormat, type ParamsAndSecretsLayerVersion, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  type ParamsAndSecretsLayerVersion,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { bundleFunction, ROOT } from '../bundle.ts';
 import { logGroup } from './log-group.ts';
-
-/** The root of the repository. */
-export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-
-/** Packages that are CommonJS inside an ES module bundle call `require`, which ES modules do not have. */
-export const REQUIRE_BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 export interface HouseFunctionProps {
   /** The folder under `functions/` whose `handler.ts` exports `handler`. */
@@ -24,7 +26,7 @@ export interface HouseFunctionProps {
 }
 
 export interface HouseFunction {
-  readonly lambda: NodejsFunction;
+  readonly lambda: LambdaFunction;
   /** May write its own log and nothing else until it is granted more. */
   readonly role: Role;
 }
@@ -45,12 +47,10 @@ export function houseFunction(
       }),
     },
   });
-  const lambda = new NodejsFunction(scope, 'Function', {
+  const lambda = new LambdaFunction(scope, 'Function', {
     description,
-    entry: `${ROOT}functions/${name}/handler.ts`,
-    handler: 'handler',
-    projectRoot: ROOT,
-    depsLockFilePath: `${ROOT}package-lock.json`,
+    code: bundledCode(name),
+    handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: memoryMiB,
@@ -62,22 +62,27 @@ export function houseFunction(
     applicationLogLevelV2: ApplicationLogLevel.INFO,
     systemLogLevelV2: SystemLogLevel.WARN,
     environment: { ...environment, NODE_OPTIONS: '--enable-source-maps' },
-    bundling: {
-      format: OutputFormat.ESM,
-      target: 'node24',
-      mainFields: ['module', 'main'],
-      minify: true,
-      keepNames: true,
-      sourceMap: true,
-      sourcesContent: false,
-      bundleAwsSDK: true,
-      banner: REQUIRE_BANNER,
-    },
   });
   Validations.of(lambda).acknowledge(...ACKNOWLEDGED);
   return { lambda, role };
 }
 
+/** The function's bundle. Bundled by our own call of esbuild, because the CDK's construct makes one file and no more. */
+function bundledCode(name: string): Code {
+  return Code.fromAsset(`${ROOT}functions/${name}`, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never pulled: the bundling below runs here and always says that it did the work.
+      image: DockerImage.fromRegistry('scratch'),
+      local: {
+        tryBundle(folder) {
+          bundleFunction(name, folder);
+          return true;
+        },
+      },
+    },
+  });
+}
 const ACKNOWLEDGED = [
   {
     id: 'Serverless::Serverless-LambdaDLQ',

@@ -12,14 +12,15 @@ import {
   type ScheduledFunction,
   type ScheduleName,
 } from '../../../shared/config/schedules.ts';
+import { FUNCTION_MEMORY_MIB } from '../function-memory.ts';
 import { type HouseFunction, type HouseFunctionProps, houseFunction } from './house-function.ts';
 
 /** What each function is given to work with. A timeout ends a run before the next of its minute would be too late. */
 const SIZES: Readonly<Record<ScheduledFunction, { readonly description: string; readonly memoryMiB: number; readonly timeoutSeconds: number }>> = {
-  scan: { description: 'Looks for trades in an open market and places orders', memoryMiB: 512, timeoutSeconds: 50 },
-  monitor: { description: 'Sweeps positions: time exits, square-off, halts, liveness', memoryMiB: 256, timeoutSeconds: 50 },
-  session: { description: 'Rolls trading days', memoryMiB: 256, timeoutSeconds: 120 },
-  alerts: { description: 'Tells the trader: events, account, feeds, markets', memoryMiB: 256, timeoutSeconds: 60 },
+  scan: { description: 'Looks for trades in an open market and places orders', memoryMiB: FUNCTION_MEMORY_MIB.scan, timeoutSeconds: 50 },
+  monitor: { description: 'Sweeps positions: time exits, square-off, halts, liveness', memoryMiB: FUNCTION_MEMORY_MIB.monitor, timeoutSeconds: 50 },
+  session: { description: 'Rolls trading days', memoryMiB: FUNCTION_MEMORY_MIB.session, timeoutSeconds: 120 },
+  alerts: { description: 'Tells the trader: events, account, feeds, markets', memoryMiB: FUNCTION_MEMORY_MIB.alerts, timeoutSeconds: 60 },
 };
 
 export interface ScheduledFunctionsProps {

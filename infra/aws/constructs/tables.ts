@@ -19,12 +19,14 @@ export function tables(scope: Construct, { isLedgerReleased }: { readonly isLedg
   return { ledger, market };
 }
 
-// Table and not TableV2, because only Table can take the provisioned capacity of the free tier later without being replaced.
+// Table and not TableV2, because only Table takes a fixed capacity, such as the free tier's. No scaling of it: its alarms cost more than the units.
 function table(scope: Construct, id: string, declared: TableDeclaration, isProtected: boolean): Table {
   return new Table(scope, id, {
     partitionKey: { name: declared.partitionKey, type: AttributeType.STRING },
     sortKey: { name: declared.sortKey, type: AttributeType.STRING },
-    billingMode: BillingMode.PAY_PER_REQUEST,
+    ...(declared.capacity === null
+      ? { billingMode: BillingMode.PAY_PER_REQUEST }
+      : { billingMode: BillingMode.PROVISIONED, writeCapacity: declared.capacity.writeUnits, readCapacity: declared.capacity.readUnits }),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: declared.isRetained },
     deletionProtection: isProtected,
     removalPolicy: isProtected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,

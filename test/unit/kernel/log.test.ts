@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decimal } from '../../../shared/kernel/decimal.ts';
 import { jsonLog, type LogLevel } from '../../../shared/kernel/log.ts';
 import { iso, minuteOf } from '../../../shared/kernel/time.ts';
 
@@ -12,6 +13,15 @@ describe('the log', () => {
       () => AT_MS,
     )('warn', 'feed-silent', { ageMs: 31_000 });
     expect(lines).toEqual(['{"at":"2026-11-23T03:45:59.999Z","level":"warn","event":"feed-silent","ageMs":31000}']);
+  });
+
+  it('writes decimals as text, of which JSON knows nothing', () => {
+    const lines: string[] = [];
+    jsonLog(
+      (line) => lines.push(line),
+      () => AT_MS,
+    )('info', 'scanned', { decisions: [{ quantity: decimal('0.00000001') }] });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ decisions: [{ quantity: '0.00000001' }] });
   });
 
   it.each([

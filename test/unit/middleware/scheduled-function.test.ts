@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ScheduledRun, scheduledFunction } from '../../../functions/middleware/scheduled-function.ts';
 import type { EngineContext } from '../../../shared/engine/context.ts';
+import { decimal } from '../../../shared/kernel/decimal.ts';
 
 const AT = '2026-11-18T07:00:00Z';
 const EVENT = { name: 'monitor', market: null, scheduledTime: AT, executionId: 'run-1' };
@@ -39,6 +40,13 @@ describe('a scheduled function', () => {
     expect(lines).toEqual([
       { level: 'info', event: 'monitor-ran', facts: { executionId: 'run-1', scheduledTime: AT, ran: true, outcome: { checked: true } } },
     ]);
+  });
+
+  it('answers decimals as text: the platform writes the answer as JSON, which has none', async () => {
+    const { handler, lines } = scheduled(0, async () => ({ quantity: decimal('0.5') }));
+    const answer = await handler(EVENT);
+    expect(JSON.parse(JSON.stringify(answer))).toEqual({ ran: true, outcome: { quantity: '0.5' } });
+    expect(lines).toMatchObject([{ event: 'monitor-ran', facts: { outcome: { quantity: '0.5' } } }]);
   });
 
   it('runs at 90 s after its time and is dropped, with the reason, when it comes later', async () => {

@@ -9,16 +9,16 @@ import { startSession } from '../../shared/engine/sessions.ts';
 import type { Clock } from '../../shared/kernel/clock.ts';
 import { createVirtualClock } from '../../shared/kernel/clock-virtual.ts';
 import { fromNumber } from '../../shared/kernel/decimal.ts';
-import type { Log } from '../../shared/kernel/log.ts';
+import { jsonLog, type Log } from '../../shared/kernel/log.ts';
 import { type EpochMs, SECOND_MS } from '../../shared/kernel/time.ts';
 import { createMemoryItems } from '../../shared/store/memory-items.ts';
 import { createMemoryLedger } from '../../shared/store/memory-ledger.ts';
 import { createMemoryMarket } from '../../shared/store/memory-market.ts';
 import { meteredItems, type Usage } from '../../shared/store/metered-items.ts';
 import type { StrategyName } from '../../shared/strategies/strategy.ts';
+import { invoker } from '../local/invoker.ts';
+import { startScheduler } from '../local/scheduler.ts';
 import { asDeployed } from './as-deployed.ts';
-import { invoker } from './invoker.ts';
-import { startScheduler } from './scheduler.ts';
 
 export interface MeasuredRunOptions {
   readonly world: World;
@@ -40,6 +40,8 @@ export interface MeasuredRun {
   /** Read units of each scan, in order: the first one is cold. */
   readonly scanReadUnits: readonly number[];
   readonly fills: number;
+  /** Of the JSON lines that the feed wrote since the first minute; those of the functions are theirs. */
+  readonly feedLogBytes: number;
 }
 
 const LEASE_MS = 40 * SECOND_MS;
@@ -58,24 +60,25 @@ export async function measuredRun(options: MeasuredRunOptions): Promise<Measured
   const market = createMemoryMarket({ ttlDays: TTL_DAYS, now: () => 0 }, items);
   let feed: FeedService | null = null;
   // A process each, as on AWS: what one of them knows the other has to read.
-  const process = (): EngineContext =>
+  const process = (to: Log): EngineContext =>
     engineContext({
       clock,
       ledger,
       market,
       nudge: async () => feed?.nudge(),
-      log,
+      log: to,
       world,
       settings: { marketMode: 'both', seed: options.seed, version: VERSION, barWaitMs: 0 },
       exclusive: false,
     });
   const functions: Readonly<Record<ScheduledFunction, EngineContext>> = {
-    scan: process(),
-    monitor: process(),
-    session: process(),
-    alerts: process(),
+    scan: process(log),
+    monitor: process(log),
+    session: process(log),
+    alerts: process(log),
   };
-  feed = createFeedService(process(), asDeployed(options.source(clock), clock), {
+  const feedLog = countedLog(log, clock);
+  feed = createFeedService(process(feedLog.log), asDeployed(options.source(clock), clock), {
     holder: 'measured',
     leaseMs: LEASE_MS,
     publishEveryMs: FEED_PUBLISH_EVERY_MS,
@@ -89,6 +92,7 @@ export async function measuredRun(options: MeasuredRunOptions): Promise<Measured
   await startSession(functions.session, { startingCapital: fromNumber(100_000), strategies: options.strategies, riskLimits: {} }, null);
   const start = meter.total();
   meter.reset();
+  feedLog.reset();
   const scanReadUnits: number[] = [];
   const stopScheduler = startScheduler(
     clock,
@@ -105,5 +109,23 @@ export async function measuredRun(options: MeasuredRunOptions): Promise<Measured
   const [usage, total] = [meter.usage(), meter.total()];
   const account = await functions.session.accounts.active();
   await feed.stop();
-  return { usage, total, start, scanReadUnits, fills: account?.totals.fills ?? 0 };
+  return { usage, total, start, scanReadUnits, fills: account?.totals.fills ?? 0, feedLogBytes: feedLog.bytes() };
+}
+
+/** A log that also counts the bytes of its lines as the deployed feed writes them. */
+function countedLog(log: Log, clock: Clock): { readonly log: Log; readonly bytes: () => number; readonly reset: () => void } {
+  let bytes = 0;
+  const count = jsonLog((line) => {
+    bytes += Buffer.byteLength(line) + 1;
+  }, clock.now);
+  return {
+    log: (level, event, facts) => {
+      count(level, event, facts);
+      log(level, event, facts);
+    },
+    bytes: () => bytes,
+    reset: () => {
+      bytes = 0;
+    },
+  };
 }

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
+
+/** The root of the repository. */
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Packages that are CommonJS inside an ES module bundle call `require`, which ES modules do not have. */
+const REQUIRE_BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+/**
+ * What the SDK loads only when it is needed, and a function never needs: Lambda hands its credentials over as environment
+ * variables, where the SDK looks first, and no call of ours streams events. Together a fifth of a bundle.
+ * The feed's task gets its credentials from an address, further down the SDK's list: its bundle keeps all of them.
+ */
+const NEVER_LOADED = [
+  '@aws-sdk/credential-provider-http',
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@smithy/core/event-streams',
+  '@smithy/credential-provider-imds',
+];
+
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  minify: true,
+  sourcemap: true,
+  sourcesContent: false,
+  banner: { js: REQUIRE_BANNER },
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
+const entryOf = (name: string): string => `${ROOT}functions/${name}/handler.ts`;
+
+/** Whether a folder of `functions/` is a Lambda function. */
+export const isFunction = (name: string): boolean => existsSync(entryOf(name));
+
+/**
+ * Bundles a Lambda function: `index.mjs` with the handler, and beside it a file for each part that is loaded when it is first
+ * needed. Names of classes are not kept: defining them anew takes a sixth of a cold start. Programs go by an error's code, people by
+ * its text, and stack traces name the source.
+ * @returns what went into each file
+ */
+export function bundleFunction(name: string, folder: string): Metafile {
+  const { metafile } = buildSync({
+    ...COMMON,
+    entryPoints: [{ in: entryOf(name), out: 'index' }],
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    external: NEVER_LOADED,
+    metafile: true,
+  });
+  return metafile;
+}
+
+/** Bundles the feed in one file, which has all the time in the world to start. */
+export function bundleFeed(outfile: string): void {
+  buildSync({ ...COMMON, entryPoints: [`${ROOT}functions/feed/main.ts`], outfile, keepNames: true });
+}
