@@ -24,7 +24,7 @@ export function normalTailLoss(deviation: number, level: number): TailLoss {
  *
  *   z' = z + (z^2 - 1) S / 6 + (z^3 - 3 z) K / 24 - (2 z^3 - 5 z) S^2 / 36
  *
- * Null where the expansion is not monotone at these moments: then it is no quantile.
+ * Null where the expansion is not monotone at these moments, up to 4.5 deviations: then it is no quantile.
  * @param z  normal quantile, negative for the lower tail
  * @see Cornish, Fisher (1938); Maillard: "A user's guide to the Cornish Fisher expansion" (2012) for the domain
  */
@@ -35,13 +35,16 @@ export function cornishFisherQuantile(z: number, skewness: number, excessKurtosi
   return z + ((square - 1) * skewness) / 6 + ((cube - 3 * z) * excessKurtosis) / 24 - ((2 * cube - 5 * z) * skewness * skewness) / 36;
 }
 
-/** The derivative of the expansion, a parabola in z, is nowhere negative. */
+/** As far out as the mean of a tail of a thousandth is looked at. */
+const FURTHEST = 4.5;
+
+/** The derivative of the expansion, a parabola in z, is nowhere negative where it is looked at. */
 function isMonotone(skewness: number, excessKurtosis: number): boolean {
   const a = excessKurtosis / 8 - (skewness * skewness) / 6;
   const b = skewness / 3;
   const c = 1 - excessKurtosis / 8 + (5 * skewness * skewness) / 36;
-  if (a === 0) return b === 0 && c >= 0;
-  return a > 0 && b * b - 4 * a * c <= 0;
+  const vertex = a === 0 ? 0 : Math.max(-FURTHEST, Math.min(FURTHEST, -b / (2 * a)));
+  return [-FURTHEST, vertex, FURTHEST].every((z) => a * z * z + b * z + c >= 0);
 }
 
 const TAIL_STEPS = 200;
