@@ -24,7 +24,7 @@ const schema = z.strictObject({
     .readonly(),
   strategyMaxPosition: z.record(strategyNameSchema, z.number().positive().max(1)),
   leastRewardToRisk: z.number().positive(),
-  rateMaxAgeMs: z.strictObject({ USDT: ageMs, INR: ageMs }).readonly(),
+  rateMaxAgeMs: z.strictObject({ USDT: ageMs, INR: ageMs, BTC: ageMs, ETH: ageMs }).readonly(),
   source: z.string(),
 });
 

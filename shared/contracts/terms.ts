@@ -17,7 +17,7 @@ export const name = z.string().min(1);
 
 export const marketSchema = z.enum(['NSE', 'CRYPTO']);
 export const evidenceSchema = z.enum(['live', 'delayed', 'replay', 'simulated']);
-export const currencySchema = z.enum(['USD', 'USDT', 'INR']);
+export const currencySchema = z.enum(['USD', 'USDT', 'INR', 'BTC', 'ETH']);
 export const sideSchema = z.enum(['buy', 'sell']);
 export const directionSchema = z.enum(['long', 'short']);
 export const strategyNameSchema = z.enum(['scalping', 'swing', 'btst', 'options', 'fo_arbitrage']);
@@ -66,7 +66,7 @@ export type Rate = z.infer<typeof rateSchema>;
 export const triggerSchema = z.enum(['market', 'limit', 'stop', 'target', 'trailing-stop', 'auction']);
 export type Trigger = z.infer<typeof triggerSchema>;
 
-export const exitReasonSchema = z.enum(['stop', 'target', 'trailing-stop', 'time', 'square-off', 'signal', 'manual', 'session-stop']);
+export const exitReasonSchema = z.enum(['stop', 'target', 'trailing-stop', 'time', 'square-off', 'signal', 'manual', 'session-stop', 'kill-switch']);
 export type ExitReason = z.infer<typeof exitReasonSchema>;
 
 /** One line of a double entry: amounts of an entry sum to zero in each currency. A currency is money, or the units of an instrument. */

@@ -8,6 +8,7 @@ import { bestRates } from '../market/best-rates.ts';
 import type { Bar } from '../market/price.ts';
 import { TICK_PACK_MS, type TickSample } from '../market/tick-sample.ts';
 import type { EngineContext } from './context.ts';
+import { createDailyCloses } from './daily-closes.ts';
 import { createDesk, type DayCloses, type Desk } from './desk.ts';
 import { createFeedWriter } from './feed-writer.ts';
 import { createHistoryFetch, type HistoryKeeper, owedSchema } from './history-fetch.ts';
@@ -111,6 +112,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   const revisions = createHistoryRevisions();
   const history = createHistoryFetch(context, source);
   const listings = createListings(context, source);
+  const dailies = createDailyCloses(context, source);
   const writer = createFeedWriter(
     context,
     () => isRunning,
@@ -411,6 +413,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       desk.listed(rules);
       return write('listings', () => market.keepListings(held(), rules));
     });
+    dailies.start((closes) => write('dailies', () => market.keepDailies(held(), closes)));
     log('info', 'feed-started', { scope: world.scope, epoch: held().epoch, from: iso(nowMs), resumed: isResumed });
   };
 
@@ -435,6 +438,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     isSpent = true;
     history.stop();
     listings.stop();
+    dailies.stop();
     await source.stop();
     if (wasRunning) {
       await keepLate();

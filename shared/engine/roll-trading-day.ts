@@ -7,6 +7,7 @@ import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
 import { decideRoll } from './decide-roll.ts';
 import { viewOf } from './market-view.ts';
+import { riskModelNow } from './risk-models.ts';
 import { tradingDateAt } from './sessions.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function rollTradingDay(context: EngineContext, { atMs }: { readonl
   for (const roll of rollsDue(NSE_CALENDAR, account.day.openedMs, atMs)) {
     const id = `roll:${roll.kind}:${roll.date}:${roll.atMs}`;
     const snapshot = await context.market.snapshot(context.world.scope);
-    const view = viewOf(snapshot, context.clock.now());
+    const view = { ...viewOf(snapshot, context.clock.now()), risk: await riskModelNow(context) };
     const result = await commitDecision(context, account.sessionId, (current) =>
       isDone(current, roll) ? null : { draft: decideRoll(current, view, roll, tradingDateAt(roll.atMs), id) },
     );

@@ -9,6 +9,7 @@ import type { EngineContext } from './context.ts';
 import { decideScan, type Question, type ScanView } from './decide-scan.ts';
 import { viewOf } from './market-view.ts';
 import { scannedMarkets } from './markets.ts';
+import { riskModelNow } from './risk-models.ts';
 
 export interface ScanRequest {
   /** The minute that the scan works for: it sees the bars that closed by its start. */
@@ -35,7 +36,7 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
   if (account.scope !== context.world.scope) return notScanned(`the session belongs to ${account.scope}, this is ${context.world.scope}`);
   if (minuteMs < account.startedMs) return notScanned('the session began after this minute');
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view: ScanView = { ...viewOf(snapshot, context.clock.now()), chart };
+  const view: ScanView = { ...viewOf(snapshot, context.clock.now()), chart, risk: await riskModelNow(context) };
   return place(context, account, view, { minuteMs, market });
 }
 

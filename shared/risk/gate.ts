@@ -1,8 +1,10 @@
 import { ENTRY_RESERVE } from '../config/execution.ts';
-import { LEAST_REWARD_TO_RISK } from '../config/risk.ts';
+import { allLimits, LEAST_REWARD_TO_RISK } from '../config/risk.ts';
 import { add, type Decimal, divide, fromNumber, multiply, ONE, text, toNumber, toStep, ZERO } from '../kernel/decimal.ts';
+import { iso, MINUTE_MS } from '../kernel/time.ts';
+import { recordOf } from '../ledger/trading-record.ts';
 import type { Opportunity, StrategyName } from '../strategies/strategy.ts';
-import { caps } from './caps.ts';
+import { caps, tightest } from './caps.ts';
 import { ACCOUNT_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
@@ -37,6 +39,16 @@ const isNotHeld: Check<GateInput> = ({ account, strategy, instrument }) => {
   return null;
 };
 
+/** A strategy that has lost several times in a row waits: what it looks for may not be there today. */
+const hasCooledDown: Check<GateInput> = ({ account, strategy, nowMs }) => {
+  const { maxConsecutiveLosses, cooldownMinutes } = allLimits(account.limits);
+  const { lossesInARow, lastLossMs } = recordOf(account.record, strategy);
+  const untilMs = (lastLossMs ?? 0) + cooldownMinutes * MINUTE_MS;
+  if (lossesInARow < maxConsecutiveLosses || nowMs >= untilMs) return null;
+  const why = `${strategy} has lost ${lossesInARow} times in a row and pauses until ${iso(untilMs)}`;
+  return over('maxConsecutiveLosses', lossesInARow, maxConsecutiveLosses, why);
+};
+
 const isConfident: Check<GateInput> = ({ opportunity: { confidence, leastConfidence } }) =>
   confidence >= leastConfidence
     ? null
@@ -56,14 +68,22 @@ const levelsMakeSense: Check<GateInput> = ({ opportunity, quote }) => {
     : over('leastRewardToRisk', ratio, LEAST_REWARD_TO_RISK, `Reward to risk is ${ratio.toFixed(2)}, at least ${LEAST_REWARD_TO_RISK} is asked`);
 };
 
-const CHECKS: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...MARKET_CHECKS, isNotHeld, ...ACCOUNT_CHECKS, isConfident, levelsMakeSense];
+const CHECKS: readonly Check<GateInput>[] = [
+  ...SESSION_CHECKS,
+  ...MARKET_CHECKS,
+  isNotHeld,
+  hasCooledDown,
+  ...ACCOUNT_CHECKS,
+  isConfident,
+  levelsMakeSense,
+];
 
 function sized(input: GateInput): GatePass | GateRefusal {
   const { account, instrument, quote, rate } = input;
   const price = fromNumber(quote?.last ?? input.opportunity.entry);
   const unit = multiply(price, rate?.value ?? ONE);
   const bounds = caps({ ...input, trader: input.strategy, price: toNumber(price), stop: input.opportunity.stop });
-  const cap = bounds.reduce((least, next) => (next.notional < least.notional ? next : least));
+  const cap = tightest(bounds);
   const quantity = cap.notional <= 0n ? ZERO : toStep(divide(cap.notional, unit, 'down'), instrument.lotStep, 'down');
   const notional = multiply(quantity, unit);
   const { minPositionUsd } = account.limits;

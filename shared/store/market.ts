@@ -7,6 +7,7 @@ import type { RolledCandle } from '../market/rollup.ts';
 import { TICK_PACK_MS } from '../market/tick-sample.ts';
 import { barColumns, barColumnsSchema, barsOf, candleColumns, candleColumnsSchema, candlesOf } from './bar-pack.ts';
 import { packedBody, readAttributes, readBody } from './body.ts';
+import { closeColumns, closeColumnsSchema, closesOf } from './close-pack.ts';
 import { type Action, type Attributes, absent, type Condition, equals, type Item, type Items } from './items.ts';
 import { type Key, marketKeys, type PackKind } from './keys.ts';
 import { TTL_ATTRIBUTE } from './tables.ts';
@@ -96,6 +97,14 @@ export function createMarket(items: Items, options: MarketOptions): MarketStore 
     listings: async (scope) => {
       const item = await items.get('market', marketKeys.listings(scope));
       return item === null || !living(item) ? [] : readBody(item, listingsSchema);
+    },
+    keepDailies: (lease, closes) => {
+      const entries = [...closes].flatMap(([symbol, days]) => days.map((day) => ({ symbol, ...day })));
+      return pack(lease, { kind: 'D', startMs: 0, ttlDays: options.ttlDays }, entries, closeColumns);
+    },
+    dailies: async (scope) => {
+      const packs = await between(scope, 'D', 0, 1);
+      return new Map(packs.flatMap((item) => closesOf(readBody(item, closeColumnsSchema))));
     },
     bars: async (scope, fromMs, toMs) => {
       const hours = (await between(scope, 'H', startOfHour(fromMs), toMs)).map((item) => ({ startMs: startOf(item), bars: readBars(item) }));

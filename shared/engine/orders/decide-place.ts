@@ -102,6 +102,7 @@ function judge(account: Account, view: PlaceView, terms: OrderTerms): OrderPass 
     rate: view.rate(instrument.quote),
     phase: view.phase(instrument.market),
     squareOffMs: squareOffAt(view.nowMs),
+    risk: view.risk ?? null,
     markOf: marksOf(view),
     rateOf: ratesOf(view),
     trader: 'manual',

@@ -2,6 +2,7 @@ import type { OrderRequest, TrailInput } from '../../contracts/v8/order-request.
 import { HOUR_MS, minuteOf } from '../../kernel/time.ts';
 import type { EngineContext } from '../context.ts';
 import { viewOf } from '../market-view.ts';
+import { riskModelNow } from '../risk-models.ts';
 import { tapeOf } from '../tape.ts';
 import type { PlaceView } from './terms.ts';
 
@@ -15,10 +16,11 @@ export const trailsOf = ({ legs }: OrderRequest): readonly (TrailInput | undefin
 /** The market as published, with what orders are made from: charts where they are asked for. */
 export async function placeView(context: EngineContext, { withCharts }: { readonly withCharts: boolean }): Promise<PlaceView> {
   const { clock, charts, market, world } = context;
-  if (!withCharts) return { ...viewOf(await market.snapshot(world.scope), clock.now()), atr: () => null };
+  const risk = await riskModelNow(context);
+  if (!withCharts) return { ...viewOf(await market.snapshot(world.scope), clock.now()), atr: () => null, risk };
   const { snapshot, chart } = await charts.upTo(minuteOf(clock.now()), 0);
   const atr: PlaceView['atr'] = (symbol, timeframe) => chart(symbol)?.timeframe(timeframe).indicators.atr ?? null;
-  return { ...viewOf(snapshot, clock.now()), atr };
+  return { ...viewOf(snapshot, clock.now()), atr, risk };
 }
 
 /** The same with the tapes that the matcher judges slippage by, from the stored minutes. */
