@@ -19,7 +19,8 @@ export function ownCaps(entry: Sized): readonly Cap[] {
     refusal: (size) => over(name, size, minPositionUsd, `${why(size)}: a position of $${size.toFixed(2)}, the least is $${minPositionUsd}`),
   });
   const found: Cap[] = [];
-  if (stop !== null && stop !== price) {
+  // A person's own orders are of the size that the person chose: no record and no rule of sizing speaks for them.
+  if (trader !== 'manual' && stop !== null && stop !== price) {
     const stopShare = Math.abs(price - stop) / price;
     found.push(cap('maxRiskPerTrade', maxRiskPerTrade / stopShare, () => `A loss at the stop may be ${percent(maxRiskPerTrade)} of equity`));
   }
@@ -28,7 +29,6 @@ export function ownCaps(entry: Sized): readonly Cap[] {
     const why = `${instrument.symbol} moves by ${percent(deviation)} a day, a position may move equity by ${percent(maxPositionVolatility)}`;
     found.push(cap('maxPositionVolatility', maxPositionVolatility / deviation, () => why));
   }
-  // A person's own orders are no strategy that a record could size.
   const kelly = trader === 'manual' ? null : kellySize(recordOf(account.record, trader), KELLY, maxKelly);
   if (kelly !== null) found.push(cap('kelly', kelly, () => `Half of Kelly's answer to the record of ${trader} is ${percent(kelly)} of equity`));
   return found;

@@ -54,9 +54,7 @@ describe('the gate of an order that a person sized', () => {
       why: 'The order is worth $20000.00, maxPositionSize leaves room for $20000.00',
       limit: { name: 'maxPositionSize', value: 20_000.001, threshold: 20_000 },
     });
-    expect(reasonOf({ quantity: decimal('199'), stop: 10 })).toBe('maxRiskPerTrade');
-    const account = { ...startedAccount(), limits: { ...startedAccount().limits, maxRiskPerTrade: 1 } };
-    expect(reasonOf({ account, quantity: decimal('199'), stop: 10 })).toBe('maxPortfolioRisk');
+    expect(reasonOf({ quantity: decimal('199'), stop: 10 })).toBe('maxPortfolioRisk');
   });
 
   it('leaves room for nothing, never for less', () => {
