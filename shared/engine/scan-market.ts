@@ -6,6 +6,8 @@ import type { Market } from '../market/instrument.ts';
 import { strategyByName } from '../strategies/registry.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
+import { chainsAsked } from './contracts/chain-source.ts';
+import { withContracts } from './contracts/contracts-view.ts';
 import { decideScan, type Question, type ScanView } from './decide-scan.ts';
 import { viewOf } from './market-view.ts';
 import { scannedMarkets } from './markets.ts';
@@ -35,7 +37,7 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
   if (account.scope !== context.world.scope) return notScanned(`the session belongs to ${account.scope}, this is ${context.world.scope}`);
   if (minuteMs < account.startedMs) return notScanned('the session began after this minute');
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view: ScanView = { ...viewOf(snapshot, context.clock.now()), chart };
+  const view: ScanView = { ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)), chart };
   return place(context, account, view, { minuteMs, market });
 }
 
