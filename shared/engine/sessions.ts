@@ -13,7 +13,7 @@ import { istDate } from '../market/ist.ts';
 import { BUILT_STRATEGIES, strategyByName } from '../strategies/registry.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../strategies/strategy.ts';
 import { type Committed, commitDecision, type Decided } from './commit.ts';
-import type { EngineContext } from './context.ts';
+import type { EngineContext, Settings, World } from './context.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { EngineError } from './errors.ts';
@@ -69,7 +69,7 @@ const strategiesOf = ({ strategies }: StartRequest): readonly StrategyName[] => 
 
 /** The session that begins at an instant: the first row of its journal, and its account. Pure. @throws EngineError `strategy_not_built`, `invalid_limits` */
 export function freshBooks(
-  { world, settings }: Pick<EngineContext, 'world' | 'settings'>,
+  { world, settings }: { readonly world: World; readonly settings: Pick<Settings, 'seed' | 'configVersion'> },
   { request, sessionId, commandId, startedMs }: Beginning,
 ): { readonly row: JournalRow; readonly account: Account } {
   const row = journalRow(null, commandId, {
