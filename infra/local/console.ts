@@ -72,6 +72,8 @@ function lineOf(event: JournalEvent): string | null {
     }
     case 'kill-switch-set':
       return `kill    switch ${event.on ? `on: nothing is opened${event.closePositions ? ', positions are closed' : ''}` : 'off'}`;
+    case 'funding-paid':
+      return `funding ${event.symbol} ${event.amount >= 0n ? 'received' : 'paid'} ${text(event.amount)} ${event.currency} at ${(event.fundingRate * 100).toFixed(4)} %`;
     case 'day-closed':
       return `day     ${event.report.date} closed: equity $${cents(event.report.endEquity)}, ${event.report.trades} trades, realised $${cents(event.report.realised)}`;
     case 'session-stopped':

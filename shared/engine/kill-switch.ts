@@ -1,12 +1,14 @@
 import { digest } from '../kernel/digest.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
+import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { commandIdOf, earlierReceipt } from './idempotency.ts';
 import { commitInParts, untilFull } from './parts-of-commits.ts';
 import { assertRunning, sessionAsked } from './sessions.ts';
+import { perform } from './steps.ts';
 
 export interface KillRequest {
   readonly on: boolean;
@@ -27,11 +29,12 @@ export async function setKillSwitch(context: EngineContext, request: KillRequest
   // One that comes again may have been cut off between two of its parts: those go on.
   if (earlier === null) assertRunning(running);
   const bodyDigest = digest(request);
-  await commitInParts(context, running.sessionId, commandId, (account, partId) => ({
+  const parts = commitInParts(running.sessionId, commandId, (account, partId) => ({
     draft: decideKill(account, request, { commandId: partId, nowMs: context.clock.now() }, earlier === null && partId === commandId),
     bodyDigest,
     outcome: { on: request.on },
   }));
+  await perform(parts, ({ sessionId, decide }) => commitDecision(context, sessionId, decide));
   await context.nudge(running.sessionId);
   const account = await context.accounts.current(running.sessionId);
   return { account: account ?? running };

@@ -25,6 +25,8 @@ export function withAccepted(record: TradingRecord, atMs: EpochMs): TradingRecor
  * @param net  result of all of it, base currency
  */
 export function withClosed(record: TradingRecord, position: Position, net: Decimal, atMs: EpochMs): TradingRecord {
+  // One leg of several loses by design where another wins: it is no trade by itself.
+  if (position.structure !== undefined) return record;
   const before = recordOf(record, position.strategy);
   const worth = toNumber(entryWorth(position));
   const share = worth === 0 ? 0 : toNumber(net) / worth;

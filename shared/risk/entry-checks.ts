@@ -9,7 +9,7 @@ import type { PhaseView } from '../market/calendar.ts';
 import type { Instrument } from '../market/instrument.ts';
 import { isTrading, type ListedRules } from '../market/listed-rules.ts';
 import type { Quote } from '../market/price.ts';
-import { factorOf } from './exposures.ts';
+import { factorOf, type OptionTermsOf } from './exposures.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 import { killed, lossHalt } from './trading-state.ts';
 import { NO_RISK_MODEL, type RiskModel } from './var/risk-model.ts';
@@ -32,6 +32,8 @@ export interface EntryFacts {
   readonly rateOf: RateOf;
   /** How prices move together; left out or null while no daily closes are known, and then the assumed moves count. */
   readonly risk?: RiskModel | null;
+  /** How options are worth what they are: those that are held are valued anew. */
+  readonly optionTermsOf?: OptionTermsOf;
 }
 
 export type Check<Facts extends EntryFacts = EntryFacts> = (facts: Facts) => GateRefusal | null;

@@ -12,10 +12,20 @@ export interface Exposure {
   readonly factor: string;
   /** Signed value: negative for what gains when the underlying falls. Of an option its delta times the underlying. */
   readonly value: number;
-  /** Profit when the underlying moves by a share; null for what is linear, `value` times the move. Options are valued anew. */
-  readonly revalue: ((move: number) => number) | null;
+  /** How it is valued anew; null for what is linear, `value` times the move. */
+  readonly revalue: Revaluation | null;
   /** The loss that is assumed where the underlying's history is too short, positive. */
   readonly assumedLoss: number;
+}
+
+/** What is not linear, per unit: options. */
+export interface Revaluation {
+  /** Names all that `perUnit` depends on: what has the same one is valued once for a model. */
+  readonly key: string;
+  /** Signed units, in which the profit is linear. */
+  readonly units: number;
+  /** Profit of one unit when the underlying moves by a share. */
+  readonly perUnit: (move: number) => number;
 }
 
 /** A book under every scenario of a model, and the losses that are assumed beside them. */
@@ -48,12 +58,33 @@ export function bookOutcomes(model: RiskModel, exposures: readonly Exposure[], h
 export function outcomesIn(set: ScenarioSet, exposures: readonly Exposure[], scale = 1): Float64Array {
   const outcomes = new Float64Array(set.count);
   for (const { factor, value, revalue } of exposures) {
-    const moves = set.moves(factor);
-    if (revalue === null) for (let i = 0; i < set.count; i++) outcomes[i] = (outcomes[i] as number) + value * scale * (moves[i] as number);
-    // A price does not fall below nothing, however long the horizon.
-    else for (let i = 0; i < set.count; i++) outcomes[i] = (outcomes[i] as number) + revalue(Math.max(-0.999, scale * (moves[i] as number)));
+    if (revalue === null) addTimes(outcomes, set.moves(factor), value * scale);
+    else addTimes(outcomes, revalued(set, factor, revalue, scale), revalue.units);
   }
   return outcomes;
+}
+
+function addTimes(outcomes: Float64Array, vector: Float64Array, times: number): void {
+  for (let i = 0; i < outcomes.length; i++) outcomes[i] = (outcomes[i] as number) + times * (vector[i] as number);
+}
+
+/** Vectors that a set has been valued to, the newest last. An entry revalues the candidate; the book was valued when it was looked at first. */
+const valued = new WeakMap<ScenarioSet, Map<string, Float64Array>>();
+/** Eighty kilobytes each. */
+const MOST_VECTORS = 256;
+
+function revalued(set: ScenarioSet, factor: string, { key, perUnit }: Revaluation, scale: number): Float64Array {
+  const known = valued.get(set) ?? new Map<string, Float64Array>();
+  valued.set(set, known);
+  const name = `${factor} ${scale} ${key}`;
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  // A price does not fall below nothing, however long the horizon.
+  const vector = set.moves(factor).map((move) => perUnit(Math.max(-0.999, scale * move)));
+  const oldest = known.size < MOST_VECTORS ? undefined : known.keys().next().value;
+  if (oldest !== undefined) known.delete(oldest);
+  known.set(name, vector);
+  return vector;
 }
 
 export const VAR_METHODS = ['historical', 'normal', 'cornishFisher', 'ewma', 'monteCarlo'] as const;

@@ -85,7 +85,7 @@ describe('the value at risk of a book', () => {
       id: 'call',
       factor: 'BTC',
       value: 5_000,
-      revalue: (move) => Math.max(-premium, 20_000 * move - premium),
+      revalue: { key: 'call', units: 1, perUnit: (move) => Math.max(-premium, 20_000 * move - premium) },
       assumedLoss: premium,
     };
     expect(tailLosses(bookOutcomes(model, [option]), 0.999).monteCarlo?.valueAtRisk).toBe(premium);
