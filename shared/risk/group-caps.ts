@@ -1,6 +1,7 @@
+import { ENTRY_RESERVE } from '../config/execution.ts';
 import { allLimits } from '../config/risk.ts';
 import { sectorOf } from '../config/sectors.ts';
-import { fromNumber, toNumber } from '../kernel/decimal.ts';
+import { add, divide, fromNumber, ONE, toNumber } from '../kernel/decimal.ts';
 import { type Account, equity, type MarkOf, positionValue, type RateOf } from '../ledger/account.ts';
 import type { Cap, Sized } from './cap.ts';
 import { factorOf } from './exposures.ts';
@@ -42,7 +43,8 @@ function groupCap(name: string, group: string, held: number, limit: number, equi
   const share = equityUsd <= 0 ? 1 : held / equityUsd;
   return {
     name,
-    notional: fromNumber(limit * Math.max(0, equityUsd) - held),
+    // What is reserved counts until the fill, and it is more than the notional.
+    notional: divide(fromNumber(limit * Math.max(0, equityUsd) - held), add(ONE, ENTRY_RESERVE), 'floor'),
     refusal: () => over(name, share, limit, `${percent(share)} of equity is in ${group}, at most ${percent(limit)} may be`),
   };
 }

@@ -44,7 +44,7 @@ describe('the caps on an entry', () => {
       ['maxTotalExposure', 79_207.92],
       ['maxPortfolioRisk', 742_574.26],
       ['availableCash', 99_009.9],
-      ['maxMarketExposure', 80_000],
+      ['maxMarketExposure', 79_207.92],
       ['maxRiskPerTrade', 100_000],
       // No daily closes are known: a coin is taken to lose a tenth, and so much of it may be held. The other caps allow less.
       ['maxVar', 5_000],
