@@ -4,12 +4,13 @@ import { add, type Decimal, divide, fromNumber, multiply, ONE, text, toNumber, t
 import { iso, MINUTE_MS } from '../kernel/time.ts';
 import { recordOf } from '../ledger/trading-record.ts';
 import type { Opportunity, StrategyName } from '../strategies/strategy.ts';
-import { caps, tightest } from './caps.ts';
+import type { Sized } from './cap.ts';
+import { caps, cashAsked, tightest } from './caps.ts';
 import { ACCOUNT_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
 /** What the gate judges: a strategy's proposal, the account, and the market at this moment. */
-export interface GateInput extends EntryFacts {
+export interface GateInput extends EntryFacts, Pick<Sized, 'marginShare'> {
   readonly strategy: StrategyName;
   readonly opportunity: Opportunity;
 }
@@ -78,6 +79,10 @@ const CHECKS: readonly Check<GateInput>[] = [
   levelsMakeSense,
 ];
 
+/** A short of shares reserves its notional too, though its proceeds come with it. */
+const reserveShare = ({ marginShare = null, ...input }: GateInput): Decimal =>
+  marginShare === null ? add(ONE, ENTRY_RESERVE) : fromNumber(cashAsked({ ...input, marginShare }));
+
 function sized(input: GateInput): GatePass | GateRefusal {
   const { account, instrument, quote, rate } = input;
   const price = fromNumber(quote?.last ?? input.opportunity.entry);
@@ -94,5 +99,5 @@ function sized(input: GateInput): GatePass | GateRefusal {
       `${text(quantity)} ${instrument.symbol} is below the venue's least notional ${text(instrument.minNotional)} ${instrument.quote}`,
     );
   }
-  return { verdict: 'passed', quantity, sizedBy: cap.name, reserve: multiply(notional, add(ONE, ENTRY_RESERVE)) };
+  return { verdict: 'passed', quantity, sizedBy: cap.name, reserve: multiply(notional, reserveShare(input)) };
 }

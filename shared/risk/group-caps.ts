@@ -2,7 +2,7 @@ import { ENTRY_RESERVE } from '../config/execution.ts';
 import { allLimits } from '../config/risk.ts';
 import { sectorOf } from '../config/sectors.ts';
 import { add, divide, fromNumber, ONE, toNumber } from '../kernel/decimal.ts';
-import { type Account, equity, type MarkOf, positionValue, type RateOf } from '../ledger/account.ts';
+import { type Account, equity, exposureOf, type MarkOf, type RateOf } from '../ledger/account.ts';
 import type { Cap, Sized } from './cap.ts';
 import { factorOf } from './exposures.ts';
 import { over, percent } from './refusal.ts';
@@ -34,7 +34,7 @@ interface Grouped {
 /** Absolute worth of the positions and of what is set aside for working entries, base currency. */
 function worthOf(account: Account, isOfGroup: (each: Grouped) => boolean, markOf: MarkOf, rateOf: RateOf): number {
   let worth = 0;
-  for (const position of account.positions.values()) if (isOfGroup(position)) worth += Math.abs(toNumber(positionValue(position, markOf, rateOf)));
+  for (const position of account.positions.values()) if (isOfGroup(position)) worth += toNumber(exposureOf(position, markOf, rateOf));
   for (const order of account.orders.values()) if (order.purpose === 'entry' && isOfGroup(order)) worth += toNumber(order.reserved);
   return worth;
 }

@@ -2,7 +2,7 @@ import { allLimits, VALUE_AT_RISK } from '../config/risk.ts';
 import { fromNumber, toNumber } from '../kernel/decimal.ts';
 import { type Account, equity, type MarkOf, type RateOf } from '../ledger/account.ts';
 import type { Cap, Sized } from './cap.ts';
-import { exposuresOf, linearExposure, NO_OPTION_TERMS, type OptionTermsOf } from './exposures.ts';
+import { exposuresOf, linearExposure, NO_OPTION_TERMS, type OptionTermsOf, optionExposure } from './exposures.ts';
 import { type GateRefusal, over, percent } from './refusal.ts';
 import { type BookOutcomes, bookOutcomes, type Exposure, gateValueAtRisk } from './var/book.ts';
 import { NO_RISK_MODEL, type RiskModel } from './var/risk-model.ts';
@@ -57,10 +57,18 @@ export function valueAtRiskRoom(book: RiskBook, one: readonly Exposure[], upTo: 
 
 /** The notional of an entry up to which the limit holds. @param upTo  notional that the other caps leave, base currency */
 export function valueAtRiskCap(entry: Sized, upTo: number): Cap {
-  const { instrument, direction } = entry;
-  const one = linearExposure('candidate', instrument.symbol, instrument.market, direction === 'long' ? 1 : -1);
-  const { size, refusal } = valueAtRiskRoom(entry, [one], upTo);
+  const { size, refusal } = valueAtRiskRoom(entry, [exposureOfOne(entry)], upTo);
   return { name: 'maxVar', notional: fromNumber(size), refusal };
+}
+
+/** What one unit of money in the entry hangs on. */
+function exposureOfOne({ instrument: { symbol, market }, direction, price, rate, optionTermsOf = NO_OPTION_TERMS }: Sized): Exposure {
+  const sign = direction === 'long' ? 1 : -1;
+  const terms = optionTermsOf(symbol);
+  const worth = price * (rate === null ? 1 : toNumber(rate.value));
+  return terms === null || worth <= 0
+    ? linearExposure('candidate', symbol, market, sign)
+    : optionExposure('candidate', symbol, market, sign / worth, terms);
 }
 
 /** On what ground a value at risk stands, as the beginning of a sentence. */

@@ -14,6 +14,9 @@ import type { TailLoss } from '../../risk/var/loss.ts';
 import type { RiskModel } from '../../risk/var/risk-model.ts';
 import { BUILT_STRATEGIES } from '../../strategies/registry.ts';
 import type { EngineContext } from '../context.ts';
+import { chainSourceOf, hasContracts } from '../contracts/chain-source.ts';
+import { withContracts } from '../contracts/contracts-view.ts';
+import { optionTermsIn } from '../contracts/option-terms.ts';
 import { riskModelNow } from '../risk-models.ts';
 import { shownSession } from './shown-session.ts';
 import { type ValuedAccount, valuedAccount } from './valued-account.ts';
@@ -48,7 +51,8 @@ export async function risk(context: EngineContext, session: string | undefined):
   const { state, because } = tradingState(account, valued.equity);
   const { killedMs, varDays } = account.record;
   const model = await riskModelNow(context);
-  const exposures = exposuresOf(account, valued.markOf, valued.rateOf);
+  const chains = hasContracts(account) ? await chainSourceOf(context) : null;
+  const exposures = exposuresOf(account, valued.markOf, valued.rateOf, optionTermsIn(withContracts(valued.view, chains)));
   return {
     ...shown,
     state,
