@@ -41,7 +41,7 @@ export async function setKillSwitch(context: EngineContext, request: KillRequest
 }
 
 /** As much of the kill as one transaction holds. Its first part sets the switch: what comes after can only reduce. */
-export function decideKill(
+function decideKill(
   account: Account,
   { on, closePositions }: KillRequest,
   { commandId, nowMs }: { readonly commandId: string; readonly nowMs: EpochMs },

@@ -55,7 +55,7 @@ export function bookOutcomes(model: RiskModel, exposures: readonly Exposure[], h
 }
 
 /** Profit of exposures in each scenario of a set. */
-export function outcomesIn(set: ScenarioSet, exposures: readonly Exposure[], scale = 1): Float64Array {
+function outcomesIn(set: ScenarioSet, exposures: readonly Exposure[], scale = 1): Float64Array {
   const outcomes = new Float64Array(set.count);
   for (const { factor, value, revalue } of exposures) {
     if (revalue === null) addTimes(outcomes, set.moves(factor), value * scale);

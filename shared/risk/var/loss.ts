@@ -28,7 +28,7 @@ export function tailLoss(outcomes: Float64Array, level: number): TailLoss {
 }
 
 /** The same of outcomes that are in ascending order already. */
-export function tailOfSorted(sorted: Float64Array, level: number): TailLoss {
+function tailOfSorted(sorted: Float64Array, level: number): TailLoss {
   const quantile = quantileOfSorted(sorted, 1 - level);
   let sum = 0;
   let count = 0;

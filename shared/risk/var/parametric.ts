@@ -67,7 +67,7 @@ export function cornishFisherTailLoss({ deviation, skewness, excessKurtosis }: M
 }
 
 /** The weight of yesterday in RiskMetrics' daily variance. */
-export const DAILY_DECAY = 0.94;
+const DAILY_DECAY = 0.94;
 
 /**
  * Standard deviation by exponentially weighted squares without drift, newest last.
