@@ -1,6 +1,6 @@
+import { normalCdf } from '../../kernel/normal.ts';
 import type { OptionRight } from '../black76.ts';
 import { black76Greeks, type Greeks } from './greeks.ts';
-import { normalCdf } from './normal.ts';
 
 export interface InverseOption {
   readonly right: OptionRight;

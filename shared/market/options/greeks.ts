@@ -1,5 +1,5 @@
+import { normalCdf, normalDensity } from '../../kernel/normal.ts';
 import { black76, type OptionRight } from '../black76.ts';
-import { normalCdf, normalDensity } from './normal.ts';
 
 /** A European option on something that is held at a cost. Prices are in one currency, rates are continuous and a year. */
 export interface CarriedOption {

@@ -1,5 +1,5 @@
+import { normalDensity } from '../../kernel/normal.ts';
 import type { OptionRight } from '../black76.ts';
-import { normalDensity } from './normal.ts';
 import { missingShare, timeValueShare } from './time-value.ts';
 
 export interface PricedOption {

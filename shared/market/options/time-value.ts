@@ -1,4 +1,4 @@
-import { normalCdf, scaledErfc } from './normal.ts';
+import { normalCdf, scaledErfc } from '../../kernel/normal.ts';
 
 /**
  * Undiscounted value of the call or put that is out of the money, equally the time value of either of them, as a share of the

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalCdf, normalDensity, scaledErfc } from '../../../../shared/market/options/normal.ts';
+import { normalCdf, normalDensity, scaledErfc } from '../../../shared/kernel/normal.ts';
 
 /** Worked out with 60 to 90 digits by the series of erf and the continued fraction of erfc; the arguments straddle the ranges' joints. */
 it.each([
