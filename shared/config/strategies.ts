@@ -73,3 +73,65 @@ export const swingConfig = z
   .readonly();
 
 export type SwingConfig = z.infer<typeof swingConfig>;
+
+/** Settings of the options strategy. Shares are of 1; deltas are without their sign; rates are continuous, a year. */
+export const optionsConfig = z
+  .strictObject({
+    /** Base first. */
+    timeframes: timeframes.default(['15m', '1h', '1d']),
+    weights: z
+      .strictObject({
+        volatility: weight.default(0.4),
+        technical: weight.default(0.25),
+        ml: weight.default(0.2),
+        decay: weight.default(0.1),
+        momentum: weight.default(0.05),
+      })
+      .prefault({}),
+    leastConfidence: share.default(0.6),
+    /** Oldest quote that a leg is priced by. */
+    maxQuoteAgeSeconds: z.number().positive().default(30),
+    /** The latest expiry of those within these days is traded. */
+    daysToExpiry: z.strictObject({ least: z.number().positive().default(4), most: z.number().positive().default(30) }).prefault({}),
+    /** A structure is left so long before its expiry. */
+    closeBeforeExpiryHours: z.number().positive().default(24),
+    /** Of the premium paid or received. */
+    stopShare: share.default(0.5),
+    targetShare: share.default(0.3),
+    /** Structures that hold or promise to buy the underlying stop at this loss, as a share of its price: their premium is small beside it. */
+    ownedStopShare: share.default(0.05),
+    /** A short option with more than this delta ends the structure. */
+    breachDelta: share.default(0.55),
+    deltas: z
+      .strictObject({
+        /** Sold in a spread or condor, and bought as its protection. */
+        shortLeg: share.default(0.25),
+        wing: share.default(0.08),
+        /** Sold against shares or cash. */
+        owned: share.default(0.3),
+        /** Each side of a long strangle. */
+        strangle: share.default(0.3),
+        /** Bought in a debit spread. */
+        longLeg: share.default(0.5),
+      })
+      .prefault({}),
+    /** Days of implied volatility that rank and percentile look back on, and with how many they are defined. */
+    ivDays: z.strictObject({ most: z.number().int().positive().default(252), least: z.number().int().positive().default(60) }).prefault({}),
+    /** What implied volatility usually is above the realised one, and how far from that (in logarithms) it is all too dear or too cheap. */
+    usualPremium: z.number().min(0).max(1).default(0.1),
+    premiumReach: z.number().positive().max(2).default(0.25),
+    /** The volatility score must be so far from the middle for a side to be taken. */
+    neutralBand: z.number().min(0).max(0.5).default(0.1),
+    /** Weight of realised against implied volatility in what is expected until expiry. */
+    realisedWeight: share.default(0.5),
+    /** What a trend is expected to bring until expiry, in deviations of the price. */
+    trendDrift: z.number().min(0).max(1).default(0.15),
+    leastAdx: z.number().min(0).max(100).default(20),
+    /** Fees and spread of a round trip may be so much of the premium. */
+    mostCostShare: share.default(0.3),
+    /** Discounts premiums that are paid in money; in coin the forward says it. */
+    rate: z.number().min(-0.05).max(0.3).default(0.0525),
+  })
+  .readonly();
+
+export type OptionsConfig = z.infer<typeof optionsConfig>;
