@@ -14,6 +14,7 @@ import { type Ending, endEntry, isImmediate, notAtOnce } from './end-entry.ts';
 import { heldBack, scaleOfOrder } from './held-back.ts';
 import { untilFull } from './parts-of-commits.ts';
 import { isOnScale } from './price-scale.ts';
+import { phaseOf } from './trading-phase.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import type { MarketView } from './view.ts';
 
@@ -59,7 +60,7 @@ function dueEnd(account: Account, view: MarketView, order: EntryOrder): Ending |
   if (!isOnScale(scaleOfOrder(account, order), nowMs)) {
     return { state: 'cancelled', reason: 'corporate_action: its price means something else since the ex-date' };
   }
-  const { phase, reason } = view.phase(order.market);
+  const { phase, reason } = phaseOf(view, order);
   if (phase === 'reference-price' && isStop(order) && order.triggeredMs === null) {
     return { state: 'cancelled', reason: `reference_price_window: ${reason}, untriggered stops are cancelled` };
   }

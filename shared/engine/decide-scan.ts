@@ -15,6 +15,7 @@ import type { Opportunity, Quiet, Strategy, StructureOpportunity } from '../stra
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { squareOffAt } from './square-off.ts';
+import { phaseOf } from './trading-phase.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import { excerpt, type MarketView } from './view.ts';
 
@@ -115,7 +116,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
     squareOffMs: squareOffAt(view.nowMs),
     quote: view.quote(instrument.symbol),
     rate: view.rate(instrument.quote),
-    phase: view.phase(instrument.market),
+    phase: phaseOf(view, instrument),
     product: productOf(question),
     markOf: marksOf(view),
     rateOf: ratesOf(view),

@@ -8,6 +8,7 @@ import { isTrading } from '../market/listed-rules.ts';
 import type { Tick } from '../market/price.ts';
 import { MISSED_BARS } from './missed-bars.ts';
 import { isOnScale, type PriceScale, scaleOf } from './price-scale.ts';
+import { phaseOf } from './trading-phase.ts';
 import type { MarketView } from './view.ts';
 
 /** Why an order does not fill although its price may have come: a stable code and a sentence. */
@@ -28,7 +29,7 @@ export function heldBack(account: Account, view: MarketView, order: Order): Held
 function notYet(view: MarketView, order: Order): HeldBack | null {
   if (view.nowMs < order.activeFromMs) return { code: 'in_flight', why: `the venue has it from ${iso(order.activeFromMs)}` };
   if (order.purpose === 'entry' && order.expiresMs !== null && view.nowMs >= order.expiresMs) return { code: 'expired', why: 'its time is over' };
-  const phase = view.phase(order.market);
+  const phase = phaseOf(view, order);
   if (inAuction(phase.phase)) {
     const isAuctioned = order.purpose === 'exit' ? order.atMarket !== null : order.tradedIn === 'closing-auction';
     return isAuctioned ? null : { code: 'closing_auction', why: `${order.market}: ${phase.reason}; it trades in continuous trading` };

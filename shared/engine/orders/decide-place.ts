@@ -10,6 +10,7 @@ import type { GateRefusal } from '../../risk/refusal.ts';
 import { type Draft, draftOn } from '../draft.ts';
 import { EngineError } from '../errors.ts';
 import { squareOffAt } from '../square-off.ts';
+import { phaseOf } from '../trading-phase.ts';
 import { marksOf, ratesOf } from '../valuation.ts';
 import { excerpt } from '../view.ts';
 import { type OrderTerms, orderTerms, type PlaceView } from './terms.ts';
@@ -100,7 +101,7 @@ function judge(account: Account, view: PlaceView, terms: OrderTerms): OrderPass 
     rules: view.rules(instrument.symbol),
     quote: terms.quote,
     rate: view.rate(instrument.quote),
-    phase: view.phase(instrument.market),
+    phase: phaseOf(view, instrument),
     squareOffMs: squareOffAt(view.nowMs),
     markOf: marksOf(view),
     rateOf: ratesOf(view),

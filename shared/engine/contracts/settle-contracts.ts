@@ -1,0 +1,110 @@
+import { instrumentBySymbol } from '../../config/instruments.ts';
+import type { Position } from '../../contracts/position.ts';
+import type { QuoteExcerpt } from '../../contracts/quote-excerpt.ts';
+import { iso, type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
+import type { Account } from '../../ledger/account.ts';
+import type { Funding } from '../../market/derivative.ts';
+import type { Contract } from '../../market/instrument.ts';
+import { commitDecision } from '../commit.ts';
+import type { EngineContext } from '../context.ts';
+import { type Draft, draftOn } from '../draft.ts';
+import { excerpt } from '../view.ts';
+import type { ContractsView } from './contracts-view.ts';
+import { endingInWords, expiryFill } from './expiry-fill.ts';
+import { dueFundings, fundingId, fundingPaid } from './funding.ts';
+
+/** Without a word of the venue's own for so long after an expiry, the last price of the underlying stands in. */
+const DELIVERY_PATIENCE_MS = 5 * MINUTE_MS;
+
+/**
+ * Books what the passing of time has done to contracts: funding payments of perpetuals, and the ends of those that have expired.
+ * Each is a command of its own, so that it is booked at most once, by whichever monitor comes first, and tried again by the next
+ * when it was not. Returns the commands that were committed.
+ */
+export async function settleContracts(context: EngineContext, account: Account, view: ContractsView): Promise<readonly string[]> {
+  const done: string[] = [];
+  for (const position of account.positions.values()) {
+    const { contract } = instrumentBySymbol(position.symbol, view.nowMs);
+    if (contract === null) continue;
+    for (const funding of dueFundings(position, view.settled(contract.underlying).fundings, view.nowMs)) {
+      const draft = (current: Account): Draft | null => decideFunding(current, view, position.id, funding);
+      if (await isCommitted(context, account.sessionId, draft)) done.push(fundingId(position.id, funding.atMs));
+    }
+    if (!isExpired(contract, view.nowMs)) continue;
+    const draft = (current: Account): Draft | null => decideExpiry(current, view, position.id, context.settings.configVersion);
+    if (await isCommitted(context, account.sessionId, draft)) done.push(expiryId(position.id));
+  }
+  if (done.length > 0) await context.nudge(account.sessionId);
+  return done;
+
+  async function isCommitted(of: EngineContext, sessionId: string, decide: (current: Account) => Draft | null): Promise<boolean> {
+    const result = await commitDecision(of, sessionId, (current) => {
+      const draft = decide(current);
+      return draft === null ? null : { draft };
+    });
+    if (result.kind === 'committed') tell(of, result.decided.draft);
+    return result.kind === 'committed';
+  }
+}
+
+function tell({ log }: EngineContext, { rows }: Draft): void {
+  for (const { event } of rows) if (event.type === 'filled') log('info', 'contract-expired', { says: endingInWords(event.fill) });
+}
+
+const isExpired = (contract: Contract, nowMs: EpochMs): boolean => contract.kind !== 'perpetual' && nowMs >= contract.expiryMs;
+
+const expiryId = (positionId: string): string => `expiry:${positionId}`;
+
+/** One payment of one position, or null when it is closed, has had it, or must wait for a rate. Pure. */
+export function decideFunding(account: Account, view: ContractsView, positionId: string, funding: Funding): Draft | null {
+  const position = account.positions.get(positionId);
+  const rate = position === undefined ? null : view.rate(position.currency);
+  if (position === undefined || rate === null || dueFundings(position, [funding], view.nowMs).length === 0) return null;
+  const draft = draftOn(account, fundingId(positionId, funding.atMs));
+  draft.emit(fundingPaid(position, funding, rate, view.nowMs));
+  return draft;
+}
+
+/** The end of one position at its contract's expiry, or null when it is closed, or must wait for a settlement price or a rate. Pure. */
+export function decideExpiry(account: Account, view: ContractsView, positionId: string, configVersion: string): Draft | null {
+  const position = account.positions.get(positionId);
+  const order = position === undefined ? undefined : account.orders.get(position.exitId);
+  if (position === undefined || order?.purpose !== 'exit') return null;
+  const { contract } = instrumentBySymbol(position.symbol, view.nowMs);
+  const [quote, rate] = [contract === null ? null : settlementQuote(contract, position, view), view.rate(position.currency)];
+  if (contract === null || quote === null || rate === null || !isExpired(contract, view.nowMs)) return null;
+  const draft = draftOn(account, expiryId(positionId));
+  const entry = draft.account().orders.get(position.entryOrderId);
+  if (entry !== undefined) {
+    draft.emit({ type: 'order-ended', atMs: view.nowMs, orderId: entry.id, state: 'cancelled', reason: 'expiry: the contract has expired' });
+  }
+  const fill = expiryFill(draft.account(), order, position, contract, { quote, rate, nowMs: view.nowMs, configVersion });
+  draft.emit({ type: 'filled', atMs: view.nowMs, fill });
+  return draft;
+}
+
+/**
+ * The price that the underlying was settled at: what the venue says, and when it has said nothing for some minutes the last price
+ * of the underlying that is known, which its source tells.
+ */
+function settlementQuote(contract: Contract, position: Position, view: ContractsView): QuoteExcerpt | null {
+  if (contract.kind === 'perpetual') return null;
+  const delivery = view.settled(contract.underlying).deliveries.find(({ expiryMs }) => expiryMs === contract.expiryMs);
+  if (delivery !== undefined) {
+    const { price, source } = delivery;
+    return {
+      last: price,
+      bid: null,
+      ask: null,
+      bidSize: null,
+      askSize: null,
+      exchangeMs: contract.expiryMs,
+      receivedMs: view.nowMs,
+      source: `${source}: settlement of ${iso(contract.expiryMs)}`,
+      evidence: position.evidence,
+    };
+  }
+  if (view.nowMs < contract.expiryMs + DELIVERY_PATIENCE_MS) return null;
+  const last = view.quote(contract.underlying);
+  return last === null ? null : { ...excerpt(last), source: `${last.source}: last price, no settlement was told` };
+}
