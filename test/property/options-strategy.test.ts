@@ -14,7 +14,7 @@ import { derivativesAt, optionView, waves } from '../support/option-views.ts';
 import { barsOf, walk } from '../support/series.ts';
 
 const options = createOptions();
-const BARS = waves(17, { dailyDrift: 0.004, swing: 0.004 });
+const BARS = waves(20, { dailyDrift: 0.004, swing: 0.004 });
 const view = optionView(BARS, () => 0.9);
 const spot = (BARS.at(-1) as Bar).close;
 const at = (bars: readonly Bar[], ivs: (moneyness: number) => number, of = (bars.at(-1) as Bar).close): StrategyView => ({
