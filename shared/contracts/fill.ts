@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { chargeSchema, realisedSchema } from './position.ts';
-import { structureTagSchema } from './structure.ts';
 import { bookExcerptSchema, quoteExcerptSchema, rulesExcerptSchema, tickExcerptSchema } from './quote-excerpt.ts';
+import { structureTagSchema } from './structure.ts';
 import {
   currencySchema,
   decimalSchema,

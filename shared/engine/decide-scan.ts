@@ -3,7 +3,7 @@ import type { EntryOrder } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
 import { onTick } from '../execution/fill-price.ts';
 import { orderLatencyMs } from '../execution/latency.ts';
-import type { Chart } from '../indicators/chart.ts';
+import { type Chart, createChart } from '../indicators/chart.ts';
 import { fromNumber, ZERO } from '../kernel/decimal.ts';
 import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
@@ -11,13 +11,15 @@ import type { Instrument, Market } from '../market/instrument.ts';
 import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
-import type { Opportunity, Quiet, Strategy, StructureOpportunity } from '../strategies/strategy.ts';
+import type { DerivativesView, Opportunity, Quiet, Strategy, StructureOpportunity } from '../strategies/strategy.ts';
+import type { ContractsView } from './contracts/contracts-view.ts';
+import { placeStructure } from './contracts/place-structure.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { squareOffAt } from './square-off.ts';
 import { phaseOf } from './trading-phase.ts';
 import { marksOf, ratesOf } from './valuation.ts';
-import { excerpt, type MarketView } from './view.ts';
+import { excerpt } from './view.ts';
 
 /** A strategy to ask about an instrument; `base` is set when a person named the timeframe. */
 export interface Question {
@@ -37,7 +39,7 @@ export interface ScanCommand {
 }
 
 /** A scan's view has the charts besides. */
-export interface ScanView extends MarketView {
+export interface ScanView extends ContractsView {
   readonly chart: (symbol: string) => Chart | null;
 }
 
@@ -59,8 +61,7 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
     const question = listed(view, asked);
     const answer = ask(view, question);
     if (answer.kind === 'quiet') quiet.push({ question, answer });
-    else if (answer.kind === 'structure')
-      quiet.push({ question, answer: { kind: 'quiet', reason: 'no_structures', why: 'Structures are not placed yet' } });
+    else if (answer.kind === 'structure') decisions.push(judgeStructure(draft, view, command, question, answer));
     else decisions.push(judge(draft, view, command, question, answer));
   }
   const gaps = gapsOf(view, command);
@@ -85,9 +86,46 @@ function listed(view: ScanView, question: Question): Question {
 }
 
 function ask(view: ScanView, { strategy, instrument, base }: Question): Opportunity | StructureOpportunity | Quiet {
-  const chart = view.chart(instrument.symbol);
+  // An index has no bars of its own: who judges its options has the chain.
+  const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? createChart(instrument) : null);
   if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
-  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, derivatives: null }, base ?? undefined);
+  const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
+  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, derivatives }, base ?? undefined);
+}
+
+function derivativesOf(view: ScanView, underlying: string): DerivativesView | null {
+  const chains = view.chains(underlying);
+  if (chains.length === 0) return null;
+  return { chains, ivHistory: view.ivHistory(underlying), spot: view.quote(underlying) };
+}
+
+function judgeStructure(draft: Draft, view: ScanView, command: ScanCommand, question: Question, proposal: StructureOpportunity): Decision {
+  const { strategy } = question;
+  const [first] = proposal.legs;
+  const quote = first === undefined ? null : view.quote(first.instrument.symbol);
+  const currency = view.chains(proposal.underlying)[0]?.currency ?? question.instrument.quote;
+  const considered: Decision = {
+    ...unjudged(view, command, question),
+    id: `${command.id}:${strategy.name}:${proposal.underlying}`,
+    symbol: proposal.underlying,
+    direction: null,
+    confidence: proposal.confidence,
+    parts: proposal.parts,
+    entry: null,
+    stop: null,
+    target: null,
+    structure: {
+      name: proposal.structure,
+      currency,
+      legs: proposal.legs.map(({ instrument, side, ratio, price }) => ({ symbol: instrument.symbol, side, ratio, price })),
+      maxLoss: proposal.maxLoss,
+      maxProfit: proposal.maxProfit,
+      riskPerUnit: proposal.riskPerUnit,
+    },
+    quote: quote === null ? null : excerpt(quote),
+  };
+  const { id: commandId, minuteMs, configVersion } = command;
+  return placeStructure(draft, view, { strategy, proposal, considered, commandId, minuteMs, configVersion });
 }
 
 function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {
@@ -144,8 +182,26 @@ function gapsOf(view: ScanView, { questions, minuteMs }: ScanCommand): NonNullab
   });
 }
 
-function describe(view: ScanView, command: ScanCommand, { strategy, instrument, base }: Question, opportunity: Opportunity): Decision {
-  const quote = view.quote(instrument.symbol);
+function describe(view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {
+  const quote = view.quote(question.instrument.symbol);
+  return {
+    ...unjudged(view, command, question),
+    direction: opportunity.direction,
+    confidence: opportunity.confidence,
+    parts: opportunity.parts,
+    entry: opportunity.entry,
+    stop: opportunity.stop,
+    target: opportunity.target,
+    quote: quote === null ? null : excerpt(quote),
+  };
+}
+
+/** A decision that nothing has been decided of. */
+function unjudged(
+  view: ScanView,
+  command: ScanCommand,
+  { strategy, instrument, base }: Question,
+): Omit<Decision, 'direction' | 'confidence' | 'parts' | 'entry' | 'stop' | 'target' | 'quote'> {
   return {
     id: `${command.id}:${strategy.name}:${instrument.symbol}`,
     strategy: strategy.name,
@@ -156,17 +212,10 @@ function describe(view: ScanView, command: ScanCommand, { strategy, instrument, 
     reason: '',
     why: '',
     limit: null,
-    direction: opportunity.direction,
-    confidence: opportunity.confidence,
-    parts: opportunity.parts,
-    entry: opportunity.entry,
-    stop: opportunity.stop,
-    target: opportunity.target,
     quantity: null,
     sizedBy: null,
     orderId: null,
     lastBarMs: view.chart(instrument.symbol)?.last1m?.openMs ?? 0,
-    quote: quote === null ? null : excerpt(quote),
   };
 }
 

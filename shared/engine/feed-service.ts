@@ -61,7 +61,7 @@ export interface FeedService {
 }
 
 /** A finished minute is asked for this long after its end: late closes arrive, and the scan's delay is not used up. */
-const MINUTE_GRACE_MS = 2 * SECOND_MS;
+export const MINUTE_GRACE_MS = 2 * SECOND_MS;
 /**
  * Bars of minutes past are kept together, once a minute, so long after the minute's own: what its venue tells at once, though too
  * late for the minute, still comes before the scan.

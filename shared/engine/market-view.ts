@@ -11,7 +11,7 @@ import { closeOf, previousCloseAt } from './previous-close.ts';
 import { baseRate, type MarketView } from './view.ts';
 
 /** The market as the feed published it: for every function but the feed itself. */
-export function viewOf(snapshot: MarketSnapshot | null, nowMs: EpochMs): MarketView {
+export function viewOf(snapshot: Pick<MarketSnapshot, 'quotes' | 'rates' | 'rules'> | null, nowMs: EpochMs): MarketView {
   const quotes = new Map<string, SnapshotQuote>((snapshot?.quotes ?? []).map((quote) => [quote.symbol, quote]));
   const rates = new Map<Currency, Rate>(bestRates(snapshot?.rates ?? [], nowMs).map((rate) => [rate.currency, rate]));
   const rules = new Map((snapshot?.rules ?? []).map((each) => [each.symbol, each]));

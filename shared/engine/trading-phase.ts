@@ -1,6 +1,6 @@
-import { parseContractSymbol } from '../market/contract-symbol.ts';
 import type { PhaseView } from '../market/calendar.ts';
 import type { InstrumentGroup } from '../market/calendar-facts.ts';
+import { parseContractSymbol } from '../market/contract-symbol.ts';
 import type { Market } from '../market/instrument.ts';
 import type { MarketView } from './view.ts';
 

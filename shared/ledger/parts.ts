@@ -2,7 +2,10 @@ import type { ChargeAmount, Position, Realised } from '../contracts/position.ts'
 import { add, type Decimal, multiplyDivide, subtract, ZERO } from '../kernel/decimal.ts';
 
 /** What belongs to a number of a position's units. */
-export type PartOfEntry = Pick<Position, 'cost' | 'entryCash' | 'entryCharges' | 'entrySlippage' | 'entryBetter' | 'entryWorse' | 'margin' | 'funding'>;
+export type PartOfEntry = Pick<
+  Position,
+  'cost' | 'entryCash' | 'entryCharges' | 'entrySlippage' | 'entryBetter' | 'entryWorse' | 'margin' | 'funding'
+>;
 
 /**
  * The share of an entry that belongs to `units` of the units held. All of them get what is left to the last digit, so that

@@ -126,7 +126,15 @@ export function corporateActionPostings(terms: {
  * A funding payment of a perpetual: received (or paid, negative) in the quote currency, and settled in the base currency at
  * the recorded rate. Funding is an account of its own, costs positive.
  */
-export function fundingPostings({ amount, currency, rate }: { readonly amount: Decimal; readonly currency: Currency; readonly rate: Decimal }): readonly Posting[] {
+export function fundingPostings({
+  amount,
+  currency,
+  rate,
+}: {
+  readonly amount: Decimal;
+  readonly currency: Currency;
+  readonly rate: Decimal;
+}): readonly Posting[] {
   const base = multiply(amount, rate);
   return balanced([
     line('funding', currency, negate(amount)),

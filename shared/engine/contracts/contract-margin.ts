@@ -56,7 +56,13 @@ function positionsOf(own: readonly LegOnMargin[], covers: readonly LegOnMargin[]
     case 'binance-futures':
       return own.map((leg) => perpetualPosition(leg));
     case 'deribit':
-      return [{ regime: 'deribit', underlyingPrice, legs: [...own.map(optionLeg), ...covers.map((leg) => ({ kind: 'spot' as const, quantity: units(leg) }))] }];
+      return [
+        {
+          regime: 'deribit',
+          underlyingPrice,
+          legs: [...own.map(optionLeg), ...covers.map((leg) => ({ kind: 'spot' as const, quantity: units(leg) }))],
+        },
+      ];
     default:
       return [
         {
@@ -64,7 +70,10 @@ function positionsOf(own: readonly LegOnMargin[], covers: readonly LegOnMargin[]
           isIndex: settlesInCash(first.instrument.contract),
           underlyingPrice,
           dailyVolatility: null,
-          legs: [...own.map((leg) => nseLeg(leg, view)), ...covers.map((leg) => ({ kind: 'equity' as const, quantity: units(leg), price: leg.price }))],
+          legs: [
+            ...own.map((leg) => nseLeg(leg, view)),
+            ...covers.map((leg) => ({ kind: 'equity' as const, quantity: units(leg), price: leg.price })),
+          ],
         },
       ];
   }

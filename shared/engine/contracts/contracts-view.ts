@@ -1,5 +1,13 @@
-import { type ContractQuote, contractsOf, type DerivativeChain, NOTHING_SETTLED, type OptionQuote, type Settled } from '../../market/derivative.ts';
 import { parseContractSymbol } from '../../market/contract-symbol.ts';
+import {
+  type ContractQuote,
+  contractsOf,
+  type DailyIv,
+  type DerivativeChain,
+  NOTHING_SETTLED,
+  type OptionQuote,
+  type Settled,
+} from '../../market/derivative.ts';
 import type { Quote } from '../../market/price.ts';
 import type { ChainSource } from '../ports.ts';
 import type { MarketView } from '../view.ts';
@@ -16,6 +24,8 @@ export interface ContractsView extends MarketView {
   /** A contract by its symbol; null where it is not quoted. */
   readonly contract: (symbol: string) => QuotedContract | null;
   readonly settled: (underlying: string) => Settled;
+  /** Volatility of the days before, newest last; empty where nobody has kept it. */
+  readonly ivHistory: (underlying: string) => readonly DailyIv[];
 }
 
 /**
@@ -43,6 +53,7 @@ export function withContracts<View extends MarketView>(view: View, source: Chain
     chains,
     contract,
     settled: (underlying) => (source !== null && isKnown(underlying) ? source.settled(underlying, view.nowMs) : NOTHING_SETTLED),
+    ivHistory: (underlying) => (source !== null && isKnown(underlying) ? (source.ivHistory?.(underlying, view.nowMs) ?? []) : []),
     quote: (symbol) => newer(view.quote(symbol), contract(symbol)),
   };
 }

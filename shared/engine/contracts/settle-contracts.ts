@@ -1,7 +1,7 @@
 import { instrumentBySymbol } from '../../config/instruments.ts';
 import type { Position } from '../../contracts/position.ts';
 import type { QuoteExcerpt } from '../../contracts/quote-excerpt.ts';
-import { iso, type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
+import { type EpochMs, iso, MINUTE_MS } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
 import type { Funding } from '../../market/derivative.ts';
 import type { Contract } from '../../market/instrument.ts';
@@ -10,7 +10,7 @@ import type { EngineContext } from '../context.ts';
 import { type Draft, draftOn } from '../draft.ts';
 import { excerpt } from '../view.ts';
 import type { ContractsView } from './contracts-view.ts';
-import { endingInWords, expiryFill } from './expiry-fill.ts';
+import { endingInWords, expiryFill, type SettledAt } from './expiry-fill.ts';
 import { dueFundings, fundingId, fundingPaid } from './funding.ts';
 
 /** Without a word of the venue's own for so long after an expiry, the last price of the underlying stands in. */
@@ -68,18 +68,26 @@ export function decideFunding(account: Account, view: ContractsView, positionId:
 /** The end of one position at its contract's expiry, or null when it is closed, or must wait for a settlement price or a rate. Pure. */
 export function decideExpiry(account: Account, view: ContractsView, positionId: string, configVersion: string): Draft | null {
   const position = account.positions.get(positionId);
-  const order = position === undefined ? undefined : account.orders.get(position.exitId);
-  if (position === undefined || order?.purpose !== 'exit') return null;
+  if (position === undefined) return null;
   const { contract } = instrumentBySymbol(position.symbol, view.nowMs);
   const [quote, rate] = [contract === null ? null : settlementQuote(contract, position, view), view.rate(position.currency)];
-  if (contract === null || quote === null || rate === null || !isExpired(contract, view.nowMs)) return null;
+  return quote === null || rate === null ? null : expired(account, positionId, { quote, rate, nowMs: view.nowMs, configVersion });
+}
+
+/** The end of a position at a settlement price; null when it is closed, or its contract has not expired. Pure. */
+export function expired(account: Account, positionId: string, settled: SettledAt): Draft | null {
+  const position = account.positions.get(positionId);
+  const order = position === undefined ? undefined : account.orders.get(position.exitId);
+  if (position === undefined || order?.purpose !== 'exit') return null;
+  const { nowMs } = settled;
+  const { contract } = instrumentBySymbol(position.symbol, nowMs);
+  if (contract === null || !isExpired(contract, nowMs)) return null;
   const draft = draftOn(account, expiryId(positionId));
   const entry = draft.account().orders.get(position.entryOrderId);
   if (entry !== undefined) {
-    draft.emit({ type: 'order-ended', atMs: view.nowMs, orderId: entry.id, state: 'cancelled', reason: 'expiry: the contract has expired' });
+    draft.emit({ type: 'order-ended', atMs: nowMs, orderId: entry.id, state: 'cancelled', reason: 'expiry: the contract has expired' });
   }
-  const fill = expiryFill(draft.account(), order, position, contract, { quote, rate, nowMs: view.nowMs, configVersion });
-  draft.emit({ type: 'filled', atMs: view.nowMs, fill });
+  draft.emit({ type: 'filled', atMs: nowMs, fill: expiryFill(draft.account(), order, position, contract, settled) });
   return draft;
 }
 

@@ -3,6 +3,7 @@ import { type Decimal, decimal, text } from '../../../shared/kernel/decimal.ts';
 import {
   type Account,
   availableCash,
+  blockedCash,
   equity,
   exposure,
   type MarkOf,
@@ -10,7 +11,6 @@ import {
   type RateOf,
   reserved,
   riskAtStops,
-  blockedCash,
 } from '../../../shared/ledger/account.ts';
 import { type EntrySketch, entryFill, entryOrder, happen, orderPlaced, sessionStarted } from '../../support/ledger-fixtures.ts';
 
