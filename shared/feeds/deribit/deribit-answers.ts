@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { instrumentBySymbol } from '../../config/instruments.ts';
-import { type Decimal, decimal, fromNumber } from '../../kernel/decimal.ts';
+import { type Decimal, fromNumber } from '../../kernel/decimal.ts';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../../kernel/time.ts';
 import { contractSymbol } from '../../market/contract-symbol.ts';
 import type { DailyIv, Delivery } from '../../market/derivative.ts';
@@ -36,7 +36,11 @@ export interface ListedOption {
  * Rows of another form are left out and counted.
  * @throws z.ZodError when the answer is no list
  */
-export function listedOptions(result: unknown, underlying: string, nowMs: EpochMs): { readonly options: readonly ListedOption[]; readonly refused: number } {
+export function listedOptions(
+  result: unknown,
+  underlying: string,
+  nowMs: EpochMs,
+): { readonly options: readonly ListedOption[]; readonly refused: number } {
   const rows = z.array(z.unknown()).parse(result);
   const read = rows.map((row) => optionRow.safeParse(row));
   const options = read.flatMap(({ data }) => (data === undefined ? [] : (listedOption(data, underlying, nowMs) ?? [])));
@@ -48,7 +52,10 @@ function listedOption(row: OptionRow, underlying: string, nowMs: EpochMs): Liste
   if (!isOurs) return null;
   const { strike, option_type: right, expiration_timestamp: expiryMs } = row;
   const expiry = new Date(expiryMs).toISOString().slice(0, 'YYYY-MM-DD'.length);
-  const base = instrumentBySymbol(contractSymbol({ kind: 'option', underlying, expiry, strike, right }), nowMs) as Instrument as InstrumentOf<OptionContract>;
+  const base = instrumentBySymbol(
+    contractSymbol({ kind: 'option', underlying, expiry, strike, right }),
+    nowMs,
+  ) as Instrument as InstrumentOf<OptionContract>;
   const instrument = {
     ...base,
     venueSymbol: row.instrument_name,
@@ -92,6 +99,3 @@ export function dailyVolatility(result: unknown): readonly DailyIv[] {
     .map(([atMs, , , , close]) => ({ dayMs: atMs - (atMs % DAY_MS), iv: close / PER_CENT }))
     .sort((a, b) => a.dayMs - b.dayMs);
 }
-
-/** Taker commission of the shipped cost schedule that the venue's own is held against. */
-export const SHIPPED_COMMISSION = decimal('0.0003');

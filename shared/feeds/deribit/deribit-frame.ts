@@ -50,7 +50,12 @@ const noticeSchema = z.object({ method: z.literal('subscription'), params: z.obj
 
 const indexSchema = z.object({ index_name: z.string(), price, timestamp: ms });
 const volatilitySchema = z.object({ index_name: z.string(), volatility: z.number().positive().max(2_000), timestamp: ms });
-const markSchema = z.object({ instrument_name: z.string(), mark_price: z.number().nonnegative(), iv: z.number().nonnegative().max(20), timestamp: ms });
+const markSchema = z.object({
+  instrument_name: z.string(),
+  mark_price: z.number().nonnegative(),
+  iv: z.number().nonnegative().max(20),
+  timestamp: ms,
+});
 const tickerSchema = z.object({
   instrument_name: z.string(),
   timestamp: ms,
@@ -122,7 +127,8 @@ function tickerOf(data: unknown): DeribitFrame {
   if (!read.success) return unknownShape(data);
   const row = read.data;
   const [bid, ask] = [orNull(row.best_bid_price), orNull(row.best_ask_price)];
-  if (bid !== null && ask !== null && bid >= ask) return { kind: 'refused', reason: 'crossed_book', detail: `${row.instrument_name}: ${bid} >= ${ask}` };
+  if (bid !== null && ask !== null && bid >= ask)
+    return { kind: 'refused', reason: 'crossed_book', detail: `${row.instrument_name}: ${bid} >= ${ask}` };
   const iv = orNull(row.mark_iv);
   const ticker: OptionTicker = {
     name: row.instrument_name,
