@@ -1,7 +1,7 @@
 import { DERIBIT } from '../../config/deribit.ts';
 import { toNumber } from '../../kernel/decimal.ts';
 import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
-import type { DailyIv, Delivery, DerivativeChain, OptionQuote } from '../../market/derivative.ts';
+import { byExpiryStrikeRight, type DailyIv, type Delivery, type DerivativeChain, type OptionQuote } from '../../market/derivative.ts';
 import type { ListedOption } from './deribit-answers.ts';
 import type { OptionMark, OptionTicker } from './deribit-frame.ts';
 
@@ -141,10 +141,6 @@ export function createCoinBoard(underlying: string, source: string): CoinBoard {
     listedCount: () => options.size,
     takerCommission: () => [...options.values()][0]?.takerCommission ?? null,
   };
-}
-
-function byExpiryStrikeRight({ instrument: { contract: a } }: OptionQuote, { instrument: { contract: b } }: OptionQuote): number {
-  return a.expiryMs - b.expiryMs || a.strike - b.strike || (a.right === b.right ? 0 : a.right === 'call' ? -1 : 1);
 }
 
 /** The options within the days and strikes that are followed, the nearest strikes of the nearest expiries first. */
