@@ -5,7 +5,7 @@ import type { ExitReason } from '../contracts/terms.ts';
 import { type TriggeredExit, triggeredExit } from '../execution/exit-trigger.ts';
 import { auctionFill, limitFill, type MarketOrder, marketFill, type PricedFill } from '../execution/fill-price.ts';
 import { limitReach } from '../execution/limit-reach.ts';
-import { add, type Decimal, fromNumber, min, multiply, subtract, sum, text, toNumber, ZERO } from '../kernel/decimal.ts';
+import { add, type Decimal, fromNumber, min, multiply, multiplyDivide, subtract, sum, text, toNumber, ZERO } from '../kernel/decimal.ts';
 import { type Account, blockedCash, reserved } from '../ledger/account.ts';
 import { cashChange } from '../ledger/postings.ts';
 import type { Quote, Tick } from '../market/price.ts';
@@ -202,12 +202,20 @@ function emitEndAtOnce(draft: Draft, order: EntryOrder, nowMs: number, because?:
 function lackOfCash(account: Account, orders: readonly EntryOrder[], fills: readonly Fill[]): string | null {
   const ownReserve = sum(orders.map((order) => order.reserved));
   const free = subtract(subtract(account.cash, subtract(reserved(account), ownReserve)), blockedCash(account));
-  const needed = sum(fills.map(cashNeeded));
+  const needed = sum(
+    fills.map((fill) =>
+      cashNeeded(
+        fill,
+        orders.find(({ id }) => id === fill.orderId),
+      ),
+    ),
+  );
   return needed > free ? `insufficient_cash: the fill needs ${text(needed)} USD, free are ${text(free)}` : null;
 }
 
-/** A short brings its proceeds, less what it is charged, and blocks them and as much again. */
-function cashNeeded({ side, quantity, price, rate, postings }: Fill): Decimal {
+/** A short brings its proceeds, less what it is charged, and blocks them and as much again; a contract blocks its margin. */
+function cashNeeded({ side, quantity, price, rate, postings }: Fill, order: EntryOrder | undefined): Decimal {
+  if (order?.margin !== undefined) return subtract(multiplyDivide(order.margin, quantity, order.quantity), cashChange(postings));
   const proceeds = multiply(multiply(quantity, price), rate.value);
   return subtract(side === 'buy' ? ZERO : add(proceeds, proceeds), cashChange(postings));
 }

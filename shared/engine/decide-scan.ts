@@ -4,22 +4,25 @@ import type { Position } from '../contracts/position.ts';
 import { onTick } from '../execution/fill-price.ts';
 import { orderLatencyMs } from '../execution/latency.ts';
 import { type Chart, createChart } from '../indicators/chart.ts';
-import { fromNumber, ZERO } from '../kernel/decimal.ts';
+import { type Decimal, fromNumber, ONE, toNumber, ZERO } from '../kernel/decimal.ts';
 import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
+import { contractSymbol } from '../market/contract-symbol.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
 import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { DerivativesView, Opportunity, Quiet, Strategy, StructureOpportunity } from '../strategies/strategy.ts';
-import type { ContractsView } from './contracts/contracts-view.ts';
+import { shortInstrument } from './contracts/coin-short.ts';
+import { blockedByLeg } from './contracts/contract-margin.ts';
+import type { Contracts } from './contracts/contracts-view.ts';
 import { placeStructure } from './contracts/place-structure.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { squareOffAt } from './square-off.ts';
 import { phaseOf } from './trading-phase.ts';
 import { marksOf, ratesOf } from './valuation.ts';
-import { excerpt } from './view.ts';
+import { excerpt, type MarketView } from './view.ts';
 
 /** A strategy to ask about an instrument; `base` is set when a person named the timeframe. */
 export interface Question {
@@ -39,7 +42,7 @@ export interface ScanCommand {
 }
 
 /** A scan's view has the charts besides. */
-export interface ScanView extends ContractsView {
+export interface ScanView extends MarketView, Contracts {
   readonly chart: (symbol: string) => Chart | null;
 }
 
@@ -128,10 +131,24 @@ function judgeStructure(draft: Draft, view: ScanView, command: ScanCommand, ques
   return placeStructure(draft, view, { strategy, proposal, considered, commandId, minuteMs, configVersion });
 }
 
-function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {
+/** A short of coin as one of its perpetual, its levels brought to the perpetual's price; everything else as it is. */
+function redirected(view: ScanView, question: Question, opportunity: Opportunity): readonly [Question, Opportunity] {
+  const short = opportunity.direction === 'short' ? shortInstrument(question.instrument, view) : null;
+  if (short === null) return [question, opportunity];
+  const { entry, stop, target } = opportunity;
+  const levels = { entry: entry * short.priceRatio, stop: stop * short.priceRatio, target: target * short.priceRatio };
+  return [
+    { ...question, instrument: short.instrument },
+    { ...opportunity, ...levels },
+  ];
+}
+
+function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Question, seen: Opportunity): Decision {
+  // What is held of the coin is sold first; its short would be another position.
+  const leaving = oppositePosition(draft.account(), asked, seen);
+  const [question, opportunity] = leaving === null ? redirected(view, asked, seen) : [asked, seen];
   const { strategy, instrument } = question;
   const considered = describe(view, command, question, opportunity);
-  const leaving = oppositePosition(draft.account(), question, opportunity);
   if (leaving !== null) {
     requestExit(draft, leaving, { reason: 'signal', quantity: null, nowMs: view.nowMs });
     return {
@@ -158,6 +175,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
     product: productOf(question),
     markOf: marksOf(view),
     rateOf: ratesOf(view),
+    marginShare: marginShareOf(view, question, opportunity),
   });
   if (verdict.verdict === 'refused') return { ...considered, outcome: 'refused', reason: verdict.reason, why: verdict.why, limit: verdict.limit };
   const order = entryOrder(account, view, considered, question, opportunity, verdict, command);
@@ -171,6 +189,15 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
     sizedBy: verdict.sizedBy,
     orderId: order.id,
   };
+}
+
+/** Cash that a contract blocks for each unit of its notional; null for what is paid in full. */
+function marginShareOf(view: ScanView, { instrument }: Question, { direction, entry }: Opportunity): number | null {
+  if (instrument.contract === null) return null;
+  const quantity = ONE;
+  const [blocked] = blockedByLeg([{ instrument, direction, quantity, price: entry }], view) ?? [];
+  const rate = view.rate(instrument.quote);
+  return blocked === undefined || rate === null ? null : toNumber(blocked) / (entry * toNumber(rate.value));
 }
 
 /** Minutes that are missing in what the charts were read from. */
@@ -223,7 +250,8 @@ function unjudged(
 function oppositePosition(account: Account, { strategy, instrument }: Question, opportunity: Opportunity): Position | null {
   if (opportunity.confidence < opportunity.leastConfidence) return null;
   for (const position of account.positions.values()) {
-    if (position.strategy !== strategy.name || position.symbol !== instrument.symbol || position.direction === opportunity.direction) continue;
+    const isSame = position.symbol === instrument.symbol || position.symbol === contractSymbol({ kind: 'perpetual', underlying: instrument.symbol });
+    if (position.strategy !== strategy.name || !isSame || position.direction === opportunity.direction) continue;
     const order = account.orders.get(position.exitId);
     return order?.purpose === 'exit' && order.atMarket === null ? position : null;
   }
@@ -232,6 +260,7 @@ function oppositePosition(account: Account, { strategy, instrument }: Question, 
 
 /** How the position will be settled: scalps of shares are squared off within the day, swings are delivered. */
 function productOf({ strategy, instrument }: Question): EntryOrder['product'] {
+  if (instrument.contract !== null) return instrument.contract.kind;
   if (instrument.market === 'CRYPTO') return 'spot';
   return strategy.name === 'scalping' ? 'intraday' : 'delivery';
 }
@@ -278,6 +307,7 @@ function entryOrder(
     acceptedMs: view.nowMs,
     activeFromMs: view.nowMs + orderLatencyMs(account.seed, id),
     reserved: pass.reserve,
+    ...(instrument.contract === null ? {} : { margin: marginOf(view, question, opportunity, pass.quantity) }),
     bracket: {
       // Levels are put on the venue's grid on the cautious side: the stop nearer, the target further.
       stop: onTick(instrument, fromNumber(opportunity.stop), isLong ? 'buy' : 'sell'),
@@ -298,6 +328,11 @@ function entryOrder(
       modelVersion: null,
     },
   };
+}
+
+/** What the sized position will block, base currency. */
+function marginOf(view: ScanView, { instrument }: Question, { direction, entry }: Opportunity, quantity: Decimal): Decimal {
+  return blockedByLeg([{ instrument, direction, quantity, price: entry }], view)?.[0] ?? ZERO;
 }
 
 function quietInShort(quiet: readonly { question: Question; answer: Quiet }[]): ScanRecord['quiet'] {

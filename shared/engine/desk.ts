@@ -46,6 +46,8 @@ export interface Desk {
   readonly closed: (symbol: string, close: DayClose) => void;
   /** Nobody asks for the symbol any more: it is published no longer. */
   readonly forget: (symbol: string) => void;
+  /** A contract's price and book in one, whole: a side that nobody offers any more is gone. */
+  readonly contract: (quote: Quote) => void;
 }
 
 /** By symbol. */
@@ -213,6 +215,7 @@ export function createDesk(): Desk {
       lines.delete(symbol);
       tapes.delete(symbol);
     },
+    contract: ({ check: _, ...quote }) => void lines.set(quote.symbol, { quote, bookMs: quote.receivedMs, bookSequence: null }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { indexBySymbol } from '../config/indices.ts';
 import { InstrumentError, instrumentBySymbol } from '../config/instruments.ts';
 import { type Decision, type ScanRecord, scanRecordSchema } from '../contracts/decisions.ts';
 import { wire } from '../kernel/canonical-json.ts';
@@ -132,6 +133,8 @@ function builtStrategy(name: StrategyName): Strategy {
 }
 
 function knownInstrument(symbol: string, nowMs: number): Instrument {
+  const index = indexBySymbol(symbol);
+  if (index !== null) return index;
   try {
     return instrumentBySymbol(symbol, nowMs);
   } catch (error) {

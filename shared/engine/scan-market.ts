@@ -1,3 +1,4 @@
+import { NSE_INDICES } from '../config/indices.ts';
 import { instrumentsOf } from '../config/instruments.ts';
 import type { ScanRecord } from '../contracts/decisions.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
@@ -85,9 +86,13 @@ export interface MarketScan {
 /** The scan of a market: the account's strategies are asked about each of its instruments. Pure. */
 export function scanOf(account: Account, view: ScanView, { market, strategyOf, ...scan }: MarketScan): Decided & { readonly scan: ScanRecord } {
   const instruments = instrumentsOf(market, scan.minuteMs);
+  // Nobody can buy an index: it is asked about for what is written on it.
+  const indices = NSE_INDICES.filter((index) => index.market === market && view.chains(index.symbol).length > 0);
   const questions = account.strategies.flatMap((name): readonly Question[] => {
     const strategy = strategyOf(name);
-    return strategy === undefined ? [] : instruments.map((instrument) => ({ strategy, instrument, base: null }));
+    if (strategy === undefined) return [];
+    const asked = strategy.readsDerivatives ? [...instruments, ...indices] : instruments;
+    return asked.map((instrument) => ({ strategy, instrument, base: null }));
   });
   const { draft, record } = decideScan(account, view, { ...scan, markets: [market], questions });
   return { draft, scan: record, outcome: { scan: scan.id } };

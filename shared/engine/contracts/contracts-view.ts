@@ -18,8 +18,8 @@ export interface QuotedContract {
   readonly chain: DerivativeChain;
 }
 
-/** The market with its futures and options. */
-export interface ContractsView extends MarketView {
+/** What contracts add to a view. */
+export interface Contracts {
   readonly chains: (underlying: string) => readonly DerivativeChain[];
   /** A contract by its symbol; null where it is not quoted. */
   readonly contract: (symbol: string) => QuotedContract | null;
@@ -28,11 +28,13 @@ export interface ContractsView extends MarketView {
   readonly ivHistory: (underlying: string) => readonly DailyIv[];
 }
 
+export type ContractsView = MarketView & Contracts;
+
 /**
  * A view with the contracts that a source quotes. A contract's quote is the newer one of the view's own and the chain's, so that
  * what nobody held until now can be ordered. Chains are read once a view.
  */
-export function withContracts<View extends MarketView>(view: View, source: ChainSource | null): View & ContractsView {
+export function withContracts<View extends Pick<MarketView, 'nowMs' | 'quote'>>(view: View, source: ChainSource | null): View & Contracts {
   const known = new Map<string, readonly DerivativeChain[]>();
   const index = new Map<string, ReadonlyMap<string, QuotedContract>>();
   const isKnown = (underlying: string): boolean => source?.underlyings.includes(underlying) === true;

@@ -5,7 +5,7 @@ import type { ChargeAmount, Position } from '../../contracts/position.ts';
 import type { QuoteExcerpt } from '../../contracts/quote-excerpt.ts';
 import type { Rate } from '../../contracts/terms.ts';
 import { chargesFor } from '../../execution/charges.ts';
-import { type Decimal, fromNumber, multiply, text, toNumber, ZERO } from '../../kernel/decimal.ts';
+import { type Decimal, fromNumber, multiply, ZERO } from '../../kernel/decimal.ts';
 import type { EpochMs } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
 import { isMargined } from '../../ledger/account.ts';
@@ -142,7 +142,3 @@ function provenanceOf(account: Account, price: Decimal, { quote, configVersion }
     modelVersion: null,
   };
 }
-
-/** An ending in words, for the log. */
-export const endingInWords = ({ symbol, price, currency, provenance }: Fill): string =>
-  `${symbol} expired at ${text(price)} ${currency}, the underlying settled at ${toNumber(fromNumber(provenance.quote.last))} (${provenance.quote.source})`;

@@ -5,12 +5,12 @@ import { type EpochMs, iso, MINUTE_MS } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
 import type { Funding } from '../../market/derivative.ts';
 import type { Contract } from '../../market/instrument.ts';
-import { commitDecision } from '../commit.ts';
-import type { EngineContext } from '../context.ts';
+import type { Committed, Decided } from '../commit.ts';
 import { type Draft, draftOn } from '../draft.ts';
+import type { Steps } from '../steps.ts';
 import { excerpt } from '../view.ts';
 import type { ContractsView } from './contracts-view.ts';
-import { endingInWords, expiryFill, type SettledAt } from './expiry-fill.ts';
+import { expiryFill, type SettledAt } from './expiry-fill.ts';
 import { dueFundings, fundingId, fundingPaid } from './funding.ts';
 
 /** Without a word of the venue's own for so long after an expiry, the last price of the underlying stands in. */
@@ -19,37 +19,27 @@ const DELIVERY_PATIENCE_MS = 5 * MINUTE_MS;
 /**
  * Books what the passing of time has done to contracts: funding payments of perpetuals, and the ends of those that have expired.
  * Each is a command of its own, so that it is booked at most once, by whichever monitor comes first, and tried again by the next
- * when it was not. Returns the commands that were committed.
+ * when it was not. Returns the types of the events.
  */
-export async function settleContracts(context: EngineContext, account: Account, view: ContractsView): Promise<readonly string[]> {
-  const done: string[] = [];
+export function* settleContracts(account: Account, view: ContractsView, configVersion: string): Steps<readonly string[]> {
+  const events: string[] = [];
+  const { sessionId } = account;
   for (const position of account.positions.values()) {
     const { contract } = instrumentBySymbol(position.symbol, view.nowMs);
     if (contract === null) continue;
     for (const funding of dueFundings(position, view.settled(contract.underlying).fundings, view.nowMs)) {
-      const draft = (current: Account): Draft | null => decideFunding(current, view, position.id, funding);
-      if (await isCommitted(context, account.sessionId, draft)) done.push(fundingId(position.id, funding.atMs));
+      events.push(...eventsOf(yield { sessionId, decide: (current) => decided(decideFunding(current, view, position.id, funding)) }));
     }
     if (!isExpired(contract, view.nowMs)) continue;
-    const draft = (current: Account): Draft | null => decideExpiry(current, view, position.id, context.settings.configVersion);
-    if (await isCommitted(context, account.sessionId, draft)) done.push(expiryId(position.id));
+    events.push(...eventsOf(yield { sessionId, decide: (current) => decided(decideExpiry(current, view, position.id, configVersion)) }));
   }
-  if (done.length > 0) await context.nudge(account.sessionId);
-  return done;
-
-  async function isCommitted(of: EngineContext, sessionId: string, decide: (current: Account) => Draft | null): Promise<boolean> {
-    const result = await commitDecision(of, sessionId, (current) => {
-      const draft = decide(current);
-      return draft === null ? null : { draft };
-    });
-    if (result.kind === 'committed') tell(of, result.decided.draft);
-    return result.kind === 'committed';
-  }
+  return events;
 }
 
-function tell({ log }: EngineContext, { rows }: Draft): void {
-  for (const { event } of rows) if (event.type === 'filled') log('info', 'contract-expired', { says: endingInWords(event.fill) });
-}
+const decided = (draft: Draft | null): Decided | null => (draft === null ? null : { draft });
+
+const eventsOf = (committed: Committed): readonly string[] =>
+  committed.kind === 'committed' ? committed.decided.draft.rows.map(({ event }) => event.type) : [];
 
 const isExpired = (contract: Contract, nowMs: EpochMs): boolean => contract.kind !== 'perpetual' && nowMs >= contract.expiryMs;
 
