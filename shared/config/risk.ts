@@ -9,7 +9,7 @@ const schema = z.strictObject({
   limits: riskLimitsSchema,
   strategyMaxPosition: z.record(strategyNameSchema, z.number().positive().max(1)),
   leastRewardToRisk: z.number().positive(),
-  rateMaxAgeMs: z.strictObject({ USDT: ageMs, INR: ageMs }).readonly(),
+  rateMaxAgeMs: z.strictObject({ USDT: ageMs, INR: ageMs, BTC: ageMs, ETH: ageMs }).readonly(),
   source: z.string(),
 });
 

@@ -17,7 +17,7 @@ export const name = z.string().min(1);
 
 export const marketSchema = z.enum(['NSE', 'CRYPTO']);
 export const evidenceSchema = z.enum(['live', 'delayed', 'replay', 'simulated']);
-export const currencySchema = z.enum(['USD', 'USDT', 'INR']);
+export const currencySchema = z.enum(['USD', 'USDT', 'INR', 'BTC', 'ETH']);
 export const sideSchema = z.enum(['buy', 'sell']);
 export const directionSchema = z.enum(['long', 'short']);
 export const strategyNameSchema = z.enum(['scalping', 'swing', 'btst', 'options', 'fo_arbitrage']);

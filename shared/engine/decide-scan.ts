@@ -11,7 +11,7 @@ import type { Instrument, Market } from '../market/instrument.ts';
 import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
-import type { Opportunity, Quiet, Strategy } from '../strategies/strategy.ts';
+import type { Opportunity, Quiet, Strategy, StructureOpportunity } from '../strategies/strategy.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { squareOffAt } from './square-off.ts';
@@ -58,6 +58,8 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
     const question = listed(view, asked);
     const answer = ask(view, question);
     if (answer.kind === 'quiet') quiet.push({ question, answer });
+    else if (answer.kind === 'structure')
+      quiet.push({ question, answer: { kind: 'quiet', reason: 'no_structures', why: 'Structures are not placed yet' } });
     else decisions.push(judge(draft, view, command, question, answer));
   }
   const gaps = gapsOf(view, command);
@@ -81,10 +83,10 @@ function listed(view: ScanView, question: Question): Question {
   return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
 }
 
-function ask(view: ScanView, { strategy, instrument, base }: Question): Opportunity | Quiet {
+function ask(view: ScanView, { strategy, instrument, base }: Question): Opportunity | StructureOpportunity | Quiet {
   const chart = view.chart(instrument.symbol);
   if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
-  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart }, base ?? undefined);
+  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, derivatives: null }, base ?? undefined);
 }
 
 function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {

@@ -174,8 +174,8 @@ export type StoredOrder = OrderStanding;
 /** Futures and options where a world has them. */
 export interface ChainSource {
   readonly underlyings: readonly string[];
-  /** What is quoted on one of the underlyings at an instant; null while derivatives do not trade. */
-  readonly chain: (underlying: string, atMs: EpochMs) => DerivativeChain | null;
+  /** What is quoted on one of the underlyings at an instant, a chain for each venue; nothing while derivatives do not trade. */
+  readonly chains: (underlying: string, atMs: EpochMs) => readonly DerivativeChain[];
 }
 
 export interface Lease {

@@ -1,5 +1,4 @@
-import { inForce } from '../config/effective.ts';
-import { instrumentsOf } from '../config/instruments.ts';
+import { instrumentBySymbol, instrumentsOf } from '../config/instruments.ts';
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import { fromNumber, toNumber } from '../kernel/decimal.ts';
 import { NightdeskError } from '../kernel/errors.ts';
@@ -7,8 +6,9 @@ import { rng } from '../kernel/rng.ts';
 import { DAY_MS, type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import { black76, type OptionRight } from '../market/black76.ts';
 import { type Calendar, marketPhase } from '../market/calendar.ts';
-import type { DerivativeChain, FutureQuote, OptionQuote } from '../market/derivative.ts';
-import type { Instrument } from '../market/instrument.ts';
+import { type ContractName, contractSymbol } from '../market/contract-symbol.ts';
+import type { ContractQuote, DerivativeChain, FutureQuote, OptionQuote } from '../market/derivative.ts';
+import type { Contract, FutureContract, Instrument, InstrumentOf, OptionContract } from '../market/instrument.ts';
 import { istDate, istDayOf, istMidnight } from '../market/ist.ts';
 import type { Seed } from './simulated/daily-walk.ts';
 import { type Expiry, expiriesAfter } from './simulated/derivatives/expiries.ts';
@@ -33,10 +33,10 @@ export interface SimulatedDerivativesOptions {
 export interface SimulatedDerivatives {
   readonly underlyings: readonly string[];
   /**
-   * What is quoted on an underlying at the instant: futures of three monthly expiries, calls and puts around the money. Null while
+   * What is quoted on an underlying at the instant: futures of three monthly expiries, calls and puts around the money. Nothing while
    * derivatives do not trade. @throws SimulatedDerivativesError `unknown_underlying`
    */
-  readonly chain: (underlying: string, atMs: EpochMs) => DerivativeChain | null;
+  readonly chains: (underlying: string, atMs: EpochMs) => readonly DerivativeChain[];
 }
 
 const SOURCE = 'simulated';
@@ -79,11 +79,11 @@ export function createSimulatedDerivatives(options: SimulatedDerivativesOptions)
     return noises[kind](`${kind} ${name}`, day, Math.floor((atMs - istMidnight(day)) / MINUTE_MS));
   };
 
-  const chain = (underlying: string, atMs: EpochMs): DerivativeChain | null => {
-    const { of, instrument } = listed(underlying);
-    if (marketPhase(calendar, 'NSE', atMs, 'derivatives').phase !== 'continuous') return null;
+  const chains = (underlying: string, atMs: EpochMs): readonly DerivativeChain[] => {
+    const { of } = listed(underlying);
+    if (marketPhase(calendar, 'NSE', atMs, 'derivatives').phase !== 'continuous') return [];
     const spot = market.lastPrice(underlying, atMs);
-    if (spot === null) return null;
+    if (spot === null) return [];
     const amplitude = noise[of.kind];
     const level = Math.exp(amplitude.implied * noiseAt('implied', underlying, atMs)) * implied.overRealised * Math.sqrt(implied.sessionsAYear);
     const { coming, longRun } = market.expectedVolatility(underlying, atMs);
@@ -98,21 +98,27 @@ export function createSimulatedDerivatives(options: SimulatedDerivativesOptions)
       const discount = Math.exp(-parameters.rate * years);
       return { expiry, years, future, forward, discount, theta: atTheMoneyVariance(term, years) };
     };
-    const states = expiriesAfter(atMs, of, calendar, parameters).map(expiryAt);
-    const monthly = new Set(expiriesAfter(atMs, { ...of, weeklies: 0 }, calendar, parameters).map(({ date }) => date));
-    const quoting: Quoting = { seed, underlying, atMs, spot, of, parameters, instrument };
-    return {
-      underlying,
-      atMs,
-      spot,
-      lotSize: inForce(of.lots, istDate(atMs))?.units ?? (of.lots[0] as { units: number }).units,
-      futures: states.filter(({ expiry }) => monthly.has(expiry.date)).map((state) => futureQuote(state, quoting)),
-      options: states.flatMap((state) => optionQuotes(state, quoting)),
-      source: SOURCE,
-      evidence: 'simulated',
-    };
+    const states = expiriesAfter(atMs, of, calendar).map(expiryAt);
+    const monthly = new Set(expiriesAfter(atMs, { ...of, weeklies: 0 }, calendar).map(({ date }) => date));
+    const quoting: Quoting = { seed, underlying, atMs, spot, of, parameters };
+    const futures = states.filter(({ expiry }) => monthly.has(expiry.date)).map((state) => futureQuote(state, quoting));
+    return [
+      {
+        underlying,
+        venue: 'nse',
+        currency: 'INR',
+        atMs,
+        spot,
+        lotSize: toNumber(contract<FutureContract>({ kind: 'future', underlying, expiry: states[0]?.expiry.date ?? istDate(atMs) }, atMs).lotStep),
+        perpetual: null,
+        futures,
+        options: states.flatMap((state) => optionQuotes(state, quoting)),
+        source: SOURCE,
+        evidence: 'simulated',
+      },
+    ];
   };
-  return { underlyings: Object.keys(parameters.underlyings), chain };
+  return { underlyings: Object.keys(parameters.underlyings), chains };
 }
 
 /** An expiry as it stands at an instant. */
@@ -135,21 +141,24 @@ interface Quoting {
   readonly spot: number;
   readonly of: UnderlyingParameters;
   readonly parameters: DerivativeParameters;
-  readonly instrument: Instrument;
+}
+
+/** A listed contract of the name. */
+function contract<C extends Contract>(name: ContractName, atMs: EpochMs): InstrumentOf<C> {
+  return instrumentBySymbol(contractSymbol(name), atMs) as Instrument as InstrumentOf<C>;
 }
 
 function futureQuote({ expiry, future }: ExpiryState, quoting: Quoting): FutureQuote {
-  const { of, parameters, instrument } = quoting;
+  const { of, parameters, underlying, atMs } = quoting;
   const { indexFutureBps, stockFutureBps } = parameters.spreads;
   const spread = future * BPS * (of.kind === 'index' ? indexFutureBps : stockFutureBps);
-  const tick = of.futureTick ?? toNumber(instrument.tickSize(fromNumber(future)));
-  return { expiry: expiry.date, expiryMs: expiry.atMs, ...bookOn(tick, future, spread, lastIsBuy(quoting, expiry.date)) };
+  const instrument = contract<FutureContract>({ kind: 'future', underlying, expiry: expiry.date }, atMs);
+  return { instrument, ...bookOn(instrument, future, spread, lastIsBuy(quoting, expiry.date)), receivedMs: atMs };
 }
 
 function optionQuotes({ expiry, years, forward, discount, theta }: ExpiryState, quoting: Quoting): readonly OptionQuote[] {
-  const { of, parameters, spot } = quoting;
+  const { of, parameters, spot, underlying, atMs } = quoting;
   const { optionShare, optionTicks } = parameters.spreads;
-  const tick = parameters.optionTicks.find(({ below }) => below === null || spot < below)?.tick ?? 1;
   const middle = Math.round(spot / of.strikeStep);
   const quotes: OptionQuote[] = [];
   for (let place = Math.max(1, middle - of.strikesEachSide); place <= middle + of.strikesEachSide; place++) {
@@ -158,8 +167,11 @@ function optionQuotes({ expiry, years, forward, discount, theta }: ExpiryState, 
     const iv = Math.sqrt(variance / years);
     for (const right of RIGHTS) {
       const value = black76({ right, forward, strike, variance, discount });
-      const book = bookOn(tick, value, optionShare * value + optionTicks * tick, lastIsBuy(quoting, `${expiry.date} ${strike} ${right}`));
-      quotes.push({ expiry: expiry.date, expiryMs: expiry.atMs, strike, right, iv, ...book });
+      const instrument = contract<OptionContract>({ kind: 'option', underlying, expiry: expiry.date, strike, right }, atMs);
+      const tick = toNumber(instrument.tickSize(fromNumber(value)));
+      const spread = optionShare * value + optionTicks * tick;
+      const book = bookOn(instrument, value, spread, lastIsBuy(quoting, `${expiry.date} ${strike} ${right}`));
+      quotes.push({ instrument, iv, underlyingPrice: forward, ...book, receivedMs: atMs });
     }
   }
   return quotes;
@@ -172,13 +184,17 @@ const lastIsBuy = ({ seed, underlying, atMs }: Quoting, name: string): boolean =
   rng(seed, 'derivative-last', underlying, name, Math.floor(atMs / MINUTE_MS)).next() < 0.5;
 
 /** A book around a value, rounded away from it to the grid: bid and ask are never better than half the spread. */
-function bookOn(tick: number, value: number, spread: number, lastBought: boolean): Pick<FutureQuote, 'bid' | 'ask' | 'last'> {
+function bookOn(instrument: Instrument, value: number, spread: number, lastBought: boolean): Book {
+  const tick = toNumber(instrument.tickSize(fromNumber(value)));
   const bidTicks = Math.floor((value - spread / 2) / tick + ROUNDING);
   const askTicks = Math.max(bidTicks + 1, 1, Math.ceil((value + spread / 2) / tick - ROUNDING));
   const ask = onGrid(askTicks, tick);
   const bid = bidTicks > 0 ? onGrid(bidTicks, tick) : null;
-  return { bid, ask, last: lastBought || bid === null ? ask : bid };
+  const last = lastBought || bid === null ? ask : bid;
+  return { bid, ask, last, mark: Number(value.toFixed(8)), bidSize: null, askSize: null };
 }
+
+type Book = Omit<ContractQuote, 'instrument' | 'receivedMs'>;
 
 // A value that lies on the grid but for the last digits of a double is on the grid.
 const ROUNDING = 1e-9;

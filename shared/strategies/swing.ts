@@ -29,6 +29,7 @@ export function createSwing(config: SwingConfig = swingConfig.parse({})): Strate
   const strategy: Strategy = {
     name: 'swing',
     timeframes: config.timeframes,
+    readsDerivatives: false,
     evaluate: (view, named) => {
       const base = baseBar(view, strategy, named ?? config.timeframes[0] ?? '15m', named !== undefined);
       return base.kind === 'quiet' ? base : judge(config, view, base);

@@ -56,7 +56,12 @@ export async function benchSignals(): Promise<readonly string[]> {
 /** A strategy that always sees a chance at the symbol's price; all after it is the engine's own. */
 function eager(symbol: BenchSymbol): Strategy {
   const entry = PRICES[symbol];
-  return { name: 'scalping', timeframes: ['1m'], evaluate: () => opportunityOf({ entry, stop: entry * 0.99, target: entry * 1.03 }) };
+  return {
+    name: 'scalping',
+    timeframes: ['1m'],
+    readsDerivatives: false,
+    evaluate: () => opportunityOf({ entry, stop: entry * 0.99, target: entry * 1.03 }),
+  };
 }
 
 async function signal({ context, desk, sessionId }: BenchEngine, symbol: BenchSymbol, index: number): Promise<Taken> {

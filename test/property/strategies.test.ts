@@ -88,7 +88,7 @@ describe('decisions', () => {
       const chart = createChart(on);
       const fromMs = Math.min(...TIMEFRAMES.map((timeframe) => historyNeededFromMs(market, timeframe, nowMs)));
       for (const bar of bars) if (bar.openMs >= fromMs && bar.openMs < nowMs) chart.add(bar);
-      const cold = BUILT_STRATEGIES.map(({ evaluate }) => ({ atMs: nowMs, said: evaluate({ instrument: on, nowMs, chart }) }));
+      const cold = BUILT_STRATEGIES.map(({ evaluate }) => ({ atMs: nowMs, said: evaluate({ instrument: on, nowMs, chart, derivatives: null }) }));
       expect(cold).toEqual(all.filter(({ atMs }) => atMs === nowMs));
       compared += 1;
     }
@@ -100,7 +100,9 @@ describe('decisions', () => {
       given.map(({ atMs, said }) =>
         said.kind === 'quiet'
           ? { atMs, reason: said.reason }
-          : { ...said, atMs, why: null, entry: said.entry / by, stop: said.stop / by, target: said.target / by },
+          : said.kind === 'structure'
+            ? said
+            : { ...said, atMs, why: null, entry: said.entry / by, stop: said.stop / by, target: said.target / by },
       );
     expect(shape(answers(BUILT_STRATEGIES, instrument, scaled(BARS, 8), ASKED_FROM), 8)).toEqual(shape(BASELINE, 1));
     const ten = opportunities(answers(BUILT_STRATEGIES, instrument, scaled(BARS, 10), ASKED_FROM));

@@ -18,4 +18,5 @@ export const simulatedIndices = (): readonly Instrument[] =>
     lotStep: ONE_UNIT,
     minNotional: ONE_UNIT,
     shortSale: 'never',
+    contract: null,
   }));

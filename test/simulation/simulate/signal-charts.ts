@@ -19,7 +19,7 @@ function chartWithSignal(symbol: string): Chart {
   const scalper = strategyByName('scalping');
   for (const bar of scriptOf(1, { fromMs: FROM_MS, minutes: MINUTES, symbols: [symbol] }).bars.get(symbol) ?? []) {
     chart.add(bar);
-    const answer = scalper?.evaluate({ instrument: instrumentBySymbol(symbol, FROM_MS), nowMs: bar.openMs + MINUTE_MS, chart });
+    const answer = scalper?.evaluate({ instrument: instrumentBySymbol(symbol, FROM_MS), nowMs: bar.openMs + MINUTE_MS, chart, derivatives: null });
     if (answer?.kind === 'opportunity' && answer.direction === 'long' && answer.confidence > answer.leastConfidence) return chart;
   }
   throw new Error(`The script of ${symbol} has no minute that the scalper trades on`);
