@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../../kernel/time.ts';
 import type { DerivativeChain, FutureQuote, PerpetualQuote } from '../../market/derivative.ts';
-import { booked, type BookedQuote, type Candidate, legOf, middle, YEAR_MS } from './candidate.ts';
+import { type BookedQuote, booked, type Candidate, legOf, middle, YEAR_MS } from './candidate.ts';
 import { isInReach } from './carry.ts';
 import { expectedFunding } from './funding.ts';
 import type { ArbitrageMarket } from './market.ts';

@@ -1,8 +1,8 @@
 import type { Product } from '../../config/charges.ts';
 import { type Decimal, toNumber } from '../../kernel/decimal.ts';
-import type { EpochMs } from '../../kernel/time.ts';
+import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
 import type { ContractQuote } from '../../market/derivative.ts';
-import type { Instrument } from '../../market/instrument.ts';
+import type { Instrument, OptionContract } from '../../market/instrument.ts';
 import type { StructureName } from '../strategy.ts';
 
 /**
@@ -23,8 +23,8 @@ export interface CandidateLeg {
   /** Worth of one of the leg's currency in that of the structure: the coin's price for an option paid in coin. */
   readonly worth: number;
   readonly end: LegEnd;
-  /** Volatility a year and forward of an option, for its margin; null for other legs. */
-  readonly option: { readonly iv: number; readonly forward: number } | null;
+  /** What an option promises, with its volatility a year and forward, for its margin; null for other legs. */
+  readonly option: { readonly contract: OptionContract; readonly iv: number; readonly forward: number } | null;
 }
 
 /** Legs that may be worth more together than apart. Amounts are for one unit of the underlying, in the currency of its chain. */
@@ -47,7 +47,7 @@ export interface Candidate {
   readonly name: string;
 }
 
-export const YEAR_MS = 365 * 86_400_000;
+export const YEAR_MS = 365 * DAY_MS;
 
 export const middle = ({ bid, ask }: Pick<CandidateLeg, 'bid' | 'ask'>): number => (bid + ask) / 2;
 /** The price that the leg meets when it is opened. */
@@ -63,15 +63,8 @@ export interface Book {
   readonly askSize: number | null;
 }
 
-export interface BookSides {
-  readonly bid: number | null;
-  readonly ask: number | null;
-  readonly bidSize: number | null;
-  readonly askSize: number | null;
-}
-
 /** The book of a quote that is not crossed and has two sides; else null: a mark or a last price is nothing to trade at. */
-export function bookOf({ bid, ask, bidSize, askSize }: BookSides): Book | null {
+export function bookOf({ bid, ask, bidSize, askSize }: Pick<ContractQuote, 'bid' | 'ask' | 'bidSize' | 'askSize'>): Book | null {
   return bid !== null && ask !== null && bid > 0 && ask >= bid ? { bid, ask, bidSize, askSize } : null;
 }
 

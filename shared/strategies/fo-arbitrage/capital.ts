@@ -1,8 +1,9 @@
-import { fromNumber, toNumber } from '../../kernel/decimal.ts';
-import type { NseOptionLeg, ScannedLeg } from '../../execution/margin/nse-scan.ts';
 import type { OptionLeg } from '../../execution/margin/leg.ts';
 import { marginOf } from '../../execution/margin/margin-of.ts';
+import type { ScannedLeg } from '../../execution/margin/nse-scan.ts';
 import type { MarginRequirement } from '../../execution/margin/requirement.ts';
+import { toNumber } from '../../kernel/decimal.ts';
+import type { Contract, OptionContract } from '../../market/instrument.ts';
 import { type Candidate, type CandidateLeg, entryPrice, middle } from './candidate.ts';
 import type { ArbitrageMarket } from './market.ts';
 
@@ -50,27 +51,35 @@ function coinFutureMargin(leg: CandidateLeg, quantity: number, { config, nowMs }
   return deposit(marginOf({ regime: 'binance-usdm', symbol, direction: directionOf(leg), quantity, price, leverage: config.leverage }, nowMs));
 }
 
-function nseMargin(legs: readonly CandidateLeg[], quantity: number, { instrument, spot, volatility, chains, nowMs }: ArbitrageMarket): number {
-  const underlyingPrice = spot === null ? (chains[0]?.spot ?? 0) : middle(spot);
-  const isIndex = instrument.contract === null && legs.some(({ instrument: { contract } }) => contract !== null && 'settlement' in contract && contract.settlement === 'cash');
-  const dailyVolatility = volatility / Math.sqrt(DAYS_A_YEAR);
-  return deposit(
-    marginOf({ regime: 'nse-derivatives', isIndex, underlyingPrice, dailyVolatility, legs: legs.map((leg) => scannedLeg(leg, quantity)) }, nowMs),
-  );
+function nseMargin(legs: readonly CandidateLeg[], quantity: number, { spot, volatility, chains, nowMs }: ArbitrageMarket): number {
+  const position = {
+    regime: 'nse-derivatives',
+    isIndex: legs.every(({ instrument }) => isCashSettled(instrument.contract)),
+    underlyingPrice: spot === null ? (chains[0]?.spot ?? 0) : middle(spot),
+    dailyVolatility: volatility / Math.sqrt(DAYS_A_YEAR),
+    legs: legs.flatMap((leg) => scannedLeg(leg, quantity)),
+  } as const;
+  return deposit(marginOf(position, nowMs));
 }
 
-function coinOptionMargin(legs: readonly CandidateLeg[], quantity: number, { nowMs, chains }: ArbitrageMarket): number {
-  const worth = legs[0]?.worth ?? 1;
-  const underlyingPrice = worth === 1 ? (chains[0]?.spot ?? 1) : worth;
-  return worth * deposit(marginOf({ regime: 'deribit', underlyingPrice, legs: legs.map((leg) => optionLeg(leg, quantity)) }, nowMs));
+/** Whether a contract ends in money: at NSE those on an index do, those on a share in shares. */
+const isCashSettled = (contract: Contract | null): boolean => contract !== null && contract.kind !== 'perpetual' && contract.settlement === 'cash';
+
+/** In coin, as the premiums of inverse options are. */
+function coinOptionMargin(legs: readonly CandidateLeg[], quantity: number, { nowMs }: ArbitrageMarket): number {
+  const underlyingPrice = legs[0]?.worth ?? 0;
+  const options = legs.flatMap((leg) => (leg.option === null ? [] : [optionLeg(leg, leg.option.contract, quantity)]));
+  return underlyingPrice * deposit(marginOf({ regime: 'deribit', underlyingPrice, legs: options }, nowMs));
 }
 
-const scannedLeg = (leg: CandidateLeg, quantity: number): ScannedLeg =>
-  leg.option === null
-    ? { kind: 'future', direction: directionOf(leg), quantity, price: middle(leg), expiryMs: expiringOf(leg).expiryMs }
-    : ({ ...optionLeg(leg, quantity), ...leg.option } satisfies NseOptionLeg);
+function scannedLeg(leg: CandidateLeg, quantity: number): readonly ScannedLeg[] {
+  const { option } = leg;
+  if (option !== null) return [{ ...optionLeg(leg, option.contract, quantity), iv: option.iv, forward: option.forward }];
+  const { contract } = leg.instrument;
+  if (contract?.kind !== 'future') return [];
+  return [{ kind: 'future', direction: directionOf(leg), quantity, price: middle(leg), expiryMs: contract.expiryMs }];
+}
 
-function optionLeg(leg: CandidateLeg, quantity: number): OptionLeg {
-  const { expiryMs, strike, right } = expiringOf(leg);
+function optionLeg(leg: CandidateLeg, { right, strike, expiryMs }: OptionContract, quantity: number): OptionLeg {
   return { kind: 'option', direction: directionOf(leg), right, quantity, strike, price: entryPrice(leg), expiryMs };
 }

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../kernel/time.ts';
 import type { FutureQuote, PerpetualQuote } from '../../market/derivative.ts';
-import { type Book, booked, type BookedQuote, type Candidate, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
+import { type Book, type BookedQuote, booked, type Candidate, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
 import { expectedFunding } from './funding.ts';
 import type { ArbitrageMarket } from './market.ts';
 

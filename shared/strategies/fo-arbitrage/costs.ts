@@ -1,7 +1,7 @@
 import type { ChargeLine } from '../../config/charges.ts';
+import { type Charge, type ChargedFill, chargesFor } from '../../execution/charges.ts';
 import { fromNumber, multiply, toNumber } from '../../kernel/decimal.ts';
 import type { EpochMs } from '../../kernel/time.ts';
-import { type Charge, type ChargedFill, chargesFor } from '../../execution/charges.ts';
 import { type Candidate, type CandidateLeg, entryPrice, halfSpread, type LegEnd, middle } from './candidate.ts';
 
 /** What opening and closing a structure costs, for one unit of the underlying, in the currency of its chain. */
@@ -21,7 +21,8 @@ const DELIVERY_LINES: ReadonlySet<ChargeLine> = new Set(['stt', 'stamp', 'dp']);
  * Costs of a structure of `quantity` units by the venues' schedules: flat fees and caps make a smaller one dearer a unit.
  *
  * `ends: 'horizon'` holds every leg to its own end; `ends: 'market'` closes all of them in their books, which is what happens
- * when the basis goes before the expiry does. Prices at the end are taken as those of now; the schedule is that of its day.
+ * when the basis goes before the expiry does. The legs end at one price: taken is the dearest of those of now, and of an option its
+ * own. The schedule is that of the day of the end.
  *
  * @throws ExecutionError `no_charges` when a venue has no schedule for a leg
  */
@@ -29,12 +30,15 @@ export function costsOf(candidate: Candidate, quantity: number, nowMs: EpochMs, 
   const endMs = nowMs + candidate.holdMs;
   const { legs } = candidate;
   const underlying = underlyingPrice(candidate);
+  const endPrice = Math.max(...legs.filter(({ option }) => option === null).map(middle));
   const wayOf = (leg: CandidateLeg): LegEnd => (ends === 'market' ? 'market' : leg.end);
   const total = (figure: (leg: CandidateLeg) => number): number => legs.reduce((sum, leg) => sum + figure(leg), 0);
   return {
     spread: total((leg) => halfSpread(leg) * (wayOf(leg) === 'market' ? 2 : 1)),
     entry: total((leg) => (leg.worth * entryCharges(leg, quantity, underlying, nowMs)) / quantity),
-    end: total((leg) => (leg.worth * endCharges(leg, wayOf(leg), quantity, underlying, endMs)) / quantity),
+    end: total(
+      (leg) => (leg.worth * endCharges(leg, wayOf(leg), leg.option === null ? endPrice : middle(leg), quantity, underlying, endMs)) / quantity,
+    ),
   };
 }
 
@@ -43,7 +47,10 @@ export function costsOf(candidate: Candidate, quantity: number, nowMs: EpochMs, 
  * @throws ExecutionError
  */
 export function dearestCosts(candidate: Candidate, quantity: number, nowMs: EpochMs): StructureCosts {
-  const [held, closed] = (['horizon', 'market'] as const).map((ends) => costsOf(candidate, quantity, nowMs, ends)) as [StructureCosts, StructureCosts];
+  const [held, closed] = (['horizon', 'market'] as const).map((ends) => costsOf(candidate, quantity, nowMs, ends)) as [
+    StructureCosts,
+    StructureCosts,
+  ];
   return held.spread + held.end > closed.spread + closed.end ? held : closed;
 }
 
@@ -53,9 +60,9 @@ const underlyingPrice = ({ legs: [first] }: Candidate): number => (first === und
 const entryCharges = (leg: CandidateLeg, quantity: number, underlying: number, atMs: EpochMs): number =>
   totalOf(chargesFor(fillOf(leg, leg.side, entryPrice(leg), quantity, underlying, atMs)));
 
-function endCharges(leg: CandidateLeg, end: LegEnd, quantity: number, underlying: number, atMs: EpochMs): number {
+function endCharges(leg: CandidateLeg, end: LegEnd, price: number, quantity: number, underlying: number, atMs: EpochMs): number {
   const closing = leg.side === 'buy' ? 'sell' : 'buy';
-  const closed = fillOf(leg, closing, middle(leg), quantity, underlying, atMs);
+  const closed = fillOf(leg, closing, price, quantity, underlying, atMs);
   switch (end) {
     case 'market':
       return totalOf(chargesFor(closed));

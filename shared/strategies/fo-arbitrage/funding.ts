@@ -1,4 +1,4 @@
-import { HOUR_MS, type EpochMs } from '../../kernel/time.ts';
+import { type EpochMs, HOUR_MS } from '../../kernel/time.ts';
 import type { PerpetualQuote } from '../../market/derivative.ts';
 
 const PERSISTENCE_MS = 8 * HOUR_MS;

@@ -1,6 +1,18 @@
+import { DAY_MS } from '../../kernel/time.ts';
 import type { DerivativeChain, FutureQuote, OptionQuote } from '../../market/derivative.ts';
 import type { Instrument } from '../../market/instrument.ts';
-import { type Book, booked, type BookedQuote, type Candidate, type CandidateLeg, halfSpread, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
+import {
+  type Book,
+  type BookedQuote,
+  booked,
+  type Candidate,
+  type CandidateLeg,
+  halfSpread,
+  legOf,
+  middle,
+  spotProduct,
+  YEAR_MS,
+} from './candidate.ts';
 import type { ArbitrageMarket } from './market.ts';
 
 type Option = BookedQuote<OptionQuote>;
@@ -42,8 +54,8 @@ export function parities(market: ArbitrageMarket): readonly Candidate[] {
 const beyondSpreads = ({ gross, legs }: Candidate): number => gross - legs.reduce((sum, leg) => sum + halfSpread(leg), 0);
 
 function pairsOf({ config, nowMs }: ArbitrageMarket, { options }: DerivativeChain): readonly Pair[] {
-  const least = nowMs + config.leastDaysToExpiry * 86_400_000;
-  const most = nowMs + config.mostDaysToExpiry * 86_400_000;
+  const least = nowMs + config.leastDaysToExpiry * DAY_MS;
+  const most = nowMs + config.mostDaysToExpiry * DAY_MS;
   const inReach = options.filter(({ instrument: { contract } }) => contract.expiryMs >= least && contract.expiryMs <= most);
   const byName = Map.groupBy(booked(inReach, nowMs, config.maxQuoteAgeMs), ({ quote }) => {
     const { expiryMs, strike } = quote.instrument.contract;
@@ -82,11 +94,7 @@ function candidateOf(market: ArbitrageMarket, chain: DerivativeChain, { call, pu
   const way = (bought: boolean): 'buy' | 'sell' => (bought === (direction === 1) ? 'buy' : 'sell');
   return {
     structure: 'put-call-parity',
-    legs: [
-      hedgeLeg(hedge, contract.settlement === 'physical', way(true)),
-      optionLeg(call, worth, way(false)),
-      optionLeg(put, worth, way(true)),
-    ],
+    legs: [hedgeLeg(hedge, contract.settlement === 'physical', way(true)), optionLeg(call, worth, way(false)), optionLeg(put, worth, way(true))],
     gross: Math.min(...gains.map((gain) => direction * gain)),
     funding: 0,
     borrowing: hedge.isSpot && direction === -1 ? (market.config.borrowRate[hedge.instrument.market] * price * holdMs) / YEAR_MS : 0,
@@ -106,5 +114,5 @@ function hedgeLeg({ instrument, book, isSpot }: Hedge, isPhysical: boolean, side
 const optionLeg = ({ quote, book }: Option, worth: number, side: 'buy' | 'sell'): CandidateLeg => ({
   ...legOf(quote.instrument, 'option', book, side, 'exercise'),
   worth,
-  option: { iv: quote.iv ?? 0, forward: quote.underlyingPrice },
+  option: { contract: quote.instrument.contract, iv: quote.iv ?? 0, forward: quote.underlyingPrice },
 });
