@@ -8,7 +8,7 @@ import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import type { OrderStanding } from '../ledger/order-standing.ts';
-import type { DerivativeChain } from '../market/derivative.ts';
+import type { DerivativeChain, Settled } from '../market/derivative.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
 import type { Bar } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
@@ -176,6 +176,8 @@ export interface ChainSource {
   readonly underlyings: readonly string[];
   /** What is quoted on one of the underlyings at an instant, a chain for each venue; nothing while derivatives do not trade. */
   readonly chains: (underlying: string, atMs: EpochMs) => readonly DerivativeChain[];
+  /** Funding payments and delivery prices of the last days, as far as the source knows them: also while nothing trades. */
+  readonly settled: (underlying: string, atMs: EpochMs) => Settled;
 }
 
 export interface Lease {

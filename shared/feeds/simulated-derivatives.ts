@@ -7,7 +7,7 @@ import { DAY_MS, type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import { black76, type OptionRight } from '../market/black76.ts';
 import { type Calendar, marketPhase } from '../market/calendar.ts';
 import { type ContractName, contractSymbol } from '../market/contract-symbol.ts';
-import type { ContractQuote, DerivativeChain, FutureQuote, OptionQuote } from '../market/derivative.ts';
+import type { ContractQuote, Delivery, DerivativeChain, FutureQuote, OptionQuote, Settled } from '../market/derivative.ts';
 import type { Contract, FutureContract, Instrument, InstrumentOf, OptionContract } from '../market/instrument.ts';
 import { istDate, istDayOf, istMidnight } from '../market/ist.ts';
 import type { Seed } from './simulated/daily-walk.ts';
@@ -31,6 +31,8 @@ export interface SimulatedDerivativesOptions {
 
 /** Futures and options on the simulated market. */
 export interface SimulatedDerivatives {
+  /** Delivery prices of the last days. @throws SimulatedDerivativesError `unknown_underlying` */
+  readonly settled: (underlying: string, atMs: EpochMs) => Settled;
   readonly underlyings: readonly string[];
   /**
    * What is quoted on an underlying at the instant: futures of three monthly expiries, calls and puts around the money. Nothing while
@@ -40,6 +42,9 @@ export interface SimulatedDerivatives {
 }
 
 const SOURCE = 'simulated';
+/** How far back deliveries are told. */
+const SETTLED_MS = 4 * DAY_MS;
+const DELIVERY_WINDOW_MS = 30 * MINUTE_MS;
 const YEAR_MS = 365 * DAY_MS;
 const BPS = 1e-4;
 
@@ -118,7 +123,21 @@ export function createSimulatedDerivatives(options: SimulatedDerivativesOptions)
       },
     ];
   };
-  return { underlyings: Object.keys(parameters.underlyings), chains };
+  /** Contracts of an expiry end at the mean of its last half hour's closes, as the exchange takes an average and not one print. */
+  const settled = (underlying: string, atMs: EpochMs): Settled => {
+    const { of } = listed(underlying);
+    const past = expiriesAfter(atMs - SETTLED_MS, of, calendar).filter((expiry) => expiry.atMs <= atMs);
+    return { fundings: [], deliveries: past.flatMap((expiry) => deliveryAt(underlying, expiry.atMs) ?? []) };
+  };
+
+  const deliveryAt = (underlying: string, expiryMs: EpochMs): Delivery | null => {
+    const bars = market.bars(underlying, expiryMs - DELIVERY_WINDOW_MS, expiryMs);
+    if (bars.length === 0) return null;
+    const mean = bars.reduce((sum, { close }) => sum + close, 0) / bars.length;
+    return { expiryMs, price: Number(mean.toFixed(2)), source: SOURCE };
+  };
+
+  return { underlyings: Object.keys(parameters.underlyings), chains, settled };
 }
 
 /** An expiry as it stands at an instant. */

@@ -54,6 +54,31 @@ export interface DerivativeChain {
   readonly evidence: Evidence;
 }
 
+/** A funding payment of a perpetual that has taken place. */
+export interface Funding {
+  readonly atMs: EpochMs;
+  /** What longs paid to shorts, as a share of the value at the mark. */
+  readonly rate: number;
+  /** Mark price at which it was paid. */
+  readonly mark: number;
+}
+
+/** What an underlying's contracts of one expiry were settled at. */
+export interface Delivery {
+  readonly expiryMs: EpochMs;
+  /** In money, for one unit of the underlying. */
+  readonly price: number;
+  readonly source: string;
+}
+
+/** What has been settled on an underlying lately, oldest first. */
+export interface Settled {
+  readonly fundings: readonly Funding[];
+  readonly deliveries: readonly Delivery[];
+}
+
+export const NOTHING_SETTLED: Settled = { fundings: [], deliveries: [] };
+
 /** Every quoted contract of a chain. */
 export const contractsOf = ({ perpetual, futures, options }: DerivativeChain): readonly ContractQuote[] => [
   ...(perpetual === null ? [] : [perpetual]),
