@@ -5,7 +5,9 @@ import type { MarketSource } from '../../shared/engine/market-source.ts';
 import type { ChainSource } from '../../shared/engine/ports.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
 import { binanceBudget, probeBinance } from '../../shared/feeds/binance/binance-socket.ts';
+import { combineChains } from '../../shared/feeds/combine-chains.ts';
 import type { ConnectBudget } from '../../shared/feeds/connection/connect-budget.ts';
+import { liveContracts } from '../../shared/feeds/live-contracts.ts';
 import { liveSource } from '../../shared/feeds/live-source.ts';
 import { hasUpstoxToken, UPSTOX_TOKEN_SETTINGS } from '../../shared/feeds/nse/upstox-access.ts';
 import { frameReplayBounds, frameReplaySource } from '../../shared/feeds/replay/frame-replay-source.ts';
@@ -30,7 +32,7 @@ export interface ChosenWorld {
   /** Null under the wall clock. */
   readonly time: { readonly startMs: EpochMs; readonly endMs: EpochMs; readonly speed: number; readonly waitsForSession: boolean } | null;
   readonly source: (clock: Clock) => MarketSource;
-  /** Futures and options of NSE; null where nobody gives them yet. */
+  /** Futures and options; null where nobody gives them yet. */
   readonly chains: ChainSource | null;
 }
 
@@ -88,6 +90,7 @@ export async function probeLive(log: Log, budget = binanceBudget()): Promise<{ r
 
 function live(options: Options, held: string | null, log: Log, budget?: ConnectBudget): ChosenWorld {
   const nse = chooseNse(options.nse, held);
+  const contracts = liveContracts({ log, env: process.env, seed: options.seed });
   return {
     world: { scope: liveScope(nse.feed), evidence: 'live', markets: tradedMarkets() },
     says: `Crypto: Binance spot, live. NSE: ${nse.says}`,
@@ -100,9 +103,10 @@ function live(options: Options, held: string | null, log: Log, budget?: ConnectB
         seed: options.seed,
         markets: tradedMarkets(),
         nse: nse.feed,
+        contracts: contracts.sources(clock),
         ...(budget === undefined ? {} : { binanceBudget: budget }),
       }),
-    chains: nse.feed === 'simulated' ? createSimulatedDerivatives({ seed: options.seed }) : null,
+    chains: combineChains([contracts.chains, ...(nse.feed === 'simulated' ? [createSimulatedDerivatives({ seed: options.seed })] : [])]),
   };
 }
 

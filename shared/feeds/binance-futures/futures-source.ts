@@ -1,3 +1,4 @@
+import { isListed } from '../../config/contracts.ts';
 import type { FeedState } from '../../contracts/market-snapshot.ts';
 import type { MarketSource } from '../../engine/market-source.ts';
 import type { ChainSource } from '../../engine/ports.ts';
@@ -9,6 +10,7 @@ import type { BookTop } from '../../market/price.ts';
 import type { BinanceUrls } from '../binance/binance-endpoints.ts';
 import { createBinanceParser, type ParseBinanceFrame } from '../binance/binance-frame.ts';
 import { type BinanceFeed, type BinanceTiming, binanceBudget, connectStreams } from '../binance/binance-socket.ts';
+import { BINANCE_SYMBOLS } from '../binance/binance-symbols.ts';
 import { createJsonClient } from '../connection/json-client.ts';
 import { venueInWords } from '../connection/venue-socket.ts';
 import type { Dial } from '../connection/wire.ts';
@@ -28,8 +30,12 @@ export interface BinanceFuturesOptions {
   readonly urls: BinanceUrls;
   readonly timing?: Partial<BinanceTiming>;
   readonly dial?: Dial;
-  readonly fetch?: typeof fetch;
+  /** Least time between two requests, ms; default: the venue's. */
+  readonly requestGapMs?: number;
 }
+
+/** The coins whose contracts are looked for, whether the venue has told of them yet or not. */
+export const FUTURES_UNDERLYINGS: readonly string[] = [...BINANCE_SYMBOLS.values()].filter((symbol) => isListed('perpetual', symbol));
 
 /** A feed of contracts: it gives no market of its own, and is started and watched with those that do. */
 export type ContractSource = MarketSource & ChainSource;
@@ -52,8 +58,8 @@ const MOST_APART = 1 / 3;
  */
 export function binanceFuturesSource(options: BinanceFuturesOptions): ContractSource {
   const { clock, log, urls } = options;
-  const request = options.fetch === undefined ? {} : { fetch: options.fetch };
-  const rest = createFuturesRest(createJsonClient({ urls: urls.rest, clock, headers: () => ({}), gapMs: FUTURES_REQUEST_GAP_MS, ...request }));
+  const { requestGapMs: gapMs = FUTURES_REQUEST_GAP_MS } = options;
+  const rest = createFuturesRest(createJsonClient({ urls: urls.rest, clock, headers: () => ({}), gapMs }));
   const knowledge = createFuturesKnowledge(rest, clock, log);
   const gate = createGate();
   const budget = binanceBudget();
@@ -186,9 +192,7 @@ export function binanceFuturesSource(options: BinanceFuturesOptions): ContractSo
     rates: () => [],
     async *minutes() {},
     quarters: async () => new Map(),
-    get underlyings() {
-      return [...new Set(knowledge.contracts().map(({ instrument }) => instrument.contract.underlying))];
-    },
+    underlyings: FUTURES_UNDERLYINGS,
     chains(underlying, atMs) {
       const board = { contracts: knowledge.contracts(), marks, books, intervals: knowledge.intervals(), connection: connection() };
       const chain = chainOf(board, underlying, atMs, ORIGIN);

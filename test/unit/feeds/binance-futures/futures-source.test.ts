@@ -84,7 +84,7 @@ afterEach(async () => {
 async function connected(answers: Readonly<Record<string, unknown>> = ANSWERS): Promise<{ server: BinanceFuturesServer; source: ContractSource }> {
   const server = await startBinanceFuturesServer(answers);
   cleanups.push(server.close);
-  const source = binanceFuturesSource({ clock, log: () => {}, random: rng('futures'), urls: server.urls, timing: TIMING });
+  const source = binanceFuturesSource({ clock, log: () => {}, random: rng('futures'), urls: server.urls, timing: TIMING, requestGapMs: 1 });
   cleanups.push(source.stop);
   await source.start(recordingSink(clock), null);
   return { server, source };
@@ -134,7 +134,7 @@ describe('the feed of Binance futures', () => {
     });
     const { perpetual } = chain ?? {};
     expect(perpetual && [text(perpetual.instrument.lotStep), text(perpetual.instrument.minNotional)]).toEqual(['0.001', '50']);
-    expect(source.underlyings).toEqual(['BTC']);
+    expect(source.underlyings).toEqual(['BTC', 'ETH', 'SOL', 'DOGE', 'ADA', 'DOT']);
     expect(state(source)).toMatchObject({ status: 'up', accepted: 4, refused: {} });
   });
 
