@@ -1,13 +1,14 @@
 import { type RateCurrency, riskFreeRate } from '../config/risk-free.ts';
 import { type FoArbitrageConfig, foArbitrageConfig } from '../config/strategies.ts';
 import type { Chart } from '../indicators/chart.ts';
-import { type EpochMs, HOUR_MS } from '../kernel/time.ts';
+import { type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
 import type { Instrument } from '../market/instrument.ts';
 import { istDate } from '../market/ist.ts';
 import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
 import { quiet } from './base-bar.ts';
+import { bookOf } from './fo-arbitrage/books.ts';
 import { calendars } from './fo-arbitrage/calendar.ts';
-import { bookOf, type Candidate, entryPrice, YEAR_MS } from './fo-arbitrage/candidate.ts';
+import { type Candidate, entryPrice, YEAR_MS } from './fo-arbitrage/candidate.ts';
 import { carries } from './fo-arbitrage/carry.ts';
 import type { ArbitrageMarket } from './fo-arbitrage/market.ts';
 import { parities } from './fo-arbitrage/parity.ts';
@@ -21,7 +22,8 @@ import type { DerivativesView, Quiet, Strategy, StrategyView, StructureOpportuni
  * both sides of every book, every fee and tax at both ends, funding, borrowing, margin and leg risk, and the money tied up would
  * have earned the riskless rate meanwhile (`judge`). All legs or none.
  *
- * Only books are traded at: a mark or a last price opens nothing.
+ * A future that has just traded and has no book is taken as far from its last price as such an order is assumed to be filled;
+ * a mark opens nothing, nor does an option without a book.
  */
 export function createFoArbitrage(config: FoArbitrageConfig = foArbitrageConfig.parse({})): Strategy {
   return {
@@ -47,14 +49,16 @@ function marketOf(
   { chains, spot }: DerivativesView,
   base: Timeframe,
 ): ArbitrageMarket {
+  const volatility = annualVolatility(chart, instrument, base) ?? config.assumedVolatility[instrument.market];
+  const terms = { nowMs, maxQuoteAgeMs: config.maxQuoteAgeMs, minuteVolatility: overTime(volatility, MINUTE_MS, instrument) };
   return {
+    ...terms,
     config,
     instrument,
-    nowMs,
     chains,
-    spot: spot === null ? null : bookOf(spot),
+    spot: spot === null ? null : bookOf(spot, instrument, terms),
     riskFree: riskFreeOf(config, instrument, nowMs),
-    volatility: annualVolatility(chart, instrument, base) ?? config.assumedVolatility[instrument.market],
+    volatility,
   };
 }
 
@@ -70,6 +74,9 @@ function annualVolatility(chart: Chart, { market }: Instrument, base: Timeframe)
   const { volatility } = chart.timeframe(base).indicators;
   return volatility === null || volatility <= 0 ? null : volatility * Math.sqrt(OPEN_MS_A_YEAR[market] / TIMEFRAME_MS[base]);
 }
+
+/** A year's volatility over a shorter time in which the market is open. */
+const overTime = (annual: number, ms: number, { market }: Instrument): number => annual * Math.sqrt(ms / OPEN_MS_A_YEAR[market]);
 
 /** The candidate with the most left, proposed or refused with its figures. */
 function best(market: ArbitrageMarket): StructureOpportunity | Quiet {
@@ -127,7 +134,7 @@ function proposal(verdict: Verdict, market: ArbitrageMarket): StructureOpportuni
     confidence,
     leastConfidence: config.leastConfidence,
     parts,
-    volatility: market.volatility * Math.sqrt(TIMEFRAME_MS[config.timeframes[0] ?? '5m'] / OPEN_MS_A_YEAR[instrument.market]),
+    volatility: overTime(market.volatility, TIMEFRAME_MS[config.timeframes[0] ?? '5m'], instrument),
     why: inWords(verdict),
   };
 }

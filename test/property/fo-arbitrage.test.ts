@@ -38,7 +38,17 @@ function both({ spot, basis, half, size, riskFree, volatility }: Drawn): readonl
   const view = arbitrageView(BTC, NOW, { middle: spot, half: half * spot, size }, [{ venue: 'binance-futures', spot, futures: [future] }]);
   const { chains = [], spot: book = null } = view.derivatives ?? {};
   const sides = book === null || book.bid === null || book.ask === null ? null : { ...book, bid: book.bid, ask: book.ask };
-  const market: ArbitrageMarket = { config: CONFIG, instrument: BTC, nowMs: NOW, chains, spot: sides, riskFree, volatility };
+  const market: ArbitrageMarket = {
+    config: CONFIG,
+    instrument: BTC,
+    nowMs: NOW,
+    chains,
+    spot: sides,
+    riskFree,
+    volatility,
+    maxQuoteAgeMs: 30_000,
+    minuteVolatility: 0.001,
+  };
   const [carry, reverse] = carries(market).map((candidate) => judge(candidate, market));
   if (carry === undefined || reverse === undefined) throw new Error('no carry and reverse');
   return [carry, reverse];

@@ -1,6 +1,7 @@
 import { HOUR_MS } from '../../kernel/time.ts';
 import type { DerivativeChain, FutureQuote, PerpetualQuote } from '../../market/derivative.ts';
-import { type BookedQuote, booked, type Candidate, legOf, middle, YEAR_MS } from './candidate.ts';
+import { booked } from './books.ts';
+import { type BookedQuote, type Candidate, legOf, middle, YEAR_MS } from './candidate.ts';
 import { isInReach } from './carry.ts';
 import { expectedFunding } from './funding.ts';
 import type { ArbitrageMarket } from './market.ts';
@@ -15,10 +16,9 @@ import type { ArbitrageMarket } from './market.ts';
  * alike offers no spread. Nothing locks the gain; the legs are closed before the near month ends.
  */
 export function calendars(market: ArbitrageMarket): readonly Candidate[] {
-  const { config, chains, nowMs } = market;
-  return chains.flatMap((chain) => {
-    const futures = booked(chain.futures, nowMs, config.maxQuoteAgeMs).filter(({ quote }) => isInReach(quote, market));
-    const perpetuals = booked(chain.perpetual === null ? [] : [chain.perpetual], nowMs, config.maxQuoteAgeMs);
+  return market.chains.flatMap((chain) => {
+    const futures = booked(chain.futures, market).filter(({ quote }) => isInReach(quote, market));
+    const perpetuals = booked(chain.perpetual === null ? [] : [chain.perpetual], market);
     const months = futures.flatMap((near, i) => futures.slice(i + 1).flatMap((far) => betweenMonths(market, chain, near, far)));
     return [...months, ...perpetuals.flatMap((perpetual) => futures.flatMap((future) => againstPerpetual(market, perpetual, future)))];
   });

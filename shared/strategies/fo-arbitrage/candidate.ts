@@ -1,6 +1,6 @@
 import type { Product } from '../../config/charges.ts';
 import { type Decimal, toNumber } from '../../kernel/decimal.ts';
-import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
+import { DAY_MS } from '../../kernel/time.ts';
 import type { ContractQuote } from '../../market/derivative.ts';
 import type { Instrument, OptionContract } from '../../market/instrument.ts';
 import type { StructureName } from '../strategy.ts';
@@ -63,23 +63,10 @@ export interface Book {
   readonly askSize: number | null;
 }
 
-/** The book of a quote that is not crossed and has two sides; else null: a mark or a last price is nothing to trade at. */
-export function bookOf({ bid, ask, bidSize, askSize }: Pick<ContractQuote, 'bid' | 'ask' | 'bidSize' | 'askSize'>): Book | null {
-  return bid !== null && ask !== null && bid > 0 && ask >= bid ? { bid, ask, bidSize, askSize } : null;
-}
-
-/** A contract whose quote is fresh and two-sided. */
+/** A contract whose quote can be traded at. */
 export interface BookedQuote<Quote extends ContractQuote> {
   readonly quote: Quote;
   readonly book: Book;
-}
-
-/** Quotes that can be traded at, of those given. */
-export function booked<Quote extends ContractQuote>(quotes: readonly Quote[], nowMs: EpochMs, maxAgeMs: number): readonly BookedQuote<Quote>[] {
-  return quotes.flatMap((quote) => {
-    const book = nowMs - quote.receivedMs > maxAgeMs ? null : bookOf(quote);
-    return book === null ? [] : [{ quote, book }];
-  });
 }
 
 /** A leg of a quote, bought or sold. */

@@ -1,6 +1,7 @@
 import { DAY_MS } from '../../kernel/time.ts';
 import type { FutureQuote, PerpetualQuote } from '../../market/derivative.ts';
-import { type Book, type BookedQuote, booked, type Candidate, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
+import { booked } from './books.ts';
+import { type Book, type BookedQuote, type Candidate, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
 import { expectedFunding } from './funding.ts';
 import type { ArbitrageMarket } from './market.ts';
 
@@ -12,12 +13,12 @@ import type { ArbitrageMarket } from './market.ts';
  * only where that may be kept open.
  */
 export function carries(market: ArbitrageMarket): readonly Candidate[] {
-  const { spot, config, chains, nowMs, instrument } = market;
+  const { spot, chains, instrument } = market;
   if (spot === null) return [];
   const directions = instrument.shortSale === 'margin' ? ([1, -1] as const) : ([1] as const);
   return chains.flatMap((chain) => {
-    const perpetuals = booked(chain.perpetual === null ? [] : [chain.perpetual], nowMs, config.maxQuoteAgeMs);
-    const futures = booked(chain.futures, nowMs, config.maxQuoteAgeMs).filter(({ quote }) => isInReach(quote, market));
+    const perpetuals = booked(chain.perpetual === null ? [] : [chain.perpetual], market);
+    const futures = booked(chain.futures, market).filter(({ quote }) => isInReach(quote, market));
     return directions.flatMap((direction) => [
       ...futures.map((future) => datedCarry(market, spot, future, direction)),
       ...perpetuals.map((perpetual) => perpetualCarry(market, spot, perpetual, direction)),

@@ -1,18 +1,8 @@
 import { DAY_MS } from '../../kernel/time.ts';
 import type { DerivativeChain, FutureQuote, OptionQuote } from '../../market/derivative.ts';
 import type { Instrument } from '../../market/instrument.ts';
-import {
-  type Book,
-  type BookedQuote,
-  booked,
-  type Candidate,
-  type CandidateLeg,
-  halfSpread,
-  legOf,
-  middle,
-  spotProduct,
-  YEAR_MS,
-} from './candidate.ts';
+import { booked } from './books.ts';
+import { type Book, type BookedQuote, type Candidate, type CandidateLeg, halfSpread, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
 import type { ArbitrageMarket } from './market.ts';
 
 type Option = BookedQuote<OptionQuote>;
@@ -53,11 +43,12 @@ export function parities(market: ArbitrageMarket): readonly Candidate[] {
 
 const beyondSpreads = ({ gross, legs }: Candidate): number => gross - legs.reduce((sum, leg) => sum + halfSpread(leg), 0);
 
-function pairsOf({ config, nowMs }: ArbitrageMarket, { options }: DerivativeChain): readonly Pair[] {
+function pairsOf(market: ArbitrageMarket, { options }: DerivativeChain): readonly Pair[] {
+  const { config, nowMs } = market;
   const least = nowMs + config.leastDaysToExpiry * DAY_MS;
   const most = nowMs + config.mostDaysToExpiry * DAY_MS;
   const inReach = options.filter(({ instrument: { contract } }) => contract.expiryMs >= least && contract.expiryMs <= most);
-  const byName = Map.groupBy(booked(inReach, nowMs, config.maxQuoteAgeMs), ({ quote }) => {
+  const byName = Map.groupBy(booked(inReach, market), ({ quote }) => {
     const { expiryMs, strike } = quote.instrument.contract;
     return `${expiryMs} ${strike}`;
   });
@@ -76,9 +67,10 @@ function candidatesOf(market: ArbitrageMarket, chain: DerivativeChain, pair: Pai
 }
 
 /** The future that ends with the options, on whichever venue; else the underlying. */
-function hedgeOf({ chains, nowMs, config, spot, instrument }: ArbitrageMarket, expiryMs: number): Hedge | null {
+function hedgeOf(market: ArbitrageMarket, expiryMs: number): Hedge | null {
+  const { chains, spot, instrument } = market;
   const futures: readonly FutureQuote[] = chains.flatMap((chain) => chain.futures.filter((quote) => quote.instrument.contract.expiryMs === expiryMs));
-  const [future] = booked(futures, nowMs, config.maxQuoteAgeMs);
+  const [future] = booked(futures, market);
   if (future !== undefined) return { instrument: future.quote.instrument, book: future.book, isSpot: false };
   return spot === null ? null : { instrument, book: spot, isSpot: true };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { instrumentBySymbol } from '../../../shared/config/instruments.ts';
 import { foArbitrageConfig } from '../../../shared/config/strategies.ts';
+import { booklessConcession } from '../../../shared/execution/slippage.ts';
 import { DAY_MS } from '../../../shared/kernel/time.ts';
 import type { Instrument } from '../../../shared/market/instrument.ts';
 import { carries } from '../../../shared/strategies/fo-arbitrage/carry.ts';
@@ -313,14 +314,31 @@ describe('an arbitrage of futures and options', () => {
     expect(evaluate(dated(BTC)(500))).toMatchObject({ reason: 'below_risk_free' });
   });
 
-  it('opens nothing on marks and last prices', () => {
+  const withoutBook = (last: number | null): StrategyView => {
     const view = dated(BTC)(6_000);
     const chains = (view.derivatives?.chains ?? []).map((chain) => ({
       ...chain,
-      futures: chain.futures.map((quote) => ({ ...quote, bid: null, ask: null, last: 86_000, mark: 86_000 })),
+      futures: chain.futures.map((quote) => ({ ...quote, bid: null, ask: null, last, mark: 86_000 })),
     }));
-    const marks = { ...view, derivatives: view.derivatives === null ? null : { ...view.derivatives, chains } };
-    expect(evaluate(marks)).toMatchObject({ kind: 'quiet', reason: 'no_book' });
+    return { ...view, derivatives: view.derivatives === null ? null : { ...view.derivatives, chains } };
+  };
+
+  it('opens nothing on marks', () => {
+    expect(evaluate(withoutBook(null))).toMatchObject({ kind: 'quiet', reason: 'no_book' });
+  });
+
+  it('takes a future that has just traded as far from that price as an order without a book is filled', () => {
+    const taken = evaluate(withoutBook(86_000));
+    // Half spread, slippage of the regime, impact of a small order: of BTC at 90 % a year.
+    const { total } = booklessConcession({
+      instrument: instrumentBySymbol('BTC-2026-12-25'),
+      price: 86_000,
+      quantity: 0.001,
+      minuteVolatility: 0.9 / Math.sqrt(525_600),
+      minuteVolume: null,
+    });
+    expect(total).toBeGreaterThan(0.0006);
+    expect(taken).toMatchObject({ kind: 'structure', legs: [{ price: 80_000.5 }, { price: 86_000 * (1 - total) }] });
   });
 
   it('opens nothing on quotes that are half a minute old', () => {
@@ -383,6 +401,8 @@ describe('the recorded closes of 2026-03-27', () => {
       spot: { bid: 1348.1, ask: 1348.1, bidSize: null, askSize: null },
       riskFree: 0.0534,
       volatility: 0.25,
+      maxQuoteAgeMs: 30_000,
+      minuteVolatility: 0.001,
     });
     if (carry === undefined) throw new Error('no carry');
     return carry;
