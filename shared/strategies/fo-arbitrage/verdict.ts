@@ -1,4 +1,5 @@
 import { LATENCY } from '../../config/execution.ts';
+import { DAY_MS } from '../../kernel/time.ts';
 import { type Candidate, middle, unitOf, YEAR_MS } from './candidate.ts';
 import { type Capital, capitalOf } from './capital.ts';
 import { dearestCosts, type StructureCosts } from './costs.ts';
@@ -16,8 +17,8 @@ export interface Verdict {
   readonly capital: Capital;
   /** What remains of the gain after every cost but that of the money tied up. */
   readonly net: number;
-  /** `net` on the money tied up, simple, as a share a year. */
-  readonly annualised: number;
+  /** `net` on the money tied up, simple, as a share a year; null where none is. */
+  readonly annualised: number | null;
   readonly riskFree: number;
   /** What remains beyond the riskless gain on the same money over the same time: above nothing it is an arbitrage. */
   readonly excess: number;
@@ -52,7 +53,7 @@ export function judge(candidate: Candidate, market: ArbitrageMarket): Verdict {
     legRisk: risk,
     capital,
     net,
-    annualised: net / tied / years,
+    annualised: tied > 0 ? net / tied / years : null,
     riskFree: market.riskFree,
     excess,
     excessBps: (1e4 * excess) / price,
@@ -74,8 +75,8 @@ export function inWords({ candidate, costs, legRisk: risk, capital, net, annuali
   ].filter((part) => part !== null);
   const shown = basis === null ? '' : `a basis of ${percent(basis)} a year, `;
   return (
-    `${candidate.structure.replaceAll('-', ' ')}, ${name}: ${shown}${amount(gross)} a unit over ${(holdMs / 86_400_000).toFixed(1)} days; ` +
-    `${extras.join(', ')} leave ${amount(net)}, ${percent(annualised)} a year on ${amount(capital.outlay + capital.margin)} tied up ` +
+    `${candidate.structure.replaceAll('-', ' ')}, ${name}: ${shown}${amount(gross)} a unit over ${(holdMs / DAY_MS).toFixed(1)} days; ` +
+    `${extras.join(', ')} leave ${amount(net)}, ${annualised === null ? 'with nothing' : `${percent(annualised)} a year on ${amount(capital.outlay + capital.margin)}`} tied up ` +
     `(margin ${amount(capital.margin)}) against ${percent(riskFree)} without risk: ${excessBps.toFixed(1)} bp beyond all costs`
   );
 }

@@ -51,6 +51,8 @@ const dated = (instrument: Instrument) => (x: number) =>
   ]);
 
 /** Parity at NSE: the call is dearer than the put by what is planted. */
+/** A month further on at the riskless rate and the allowance between months. */
+const farNifty = 26_000 * Math.exp((0.0934 * (january - december)) / YEAR);
 const NIFTY_FUTURE = 26_000;
 const NIFTY_PUT = 300;
 
@@ -156,12 +158,12 @@ const PLANTED: readonly Planted[] = [
           spot: 26_000,
           futures: [
             futureQuote('NIFTY-2026-12-29', { middle: 26_000, half: 0.5 }, NOW),
-            futureQuote('NIFTY-2027-01-25', { middle: 26_000 * Math.exp((0.0534 * (january - december)) / YEAR) + x, half: 1 }, NOW),
+            futureQuote('NIFTY-2027-01-25', { middle: farNifty + x, half: 1 }, NOW),
           ],
         },
       ]),
     left(x) {
-      const far = 26_000 * Math.exp((0.0534 * (january - december)) / YEAR) + x;
+      const far = farNifty + x;
       const fees = (side: number, stt: number, stamp: number): number => side * (NSE_FUTURE + stt + stamp) + BROKERAGE / 65;
       const all = fees(26_000.5, 0, 0.00002) + fees(far - 1, 0.0005, 0) + fees(far, 0.0005, 0) + fees(far, 0, 0.00002);
       const margin = 0.0175 * far + 0.02 * (26_000 + far);
@@ -199,8 +201,12 @@ const PLANTED: readonly Planted[] = [
   },
 ];
 
+/** A quarter further on at a carry a year. */
+const farCoin = (carry: number): number => 80_000 * Math.exp((carry * (Date.parse('2027-03-26T08:00:00Z') - quarter)) / YEAR);
+
+/** Dear by so much beyond the riskless rate of 4 % and the allowance of 2 %; cheap when negative. */
 function binanceMonths(x: number): StrategyView {
-  const far = 80_000 * Math.exp(0.04 * ((Date.parse('2027-03-26T08:00:00Z') - quarter) / YEAR));
+  const far = farCoin(x > 0 ? 0.06 : 0.02);
   // The near month pays the riskless rate too, so that one carry holds for both ways.
   const spot = 80_000 / Math.exp(0.04 * years);
   return arbitrageView(BTC, NOW, null, [
@@ -213,7 +219,7 @@ function binanceMonths(x: number): StrategyView {
 }
 
 function calendarLeft(x: number, sign: 1 | -1): number {
-  const far = 80_000 * Math.exp(0.04 * ((Date.parse('2027-03-26T08:00:00Z') - quarter) / YEAR)) + sign * x;
+  const far = farCoin(sign === 1 ? 0.06 : 0.02) + sign * x;
   const fees = FUTURE_FEE * (80_000 + far + 2 * Math.max(80_000, far));
   return x - 4 - fees - legRisk(2, 80_000, 0.9) - 0.04 * ((quarter - DAY_MS - NOW) / YEAR) * ((80_000 + far) / 5);
 }
