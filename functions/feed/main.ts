@@ -38,6 +38,7 @@ async function main(): Promise<void> {
     publishEveryMs: FEED_PUBLISH_EVERY_MS,
     readOrdersEveryMs: FEED_READ_ORDERS_EVERY_MS,
     historyDays: 40,
+    keepsChains: true,
     onFenced: (error) => {
       context.log('error', 'feed-fenced', { why: messageOf(error) });
       process.exit(1);

@@ -3,6 +3,7 @@ import { fillSchema, takingSchema } from './fill.ts';
 import { bracketSchema, entryOrderSchema, waitingSchema } from './order.ts';
 import { corporateActionSchema, holdingSchema } from './position.ts';
 import {
+  currencySchema,
   decimalSchema,
   evidenceSchema,
   exitReasonSchema,
@@ -112,6 +113,26 @@ export const journalEventSchema = z.discriminatedUnion('type', [
       postings: z.array(postingSchema).readonly(),
     })
     .readonly(),
+  /** A payment of a perpetual's funding: once for each position and time of payment. */
+  z
+    .object({
+      type: z.literal('funding-paid'),
+      ...at,
+      positionId: name,
+      symbol: name,
+      /** When the venue exchanged it. */
+      fundingMs: ms,
+      /** Of the value at the mark, paid by longs to shorts. */
+      fundingRate: z.number(),
+      mark: decimalSchema,
+      quantity: decimalSchema,
+      currency: currencySchema,
+      /** Received by this account, paid when negative; quote currency. */
+      amount: decimalSchema,
+      rate: rateSchema,
+      postings: z.array(postingSchema).readonly(),
+    })
+    .readonly(),
   z.object({ type: z.literal('limits-set'), ...at, before: riskLimitsSchema, after: riskLimitsSchema }).readonly(),
   z.object({ type: z.literal('equity-marked'), ...at, equity: decimalSchema, exposure: decimalSchema }).readonly(),
   z.object({ type: z.literal('day-opened'), ...at, date: name, equity: decimalSchema }).readonly(),
@@ -153,6 +174,8 @@ export const accountHeadSchema = z
         realised: decimalSchema,
         charges: decimalSchema,
         slippage: decimalSchema,
+        /** Received for funding, of closed and open positions; absent while there was none. */
+        funding: decimalSchema.optional(),
         /** What kinder and harsher fills of the closed parts would have changed, never negative. */
         better: decimalSchema,
         worse: decimalSchema,

@@ -21,7 +21,7 @@ export const currencySchema = z.enum(['USD', 'USDT', 'INR', 'BTC', 'ETH']);
 export const sideSchema = z.enum(['buy', 'sell']);
 export const directionSchema = z.enum(['long', 'short']);
 export const strategyNameSchema = z.enum(['scalping', 'swing', 'btst', 'options', 'fo_arbitrage']);
-export const productSchema = z.enum(['spot', 'delivery', 'intraday']);
+export const productSchema = z.enum(['spot', 'delivery', 'intraday', 'perpetual', 'future', 'option']);
 export type Product = z.infer<typeof productSchema>;
 
 /** Whose trade it is: a strategy's, or that of the person who placed the order. */
@@ -50,10 +50,25 @@ export const rateSchema = z.object({ currency: currencySchema, value: decimalSch
 export type Rate = z.infer<typeof rateSchema>;
 
 /** What a trade was brought about by. */
-export const triggerSchema = z.enum(['market', 'limit', 'stop', 'target', 'trailing-stop', 'auction']);
+export const triggerSchema = z.enum(['market', 'limit', 'stop', 'target', 'trailing-stop', 'auction', 'expiry']);
 export type Trigger = z.infer<typeof triggerSchema>;
 
-export const exitReasonSchema = z.enum(['stop', 'target', 'trailing-stop', 'time', 'square-off', 'signal', 'manual', 'session-stop']);
+/** `delta`, `converged`: what a structure was held for is over. `leg-lost`: another leg of it is gone. `margin-call`: equity no longer carries it. */
+export const exitReasonSchema = z.enum([
+  'stop',
+  'target',
+  'trailing-stop',
+  'time',
+  'square-off',
+  'signal',
+  'manual',
+  'session-stop',
+  'expiry',
+  'delta',
+  'converged',
+  'leg-lost',
+  'margin-call',
+]);
 export type ExitReason = z.infer<typeof exitReasonSchema>;
 
 /** One line of a double entry: amounts of an entry sum to zero in each currency. A currency is money, or the units of an instrument. */

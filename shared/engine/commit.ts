@@ -36,15 +36,23 @@ export async function commitDecision(context: EngineContext, sessionId: string, 
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const account = await context.accounts.current(sessionId);
     if (account === null) throw new EngineError('no_active_session', `There is no session ${sessionId}`, { sessionId });
-    // A journal ends with `session-stopped`: who was late finds nothing to do.
-    if (account.status === 'stopped') return { kind: 'nothing', account, decided: null };
-    const decided = decide(account);
-    if (decided === null || decided.draft.rows.length === 0) return { kind: 'nothing', account, decided };
-    commandId = decided.draft.commandId;
-    const result = await tryCommit(context, account, decided);
+    const decided = decidedOn(account, decide);
+    if (decided.kind === 'nothing') return decided;
+    commandId = decided.decided.draft.commandId;
+    const result = await tryCommit(context, account, decided.decided);
     if (result !== null) return result;
   }
   throw new EngineError('contention', `Command ${commandId} lost ${ATTEMPTS} races in a row`, { sessionId, commandId });
+}
+
+/** What a decision makes of an account: something to commit, or nothing. A journal ends with `session-stopped`: who was late finds nothing to do. */
+export function decidedOn(
+  account: Account,
+  decide: (account: Account) => Decided | null,
+): Extract<Committed, { kind: 'nothing' }> | { readonly kind: 'decided'; readonly decided: Decided } {
+  if (account.status === 'stopped') return { kind: 'nothing', account, decided: null };
+  const decided = decide(account);
+  return decided === null || decided.draft.rows.length === 0 ? { kind: 'nothing', account, decided } : { kind: 'decided', decided };
 }
 
 /** Null when the race was lost and the decision must be made again. */

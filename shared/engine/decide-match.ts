@@ -5,8 +5,8 @@ import type { ExitReason } from '../contracts/terms.ts';
 import { type TriggeredExit, triggeredExit } from '../execution/exit-trigger.ts';
 import { auctionFill, limitFill, type MarketOrder, marketFill, type PricedFill } from '../execution/fill-price.ts';
 import { limitReach } from '../execution/limit-reach.ts';
-import { add, type Decimal, fromNumber, min, multiply, subtract, sum, text, toNumber, ZERO } from '../kernel/decimal.ts';
-import { type Account, reserved, shortCollateral } from '../ledger/account.ts';
+import { add, type Decimal, fromNumber, min, multiply, multiplyDivide, subtract, sum, text, toNumber, ZERO } from '../kernel/decimal.ts';
+import { type Account, blockedCash, reserved } from '../ledger/account.ts';
 import { cashChange } from '../ledger/postings.ts';
 import type { Quote, Tick } from '../market/price.ts';
 import { type Draft, draftOn } from './draft.ts';
@@ -14,6 +14,7 @@ import { endEntry, isImmediate, notAtOnce } from './end-entry.ts';
 import { type Market, type MatchCommand, meeting, remaining } from './fill-inputs.ts';
 import { entryFill, exitFill, fillId, type Met } from './fill-record.ts';
 import { type HeldBack, heldBack, inAuction, isOfAuction } from './held-back.ts';
+import { phaseOf } from './trading-phase.ts';
 import type { MarketView } from './view.ts';
 
 /**
@@ -200,13 +201,21 @@ function emitEndAtOnce(draft: Draft, order: EntryOrder, nowMs: number, because?:
 /** Why the free cash does not carry these fills, or null when it does. Their orders give back what they reserved. */
 function lackOfCash(account: Account, orders: readonly EntryOrder[], fills: readonly Fill[]): string | null {
   const ownReserve = sum(orders.map((order) => order.reserved));
-  const free = subtract(subtract(account.cash, subtract(reserved(account), ownReserve)), shortCollateral(account));
-  const needed = sum(fills.map(cashNeeded));
+  const free = subtract(subtract(account.cash, subtract(reserved(account), ownReserve)), blockedCash(account));
+  const needed = sum(
+    fills.map((fill) =>
+      cashNeeded(
+        fill,
+        orders.find(({ id }) => id === fill.orderId),
+      ),
+    ),
+  );
   return needed > free ? `insufficient_cash: the fill needs ${text(needed)} USD, free are ${text(free)}` : null;
 }
 
-/** A short brings its proceeds, less what it is charged, and blocks them and as much again. */
-function cashNeeded({ side, quantity, price, rate, postings }: Fill): Decimal {
+/** A short brings its proceeds, less what it is charged, and blocks them and as much again; a contract blocks its margin. */
+function cashNeeded({ side, quantity, price, rate, postings }: Fill, order: EntryOrder | undefined): Decimal {
+  if (order?.margin !== undefined) return subtract(multiplyDivide(order.margin, quantity, order.quantity), cashChange(postings));
   const proceeds = multiply(multiply(quantity, price), rate.value);
   return subtract(side === 'buy' ? ZERO : add(proceeds, proceeds), cashChange(postings));
 }
@@ -264,7 +273,7 @@ function metUnfillable(account: Account, view: MarketView, order: ExitOrder, { t
   const position = account.positions.get(order.positionId);
   if (position === undefined || tick === null || !UNFILLABLE.has(held.code)) return null;
   const stop = triggeredExit(levelsOf(order, position, extreme), tick);
-  if (stop === null || stop.trigger === 'target' || isAllAtMarket(order) || inAuction(view.phase(order.market).phase)) return null;
+  if (stop === null || stop.trigger === 'target' || isAllAtMarket(order) || inAuction(phaseOf(view, order).phase)) return null;
   const draft = draftOn(account, triggerId(order));
   cancelEntry(draft, position, view.nowMs, MET);
   draft.emit({ type: 'exit-requested', atMs: view.nowMs, orderId: order.id, reason: stop.trigger, quantity: null, activeFromMs: view.nowMs });
@@ -276,8 +285,8 @@ const MET = 'position_closing: an exit of its position was met';
 const isAllAtMarket = ({ atMarket }: ExitOrder): boolean => atMarket !== null && atMarket.quantity === null;
 
 /** A part that is to be closed leaves its stop to the rest, and a stop closes all that is held; an auction knows no stops. */
-function isOvertaken({ quantity }: NonNullable<ExitOrder['atMarket']>, stop: TriggeredExit | null, { view }: Market, { market }: ExitOrder): boolean {
-  return quantity !== null && stop !== null && !inAuction(view.phase(market).phase);
+function isOvertaken({ quantity }: NonNullable<ExitOrder['atMarket']>, stop: TriggeredExit | null, { view }: Market, order: ExitOrder): boolean {
+  return quantity !== null && stop !== null && !inAuction(phaseOf(view, order).phase);
 }
 
 function levelsOf(order: ExitOrder, position: Position, extreme: number | null): Parameters<typeof triggeredExit>[0] {
@@ -299,7 +308,7 @@ function exitAtMarket(
 ): Draft | null {
   const meets = meeting(account, order, market, quantity === null ? remaining(order) : min(quantity, remaining(order)));
   const { view, command } = market;
-  if (inAuction(view.phase(order.market).phase)) {
+  if (inAuction(phaseOf(view, order).phase)) {
     if (command.tick === null || !isOfAuction(command.tick)) return null;
     const made = auctionFill(meets, fromNumber(command.tick.price), command.tick.quantity > 0 ? command.tick.quantity : null);
     return made === null ? null : exited(account, order, position, market, reason, { made, trigger: 'auction', liquidity: 'maker' });

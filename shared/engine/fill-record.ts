@@ -8,7 +8,7 @@ import { chargesFor } from '../execution/charges.ts';
 import type { PricedFill } from '../execution/fill-price.ts';
 import { shortDeliveryRisk } from '../execution/short-delivery-risk.ts';
 import { add, type Decimal, multiply, multiplyDivide, subtract, toStep, ZERO } from '../kernel/decimal.ts';
-import type { Account } from '../ledger/account.ts';
+import { type Account, isMargined } from '../ledger/account.ts';
 import { bandAmounts } from '../ledger/entry-fill.ts';
 import { partOfEntry } from '../ledger/parts.ts';
 import { cashChange, entryPostings, exitPostings, type FillAmounts, realisedResult, unitsTaken } from '../ledger/postings.ts';
@@ -96,7 +96,7 @@ function dust(position: Position, cost: Decimal, gone: Decimal, unitsLost: Decim
 function amountsOf(order: Order, made: PricedFill, charges: readonly ChargeAmount[], { rate }: Market): FillAmounts {
   const { positionId, symbol, currency, side } = order;
   const notional = multiply(made.quantity, made.price);
-  return { positionId, symbol, currency, side, quantity: made.quantity, notional, charges, rate: rate.value };
+  return { positionId, symbol, currency, side, quantity: made.quantity, notional, charges, rate: rate.value, isMargined: isMargined(order) };
 }
 
 function commonOf(

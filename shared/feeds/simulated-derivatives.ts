@@ -1,3 +1,4 @@
+import { NSE_INDICES } from '../config/indices.ts';
 import { instrumentBySymbol, instrumentsOf } from '../config/instruments.ts';
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import { fromNumber, toNumber } from '../kernel/decimal.ts';
@@ -7,15 +8,15 @@ import { DAY_MS, type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import { black76, type OptionRight } from '../market/black76.ts';
 import { type Calendar, marketPhase } from '../market/calendar.ts';
 import { type ContractName, contractSymbol } from '../market/contract-symbol.ts';
-import type { ContractQuote, Delivery, DerivativeChain, FutureQuote, OptionQuote, Settled } from '../market/derivative.ts';
+import type { DailyIv, Delivery, DerivativeChain, FutureQuote, OptionQuote, Settled } from '../market/derivative.ts';
 import type { Contract, FutureContract, Instrument, InstrumentOf, OptionContract } from '../market/instrument.ts';
 import { istDate, istDayOf, istMidnight } from '../market/ist.ts';
 import type { Seed } from './simulated/daily-walk.ts';
+import { bookOn } from './simulated/derivatives/book.ts';
 import { type Expiry, expiriesAfter } from './simulated/derivatives/expiries.ts';
 import { meanRevertingNoise } from './simulated/derivatives/noise.ts';
 import { type DerivativeParameters, derivativeParameters, type UnderlyingParameters } from './simulated/derivatives/parameters.ts';
 import { atTheMoneyVariance, impliedVariance } from './simulated/derivatives/surface.ts';
-import { simulatedIndices } from './simulated/indices.ts';
 import { createSimulatedMarket } from './simulated-market.ts';
 
 class SimulatedDerivativesError extends NightdeskError<'unknown_underlying'> {}
@@ -33,6 +34,8 @@ export interface SimulatedDerivativesOptions {
 export interface SimulatedDerivatives {
   /** Delivery prices of the last days. @throws SimulatedDerivativesError `unknown_underlying` */
   readonly settled: (underlying: string, atMs: EpochMs) => Settled;
+  /** At-the-money volatility of 30 days on each of the last days. @throws SimulatedDerivativesError `unknown_underlying` */
+  readonly ivHistory: (underlying: string, atMs: EpochMs) => readonly DailyIv[];
   readonly underlyings: readonly string[];
   /**
    * What is quoted on an underlying at the instant: futures of three monthly expiries, calls and puts around the money. Nothing while
@@ -44,6 +47,9 @@ export interface SimulatedDerivatives {
 const SOURCE = 'simulated';
 /** How far back deliveries are told. */
 const SETTLED_MS = 4 * DAY_MS;
+/** Days of volatility that are told, and the span that they are of. */
+const IV_DAYS = 252;
+const IV_SPAN_YEARS = 30 / 365;
 const DELIVERY_WINDOW_MS = 30 * MINUTE_MS;
 const YEAR_MS = 365 * DAY_MS;
 const BPS = 1e-4;
@@ -58,7 +64,7 @@ const BPS = 1e-4;
  */
 export function createSimulatedDerivatives(options: SimulatedDerivativesOptions): SimulatedDerivatives {
   const { seed, calendar = NSE_CALENDAR, parameters = derivativeParameters() } = options;
-  const instruments = [...instrumentsOf('NSE'), ...simulatedIndices()];
+  const instruments = [...instrumentsOf('NSE'), ...NSE_INDICES];
   const market = createSimulatedMarket({ seed, instruments, phaseAt: (of, atMs) => marketPhase(calendar, of, atMs).phase });
   const { noise, implied } = parameters;
   const noises = {
@@ -137,7 +143,19 @@ export function createSimulatedDerivatives(options: SimulatedDerivativesOptions)
     return { expiryMs, price: Number(mean.toFixed(2)), source: SOURCE };
   };
 
-  return { underlyings: Object.keys(parameters.underlyings), chains, settled };
+  const ivHistory = (underlying: string, atMs: EpochMs): readonly DailyIv[] => {
+    listed(underlying);
+    const today = istDayOf(atMs);
+    return Array.from({ length: IV_DAYS }, (_, i): DailyIv => {
+      const dayMs = istMidnight(today - IV_DAYS + i);
+      const { coming, longRun } = market.expectedVolatility(underlying, dayMs);
+      const level = implied.overRealised * Math.sqrt(implied.sessionsAYear);
+      const term = { now: level * coming, longRun: level * longRun, reversionYears: implied.reversionDays / 365 };
+      return { dayMs, iv: Math.sqrt(atTheMoneyVariance(term, IV_SPAN_YEARS) / IV_SPAN_YEARS) };
+    });
+  };
+
+  return { underlyings: Object.keys(parameters.underlyings), chains, settled, ivHistory };
 }
 
 /** An expiry as it stands at an instant. */
@@ -172,7 +190,11 @@ function futureQuote({ expiry, future }: ExpiryState, quoting: Quoting): FutureQ
   const { indexFutureBps, stockFutureBps } = parameters.spreads;
   const spread = future * BPS * (of.kind === 'index' ? indexFutureBps : stockFutureBps);
   const instrument = contract<FutureContract>({ kind: 'future', underlying, expiry: expiry.date }, atMs);
-  return { instrument, ...bookOn(instrument, future, spread, lastIsBuy(quoting, expiry.date)), receivedMs: atMs };
+  return {
+    instrument,
+    ...bookOn(instrument, { value: future, spread, isLastBought: lastIsBuy(quoting, expiry.date), size: null }),
+    receivedMs: atMs,
+  };
 }
 
 function optionQuotes({ expiry, years, forward, discount, theta }: ExpiryState, quoting: Quoting): readonly OptionQuote[] {
@@ -189,7 +211,8 @@ function optionQuotes({ expiry, years, forward, discount, theta }: ExpiryState, 
       const instrument = contract<OptionContract>({ kind: 'option', underlying, expiry: expiry.date, strike, right }, atMs);
       const tick = toNumber(instrument.tickSize(fromNumber(value)));
       const spread = optionShare * value + optionTicks * tick;
-      const book = bookOn(instrument, value, spread, lastIsBuy(quoting, `${expiry.date} ${strike} ${right}`));
+      const isLastBought = lastIsBuy(quoting, `${expiry.date} ${strike} ${right}`);
+      const book = bookOn(instrument, { value, spread, isLastBought, size: null });
       quotes.push({ instrument, iv, underlyingPrice: forward, ...book, receivedMs: atMs });
     }
   }
@@ -201,20 +224,3 @@ const RIGHTS: readonly OptionRight[] = ['call', 'put'];
 /** Whether the last trade of a contract was a buyer's: a coin for each minute. */
 const lastIsBuy = ({ seed, underlying, atMs }: Quoting, name: string): boolean =>
   rng(seed, 'derivative-last', underlying, name, Math.floor(atMs / MINUTE_MS)).next() < 0.5;
-
-/** A book around a value, rounded away from it to the grid: bid and ask are never better than half the spread. */
-function bookOn(instrument: Instrument, value: number, spread: number, lastBought: boolean): Book {
-  const tick = toNumber(instrument.tickSize(fromNumber(value)));
-  const bidTicks = Math.floor((value - spread / 2) / tick + ROUNDING);
-  const askTicks = Math.max(bidTicks + 1, 1, Math.ceil((value + spread / 2) / tick - ROUNDING));
-  const ask = onGrid(askTicks, tick);
-  const bid = bidTicks > 0 ? onGrid(bidTicks, tick) : null;
-  const last = lastBought || bid === null ? ask : bid;
-  return { bid, ask, last, mark: Number(value.toFixed(8)), bidSize: null, askSize: null };
-}
-
-type Book = Omit<ContractQuote, 'instrument' | 'receivedMs'>;
-
-// A value that lies on the grid but for the last digits of a double is on the grid.
-const ROUNDING = 1e-9;
-const onGrid = (ticks: number, tick: number): number => Number((ticks * tick).toFixed(8));

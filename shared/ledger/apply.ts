@@ -58,6 +58,8 @@ function changed(account: Account, event: Exclude<JournalEvent, { type: 'session
       return filled(account, event.fill);
     case 'corporate-action':
       return adjusted(account, event);
+    case 'funding-paid':
+      return funded(account, event);
     case 'limits-set':
       return { ...account, limits: event.after };
     case 'equity-marked':
@@ -189,7 +191,7 @@ function entryFilled(account: Account, order: EntryOrder, filledQuantity: Decima
     return withOrder(withPosition(entered, position), restingExit(position, fill.atMs));
   }
   const exit = requireExit(account, held.exitId);
-  const { position, added } = enlarged(held, fill);
+  const { position, added } = enlarged(held, order, fill);
   return withOrder(withPosition(entered, position), { ...exit, version: exit.version + 1, quantity: add(exit.quantity, added) });
 }
 
@@ -285,6 +287,26 @@ function adjusted(account: Account, event: JournalEventOf<'corporate-action'>): 
     positions: withEntry(account.positions, position.id, position),
     orders: withEntry(without(account.orders, exit.id), replacing.id, replacing),
   };
+}
+
+/** A position after a funding payment: the cash is part of what it has cost, and shown apart. */
+function funded(account: Account, event: JournalEventOf<'funding-paid'>): Account {
+  const held = requirePosition(account, event.positionId);
+  if (held.quantity !== event.quantity || (held.fundedMs ?? held.openedMs) >= event.fundingMs) {
+    const message = `Position ${held.id} holds ${text(held.quantity)} and was funded last at ${held.fundedMs}: the payment of ${event.fundingMs} is none of its own`;
+    throw new LedgerError('wrong_quantity', message, { fundingMs: event.fundingMs });
+  }
+  const received = cashChange(event.postings);
+  const { totals } = account;
+  const position: Position = {
+    ...held,
+    version: held.version + 1,
+    entryCash: add(held.entryCash, received),
+    funding: add(held.funding ?? ZERO, received),
+    fundedMs: event.fundingMs,
+  };
+  const paid = { ...account, cash: add(account.cash, received), totals: { ...totals, funding: add(totals.funding ?? ZERO, received) } };
+  return withPosition(paid, position);
 }
 
 /** Units that were closed before an action, counted as those that are held after it. */

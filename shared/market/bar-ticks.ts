@@ -1,7 +1,8 @@
 import { SECOND_MS } from '../kernel/time.ts';
 import type { Bar, Tick } from './price.ts';
 
-const OFFSETS_MS = [0, 20 * SECOND_MS, 40 * SECOND_MS, 59_999] as const;
+/** When within its minute the ticks of a bar come, ms. */
+export const TICK_OFFSETS_MS = [0, 20 * SECOND_MS, 40 * SECOND_MS, 59_999] as const;
 
 /**
  * A one-minute bar played as ticks: open, the nearer extreme, the other extreme, close, at 0, 20, 40 and 59.999 s.
@@ -13,7 +14,7 @@ export function ticksOfBar(bar: Bar, source: string): readonly Tick[] {
   const isLowNearer = bar.open - bar.low <= bar.high - bar.open;
   const prices = [bar.open, isLowNearer ? bar.low : bar.high, isLowNearer ? bar.high : bar.low, bar.close] as const;
   return prices.map((price, index): Tick => {
-    const atMs = bar.openMs + (OFFSETS_MS[index] ?? 0);
+    const atMs = bar.openMs + (TICK_OFFSETS_MS[index] ?? 0);
     const rest = prices.slice(index);
     return {
       symbol: bar.symbol,

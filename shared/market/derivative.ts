@@ -85,3 +85,9 @@ export const contractsOf = ({ perpetual, futures, options }: DerivativeChain): r
   ...futures,
   ...options,
 ];
+
+/** At-the-money volatility of 30 days on a day, as a share a year. */
+export interface DailyIv {
+  readonly dayMs: EpochMs;
+  readonly iv: number;
+}

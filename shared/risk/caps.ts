@@ -3,7 +3,7 @@ import { STRATEGY_MAX_POSITION } from '../config/risk.ts';
 import type { EntryOrder } from '../contracts/order.ts';
 import type { RiskLimits, Trader } from '../contracts/terms.ts';
 import { add, type Decimal, divide, fromNumber, max, multiply, ONE, subtract, sum, toNumber, ZERO } from '../kernel/decimal.ts';
-import { type Account, availableCash, equity, exposure, reserved, riskAtStops } from '../ledger/account.ts';
+import { type Account, availableCash, equity, exposure, reserved, riskAtStops, variationLoss } from '../ledger/account.ts';
 import type { EntryFacts } from './entry-checks.ts';
 import { type GateRefusal, over, percent } from './refusal.ts';
 
@@ -23,11 +23,13 @@ export interface Sized extends EntryFacts {
   readonly price: number;
   /** Null without one: then the whole position can be lost. */
   readonly stop: number | null;
+  /** Cash that a contract blocks for each unit of its notional; null or absent where the price is paid in full. */
+  readonly marginShare?: number | null;
 }
 
 /** The caps on an entry's notional, each with its refusal. */
 export function caps(entry: Sized): readonly Cap[] {
-  const { account, trader, markOf, rateOf, direction, product, price, stop } = entry;
+  const { account, trader, markOf, rateOf, price, stop } = entry;
   const { limits } = account;
   const equityNow = equity(account, markOf, rateOf);
   const of = (share: number): Decimal => multiply(equityNow, fromNumber(share));
@@ -39,8 +41,7 @@ export function caps(entry: Sized): readonly Cap[] {
   const equityUsd = toNumber(equityNow);
   const riskRoom = equityNow <= 0n ? 0 : Math.max(0, (limits.maxPortfolioRisk - riskUsed) * equityUsd);
   const usedShare = equityNow <= 0n ? 1 : toNumber(used) / equityUsd;
-  // A short blocks its proceeds and as much again.
-  const cashPerNotional = direction === 'short' && product === 'intraday' ? 1 : toNumber(reserveFactor);
+  const cashPerNotional = cashAsked(entry);
   return [
     ...(trader === 'manual' ? [] : [sizeCap('strategyMaxPosition', of(STRATEGY_MAX_POSITION[trader]), STRATEGY_MAX_POSITION[trader], limits)]),
     sizeCap('maxPositionSize', of(limits.maxPositionSize), limits.maxPositionSize, limits),
@@ -64,10 +65,20 @@ export function caps(entry: Sized): readonly Cap[] {
     },
     {
       name: 'availableCash',
-      notional: fromNumber(toNumber(availableCash(account)) / cashPerNotional),
+      notional: fromNumber(Math.max(0, toNumber(add(availableCash(account), variationLoss(account, markOf, rateOf)))) / cashPerNotional),
       refusal: (notional) => over('availableCash', notional, limits.minPositionUsd, 'There is not enough free cash'),
     },
   ];
+}
+
+/**
+ * Cash for each unit of notional, with a reserve for charges and slippage: the notional itself, what a short of shares blocks
+ * beyond its proceeds, or the margin of a contract and what is paid for it.
+ */
+export function cashAsked({ direction, product, marginShare = null }: Pick<Sized, 'direction' | 'product' | 'marginShare'>): number {
+  const reserve = toNumber(ENTRY_RESERVE);
+  if (marginShare !== null) return marginShare + (product === 'option' && direction === 'long' ? 1 : 0) + reserve;
+  return direction === 'short' && product === 'intraday' ? 1 : 1 + reserve;
 }
 
 const sizeCap = (name: string, notional: Decimal, share: number, limits: RiskLimits): Cap => ({
@@ -90,6 +101,7 @@ function pendingRisk(account: Account, equityNow: Decimal): number {
 }
 
 function riskOf(order: EntryOrder): Decimal {
+  if (order.structure !== undefined) return order.structure.risk;
   const { side, bracket, reserved: setAside } = order;
   const { stop } = bracket;
   if (stop === null) return setAside;

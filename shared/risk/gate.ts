@@ -2,12 +2,12 @@ import { ENTRY_RESERVE } from '../config/execution.ts';
 import { LEAST_REWARD_TO_RISK } from '../config/risk.ts';
 import { add, type Decimal, divide, fromNumber, multiply, ONE, text, toNumber, toStep, ZERO } from '../kernel/decimal.ts';
 import type { Opportunity, StrategyName } from '../strategies/strategy.ts';
-import { caps } from './caps.ts';
+import { caps, cashAsked, type Sized } from './caps.ts';
 import { ACCOUNT_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
 /** What the gate judges: a strategy's proposal, the account, and the market at this moment. */
-export interface GateInput extends EntryFacts {
+export interface GateInput extends EntryFacts, Pick<Sized, 'marginShare'> {
   readonly strategy: StrategyName;
   readonly opportunity: Opportunity;
 }
@@ -58,6 +58,10 @@ const levelsMakeSense: Check<GateInput> = ({ opportunity, quote }) => {
 
 const CHECKS: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...MARKET_CHECKS, isNotHeld, ...ACCOUNT_CHECKS, isConfident, levelsMakeSense];
 
+/** A short of shares reserves its notional too, though its proceeds come with it. */
+const reserveShare = ({ marginShare = null, ...input }: GateInput): Decimal =>
+  marginShare === null ? add(ONE, ENTRY_RESERVE) : fromNumber(cashAsked({ ...input, marginShare }));
+
 function sized(input: GateInput): GatePass | GateRefusal {
   const { account, instrument, quote, rate } = input;
   const price = fromNumber(quote?.last ?? input.opportunity.entry);
@@ -74,5 +78,5 @@ function sized(input: GateInput): GatePass | GateRefusal {
       `${text(quantity)} ${instrument.symbol} is below the venue's least notional ${text(instrument.minNotional)} ${instrument.quote}`,
     );
   }
-  return { verdict: 'passed', quantity, sizedBy: cap.name, reserve: multiply(notional, add(ONE, ENTRY_RESERVE)) };
+  return { verdict: 'passed', quantity, sizedBy: cap.name, reserve: multiply(notional, reserveShare(input)) };
 }

@@ -96,6 +96,7 @@ export const marketKeys = {
     sk: `${kind}#${padded(startMs)}${group === 0 ? '' : `#${group}`}`,
   }),
   listings: (scope: string): Key => ({ pk: scopePartition(scope), sk: 'LISTINGS' }),
+  chains: (scope: string): Key => ({ pk: scopePartition(scope), sk: 'CHAINS' }),
   /** Rows that start in [fromMs, toMs), of all groups. */
   between: (scope: string, kind: 'B' | PackKind, fromMs: EpochMs, toMs: EpochMs): KeyRange => ({
     pk: scopePartition(scope),

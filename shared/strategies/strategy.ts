@@ -1,6 +1,6 @@
 import type { Chart } from '../indicators/chart.ts';
 import type { EpochMs } from '../kernel/time.ts';
-import type { DerivativeChain } from '../market/derivative.ts';
+import type { DailyIv, DerivativeChain } from '../market/derivative.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { Quote } from '../market/price.ts';
 import type { Timeframe } from '../market/timeframe.ts';
@@ -112,7 +112,7 @@ export interface Quiet {
 export interface DerivativesView {
   readonly chains: readonly DerivativeChain[];
   /** At-the-money volatility of 30 days, one a day, as a share a year; newest last. */
-  readonly ivHistory: readonly { readonly dayMs: EpochMs; readonly iv: number }[];
+  readonly ivHistory: readonly DailyIv[];
   /** The underlying's own quote where it can be traded; null for an index, and where none is known. */
   readonly spot: Pick<Quote, 'bid' | 'ask' | 'last' | 'bidSize' | 'askSize'> | null;
 }

@@ -24,7 +24,11 @@ export async function valuedAccount(context: EngineContext, account: Account): P
 
 /** The same with a snapshot that was read already. */
 export function valuedWith(account: Account, snapshot: MarketSnapshot | null, nowMs: number): ValuedAccount {
-  const view = viewOf(snapshot, nowMs);
+  return valuedIn(account, viewOf(snapshot, nowMs));
+}
+
+/** The same in a market that is known. */
+export function valuedIn(account: Account, view: MarketView): ValuedAccount {
   const [markOf, rateOf] = [marksOf(view), ratesOf(view)];
   return { account, view, markOf, rateOf, equity: equity(account, markOf, rateOf) };
 }

