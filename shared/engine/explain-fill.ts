@@ -93,8 +93,8 @@ async function* commandsOf(rows: AsyncIterable<JournalRow>): AsyncGenerator<Comm
 
 const fillsOf = (rows: readonly JournalRow[]): readonly Fill[] => rows.flatMap(({ event }) => (event.type === 'filled' ? [event.fill] : []));
 
-/** Every fill of one command, made again at once. */
-function explainCommand(before: Account, rows: readonly JournalRow[], running: string): readonly FillExplanation[] {
+/** Every fill of one command, made again at once; `before` is the account that it was decided on. */
+export function explainCommand(before: Account, rows: readonly JournalRow[], running: string): readonly FillExplanation[] {
   const differences = [...differencesOf(rows, before, madeAgain(before, fillsOf(rows)))];
   const explanations: FillExplanation[] = [];
   let account = before;

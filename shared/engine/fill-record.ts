@@ -58,14 +58,18 @@ export function exitFill(account: Account, order: ExitOrder, position: Position,
 
 function chargesOf(account: Account, order: Order, { made, liquidity }: Met, { view }: Market): readonly ChargeAmount[] {
   const { delivered } = account;
+  const instrument = instrumentBySymbol(order.symbol, view.nowMs);
+  const isInverse = instrument.contract?.kind === 'option' && instrument.contract.payoff === 'inverse';
   return chargesFor({
-    instrument: instrumentBySymbol(order.symbol, view.nowMs),
+    instrument,
     product: order.product,
     side: order.side,
     liquidity,
     notional: multiply(made.quantity, made.price),
     quantity: made.quantity,
     price: made.price,
+    // A unit of an inverse option is written on one coin, which is the money that it is paid in.
+    ...(isInverse ? { underlyingNotional: made.quantity } : {}),
     atMs: view.nowMs,
     filledNotional: order.filledNotional,
     dpChargedToday: delivered?.date === istDate(view.nowMs) && delivered.symbols.includes(order.symbol),

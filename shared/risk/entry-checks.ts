@@ -93,7 +93,7 @@ const rateIsFresh: Check = ({ rate, instrument, nowMs }) => {
 };
 
 const directionIsAllowed: Check = ({ direction, instrument, product }) => {
-  if (direction === 'long') return null;
+  if (direction === 'long' || instrument.shortSale === 'margin') return null;
   if (instrument.shortSale === 'never') return refuse('long_only', `${instrument.symbol} on ${instrument.venue} spot cannot be sold short`);
   return product === 'intraday'
     ? null

@@ -15,6 +15,7 @@ import { divergence } from './patterns/divergence.ts';
 import { type Pattern, patternReading, strongest } from './patterns/pattern.ts';
 import { pullback } from './patterns/pullback.ts';
 import type { Direction, Opportunity, Quiet, Strategy, StrategyView } from './strategy.ts';
+import { trendDirection } from './trend-direction.ts';
 
 // Twice the usual volume is as much as a quarter of an hour needs to convince.
 const FULL_VOLUME_RATIO = 2;
@@ -42,30 +43,13 @@ function judge(config: SwingConfig, { chart }: StrategyView, base: BaseBar): Opp
   const slower = config.timeframes
     .filter((timeframe) => TIMEFRAME_MS[timeframe] > TIMEFRAME_MS[base.view.timeframe])
     .map((timeframe) => chart.timeframe(timeframe));
-  const direction = trendDirection(config, base.view, slower);
+  const direction = trendDirection(base.view, slower, config.leastAdx);
   if (direction === null) return quiet('no_trend', 'The timeframes show no common trend');
   const setups = setupsOf(base, direction);
   const setup = strongest(setups);
   if (setup.score < config.leastPattern)
     return quiet('no_setup', `A ${direction} trend without a pullback, break-out or divergence on ${base.view.timeframe}`);
   return propose(config, base, direction, slower, setup, setups);
-}
-
-/** The direction on which all warm slower timeframes agree; the base itself when none is warm. Null when they do not. */
-function trendDirection(config: SwingConfig, base: TimeframeView, slower: readonly TimeframeView[]): Direction | null {
-  const warm = slower.filter(({ indicators }) => indicators.adx !== null && indicators.emaTrend !== null);
-  const judges = warm.length > 0 ? warm : [base];
-  const directions = judges.map((view) => directionOf(view));
-  const [first = null] = directions;
-  if (first === null || directions.some((direction) => direction !== first)) return null;
-  const isTrending = judges.some(({ indicators }) => (indicators.adx?.adx ?? 0) >= config.leastAdx);
-  return isTrending ? first : null;
-}
-
-function directionOf({ indicators }: TimeframeView): Direction | null {
-  const { emaFast, emaSlow } = indicators;
-  if (emaFast === null || emaSlow === null || emaFast === emaSlow) return null;
-  return emaFast > emaSlow ? 'long' : 'short';
 }
 
 function setupsOf({ view, atr }: BaseBar, direction: Direction): readonly Pattern[] {
