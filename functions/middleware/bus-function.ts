@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { BUS_SOURCE } from '../../shared/contracts/bus-event.ts';
+import { busFacts } from '../../shared/contracts/bus-facts.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
 
@@ -26,11 +27,13 @@ export function busFunction(
   const stack = middy(({ context, event }: Ready) => run(context, event))
     .use({
       onError: ({ event: { context, event }, error }: middy.Request<Ready>) =>
-        context.log('error', `${name}-event-failed`, { id: event.id, type: event['detail-type'], why: messageOf(error), stack: error?.stack }),
+        context.log('error', `${name}-event-failed`, { ...factsOf(event), why: messageOf(error), stack: error?.stack }),
     })
     .use({
       after: ({ event: { context, event }, response }: middy.Request<Ready>) =>
-        context.log('info', `${name}-event-taken`, { id: event.id, type: event['detail-type'], outcome: response }),
+        context.log('info', `${name}-event-taken`, { ...factsOf(event), outcome: response }),
     });
   return async (event, context = {} as Context) => stack({ context: await contextOf(), event }, context);
 }
+
+const factsOf = ({ id, detail, 'detail-type': type }: DeliveredEvent) => ({ id, type, ...busFacts(detail) });

@@ -1,7 +1,7 @@
 import { runAlerts } from '../../functions/alerts/alerts.ts';
 import { scheduledFunction } from '../../functions/middleware/scheduled-function.ts';
-import { runMonitor } from '../../functions/monitor/monitor.ts';
-import { runScan, toldScan } from '../../functions/scan/scan.ts';
+import { measuredMonitor, runMonitor, toldMonitor } from '../../functions/monitor/monitor.ts';
+import { measuredScan, runScan, toldScan } from '../../functions/scan/scan.ts';
 import { LATEST_ROLL_MS, runSession } from '../../functions/session/session.ts';
 import type { ScheduledFunction } from '../../shared/config/schedules.ts';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
@@ -20,9 +20,9 @@ export function invoker(context: EngineContext, onScan: (scan: ScanRecord) => vo
         if (outcome.scanned && outcome.scan !== null) onScan(outcome.scan);
         return outcome;
       },
-      { told: toldScan },
+      { told: toldScan, measured: measuredScan },
     ),
-    monitor: scheduledFunction('monitor', ready, runMonitor),
+    monitor: scheduledFunction('monitor', ready, runMonitor, { told: toldMonitor, measured: measuredMonitor }),
     session: scheduledFunction('session', ready, runSession, { latestMs: LATEST_ROLL_MS }),
     alerts: scheduledFunction('alerts', ready, runAlerts),
   };
