@@ -1,6 +1,6 @@
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { Alert } from '../contracts/alert.ts';
-import type { Decision } from '../contracts/decisions.ts';
+import type { Decision, ScanRecord } from '../contracts/decisions.ts';
 import type { Trade } from '../contracts/fill.ts';
 import type { JournalRow } from '../contracts/journal.ts';
 import type { NightlyReport, ReportedSession } from '../contracts/nightly-report.ts';
@@ -94,11 +94,14 @@ async function activeSince(ledger: LedgerStore, fromMs: EpochMs, atMs: EpochMs):
 async function reportSession({ ledger, world }: EngineContext, { sessionId, account }: Candidate, date: string): Promise<ReportedSession | null> {
   const picker = dayPicker(date);
   // The journal is read once: what is verified is what is reported.
-  const books = await booksOf({ ...ledger, rows: (id, afterSeq) => seen(ledger.rows(id, afterSeq), picker.take) }, sessionId);
+  const verified = await booksOf({ ...ledger, rows: (id, afterSeq) => seen(ledger.rows(id, afterSeq), picker.take) }, sessionId);
   const day = picker.day();
-  if (day === null && books.isSound) return null;
+  if (day === null && verified.isSound) return null;
   const { orders, fills, ...figures } = dayFigures(day ?? NO_DAY);
-  const { scans, decisions } = await scansOf(ledger, sessionId, day);
+  const { found: scans, why: noScans } = await unlessCorrupt(() => scansOf(ledger, sessionId, day));
+  const { found: trades, why: noTrades } = await unlessCorrupt(() => tradesOf(ledger, sessionId, day));
+  const decisions = (scans ?? []).flatMap((scan) => scan.decisions);
+  const books = withFindings(verified, [...(noScans ?? []), ...(noTrades ?? [])]);
   return {
     sessionId,
     status: account?.status ?? 'unreadable',
@@ -107,10 +110,10 @@ async function reportSession({ ledger, world }: EngineContext, { sessionId, acco
     books,
     isDayClosed: day?.isClosed ?? false,
     ...figures,
-    trades: (await tradesOf(ledger, sessionId, day)).map(reportedTrade),
+    trades: (trades ?? []).map(reportedTrade),
     openPositions: account?.positions.size ?? 0,
     decisions: fared(decisions),
-    counts: { journalRows: day?.rows.length ?? 0, orders, fills, scans, decisions: decisions.length },
+    counts: { journalRows: day?.rows.length ?? 0, orders, fills, scans: scans?.length ?? 0, decisions: decisions.length },
   };
 }
 
@@ -133,13 +136,23 @@ async function booksOf(ledger: LedgerStore, sessionId: string): Promise<Reported
     ...(notRebuilt ?? []),
     ...(rebuilt?.differences ?? []).map(({ row, kind }) => `row ${row}: ${kind}`),
   ];
-  return {
-    isSound: verified?.isSound === true && differences.length === 0,
+  const books = {
+    isSound: verified?.isSound === true,
     journalRows: verified?.rows ?? 0,
     journalHash: verified?.journalHash ?? 'unreadable',
     projectionRows: rebuilt?.rows ?? 0,
-    differences: differences.slice(0, MOST_DIFFERENCES),
-    differenceCount: differences.length,
+    differences: [],
+    differenceCount: 0,
+  };
+  return withFindings(books, differences);
+}
+
+function withFindings(books: ReportedSession['books'], found: readonly string[]): ReportedSession['books'] {
+  return {
+    ...books,
+    isSound: books.isSound && found.length === 0,
+    differences: [...books.differences, ...found].slice(0, MOST_DIFFERENCES),
+    differenceCount: books.differenceCount + found.length,
   };
 }
 
@@ -153,19 +166,14 @@ async function unlessCorrupt<T>(read: () => Promise<T>): Promise<{ readonly foun
   }
 }
 
-async function scansOf(
-  ledger: LedgerStore,
-  sessionId: string,
-  day: DayRows | null,
-): Promise<{ readonly scans: number; readonly decisions: readonly Decision[] }> {
-  if (day === null) return { scans: 0, decisions: [] };
+async function scansOf(ledger: LedgerStore, sessionId: string, day: DayRows | null): Promise<readonly ScanRecord[]> {
+  if (day === null) return [];
   const toMs = day.isClosed ? lastMs(day) : Number.POSITIVE_INFINITY;
   const all = await newestUntil(
     (page) => ledger.scans(sessionId, page),
     ({ atMs }) => atMs < day.fromMs,
   );
-  const scans = all.filter(({ atMs }) => atMs < toMs);
-  return { scans: scans.length, decisions: scans.flatMap(({ decisions }) => decisions) };
+  return all.filter(({ atMs }) => atMs < toMs);
 }
 
 const lastMs = ({ rows, fromMs }: DayRows): EpochMs => rows.at(-1)?.event.atMs ?? fromMs;
