@@ -198,8 +198,10 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   const tellMinute = (minuteMs: EpochMs, bars: readonly Bar[]): void => {
     const { trades, samples } = recorder.heard();
     const sources = source.states().map(({ source: name, status, reconnects, accepted }) => ({ source: name, status, reconnects, accepted }));
+    const reconnects = sources.reduce((total, each) => total + each.reconnects, 0);
     const missingBars = bars.filter(({ origin }) => origin === 'missing').map(({ symbol }) => symbol);
-    log('info', 'feed-minute', { minute: iso(minuteMs), trades, conflated: trades - samples, missingBars, fillsWaiting: matcher.waiting(), sources });
+    const waiting = { missingBars, fillsWaiting: matcher.waiting() };
+    log('info', 'feed-minute', { minute: iso(minuteMs), trades, conflated: trades - samples, reconnects, ...waiting, sources });
   };
 
   /**
