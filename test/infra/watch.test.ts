@@ -83,7 +83,7 @@ describe('the alarms', () => {
     expect(alarm('DeadLetters').Properties).toMatchObject({ Threshold: 0, EvaluationPeriods: 1, TreatMissingData: 'notBreaching' });
     // All but nudges, which mean nothing a minute later: every queue that keeps things for a person to look at.
     const kept = ofType(plain, 'AWS::SQS::Queue').filter((queue) => at(queue, 'MessageRetentionPeriod') === 1_209_600);
-    expect(kept.map(({ id }) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([...queues, 'NudgesRefusedNudges'].sort());
+    expect(kept.map(({ id }) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([...queues, 'RefusedNudges'].sort());
   });
 
   it('are silent where the configuration has switched off what they watch', () => {
