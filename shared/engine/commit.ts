@@ -1,6 +1,7 @@
 import type { ScanRecord } from '../contracts/decisions.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Account } from '../ledger/account.ts';
+import { tellCommitted } from './committed-lines.ts';
 import type { EngineContext } from './context.ts';
 import type { Draft } from './draft.ts';
 import { EngineError } from './errors.ts';
@@ -63,6 +64,7 @@ async function tryCommit(context: EngineContext, before: Account, decided: Decid
   try {
     await context.ledger.commit({ before, after, rows, trades, receipt, scan: decided.scan ?? null, fence: decided.fence ?? null });
     context.accounts.committed(after);
+    tellCommitted(context, before.sessionId, rows);
     return { kind: 'committed', account: after, decided };
   } catch (error) {
     if (!(error instanceof StoreError) || !ASK_AGAIN.has(error.code)) throw error;

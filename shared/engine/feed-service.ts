@@ -200,8 +200,19 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       await packEnded(market, held(), endMs);
     });
     await keepChains();
+    tellMinute(minuteMs, bars);
     // Not at the very start: a pack of it and the next one would have the same name.
     if (endMs % TICK_PACK_MS === 0 && endMs > recordedToMs) await packTicks(endMs, recorder.take(endMs));
+  };
+
+  /** What came in during a minute, and how the lines stood at its end. */
+  const tellMinute = (minuteMs: EpochMs, bars: readonly Bar[]): void => {
+    const { trades, samples } = recorder.heard();
+    const sources = source.states().map(({ source: name, status, reconnects, accepted }) => ({ source: name, status, reconnects, accepted }));
+    const reconnects = sources.reduce((total, each) => total + each.reconnects, 0);
+    const missingBars = bars.filter(({ origin }) => origin === 'missing').map(({ symbol }) => symbol);
+    const waiting = { missingBars, fillsWaiting: matcher.waiting() };
+    log('info', 'feed-minute', { minute: iso(minuteMs), trades, conflated: trades - samples, reconnects, ...waiting, sources });
   };
 
   /**

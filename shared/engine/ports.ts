@@ -4,6 +4,7 @@ import type { ScanRecord } from '../contracts/decisions.ts';
 import type { Trade } from '../contracts/fill.ts';
 import type { JournalRow } from '../contracts/journal.ts';
 import type { MarketSnapshot } from '../contracts/market-snapshot.ts';
+import type { NightlyReport } from '../contracts/nightly-report.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
@@ -118,6 +119,21 @@ export interface AlertStore {
   watch(sessionId: string): Promise<Watch>;
   /** What it remembers from now on. Of two looks at once the first one's memory stays. */
   keepWatch(sessionId: string, watch: Watch): Promise<void>;
+}
+
+/** The report of a trading day, for programs and for people. */
+export interface KeptReport {
+  readonly report: NightlyReport;
+  /** Markdown. */
+  readonly page: string;
+}
+
+/** Where the reports of trading days are kept, one a day. */
+export interface ReportStore {
+  /** Keeps a report; one of the same day before is replaced. @returns where, for people */
+  keep(report: KeptReport): Promise<string>;
+  /** The report of a day, or of the newest one that was kept; null where there is none. */
+  read(date: string | 'latest'): Promise<KeptReport | null>;
 }
 
 /** A watch's memory, and which one it is. */

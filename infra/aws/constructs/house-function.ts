@@ -10,6 +10,7 @@ import {
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bundleFunction, ROOT } from '../bundle.ts';
 import { logGroup } from './log-group.ts';
@@ -29,6 +30,7 @@ export interface HouseFunction {
   readonly lambda: LambdaFunction;
   /** May write its own log and nothing else until it is granted more. */
   readonly role: Role;
+  readonly logs: ILogGroup;
 }
 
 /** A function as this house runs them: one bundled ES module on ARM, JSON logs that expire, a role of its own. */
@@ -64,7 +66,7 @@ export function houseFunction(
     environment: { ...environment, NODE_OPTIONS: '--enable-source-maps' },
   });
   Validations.of(lambda).acknowledge(...ACKNOWLEDGED);
-  return { lambda, role };
+  return { lambda, role, logs };
 }
 
 /** The function's bundle. Bundled by our own call of esbuild, because the CDK's construct makes one file and no more. */
