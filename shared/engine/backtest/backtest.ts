@@ -6,10 +6,10 @@ import { type Chart, createChart } from '../../indicators/chart.ts';
 import { createSteppedClock } from '../../kernel/clock-stepped.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
-import { TICK_OFFSETS_MS, ticksOfBar } from '../../market/bar-ticks.ts';
+import { isTraded, TICK_OFFSETS_MS, tickOfBar } from '../../market/bar-ticks.ts';
 import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
-import type { Bar, Tick } from '../../market/price.ts';
+import type { Bar } from '../../market/price.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
 import { corporateActions } from '../apply-corporate-actions.ts';
@@ -64,7 +64,7 @@ export interface Backtest {
 }
 
 /** After the end of the data its last minute is still closed, scanned and swept. */
-export const CLOSING_MS = 30 * SECOND_MS;
+const CLOSING_MS = 30 * SECOND_MS;
 
 type Published = Pick<MarketSnapshot, 'quotes' | 'rates' | 'rules'>;
 
@@ -88,7 +88,6 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   let published: Published = { quotes: [], rates: [] };
   let playing: BacktestMinute = { openMs: startMs - MINUTE_MS, bars: [] };
   let closing: BacktestMinute = playing;
-  let ticks: readonly (readonly Tick[])[] = [];
   let scans = 0;
 
   /** Goes through a look at orders. */
@@ -138,9 +137,11 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   };
 
   const tickAt = (index: number): void => {
-    for (const ofBar of ticks) {
-      const tick = ofBar[index];
-      if (tick === undefined) continue;
+    // An extreme that no order waits for is forgotten with the close: nobody looks at prices in between.
+    if (books.account().orders.size === 0 && index > 0 && index < TICK_OFFSETS_MS.length - 1) return;
+    for (const bar of playing.bars) {
+      if (!isTraded(bar)) continue;
+      const tick = tickOfBar(bar, setup.source, index);
       desk.tick(tick);
       const steps = exchange.tickSteps(tick);
       if (steps !== null) look(steps);
@@ -169,13 +170,17 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
     });
   };
 
+  const adjust = (atMs: EpochMs): void => {
+    if (books.account().positions.size > 0) carryOut(corporateActions(books.account(), view(), atMs));
+  };
+
   const monitor = (minuteMs: EpochMs): void => {
-    carryOut(corporateActions(books.account(), view(), minuteMs));
+    adjust(minuteMs);
     carryOut(sweep(books.account(), view(), minuteMs));
   };
 
   const roll = (atMs: EpochMs): void => {
-    carryOut(corporateActions(books.account(), view(), atMs));
+    adjust(atMs);
     const due = dayRolls(books.account(), atMs);
     if (due.length > 0) carryOut(rollDays(books.account(), view(), due));
   };
@@ -212,7 +217,6 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const turn = (minute: BacktestMinute, untilMs = Number.POSITIVE_INFINITY): void => {
     closing = playing;
     playing = minute;
-    ticks = minute.bars.map((bar) => ticksOfBar(bar, setup.source));
     for (const { offsetMs, run } of slots) {
       if (offsetMs > untilMs) return;
       clock.advance(minute.openMs + offsetMs);
