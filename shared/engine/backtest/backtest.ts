@@ -10,6 +10,7 @@ import { isTraded, TICK_OFFSETS_MS, tickOfBar } from '../../market/bar-ticks.ts'
 import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
 import type { Bar } from '../../market/price.ts';
+import type { Timeframe } from '../../market/timeframe.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
 import { corporateActions } from '../apply-corporate-actions.ts';
@@ -50,6 +51,8 @@ export interface BacktestSetup extends Pick<EngineContext, 'world'> {
   readonly log: EngineContext['log'];
   /** Default: the strategies that are built. */
   readonly strategyOf?: MarketScan['strategyOf'];
+  /** What charts keep; default all, for strategies and their models read more timeframes than they look on. */
+  readonly timeframes?: readonly Timeframe[];
 }
 
 /** A session played over recorded bars: the engine of the live system without a store and without awaiting. */
@@ -131,7 +134,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const chartOf = ({ symbol, openMs }: Bar): Chart => {
     const known = charts.get(symbol);
     if (known !== undefined) return known;
-    const made = createChart(instrumentBySymbol(symbol, openMs));
+    const made = createChart(instrumentBySymbol(symbol, openMs), setup.timeframes);
     charts.set(symbol, made);
     return made;
   };
