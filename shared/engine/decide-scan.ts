@@ -71,7 +71,8 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
     else if (answer.kind === 'structure') decisions.push(judgeStructure(draft, view, command, question, answer));
     else decisions.push(judge(draft, view, command, question, answer));
   }
-  const gaps = gapsOf(view, command);
+  const symbols = [...new Set(command.questions.map((question) => question.instrument.symbol))];
+  const gaps = gapsOf(view, symbols, command.minuteMs);
   const record: ScanRecord = {
     id: command.id,
     ordinal: command.ordinal,
@@ -80,7 +81,7 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
     markets: command.markets,
     decisions,
     quiet: quietInShort(quiet),
-    missingBars: missingBars(view, command),
+    missingBars: missingBars(view, symbols, command.minuteMs),
     ...(gaps.length === 0 ? {} : { gaps }),
   };
   return { draft, record, quiet };
@@ -207,8 +208,7 @@ function marginShareOf(view: ScanView, { instrument }: Question, { direction, en
 }
 
 /** Minutes that are missing in what the charts were read from. */
-function gapsOf(view: ScanView, { questions, minuteMs }: ScanCommand): NonNullable<ScanRecord['gaps']> {
-  const symbols = [...new Set(questions.map((question) => question.instrument.symbol))];
+function gapsOf(view: ScanView, symbols: readonly string[], minuteMs: EpochMs): NonNullable<ScanRecord['gaps']> {
   return symbols.flatMap((symbol) => {
     const missing = view.chart(symbol)?.missingSince(minuteMs - DAY_MS) ?? [];
     return missing.length === 0 ? [] : { symbol, minutes: missing.length, lastMs: missing.at(-1) ?? 0 };
@@ -341,19 +341,19 @@ function marginOf(view: ScanView, { instrument }: Question, { direction, entry }
   return blockedByLeg([{ instrument, direction, quantity, price: entry }], view)?.[0] ?? ZERO;
 }
 
+/** By strategy and reason, in the order in which they came up. */
 function quietInShort(quiet: readonly { question: Question; answer: Quiet }[]): ScanRecord['quiet'] {
-  const groups = new Map<string, { strategy: Strategy['name']; reason: string; symbols: string[] }>();
+  const groups: { readonly strategy: Strategy['name']; readonly reason: string; readonly symbols: string[] }[] = [];
   for (const { question, answer } of quiet) {
-    const key = `${question.strategy.name} ${answer.reason}`;
-    const group = groups.get(key) ?? { strategy: question.strategy.name, reason: answer.reason, symbols: [] };
-    group.symbols.push(question.instrument.symbol);
-    groups.set(key, group);
+    const { name } = question.strategy;
+    const group = groups.find(({ strategy, reason }) => strategy === name && reason === answer.reason);
+    if (group === undefined) groups.push({ strategy: name, reason: answer.reason, symbols: [question.instrument.symbol] });
+    else group.symbols.push(question.instrument.symbol);
   }
-  return [...groups.values()];
+  return groups;
 }
 
-function missingBars(view: ScanView, { questions, minuteMs }: ScanCommand): readonly string[] {
-  const symbols = [...new Set(questions.map((question) => question.instrument.symbol))];
+function missingBars(view: ScanView, symbols: readonly string[], minuteMs: EpochMs): readonly string[] {
   return symbols.filter((symbol) => {
     const chart = view.chart(symbol);
     return chart === null || chart.isLastMissing || (chart.upToMs ?? 0) < minuteMs;

@@ -3,7 +3,6 @@ import type { AccountHead, JournalEvent, JournalEventOf, JournalRow } from '../c
 import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
 import { add, type Decimal, fromNumber, max, multiply, multiplyDivide, subtract, text, toNumber, ZERO } from '../kernel/decimal.ts';
-import { digest } from '../kernel/digest.ts';
 import { unreachable } from '../kernel/errors.ts';
 import { istDate } from '../market/ist.ts';
 import { type Account, LedgerError } from './account.ts';
@@ -11,6 +10,7 @@ import { enlarged, opened } from './entry-fill.ts';
 import { reduced } from './exit-fill.ts';
 import { cashChange } from './postings.ts';
 import { exitId, restingExit } from './resting-exit.ts';
+import { rowHash } from './row-text.ts';
 import { remember } from './takings.ts';
 import { NO_RECORD, withAccepted, withClosed, withDay } from './trading-record.ts';
 
@@ -20,7 +20,7 @@ export const GENESIS_HASH = '0'.repeat(64);
 /** The journal row of an event that follows an account: next in the gap-free order, chained to all before. */
 export function journalRow(account: Account | null, commandId: string, event: JournalEvent): JournalRow {
   const seq = (account?.seq ?? 0) + 1;
-  return { seq, commandId, event, hash: digest(account?.hash ?? GENESIS_HASH, seq, commandId, event) };
+  return { seq, commandId, event, hash: rowHash(account?.hash ?? GENESIS_HASH, seq, commandId, event) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { messageOf } from '../../shared/kernel/errors.ts';
+import { benchBacktest } from './backtest.ts';
 import { benchCold } from './cold.ts';
 import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
@@ -12,6 +13,7 @@ import { benchTriggers } from './triggers.ts';
 import { benchWeek } from './week.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  backtest: benchBacktest,
   cold: benchCold,
   ticks: benchTicks,
   stress: benchStress,
