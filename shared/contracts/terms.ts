@@ -53,7 +53,7 @@ export type Rate = z.infer<typeof rateSchema>;
 export const triggerSchema = z.enum(['market', 'limit', 'stop', 'target', 'trailing-stop', 'auction']);
 export type Trigger = z.infer<typeof triggerSchema>;
 
-export const exitReasonSchema = z.enum(['stop', 'target', 'trailing-stop', 'time', 'square-off', 'signal', 'manual', 'session-stop']);
+export const exitReasonSchema = z.enum(['stop', 'target', 'trailing-stop', 'time', 'next-session', 'square-off', 'signal', 'manual', 'session-stop']);
 export type ExitReason = z.infer<typeof exitReasonSchema>;
 
 /** One line of a double entry: amounts of an entry sum to zero in each currency. A currency is money, or the units of an instrument. */

@@ -1,3 +1,4 @@
+import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { Decision, ScanRecord } from '../contracts/decisions.ts';
 import type { EntryOrder } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
@@ -14,6 +15,7 @@ import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { Opportunity, Quiet, Strategy } from '../strategies/strategy.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { endOfDay } from './orders/expiry.ts';
 import { squareOffAt } from './square-off.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import { excerpt, type MarketView } from './view.ts';
@@ -84,7 +86,7 @@ function listed(view: ScanView, question: Question): Question {
 function ask(view: ScanView, { strategy, instrument, base }: Question): Opportunity | Quiet {
   const chart = view.chart(instrument.symbol);
   if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
-  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart }, base ?? undefined);
+  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, calendar: NSE_CALENDAR }, base ?? undefined);
 }
 
 function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {
@@ -200,6 +202,9 @@ function entryOrder(
   const quote = considered.quote;
   if (quote === null) throw new Error(`The gate passed ${instrument.symbol} without a quote`);
   const isLong = opportunity.direction === 'long';
+  const product = productOf(question);
+  const tradedIn = opportunity.tradedIn ?? 'continuous';
+  const isAuctioned = tradedIn === 'closing-auction';
   return {
     purpose: 'entry',
     id,
@@ -209,7 +214,7 @@ function entryOrder(
     symbol: instrument.symbol,
     market: instrument.market,
     currency: instrument.quote,
-    product: productOf(question),
+    product,
     side: isLong ? 'buy' : 'sell',
     quantity: pass.quantity,
     filledQuantity: ZERO,
@@ -217,9 +222,9 @@ function entryOrder(
     fills: 0,
     waiting: null,
     instruction: { type: 'market' },
-    timeInForce: 'GTC',
-    tradedIn: 'continuous',
-    expiresMs: null,
+    timeInForce: isAuctioned ? 'DAY' : 'GTC',
+    tradedIn,
+    expiresMs: isAuctioned ? endOfDay(instrument.market, { tradedIn, product }, view.nowMs) : null,
     triggeredMs: null,
     groupId: null,
     clientOrderId: null,
@@ -232,6 +237,7 @@ function entryOrder(
       target: onTick(instrument, fromNumber(opportunity.target), isLong ? 'buy' : 'sell'),
       trail: opportunity.trailingShare === null ? null : { kind: 'share', share: opportunity.trailingShare },
       maxHoldingMs: opportunity.maxHoldingMs,
+      ...(opportunity.exitByMs === undefined ? {} : { exitByMs: opportunity.exitByMs }),
     },
     intent: {
       decisionId: considered.id,

@@ -23,18 +23,20 @@ export interface Sized extends EntryFacts {
   readonly price: number;
   /** Null without one: then the whole position can be lost. */
   readonly stop: number | null;
+  /** What the risk per share counts; absent: 1. */
+  readonly riskFactor?: number | undefined;
 }
 
 /** The caps on an entry's notional, each with its refusal. */
 export function caps(entry: Sized): readonly Cap[] {
-  const { account, trader, markOf, rateOf, direction, product, price, stop } = entry;
+  const { account, trader, markOf, rateOf, direction, product, price, stop, riskFactor = 1 } = entry;
   const { limits } = account;
   const equityNow = equity(account, markOf, rateOf);
   const of = (share: number): Decimal => multiply(equityNow, fromNumber(share));
   const used = add(exposure(account, markOf, rateOf), reserved(account));
   const riskUsed = riskAtStops(account, equityNow, rateOf) + pendingRisk(account, equityNow);
   // The risk is taken from the price that will be paid: the bar that was judged has closed at another.
-  const stopShare = stop === null ? 1 : Math.abs(price - stop) / price;
+  const stopShare = (stop === null ? 1 : Math.abs(price - stop) / price) * riskFactor;
   const reserveFactor = add(ONE, ENTRY_RESERVE);
   const equityUsd = toNumber(equityNow);
   const riskRoom = equityNow <= 0n ? 0 : Math.max(0, (limits.maxPortfolioRisk - riskUsed) * equityUsd);

@@ -3,7 +3,7 @@ import { LEAST_REWARD_TO_RISK } from '../config/risk.ts';
 import { add, type Decimal, divide, fromNumber, multiply, ONE, text, toNumber, toStep, ZERO } from '../kernel/decimal.ts';
 import type { Opportunity, StrategyName } from '../strategies/strategy.ts';
 import { caps } from './caps.ts';
-import { ACCOUNT_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
+import { ACCOUNT_CHECKS, AUCTION_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
 /** What the gate judges: a strategy's proposal, the account, and the market at this moment. */
@@ -26,7 +26,8 @@ export interface GatePass {
  * here.
  */
 export function riskGate(input: GateInput): GatePass | GateRefusal {
-  return firstRefusal<GateInput>(CHECKS, input) ?? sized(input);
+  const checks = input.opportunity.tradedIn === 'closing-auction' ? CHECKS_FOR_AUCTION : CHECKS;
+  return firstRefusal<GateInput>(checks, input) ?? sized(input);
 }
 
 const isNotHeld: Check<GateInput> = ({ account, strategy, instrument }) => {
@@ -56,13 +57,16 @@ const levelsMakeSense: Check<GateInput> = ({ opportunity, quote }) => {
     : over('leastRewardToRisk', ratio, LEAST_REWARD_TO_RISK, `Reward to risk is ${ratio.toFixed(2)}, at least ${LEAST_REWARD_TO_RISK} is asked`);
 };
 
-const CHECKS: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...MARKET_CHECKS, isNotHeld, ...ACCOUNT_CHECKS, isConfident, levelsMakeSense];
+const OWN_CHECKS: readonly Check<GateInput>[] = [isNotHeld, ...ACCOUNT_CHECKS, isConfident, levelsMakeSense];
+const CHECKS: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...MARKET_CHECKS, ...OWN_CHECKS];
+const CHECKS_FOR_AUCTION: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...AUCTION_CHECKS, ...OWN_CHECKS];
 
 function sized(input: GateInput): GatePass | GateRefusal {
   const { account, instrument, quote, rate } = input;
   const price = fromNumber(quote?.last ?? input.opportunity.entry);
   const unit = multiply(price, rate?.value ?? ONE);
-  const bounds = caps({ ...input, trader: input.strategy, price: toNumber(price), stop: input.opportunity.stop });
+  const { stop, riskFactor } = input.opportunity;
+  const bounds = caps({ ...input, trader: input.strategy, price: toNumber(price), stop, riskFactor });
   const cap = bounds.reduce((least, next) => (next.notional < least.notional ? next : least));
   const quantity = cap.notional <= 0n ? ZERO : toStep(divide(cap.notional, unit, 'down'), instrument.lotStep, 'down');
   const notional = multiply(quantity, unit);

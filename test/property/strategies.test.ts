@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { createChart, historyNeededFromMs } from '../../shared/indicators/chart.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Market } from '../../shared/market/instrument.ts';
@@ -88,7 +89,10 @@ describe('decisions', () => {
       const chart = createChart(on);
       const fromMs = Math.min(...TIMEFRAMES.map((timeframe) => historyNeededFromMs(market, timeframe, nowMs)));
       for (const bar of bars) if (bar.openMs >= fromMs && bar.openMs < nowMs) chart.add(bar);
-      const cold = BUILT_STRATEGIES.map(({ evaluate }) => ({ atMs: nowMs, said: evaluate({ instrument: on, nowMs, chart }) }));
+      const cold = BUILT_STRATEGIES.map(({ evaluate }) => ({
+        atMs: nowMs,
+        said: evaluate({ instrument: on, nowMs, chart, calendar: NSE_CALENDAR }),
+      }));
       expect(cold).toEqual(all.filter(({ atMs }) => atMs === nowMs));
       compared += 1;
     }

@@ -1,3 +1,4 @@
+import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { createChart } from '../../shared/indicators/chart.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
@@ -30,7 +31,9 @@ export function answers(strategies: readonly Strategy[], instrument: Instrument,
   return bars.flatMap((bar) => {
     chart.add(bar);
     const atMs = bar.openMs + MINUTE_MS;
-    return bar.openMs < fromMs ? [] : strategies.map(({ evaluate }) => ({ atMs, said: evaluate({ instrument, nowMs: atMs, chart }) }));
+    return bar.openMs < fromMs
+      ? []
+      : strategies.map(({ evaluate }) => ({ atMs, said: evaluate({ instrument, nowMs: atMs, chart, calendar: NSE_CALENDAR }) }));
   });
 }
 
