@@ -5,7 +5,6 @@ import { HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
 import { tradingDay } from '../../shared/market/calendar.ts';
 import { dateOfDay, dayOfDate } from '../../shared/market/ist.ts';
 import type { Bar, Candle } from '../../shared/market/price.ts';
-import { bucketOf } from '../../shared/market/rollup.ts';
 import { candle } from './series.ts';
 
 /** The last `count` days before the date on which NSE had a session, oldest first. */
@@ -27,6 +26,15 @@ function quietHours(date: string): readonly Candle[] {
     return candle(open, Math.max(open, close) + 0.2, Math.min(open, close) - 0.2, close, 1000, openOf(date) + i * HOUR_MS);
   });
 }
+
+/** The same candle in another unit of price. */
+export const scaled = <C extends Candle>(bar: C, by: number): C => ({
+  ...bar,
+  open: bar.open * by,
+  high: bar.high * by,
+  low: bar.low * by,
+  close: bar.close * by,
+});
 
 const merged = (hours: readonly Candle[]): Candle => ({
   openMs: hours[0]?.openMs ?? 0,
@@ -72,12 +80,22 @@ export function dayOfMinutes(date: string, { gain = 0.03, giveBack = 0, lastHour
   });
 }
 
+export interface QuietDays {
+  readonly days?: number;
+  /** History before is left out, by timeframe. */
+  readonly fromMs?: (timeframe: '1h' | '1d') => number;
+  /** All prices times this. */
+  readonly scale?: number;
+}
+
 /** A chart that knows 25 quiet days before the date, and nothing of the date itself. */
-export function chartBefore(date: string, symbol = 'INFY'): Chart {
-  const chart = createChart({ symbol, market: 'NSE' });
-  const days = sessionsBefore(date, 25).map(quietHours);
-  for (const hours of days) chart.addRolled('1d', { ...merged(hours), isComplete: true });
-  for (const hours of days)
-    for (const hour of hours) chart.addRolled('1h', { ...hour, openMs: bucketOf('NSE', '1h', hour.openMs).startMs, isComplete: true });
+export function chartBefore(date: string, { days: count = 25, fromMs = () => 0, scale = 1 }: QuietDays = {}): Chart {
+  const chart = createChart({ symbol: 'INFY', market: 'NSE' });
+  const days = sessionsBefore(date, count).map((day) => quietHours(day).map((hour) => scaled(hour, scale)));
+  const seed = (timeframe: '1h' | '1d', candle: Candle): void => {
+    if (candle.openMs >= fromMs(timeframe)) chart.addRolled(timeframe, { ...candle, isComplete: true });
+  };
+  for (const hours of days) seed('1d', merged(hours));
+  for (const hour of days.flat()) seed('1h', hour);
   return chart;
 }
