@@ -60,7 +60,7 @@ export const dayReportSchema = z
 export type DayReport = z.infer<typeof dayReportSchema>;
 
 /** The levels at which a position is left. */
-export const exitLevelsSchema = bracketSchema.unwrap().omit({ maxHoldingMs: true }).readonly();
+export const exitLevelsSchema = bracketSchema.unwrap().omit({ maxHoldingMs: true, exitByMs: true }).readonly();
 export type ExitLevels = z.infer<typeof exitLevelsSchema>;
 
 const at = { atMs: ms };

@@ -72,6 +72,7 @@ export const exitReasonSchema = z.enum([
   'target',
   'trailing-stop',
   'time',
+  'next-session',
   'square-off',
   'signal',
   'manual',

@@ -1,3 +1,4 @@
+import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { Decision, ScanRecord } from '../contracts/decisions.ts';
 import type { EntryOrder } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
@@ -21,6 +22,7 @@ import { optionTermsIn } from './contracts/option-terms.ts';
 import { placeStructure } from './contracts/place-structure.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { endOfDay } from './orders/expiry.ts';
 import { squareOffAt } from './square-off.ts';
 import { phaseOf } from './trading-phase.ts';
 import { marksOf, ratesOf } from './valuation.ts';
@@ -98,7 +100,7 @@ function ask(view: ScanView, { strategy, instrument, base }: Question): Opportun
   const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? createChart(instrument) : null);
   if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
   const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
-  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, derivatives }, base ?? undefined);
+  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR }, base ?? undefined);
 }
 
 function derivativesOf(view: ScanView, underlying: string): DerivativesView | null {
@@ -287,6 +289,9 @@ function entryOrder(
   const quote = considered.quote;
   if (quote === null) throw new Error(`The gate passed ${instrument.symbol} without a quote`);
   const isLong = opportunity.direction === 'long';
+  const product = productOf(question);
+  const tradedIn = opportunity.tradedIn ?? 'continuous';
+  const isAuctioned = tradedIn === 'closing-auction';
   return {
     purpose: 'entry',
     id,
@@ -296,7 +301,7 @@ function entryOrder(
     symbol: instrument.symbol,
     market: instrument.market,
     currency: instrument.quote,
-    product: productOf(question),
+    product,
     side: isLong ? 'buy' : 'sell',
     quantity: pass.quantity,
     filledQuantity: ZERO,
@@ -304,9 +309,9 @@ function entryOrder(
     fills: 0,
     waiting: null,
     instruction: { type: 'market' },
-    timeInForce: 'GTC',
-    tradedIn: 'continuous',
-    expiresMs: null,
+    timeInForce: isAuctioned ? 'DAY' : 'GTC',
+    tradedIn,
+    expiresMs: isAuctioned ? endOfDay(instrument, { tradedIn, product }, view.nowMs) : null,
     triggeredMs: null,
     groupId: null,
     clientOrderId: null,
@@ -320,6 +325,7 @@ function entryOrder(
       target: onTick(instrument, fromNumber(opportunity.target), isLong ? 'buy' : 'sell'),
       trail: opportunity.trailingShare === null ? null : { kind: 'share', share: opportunity.trailingShare },
       maxHoldingMs: opportunity.maxHoldingMs,
+      ...(opportunity.exitByMs === undefined ? {} : { exitByMs: opportunity.exitByMs }),
     },
     intent: {
       decisionId: considered.id,

@@ -1,3 +1,4 @@
+import { DERIBIT } from '../config/deribit.ts';
 import type { MarketSource } from '../engine/market-source.ts';
 import type { ChainSource } from '../engine/ports.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -5,11 +6,10 @@ import type { Log } from '../kernel/log.ts';
 import { rng } from '../kernel/rng.ts';
 import { NOTHING_SETTLED } from '../market/derivative.ts';
 import { binanceFuturesUrls } from './binance-futures/futures-endpoints.ts';
+import { binanceFuturesSource, type ContractSource, FUTURES_UNDERLYINGS } from './binance-futures/futures-source.ts';
 import { combineChains } from './combine-chains.ts';
 import { urlsFromEnvironment } from './connection/endpoint-urls.ts';
-import { DERIBIT } from '../config/deribit.ts';
 import { DERIBIT_UNDERLYINGS, deribitSource } from './deribit/deribit-source.ts';
-import { binanceFuturesSource, type ContractSource, FUTURES_UNDERLYINGS } from './binance-futures/futures-source.ts';
 
 export interface LiveContractsOptions {
   readonly log: Log;

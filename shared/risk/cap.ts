@@ -19,6 +19,8 @@ export interface Sized extends EntryFacts {
   readonly price: number;
   /** Null without one: then the whole position can be lost. */
   readonly stop: number | null;
+  /** What the risk per share counts; absent: 1. */
+  readonly riskFactor?: number | undefined;
   /** Cash that a contract blocks for each unit of its notional; null or absent where the price is paid in full. */
   readonly marginShare?: number | null;
 }

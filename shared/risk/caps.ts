@@ -20,14 +20,14 @@ export function caps(entry: Sized): readonly Cap[] {
 export const tightest = (all: readonly Cap[]): Cap => all.reduce((least, next) => (next.notional < least.notional ? next : least));
 
 function cashCaps(entry: Sized): readonly Cap[] {
-  const { account, trader, markOf, rateOf, price, stop } = entry;
+  const { account, trader, markOf, rateOf, price, stop, riskFactor = 1 } = entry;
   const limits = allLimits(account.limits);
   const equityNow = equity(account, markOf, rateOf);
   const of = (share: number): Decimal => multiply(equityNow, fromNumber(share));
   const used = add(exposure(account, markOf, rateOf), reserved(account));
   const riskUsed = riskAtStops(account, equityNow, rateOf) + pendingRisk(account, equityNow);
   // The risk is taken from the price that will be paid: the bar that was judged has closed at another.
-  const stopShare = stop === null ? 1 : Math.abs(price - stop) / price;
+  const stopShare = (stop === null ? 1 : Math.abs(price - stop) / price) * riskFactor;
   const reserveFactor = add(ONE, ENTRY_RESERVE);
   const equityUsd = toNumber(equityNow);
   const riskRoom = equityNow <= 0n ? 0 : Math.max(0, (limits.maxPortfolioRisk - riskUsed) * equityUsd);

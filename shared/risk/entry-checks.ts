@@ -1,7 +1,7 @@
 import { CROSS_CHECK, checkRules } from '../config/cross-check.ts';
 import { allLimits, RATE_MAX_AGE_MS } from '../config/risk.ts';
 import type { Product, Rate } from '../contracts/terms.ts';
-import { type EpochMs, iso } from '../kernel/time.ts';
+import { type EpochMs, iso, MINUTE_MS } from '../kernel/time.ts';
 import { type Account, equity, type MarkOf, type RateOf } from '../ledger/account.ts';
 import { acceptedWithinMinute } from '../ledger/trading-record.ts';
 import { isRateFresh } from '../market/best-rates.ts';
@@ -36,15 +36,25 @@ export interface EntryFacts {
   readonly optionTermsOf?: OptionTermsOf;
 }
 
+// From the last trade of continuous trading to the end of the auction's order entry are ten minutes, and a quiet last minute.
+const AUCTION_PRICE_MAX_AGE_MS = 12 * MINUTE_MS;
+
 export type Check<Facts extends EntryFacts = EntryFacts> = (facts: Facts) => GateRefusal | null;
 
 const sessionIsActive: Check = ({ account }) =>
   account.status === 'active' ? null : refuse('session_not_active', `The session is ${account.status}`);
 
-const marketIsOpen: Check = ({ phase, instrument }) => {
-  if (!phase.isCovered) return refuse('calendar_not_covered', `${instrument.market}: ${phase.reason}`);
-  return phase.canEnter ? null : refuse('market_closed', `${instrument.market} takes no entries now: ${phase.reason}`);
-};
+const marketIsOpen: Check = ({ phase, instrument }) =>
+  phase.canEnter ? null : refuse('market_closed', `${instrument.market} takes no entries now: ${phase.reason}`);
+
+const isCovered: Check = ({ phase, instrument }) =>
+  phase.isCovered ? null : refuse('calendar_not_covered', `${instrument.market}: ${phase.reason}`);
+
+/** The auction takes market orders in its first minutes only. */
+const auctionTakesOrders: Check = ({ phase, instrument }) =>
+  phase.phase === 'closing-auction-entry'
+    ? null
+    : refuse('auction_closed', `${instrument.market} takes no market orders for its auction now: ${phase.reason}`);
 
 const isTradedByVenue: Check = ({ rules, instrument }) => {
   if (rules === null || isTrading(rules)) return null;
@@ -62,6 +72,15 @@ const priceIsFresh: Check = ({ quote, nowMs, account, instrument }) => {
     maxPriceAgeMs,
     `The price of ${instrument.symbol} is ${Math.round(ageMs / 1000)} s old, at most ${maxPriceAgeMs / 1000} s is allowed`,
   );
+};
+
+/** Before an auction nothing trades: the last price of continuous trading is the newest that there is. */
+const priceIsOfToday: Check = ({ quote, nowMs, instrument }) => {
+  if (quote === null) return refuse('no_price', `No price of ${instrument.symbol} has been received`);
+  const ageMs = nowMs - quote.receivedMs;
+  if (ageMs <= AUCTION_PRICE_MAX_AGE_MS) return null;
+  const why = `The price of ${instrument.symbol} is ${Math.round(ageMs / 1000)} s old, older than the end of continuous trading`;
+  return over('auctionPriceMaxAgeMs', ageMs, AUCTION_PRICE_MAX_AGE_MS, why);
 };
 
 const evidenceAllowsEntry: Check = ({ quote, instrument }) =>
@@ -153,10 +172,22 @@ export const SESSION_CHECKS: readonly Check[] = [sessionIsActive, killSwitchIsOf
 
 /** The market as it is now: what is to fill at once needs a price that can be traded on. */
 export const MARKET_CHECKS: readonly Check[] = [
+  isCovered,
   marketIsOpen,
   isTradedByVenue,
   priceIsFresh,
   quoteIsConfirmed,
+  evidenceAllowsEntry,
+  rateIsKnown,
+  rateIsFresh,
+];
+
+/** The market before its closing auction: an order for that waits for the auction's price. */
+export const AUCTION_CHECKS: readonly Check[] = [
+  isCovered,
+  auctionTakesOrders,
+  isTradedByVenue,
+  priceIsOfToday,
   evidenceAllowsEntry,
   rateIsKnown,
   rateIsFresh,

@@ -6,7 +6,7 @@ import { recordOf } from '../ledger/trading-record.ts';
 import type { Opportunity, StrategyName } from '../strategies/strategy.ts';
 import type { Sized } from './cap.ts';
 import { caps, cashAsked, tightest } from './caps.ts';
-import { ACCOUNT_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
+import { ACCOUNT_CHECKS, AUCTION_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
 /** What the gate judges: a strategy's proposal, the account, and the market at this moment. */
@@ -29,7 +29,8 @@ export interface GatePass {
  * here.
  */
 export function riskGate(input: GateInput): GatePass | GateRefusal {
-  return firstRefusal<GateInput>(CHECKS, input) ?? sized(input);
+  const checks = input.opportunity.tradedIn === 'closing-auction' ? CHECKS_FOR_AUCTION : CHECKS;
+  return firstRefusal<GateInput>(checks, input) ?? sized(input);
 }
 
 const isNotHeld: Check<GateInput> = ({ account, strategy, instrument }) => {
@@ -69,15 +70,9 @@ const levelsMakeSense: Check<GateInput> = ({ opportunity, quote }) => {
     : over('leastRewardToRisk', ratio, LEAST_REWARD_TO_RISK, `Reward to risk is ${ratio.toFixed(2)}, at least ${LEAST_REWARD_TO_RISK} is asked`);
 };
 
-const CHECKS: readonly Check<GateInput>[] = [
-  ...SESSION_CHECKS,
-  ...MARKET_CHECKS,
-  isNotHeld,
-  hasCooledDown,
-  ...ACCOUNT_CHECKS,
-  isConfident,
-  levelsMakeSense,
-];
+const OWN_CHECKS: readonly Check<GateInput>[] = [isNotHeld, hasCooledDown, ...ACCOUNT_CHECKS, isConfident, levelsMakeSense];
+const CHECKS: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...MARKET_CHECKS, ...OWN_CHECKS];
+const CHECKS_FOR_AUCTION: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...AUCTION_CHECKS, ...OWN_CHECKS];
 
 /** A short of shares reserves its notional too, though its proceeds come with it. */
 const reserveShare = ({ marginShare = null, ...input }: GateInput): Decimal =>
@@ -87,7 +82,8 @@ function sized(input: GateInput): GatePass | GateRefusal {
   const { account, instrument, quote, rate } = input;
   const price = fromNumber(quote?.last ?? input.opportunity.entry);
   const unit = multiply(price, rate?.value ?? ONE);
-  const bounds = caps({ ...input, trader: input.strategy, price: toNumber(price), stop: input.opportunity.stop });
+  const { stop, riskFactor } = input.opportunity;
+  const bounds = caps({ ...input, trader: input.strategy, price: toNumber(price), stop, riskFactor });
   const cap = tightest(bounds);
   const quantity = cap.notional <= 0n ? ZERO : toStep(divide(cap.notional, unit, 'down'), instrument.lotStep, 'down');
   const notional = multiply(quantity, unit);

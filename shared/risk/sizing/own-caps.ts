@@ -10,7 +10,7 @@ import { kellySize } from './kelly.ts';
 
 /** Caps that come from the trade itself: its risk at the stop, how much its price moves, and its trader's own record. */
 export function ownCaps(entry: Sized): readonly Cap[] {
-  const { account, instrument, trader, price, stop, markOf, rateOf } = entry;
+  const { account, instrument, trader, price, stop, riskFactor = 1, markOf, rateOf } = entry;
   const { maxRiskPerTrade, maxPositionVolatility, maxKelly, minPositionUsd } = allLimits(account.limits);
   const equityUsd = Math.max(0, toNumber(equity(account, markOf, rateOf)));
   const cap = (name: string, share: number, why: (size: number) => string): Cap => ({
@@ -21,7 +21,7 @@ export function ownCaps(entry: Sized): readonly Cap[] {
   const found: Cap[] = [];
   // A person's own orders are of the size that the person chose: no record and no rule of sizing speaks for them.
   if (trader !== 'manual' && stop !== null && stop !== price) {
-    const stopShare = Math.abs(price - stop) / price;
+    const stopShare = (riskFactor * Math.abs(price - stop)) / price;
     found.push(cap('maxRiskPerTrade', maxRiskPerTrade / stopShare, () => `A loss at the stop may be ${percent(maxRiskPerTrade)} of equity`));
   }
   const deviation = (entry.risk ?? NO_RISK_MODEL).deviation(factorOf(instrument.symbol));

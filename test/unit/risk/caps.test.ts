@@ -60,6 +60,11 @@ describe('the caps on an entry', () => {
     expect(notional('maxPortfolioRisk', { stop: 98 })).toBeCloseTo((0.15 * 100_000) / 0.02 / 1.01, 4);
   });
 
+  it('count the risk per share of a position that is held over a night 1.3 times', () => {
+    expect(notional('maxPortfolioRisk') / notional('maxPortfolioRisk', { riskFactor: 1.3 })).toBeCloseTo(1.3, 9);
+    expect(notional('maxTotalExposure', { riskFactor: 1.3 })).toBe(notional('maxTotalExposure'));
+  });
+
   it('leave room only for what other positions and reserved orders have not taken', () => {
     const held = withPosition({ symbol: 'ETH', quantity: '500' });
     expect(notional('maxTotalExposure', { account: held })).toBeCloseTo((0.8 * 99_999.8 - 50_000) / 1.01, 4);
