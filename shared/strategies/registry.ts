@@ -1,5 +1,5 @@
-import { createOptions } from './options.ts';
 import { createFoArbitrage } from './fo-arbitrage.ts';
+import { createOptions } from './options.ts';
 import { createScalping } from './scalping.ts';
 import type { Strategy, StrategyName } from './strategy.ts';
 import { createSwing } from './swing.ts';
