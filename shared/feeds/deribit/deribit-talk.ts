@@ -48,11 +48,11 @@ export const deribitTalk =
 
     function askForListings(nowMs: EpochMs): void {
       listedMs = nowMs;
-      for (const coin of desk.boards.keys()) {
-        const index_name = DERIBIT.indices[coin];
-        ask('public/get_instruments', { currency: coin, kind: 'option', expired: false }, { what: 'instruments', coin });
-        ask('public/get_delivery_prices', { index_name, count: DELIVERIES_ASKED }, { what: 'deliveries', coin });
-        const span = { start_timestamp: nowMs - DERIBIT.dvolDays * DAY_MS, end_timestamp: nowMs, resolution: '1D' };
+      const coins = [...desk.boards.keys()];
+      const span = { start_timestamp: nowMs - DERIBIT.dvolDays * DAY_MS, end_timestamp: nowMs, resolution: '1D' };
+      for (const coin of coins) ask('public/get_instruments', { currency: coin, kind: 'option', expired: false }, { what: 'instruments', coin });
+      for (const coin of coins) {
+        ask('public/get_delivery_prices', { index_name: DERIBIT.indices[coin], count: DELIVERIES_ASKED }, { what: 'deliveries', coin });
         ask('public/get_volatility_index_data', { currency: coin, ...span }, { what: 'volatility', coin });
       }
     }

@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { WebSocketServer } from 'ws';
 import { deribitSource } from '../../../../shared/feeds/deribit/deribit-source.ts';
 import { systemClock } from '../../../../shared/kernel/clock-system.ts';
 import { decimal, text } from '../../../../shared/kernel/decimal.ts';
 import { rng } from '../../../../shared/kernel/rng.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../../shared/kernel/time.ts';
 import { thirtyDayIv } from '../../../../shared/market/options/implied-level.ts';
+import { startDeribitServer } from '../../../support/deribit-server.ts';
 import { type DeribitMarket, deribitAnswer, deribitNotices, markOf, spokenOptions } from '../../../support/deribit-speaker.ts';
 import { memoryVenue } from '../../../support/memory-venue.ts';
 import { fullSpeed, runTo, SINK_REST } from '../../../support/recording-sink.ts';
@@ -215,24 +214,13 @@ describe('the connection to Deribit', () => {
   });
 
   it('speaks to a server over a real socket', async () => {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-    server.on('connection', (socket) =>
-      socket.on('message', (data) => {
-        const request = String(data);
-        socket.send(deribitAnswer(request, MARKET, Date.now()));
-        const { channels } = JSON.parse(request).params as { readonly channels?: readonly string[] };
-        if (channels) for (const told of deribitNotices(MARKET, Date.now(), new Set(channels))) socket.send(told);
-      }),
-    );
-    await once(server, 'listening');
-    const { port } = server.address() as { readonly port: number };
+    const server = await startDeribitServer(MARKET);
     const clock = systemClock(() => {});
-    const source = deribitSource({ clock, log: () => {}, random: rng('socket'), urls: [`ws://127.0.0.1:${port}`] });
+    const source = deribitSource({ clock, log: () => {}, random: rng('socket'), urls: [server.url] });
     await source.start(SINK, null);
     await expect.poll(() => source.states()[0]?.status, { timeout: 5_000 }).toBe('up');
     await source.stop();
     expect(source.states()[0]).toMatchObject({ status: 'down', detail: 'not connected' });
-    for (const client of server.clients) client.terminate();
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   });
 });
