@@ -161,7 +161,7 @@ function declared({ deployment, deadLetters, outbox, ledger, apiId }: AlarmsProp
   ];
 }
 
-export const apiFailures = (apiId: string): Metric =>
+const apiFailures = (apiId: string): Metric =>
   new Metric({ namespace: 'AWS/ApiGateway', metricName: '5xx', dimensionsMap: { ApiId: apiId }, statistic: 'Sum', period: Duration.minutes(5) });
 
 function depthOfAll(queues: Readonly<Record<string, IQueue>>): MathExpression {
