@@ -5,7 +5,7 @@ import { autoStartText } from '../../shared/config/auto-start.ts';
 import { type Deployment, symbolsOf } from '../../shared/config/deployment.ts';
 import { toVariables } from '../../shared/config/environment.ts';
 import { liveScope } from '../../shared/config/nse-feed.ts';
-import { alerts, alertVariables, parametersLayer } from './constructs/alerts.ts';
+import { alerts, alertVariables } from './constructs/alerts.ts';
 import { costBudget } from './constructs/budget.ts';
 import { deadLetterQueue } from './constructs/dead-letter-queue.ts';
 import { feedService } from './constructs/feed-service.ts';
@@ -43,7 +43,7 @@ export function tradingStack(scope: Construct, { env, deployment, data }: Tradin
     environment,
     failedRuns,
     enabled: deployment.schedules,
-    own: { alerts: { environment: alertVariables(wishes, bus), paramsAndSecrets: parametersLayer() } },
+    own: { alerts: { environment: alertVariables(wishes, bus) } },
   });
   alerts(stack, { made: teller, bus, ledger, market, undelivered: deadLetterQueue(stack, 'UndeliveredEvents'), wishes });
   const api = httpApi(stack, { environment, access: apiAccessOf(deployment.api) });

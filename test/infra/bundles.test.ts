@@ -37,10 +37,10 @@ describe('the bundle', () => {
     expect(ENTRIES.map(([name]) => name)).toEqual(expect.arrayContaining(['api', 'authorizer', 'feed', 'monitor', 'scan', 'session']));
   });
 
-  it.each(ENTRIES)('of %s has the SSM client only where tokens are read', { timeout: 60_000 }, async (name, entry) => {
+  it.each(ENTRIES)('of %s has the SSM client only where tokens or secrets are read', { timeout: 60_000 }, async (name, entry) => {
     const packages = await packagesOf(entry);
     expect(packages.size).toBeGreaterThan(3);
-    expect(packages.has('@aws-sdk/client-ssm')).toBe(name === 'authorizer');
+    expect(packages.has('@aws-sdk/client-ssm')).toBe(['alerts', 'authorizer'].includes(name));
   });
 
   it('of the authorizer has nothing of the ledger and of the markets', { timeout: 60_000 }, async () => {

@@ -6,7 +6,6 @@ import {
   Code,
   Function as LambdaFunction,
   LoggingFormat,
-  type ParamsAndSecretsLayerVersion,
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
@@ -21,8 +20,6 @@ export interface HouseFunctionProps {
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** For a function that reads secrets. */
-  readonly paramsAndSecrets?: ParamsAndSecretsLayerVersion;
 }
 
 export interface HouseFunction {
@@ -34,7 +31,7 @@ export interface HouseFunction {
 /** A function as this house runs them: one bundled ES module on ARM, JSON logs that expire, a role of its own. */
 export function houseFunction(
   parent: Construct,
-  { name, description, memoryMiB, timeoutSeconds, environment, paramsAndSecrets }: HouseFunctionProps,
+  { name, description, memoryMiB, timeoutSeconds, environment }: HouseFunctionProps,
 ): HouseFunction {
   const scope = new Construct(parent, `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`);
   const logs = logGroup(scope, 'Logs');
@@ -57,7 +54,6 @@ export function houseFunction(
     timeout: Duration.seconds(timeoutSeconds),
     role,
     logGroup: logs,
-    ...(paramsAndSecrets === undefined ? {} : { paramsAndSecrets }),
     loggingFormat: LoggingFormat.JSON,
     applicationLogLevelV2: ApplicationLogLevel.INFO,
     systemLogLevelV2: SystemLogLevel.WARN,
