@@ -5,7 +5,13 @@ import { BUS_SOURCE } from '../../shared/contracts/bus-event.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
 
-const busEventSchema = z.object({ id: z.string(), source: z.literal(BUS_SOURCE), 'detail-type': z.string(), detail: z.unknown() });
+const busEventSchema = z.object({
+  id: z.string(),
+  source: z.literal(BUS_SOURCE),
+  account: z.string(),
+  'detail-type': z.string(),
+  detail: z.unknown(),
+});
 /** A domain event as EventBridge hands it over. */
 export type DeliveredEvent = z.infer<typeof busEventSchema>;
 
@@ -17,7 +23,10 @@ interface Ready {
   readonly event: DeliveredEvent;
 }
 
-/** The one stack of every function on the bus: a log line an event, and errors thrown on, so that the platform tries again. */
+/**
+ * The one stack of every function on the bus: a log line an event, and errors thrown on, so that the platform tries again. An
+ * event of another account than the function's own is dropped and told: the rule lets none by, and a rule can be changed.
+ */
 export function busFunction(
   name: string,
   contextOf: () => Promise<EngineContext>,
@@ -32,5 +41,14 @@ export function busFunction(
       after: ({ event: { context, event }, response }: middy.Request<Ready>) =>
         context.log('info', `${name}-event-taken`, { id: event.id, type: event['detail-type'], outcome: response }),
     });
-  return async (event, context = {} as Context) => stack({ context: await contextOf(), event }, context);
+  return async (event, context = {} as Context) => {
+    const engine = await contextOf();
+    const own = accountOf(context.invokedFunctionArn);
+    if (own === null || own === event.account) return stack({ context: engine, event }, context);
+    engine.log('warn', `${name}-event-dropped`, { id: event.id, type: event['detail-type'], account: event.account });
+    return { dropped: `of account ${event.account}` };
+  };
 }
+
+/** Null where a function has no ARN: on one machine there are no accounts. */
+const accountOf = (arn: string | undefined): string | null => arn?.split(':')[4] ?? null;
