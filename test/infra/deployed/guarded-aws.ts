@@ -31,8 +31,8 @@ export interface GuardedAws {
   readonly stop: () => Promise<void>;
 }
 
-/** What DynamoDB does in place of a request, or null for nothing; it may take its time. */
-export type Fault = (request: AwsRequest) => Promise<{ readonly status: number; readonly body: unknown } | null>;
+/** What DynamoDB does in place of a request, or null for nothing; it may take its time, and do the request before. */
+export type Fault = (request: AwsRequest, done: () => Promise<unknown>) => Promise<{ readonly status: number; readonly body: unknown } | null>;
 
 const SCOPE = /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/;
 
@@ -85,10 +85,14 @@ export async function startGuardedAws(
       const { status, body: told } = await services.serve(asked, () => response.destroyed);
       return answer(status, told);
     }
-    const meddled = await fault?.(asked);
+    const perform = async (): Promise<{ readonly status: number; readonly body: Buffer }> => {
+      const done = await fetch(dynamo, { method: 'POST', body, headers: forwarded(request) });
+      return { status: done.status, body: Buffer.from(await done.arrayBuffer()) };
+    };
+    const meddled = await fault?.(asked, perform);
     if (meddled != null) return answer(meddled.status, meddled.body);
-    const done = await fetch(dynamo, { method: 'POST', body, headers: forwarded(request) });
-    response.writeHead(done.status, { 'content-type': 'application/x-amz-json-1.0' }).end(Buffer.from(await done.arrayBuffer()));
+    const done = await perform();
+    response.writeHead(done.status, { 'content-type': 'application/x-amz-json-1.0' }).end(done.body);
   };
 
   const server = createServer((request, response) => {
