@@ -12,7 +12,8 @@ import { ALERT_VARIABLES } from '../../shared/config/alert-settings.ts';
 import { autoStartText, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { DeploymentConfigError, readDeployment } from '../../shared/config/deployment.ts';
 
-import { EnvironmentError, readEnvironment, toVariables } from '../../shared/config/environment.ts';
+import { readEnvironment, toVariables } from '../../shared/config/environment.ts';
+import { EnvironmentError } from '../../shared/config/environment-error.ts';
 import { ROUTES } from '../../shared/contracts/routes.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
 import { TABLES } from '../../shared/store/tables.ts';
