@@ -1,14 +1,6 @@
 import { AssetHashType, DockerImage, Duration, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  ApplicationLogLevel,
-  Architecture,
-  Code,
-  Function as LambdaFunction,
-  LoggingFormat,
-  Runtime,
-  SystemLogLevel,
-} from 'aws-cdk-lib/aws-lambda';
+import { ApplicationLogLevel, Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { bundleFunction, ROOT } from '../bundle.ts';
 import { logGroup } from './log-group.ts';
@@ -29,10 +21,7 @@ export interface HouseFunction {
 }
 
 /** A function as this house runs them: one bundled ES module on ARM, JSON logs that expire, a role of its own. */
-export function houseFunction(
-  parent: Construct,
-  { name, description, memoryMiB, timeoutSeconds, environment }: HouseFunctionProps,
-): HouseFunction {
+export function houseFunction(parent: Construct, { name, description, memoryMiB, timeoutSeconds, environment }: HouseFunctionProps): HouseFunction {
   const scope = new Construct(parent, `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`);
   const logs = logGroup(scope, 'Logs');
   const role = new Role(scope, 'Role', {
