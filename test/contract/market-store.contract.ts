@@ -20,7 +20,11 @@ export interface MarketHarness extends StoreHarness {
 /** A coin's chains of two venues, one side of one contract missing, and what has been settled on it. */
 function keptChains(atMs: number): readonly KeptChains[] {
   const linear = { atMs, books: { 'BTC-PERP': [80_000.1, 80_000.2], 'BTC-2023-06-30': [80_500, 80_501] } } as const;
-  const options = { atMs, venue: 'deribit', books: { 'BTC-2023-06-30-90000-C': [null, 0.0205, 0.61], 'BTC-2023-06-30-0.625-P': [0.1, 0.2] } } as const;
+  const options = {
+    atMs,
+    venue: 'deribit',
+    books: { 'BTC-2023-06-30-90000-C': [null, 0.0205, 0.61], 'BTC-2023-06-30-0.625-P': [0.1, 0.2] },
+  } as const;
   const source = chainSource([linear, options]);
   const settled = {
     fundings: [{ atMs: atMs - HOUR_MS, rate: -0.00012345, mark: 80_000.123 }],
