@@ -7,6 +7,7 @@ import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
 import { binanceBudget, probeBinance } from '../../shared/feeds/binance/binance-socket.ts';
 import type { ConnectBudget } from '../../shared/feeds/connection/connect-budget.ts';
 import { joinedChains } from '../../shared/feeds/joined-chains.ts';
+import { liveContracts } from '../../shared/feeds/live-contracts.ts';
 import { liveSource } from '../../shared/feeds/live-source.ts';
 import { hasUpstoxToken, UPSTOX_TOKEN_SETTINGS } from '../../shared/feeds/nse/upstox-access.ts';
 import { frameReplaySource } from '../../shared/feeds/replay/frame-replay-source.ts';
@@ -88,6 +89,7 @@ export async function probeLive(log: Log, budget = binanceBudget()): Promise<{ r
 
 function live(options: Options, held: string | null, log: Log, budget?: ConnectBudget): ChosenWorld {
   const nse = chooseNse(options.nse, held);
+  const contracts = liveContracts({ log, env: process.env, seed: options.seed, nse: nse.feed });
   return {
     world: { scope: liveScope(nse.feed), evidence: 'live', markets: tradedMarkets() },
     says: `Crypto: Binance spot, live. NSE: ${nse.says}`,
@@ -100,9 +102,10 @@ function live(options: Options, held: string | null, log: Log, budget?: ConnectB
         seed: options.seed,
         markets: tradedMarkets(),
         nse: nse.feed,
+        contracts: contracts.sources(clock),
         ...(budget === undefined ? {} : { binanceBudget: budget }),
       }),
-    chains: nse.feed === 'simulated' ? createSimulatedDerivatives({ seed: options.seed }) : null,
+    chains: contracts.chains,
   };
 }
 
