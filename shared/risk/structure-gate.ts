@@ -81,7 +81,9 @@ function legRefusal(input: StructureInput): GateRefusal | null {
     };
     const refusal = firstRefusal([...SESSION_CHECKS, ...MARKET_CHECKS, ...ACCOUNT_CHECKS], facts);
     if (refusal !== null) return refusal;
-    if ((leg.side === 'buy' ? quote?.ask : quote?.bid) === null) {
+    const [met, other] = leg.side === 'buy' ? [quote?.ask, quote?.bid] : [quote?.bid, quote?.ask];
+    // Where no book is told at all a price that was just traded is filled as such orders are; an option's says little about now.
+    if (met === null && (other !== null || leg.instrument.contract?.kind === 'option')) {
       return refuse('one_sided_quote', `Nobody ${leg.side === 'buy' ? 'offers' : 'bids for'} ${leg.instrument.symbol}`);
     }
   }
@@ -139,7 +141,7 @@ function boundsOf(input: StructureInput, rate: Rate, cashPerUnit: Decimal): read
   const risk = Math.max(0, proposal.riskPerUnit) * toNumber(rate.value);
   // Options are sized by what they can lose; a pair that cannot lose much is sized by what it ties up.
   const largest = toNumber(largestNotional(input));
-  const hasOptions = proposal.legs.some(({ instrument }) => instrument.contract?.kind === 'option');
+  const hasOptions = strategy === 'options' && proposal.legs.some(({ instrument }) => instrument.contract?.kind === 'option');
   const share = STRATEGY_MAX_POSITION[strategy];
   const used = toNumber(add(exposure(account, markOf, rateOf), reserved(account)));
   const riskUsed = equityNow <= 0n ? Number.POSITIVE_INFINITY : riskAtStops(account, equityNow, rateOf) + pendingRisk(account) / equityUsd;

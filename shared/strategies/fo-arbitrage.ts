@@ -30,14 +30,13 @@ export function createFoArbitrage(config: FoArbitrageConfig = foArbitrageConfig.
     name: 'fo_arbitrage',
     timeframes: config.timeframes,
     readsDerivatives: true,
+    // Books do not wait for a bar to close: every look judges them, and bars only tell the volatility.
     evaluate: (view, named) => {
       const { derivatives } = view;
       if (derivatives === null || derivatives.chains.length === 0) {
         return quiet('no_derivatives', `Nothing is quoted on ${view.instrument.symbol}`);
       }
       const base = named ?? config.timeframes[0] ?? '5m';
-      // A book is judged at any minute when a person asks, else as often as the base candle closes.
-      if (named === undefined && view.nowMs % TIMEFRAME_MS[base] !== 0) return quiet('between_bars', `The next ${base} candle has not closed`);
       return best(marketOf(config, view, derivatives, base));
     },
   };
@@ -109,7 +108,7 @@ function refusalOf(verdict: Verdict, { leastExcessBps }: FoArbitrageConfig): str
 }
 
 function proposal(verdict: Verdict, market: ArbitrageMarket): StructureOpportunity {
-  const { candidate, unit, net } = verdict;
+  const { candidate, unit, net, costs } = verdict;
   const { config, instrument } = market;
   const { confidence, parts } = confidenceOf(verdict, config);
   const risk = config.stopShare * priceOf(candidate);
@@ -124,7 +123,7 @@ function proposal(verdict: Verdict, market: ArbitrageMarket): StructureOpportuni
     maxProfit: candidate.isLocked ? net : null,
     riskPerUnit: risk,
     exits: {
-      takeProfit: waitsForBasis(candidate) ? null : net,
+      takeProfit: waitsForBasis(candidate) ? null : net + costs.end,
       stopLoss: risk,
       closeBeforeExpiryMs: candidate.closeBeforeExpiryMs,
       shortDelta: null,
@@ -139,5 +138,8 @@ function proposal(verdict: Verdict, market: ArbitrageMarket): StructureOpportuni
   };
 }
 
-/** A carry on a dated future is left when its basis has gone; the others when they have brought what they promised. */
-const waitsForBasis = ({ structure, isLocked }: Candidate): boolean => structure === 'cash-and-carry' && isLocked;
+/**
+ * A carry is left when its basis has gone, or the funding that it is paid; the others when they have brought what they promised,
+ * before the charges of closing.
+ */
+const waitsForBasis = ({ structure }: Candidate): boolean => structure === 'cash-and-carry' || structure === 'reverse-cash-and-carry';

@@ -157,7 +157,7 @@ describe.skipIf(NOTE !== '')(`recorded derivatives of NSE${NOTE}`, () => {
         const instrument = underlyingOf(symbol, atMs);
         const isIndex = instrument.symbol !== instrument.venueSymbol && symbol.endsWith('NIFTY');
         const spot = isIndex ? null : { middle: chains[0]?.spot ?? 0 };
-        const said = strategy.evaluate(arbitrageView(instrument, atMs, spot, chains), '5m');
+        const said = strategy.evaluate(arbitrageView(instrument, atMs, spot, chains));
         return { symbol, kind: said.kind, why: said.why };
       });
       expect(judged.map(({ symbol }) => symbol).length).toBe(12);
