@@ -168,7 +168,7 @@ describe('execute-strategy', () => {
 
   it('is 501 for a strategy that is not built, naming those that are', async () => {
     const { refused } = await trading({ runs: false });
-    expect(await refused('execute-strategy', { strategy: 'fo_arbitrage', body: ASK })).toMatchObject({
+    expect(await refused('execute-strategy', { strategy: 'btst', body: ASK })).toMatchObject({
       status: 501,
       body: { code: 'strategy_not_built', built: BUILT_STRATEGIES.map(({ name }) => name) },
     });

@@ -55,7 +55,7 @@ describe('a session that starts', () => {
       sessionId: 'S-20250106T040000000Z',
       status: 'active',
       seq: 1,
-      strategies: ['scalping', 'swing'],
+      strategies: ['scalping', 'swing', 'options', 'fo_arbitrage'],
       limits: DEFAULT_LIMITS,
       evidence: 'simulated',
       scope: 'test',
@@ -79,7 +79,7 @@ describe('a session that starts', () => {
     const { context } = opened();
     await expect(startSession(context, { ...REQUEST, strategies: ['scalping', 'btst', 'options'] }, null)).rejects.toMatchObject({
       code: 'strategy_not_built',
-      context: { names: ['btst', 'options'], built: ['scalping', 'swing'] },
+      context: { names: ['btst'], built: ['scalping', 'swing', 'options', 'fo_arbitrage'] },
     });
   });
 
