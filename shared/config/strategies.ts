@@ -194,3 +194,39 @@ export const foArbitrageConfig = z
   .readonly();
 
 export type FoArbitrageConfig = z.infer<typeof foArbitrageConfig>;
+
+/** Settings of BTST: bought today, sold tomorrow. Shares are of 1 (0.02 = 2 %). */
+export const btstConfig = z
+  .strictObject({
+    /** Base first; the day gives the background. */
+    timeframes: timeframes.default(['1h', '1d']),
+    weights: z
+      .strictObject({
+        technical: weight.default(0.35),
+        fundamental: weight.default(0.25),
+        ml: weight.default(0.25),
+        volume: weight.default(0.1),
+        sentiment: weight.default(0.05),
+      })
+      .prefault({}),
+    leastConfidence: share.default(0.6),
+    /** End of continuous trading in which is bought, besides the closing auction. */
+    lastMinutes: z.number().int().positive().default(60),
+    /** Least place of the last price in the day's range, 0 at its low and 1 at its high: the upper fifth. */
+    leastCloseLocation: share.default(0.8),
+    /** Least gain of the day, in average daily ranges: half of one is more than a day makes by chance. */
+    leastGainAtr: z.number().positive().default(0.5),
+    /** Volume of the last hour over what is usual at that hour: more was bought than on other days. */
+    leastVolumeRatio: z.number().min(1).default(1.2),
+    /** Volume ratio that leaves nothing to wish for. */
+    fullVolumeRatio: z.number().min(1).default(2),
+    stopShare: share.default(0.02),
+    targetShare: share.default(0.05),
+    /** What the risk per share counts in sizing: over the night no stop works, and the open may lie beyond it. */
+    overnightFactor: z.number().min(1).default(1.3),
+    /** Sold at market this long after the next session's open, unless stop or target came first: the first minutes have the widest spreads. */
+    sellAfterOpenMinutes: z.number().int().nonnegative().default(15),
+  })
+  .readonly();
+
+export type BtstConfig = z.infer<typeof btstConfig>;

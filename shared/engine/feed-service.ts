@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { STORED_CHAINS } from '../config/stored-chains.ts';
 import type { FeedState, MarketSnapshot } from '../contracts/market-snapshot.ts';
 import { evidenceSchema, type Rate } from '../contracts/terms.ts';
 import { messageOf, NightdeskError } from '../kernel/errors.ts';
@@ -8,8 +9,9 @@ import { bestRates } from '../market/best-rates.ts';
 import type { Bar } from '../market/price.ts';
 import { TICK_PACK_MS, type TickSample } from '../market/tick-sample.ts';
 import type { EngineContext } from './context.ts';
-import { contractPrices } from './contracts/contract-prices.ts';
+import { contractPrices, perpetualsOf } from './contracts/contract-prices.ts';
 import { chainsToKeep } from './contracts/stored-chains.ts';
+import { createDailyCloses } from './daily-closes.ts';
 import { createDesk, type DayCloses, type Desk } from './desk.ts';
 import { createFeedWriter } from './feed-writer.ts';
 import { createHistoryFetch, type HistoryKeeper, owedSchema } from './history-fetch.ts';
@@ -36,7 +38,7 @@ export interface FeedOptions {
   readonly readOrdersEveryMs: number;
   /** Days of history that are there when the feed starts. */
   readonly historyDays: number;
-  /** Whether functions elsewhere scan: they read the chains from the store, where they are written every minute. */
+  /** Whether functions elsewhere scan: they read the chains from the store, and perpetuals, which a short of coin goes to, with the prices. */
   readonly keepsChains?: boolean;
   /** Told when this process may no longer write: another feed has taken over. */
   readonly onFenced: (error: unknown) => void;
@@ -119,6 +121,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   const revisions = createHistoryRevisions();
   const history = createHistoryFetch(context, source);
   const listings = createListings(context, source);
+  const dailies = createDailyCloses(context, source);
   const writer = createFeedWriter(
     context,
     () => isRunning,
@@ -197,9 +200,20 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       closedToMs = endMs;
       await packEnded(market, held(), endMs);
     });
-    await keepChains();
+    await keepChains(endMs);
+    tellMinute(minuteMs, bars);
     // Not at the very start: a pack of it and the next one would have the same name.
     if (endMs % TICK_PACK_MS === 0 && endMs > recordedToMs) await packTicks(endMs, recorder.take(endMs));
+  };
+
+  /** What came in during a minute, and how the lines stood at its end. */
+  const tellMinute = (minuteMs: EpochMs, bars: readonly Bar[]): void => {
+    const { trades, samples } = recorder.heard();
+    const sources = source.states().map(({ source: name, status, reconnects, accepted }) => ({ source: name, status, reconnects, accepted }));
+    const reconnects = sources.reduce((total, each) => total + each.reconnects, 0);
+    const missingBars = bars.filter(({ origin }) => origin === 'missing').map(({ symbol }) => symbol);
+    const waiting = { missingBars, fillsWaiting: matcher.waiting() };
+    log('info', 'feed-minute', { minute: iso(minuteMs), trades, conflated: trades - samples, reconnects, ...waiting, sources });
   };
 
   /**
@@ -318,7 +332,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
 
   /** Contracts are told when somebody holds or has ordered them, and forgotten when nobody does any more. */
   const tellContracts = async (): Promise<void> => {
-    const wanted = matcher.contracts();
+    const wanted = new Set([...matcher.contracts(), ...(options.keepsChains === true ? perpetualsOf(context.chains) : [])]);
     for (const symbol of toldContracts) if (!wanted.has(symbol)) desk.forget(symbol);
     toldContracts = wanted;
     for (const { quote, tick } of contractPrices(context.chains, wanted, clock.now())) {
@@ -327,9 +341,10 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     }
   };
 
-  const keepChains = async (): Promise<void> => {
+  /** Rows cost by their size: chains are kept for the minutes on which somebody looks at them. */
+  const keepChains = async (endMs: EpochMs): Promise<void> => {
     const { chains } = context;
-    if (chains === null || options.keepsChains !== true) return;
+    if (chains === null || options.keepsChains !== true || endMs % (STORED_CHAINS.everyMinutes * MINUTE_MS) !== 0) return;
     await write('chains', () => market.keepChains(held(), chainsToKeep(chains, clock.now(), matcher.contracts())));
   };
 
@@ -438,6 +453,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       desk.listed(rules);
       return write('listings', () => market.keepListings(held(), rules));
     });
+    dailies.start((closes) => write('dailies', () => market.keepDailies(held(), closes)));
     log('info', 'feed-started', { scope: world.scope, epoch: held().epoch, from: iso(nowMs), resumed: isResumed });
   };
 
@@ -462,6 +478,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     isSpent = true;
     history.stop();
     listings.stop();
+    dailies.stop();
     await source.stop();
     if (wasRunning) {
       await keepLate();

@@ -12,8 +12,10 @@ import { signOf } from './direction.ts';
 import { breakout } from './patterns/breakout.ts';
 import { engulfing, pinBar } from './patterns/candlesticks.ts';
 import { divergence } from './patterns/divergence.ts';
+import { flag, pennant } from './patterns/flag.ts';
 import { type Pattern, patternReading, strongest } from './patterns/pattern.ts';
 import { pullback } from './patterns/pullback.ts';
+import { bounce, levelBreak } from './patterns/support-resistance.ts';
 import type { Direction, Opportunity, Quiet, Strategy, StrategyView } from './strategy.ts';
 import { trendDirection } from './trend-direction.ts';
 
@@ -21,7 +23,8 @@ import { trendDirection } from './trend-direction.ts';
 const FULL_VOLUME_RATIO = 2;
 
 /**
- * A trend, entered where a pullback ends, a range is broken or a divergence shows that the move against it is spent.
+ * A trend, entered where a pullback ends, a range, a level, a flag or a pennant is broken, support holds, or a divergence shows
+ * that the move against it is spent.
  *
  * The middle timeframe names the direction: fast over slow average, directional lines and ADX agreeing. The slowest may
  * not oppose it. The base timeframe gives the moment. The stop is a fixed share away and trails the best price.
@@ -48,14 +51,20 @@ function judge(config: SwingConfig, { chart }: StrategyView, base: BaseBar): Opp
   const setups = setupsOf(base, direction);
   const setup = strongest(setups);
   if (setup.score < config.leastPattern)
-    return quiet('no_setup', `A ${direction} trend without a pullback, break-out or divergence on ${base.view.timeframe}`);
+    return quiet('no_setup', `A ${direction} trend without a setup on ${base.view.timeframe}: ${setup.name} (${setup.score.toFixed(2)})`);
   return propose(config, base, direction, slower, setup, setups);
 }
 
 function setupsOf({ view, atr }: BaseBar, direction: Direction): readonly Pattern[] {
   const { candles, rsis } = view;
   const { donchian, emaFast, emaSlow } = view.indicators;
-  const setups: Pattern[] = [{ name: 'divergence', score: divergence(candles, rsis, direction) }];
+  const setups: Pattern[] = [
+    { name: 'divergence', score: divergence(candles, rsis, direction) },
+    { name: 'flag', score: flag(candles, atr, direction) },
+    { name: 'pennant', score: pennant(candles, atr, direction) },
+    { name: 'bounce off a level', score: bounce(candles, atr, direction) },
+    { name: 'break of a level', score: levelBreak(candles, atr, direction) },
+  ];
   if (donchian) setups.push({ name: 'break-out', score: breakout(candles, donchian, atr, direction) });
   if (emaFast !== null && emaSlow !== null)
     setups.push({ name: 'pullback', score: pullback(candles, { fast: emaFast, slow: emaSlow }, atr, direction) });

@@ -11,9 +11,9 @@ import type { Account } from '../../shared/ledger/account.ts';
 import { apply } from '../../shared/ledger/apply.ts';
 import { cashChange, postingsOf } from '../../shared/ledger/postings.ts';
 import type { Funding } from '../../shared/market/derivative.ts';
-import { bareQuote, viewOfSketch } from '../support/engine-fixtures.ts';
 import { chainSource } from '../support/contract-chains.ts';
 import { closedIn, contractOrder, matched } from '../support/contract-runs.ts';
+import { bareQuote, viewOfSketch } from '../support/engine-fixtures.ts';
 import { happen, START_MS, sessionStarted } from '../support/ledger-fixtures.ts';
 
 const EXPIRY = '2025-01-31';

@@ -1,3 +1,4 @@
+import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { createChart } from '../../shared/indicators/chart.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { DerivativeChain } from '../../shared/market/derivative.ts';
@@ -33,7 +34,7 @@ export function optionView(bars: readonly Bar[], iv: PricedChain['iv'], change: 
   for (const bar of bars) chart.add(bar);
   const last = bars.at(-1) as Bar;
   const nowMs = last.openMs + MINUTE_MS;
-  return { instrument, nowMs, chart, derivatives: derivativesAt(last.close, nowMs, iv, change) };
+  return { instrument, nowMs, chart, derivatives: derivativesAt(last.close, nowMs, iv, change), calendar: NSE_CALENDAR };
 }
 
 export function derivativesAt(

@@ -3,13 +3,13 @@ import type { Decision } from '../../contracts/decisions.ts';
 import type { EntryOrder } from '../../contracts/order.ts';
 import type { StructureTag } from '../../contracts/structure.ts';
 import { orderLatencyMs } from '../../execution/latency.ts';
-import { MarginError } from '../../execution/margin/margin-error.ts';
 import { add, type Decimal, divide, fromNumber, multiply, ONE, sum, ZERO } from '../../kernel/decimal.ts';
 import { type EpochMs, iso } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
 import type { Currency, Instrument } from '../../market/instrument.ts';
 import { isRefusal } from '../../risk/refusal.ts';
 import { type GatedLeg, legQuantity, structureGate } from '../../risk/structure-gate.ts';
+import type { RiskModel } from '../../risk/var/risk-model.ts';
 import type { Strategy, StructureOpportunity } from '../../strategies/strategy.ts';
 import type { Draft } from '../draft.ts';
 import { squareOffAt } from '../square-off.ts';
@@ -18,6 +18,7 @@ import { marksOf, ratesOf } from '../valuation.ts';
 import { excerpt } from '../view.ts';
 import { blockedByLeg, type LegOnMargin } from './contract-margin.ts';
 import type { ContractsView } from './contracts-view.ts';
+import { optionTermsIn } from './option-terms.ts';
 
 /** What a scan knows of the proposal that it passes on. */
 export interface Proposed {
@@ -29,6 +30,8 @@ export interface Proposed {
   readonly commandId: string;
   readonly minuteMs: EpochMs;
   readonly configVersion: string;
+  /** How prices move together; the assumed moves count without. */
+  readonly risk: RiskModel | null;
 }
 
 /**
@@ -62,6 +65,8 @@ export function placeStructure(draft: Draft, view: ContractsView, proposed: Prop
     squareOffMs: squareOffAt(view.nowMs),
     markOf: marksOf(view),
     rateOf: ratesOf(view),
+    risk: proposed.risk,
+    optionTermsOf: optionTermsIn(view),
   });
   if (isRefusal(verdict)) return { ...considered, outcome: 'refused', reason: verdict.reason, why: verdict.why, limit: verdict.limit };
   const sizedCash = cashOfLegs(verdict.units, legs, view);
@@ -99,21 +104,16 @@ interface LegCash {
 
 /** What so many units ask of the account, leg by leg; null where a rate or a margin is not to be had. */
 function cashOfLegs(units: Decimal, legs: readonly GatedLeg[], view: ContractsView): readonly LegCash[] | null {
-  try {
-    const blocked = blockedByLeg(
-      legs.map((leg) => onMargin(units, leg)),
-      view,
-    );
-    if (blocked === null) return null;
-    return legs.map(({ leg, product, rate }, index) => {
-      const isPaid = leg.side === 'buy' && product !== 'future' && product !== 'perpetual';
-      const price = multiply(legQuantity(units, leg), fromNumber(leg.price));
-      return { paid: isPaid ? multiply(price, rate?.value ?? ZERO) : ZERO, blocked: blocked[index] ?? ZERO };
-    });
-  } catch (error) {
-    if (error instanceof MarginError) return null;
-    throw error;
-  }
+  const blocked = blockedByLeg(
+    legs.map((leg) => onMargin(units, leg)),
+    view,
+  );
+  if (blocked === null) return null;
+  return legs.map(({ leg, product, rate }, index) => {
+    const isPaid = leg.side === 'buy' && product !== 'future' && product !== 'perpetual';
+    const price = multiply(legQuantity(units, leg), fromNumber(leg.price));
+    return { paid: isPaid ? multiply(price, rate?.value ?? ZERO) : ZERO, blocked: blocked[index] ?? ZERO };
+  });
 }
 
 const onMargin = (units: Decimal, { leg }: GatedLeg): LegOnMargin => ({

@@ -7,6 +7,7 @@ import type { Quote } from '../../market/price.ts';
 import { type OrderPass, orderGate } from '../../risk/order-gate.ts';
 import type { GateRefusal } from '../../risk/refusal.ts';
 import { blockedByLeg } from '../contracts/contract-margin.ts';
+import { optionTermsIn } from '../contracts/option-terms.ts';
 import { type Draft, draftOn } from '../draft.ts';
 import { EngineError } from '../errors.ts';
 import { squareOffAt } from '../square-off.ts';
@@ -97,7 +98,13 @@ function blockedBy(terms: readonly OrderTerms[], view: PlaceView): readonly (Dec
   if (terms.every(({ instrument }) => instrument.contract === null)) return terms.map(() => null);
   const legs = terms.map(({ instrument, direction, quantity, price }) => ({ instrument, direction, quantity, price }));
   const blocked = blockedByLeg(legs, view);
-  return terms.map(({ instrument }, index) => (instrument.contract === null ? null : (blocked?.[index] ?? ZERO)));
+  if (blocked === null) {
+    const symbols = terms.map(({ instrument }) => instrument.symbol).join(' and ');
+    throw new EngineError('invalid_order', `What ${symbols} would ask as margin cannot be told: the venue's rules hold no such position`, {
+      symbols,
+    });
+  }
+  return terms.map(({ instrument }, index) => (instrument.contract === null ? null : (blocked[index] ?? ZERO)));
 }
 
 function judge(account: Account, view: PlaceView, terms: OrderTerms, margin: Decimal | null): OrderPass | GateRefusal {
@@ -113,6 +120,8 @@ function judge(account: Account, view: PlaceView, terms: OrderTerms, margin: Dec
     rate: view.rate(instrument.quote),
     phase: phaseOf(view, instrument),
     squareOffMs: squareOffAt(view.nowMs),
+    risk: view.risk ?? null,
+    optionTermsOf: optionTermsIn(view),
     markOf: marksOf(view),
     rateOf: ratesOf(view),
     trader: 'manual',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSimulatedCryptoDerivatives } from '../../../shared/feeds/simulated-crypto-derivatives.ts';
 import { cryptoDerivativeParameters } from '../../../shared/feeds/simulated/derivatives/crypto-parameters.ts';
+import { createSimulatedCryptoDerivatives } from '../../../shared/feeds/simulated-crypto-derivatives.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import { contractsOf, type DerivativeChain } from '../../../shared/market/derivative.ts';
 

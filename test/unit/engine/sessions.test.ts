@@ -55,7 +55,7 @@ describe('a session that starts', () => {
       sessionId: 'S-20250106T040000000Z',
       status: 'active',
       seq: 1,
-      strategies: ['scalping', 'swing', 'options', 'fo_arbitrage'],
+      strategies: ['scalping', 'swing', 'btst', 'options', 'fo_arbitrage'],
       limits: DEFAULT_LIMITS,
       evidence: 'simulated',
       scope: 'test',
@@ -73,14 +73,6 @@ describe('a session that starts', () => {
     expect(await context.ledger.sessions()).toEqual([]);
     const { account } = await startSession(context, { ...REQUEST, riskLimits: { maxDailyLoss: 0.02 } }, null);
     expect(account.limits).toEqual({ ...DEFAULT_LIMITS, maxDailyLoss: 0.02 });
-  });
-
-  it('refuses strategies that are not built, naming those that are', async () => {
-    const { context } = opened();
-    await expect(startSession(context, { ...REQUEST, strategies: ['scalping', 'btst', 'options'] }, null)).rejects.toMatchObject({
-      code: 'strategy_not_built',
-      context: { names: ['btst'], built: ['scalping', 'swing', 'options', 'fo_arbitrage'] },
-    });
   });
 
   it('names a strategy once', async () => {

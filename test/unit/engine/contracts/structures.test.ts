@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { indexBySymbol } from '../../../../shared/config/indices.ts';
 import { instrumentBySymbol } from '../../../../shared/config/instruments.ts';
-import { profitPerUnit, heldStructures, structureExit } from '../../../../shared/engine/contracts/structure-exits.ts';
-import { decideMonitor, requestExit } from '../../../../shared/engine/decide-monitor.ts';
+import { heldStructures, profitPerUnit, structureExit } from '../../../../shared/engine/contracts/structure-exits.ts';
 import { decideMatch } from '../../../../shared/engine/decide-match.ts';
+import { decideMonitor, requestExit } from '../../../../shared/engine/decide-monitor.ts';
 import { decideScan, type ScanView } from '../../../../shared/engine/decide-scan.ts';
 import { draftOn } from '../../../../shared/engine/draft.ts';
 import { decimal, sum, text, toNumber } from '../../../../shared/kernel/decimal.ts';
 import { DAY_MS, MINUTE_MS } from '../../../../shared/kernel/time.ts';
 import { type Account, blockedCash } from '../../../../shared/ledger/account.ts';
 import type { StructureExits, StructureOpportunity } from '../../../../shared/strategies/strategy.ts';
-import { bareQuote, startedAccount, viewOfSketch } from '../../../support/engine-fixtures.ts';
 import { chainSource } from '../../../support/contract-chains.ts';
+import { bareQuote, startedAccount, viewOfSketch } from '../../../support/engine-fixtures.ts';
 import { START_MS } from '../../../support/ledger-fixtures.ts';
 
 const [SOLD, BOUGHT] = ['BTC-2025-01-31-90000-C', 'BTC-2025-01-31-95000-C'] as const;
@@ -87,7 +87,9 @@ describe('a structure that a strategy proposes', () => {
   it('is sized by what it can lose, and placed as one group whose legs carry its margin', () => {
     const { draft, record } = scanned(startedAccount(), spread());
     // 4 % of 100,000 over 4,200 a coin, in tenths
-    expect(record.decisions).toMatchObject([{ outcome: 'taken', symbol: 'BTC', direction: null, sizedBy: 'strategyMaxPosition', quantity: decimal('0.9') }]);
+    expect(record.decisions).toMatchObject([
+      { outcome: 'taken', symbol: 'BTC', direction: null, sizedBy: 'strategyMaxPosition', quantity: decimal('0.9') },
+    ]);
     expect(record.decisions[0]?.structure).toMatchObject({ name: 'vertical-spread', maxLoss: 4_200, legs: [{ symbol: SOLD }, { symbol: BOUGHT }] });
     const orders = [...draft.account().orders.values()].flatMap((order) => (order.purpose === 'entry' ? order : []));
     expect(orders.map(({ side, quantity, product }) => [side, text(quantity), product])).toEqual([
@@ -143,7 +145,13 @@ describe('a structure that is held', () => {
     ['its profit reaches the target', 'target', { takeProfit: 200 }, { [SOLD]: [0.01, 0.0105], [BOUGHT]: [0.0045, 0.005] }, LATER_MS],
     ['its loss reaches the stop', 'stop', { stopLoss: 500 }, { [SOLD]: [0.04, 0.0405], [BOUGHT]: [0.02, 0.0205] }, LATER_MS],
     ['expiry is near', 'time', { closeBeforeExpiryMs: DAY_MS }, BOOKS, Date.parse('2025-01-30T08:00:00Z')],
-    ['a short option is too likely to end in the money', 'delta', { shortDelta: 0.3 }, { [SOLD]: [0.1, 0.1005, 2], [BOUGHT]: [0.08, 0.0805, 2] }, LATER_MS],
+    [
+      'a short option is too likely to end in the money',
+      'delta',
+      { shortDelta: 0.3 },
+      { [SOLD]: [0.1, 0.1005, 2], [BOUGHT]: [0.08, 0.0805, 2] },
+      LATER_MS,
+    ],
   ])('is closed on all legs together when %s', (_, reason, exits, books, nowMs) => {
     const account = held(spread({ exits: { ...NO_EXITS, ...exits }, maxHoldingMs: 60 * DAY_MS }));
     expect(reasons(swept(account, marketAt(LATER_MS - MINUTE_MS)).account())).toEqual([null, null]);
