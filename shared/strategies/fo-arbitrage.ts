@@ -22,8 +22,7 @@ import type { DerivativesView, Quiet, Strategy, StrategyView, StructureOpportuni
  * both sides of every book, every fee and tax at both ends, funding, borrowing, margin and leg risk, and the money tied up would
  * have earned the riskless rate meanwhile (`judge`). All legs or none.
  *
- * A future that has just traded and has no book is taken as far from its last price as such an order is assumed to be filled;
- * a mark opens nothing, nor does an option without a book.
+ * Contracts are traded at their books only: a mark opens nothing.
  */
 export function createFoArbitrage(config: FoArbitrageConfig = foArbitrageConfig.parse({})): Strategy {
   return {
