@@ -34,7 +34,7 @@ export const structureTagSchema = z
     id: name,
     name: structureNameSchema,
     underlying: name,
-    legs: z.number().int().min(2),
+    legs: z.number().int().positive(),
     /** Currency of the exits' amounts. */
     currency: currencySchema,
     /** Size: units of the structure. */

@@ -1,14 +1,6 @@
 import { instrumentBySymbol } from '../../shared/config/instruments.ts';
 import type { ChainSource } from '../../shared/engine/ports.ts';
-import type {
-  ContractQuote,
-  Delivery,
-  DerivativeChain,
-  Funding,
-  FutureQuote,
-  OptionQuote,
-  PerpetualQuote,
-} from '../../shared/market/derivative.ts';
+import type { ContractQuote, Delivery, DerivativeChain, Funding, FutureQuote, OptionQuote, PerpetualQuote } from '../../shared/market/derivative.ts';
 import type { Contract, Currency, Instrument, InstrumentOf, Venue } from '../../shared/market/instrument.ts';
 
 /** Chains with a few contracts, as a feed would tell them. */

@@ -1,17 +1,23 @@
 import { instrumentBySymbol } from '../../shared/config/instruments.ts';
 import type { EntryOrder } from '../../shared/contracts/order.ts';
-import type { ContractsView } from '../../shared/engine/contracts/contracts-view.ts';
 import { blockedByLeg } from '../../shared/engine/contracts/contract-margin.ts';
+import type { ContractsView } from '../../shared/engine/contracts/contracts-view.ts';
 import { decideMatch } from '../../shared/engine/decide-match.ts';
+import { requestExit } from '../../shared/engine/decide-monitor.ts';
 import type { Draft } from '../../shared/engine/draft.ts';
+import { draftOn } from '../../shared/engine/draft.ts';
 import { decimal, ZERO } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';
-import { requestExit } from '../../shared/engine/decide-monitor.ts';
-import { draftOn } from '../../shared/engine/draft.ts';
 import { entryOrder, happen } from './ledger-fixtures.ts';
 
 /** An entry in a contract, with the margin that it blocks in this market. */
-export function contractOrder(view: ContractsView, symbol: string, side: 'buy' | 'sell', quantity: string, more: Partial<EntryOrder> = {}): EntryOrder {
+export function contractOrder(
+  view: ContractsView,
+  symbol: string,
+  side: 'buy' | 'sell',
+  quantity: string,
+  more: Partial<EntryOrder> = {},
+): EntryOrder {
   const instrument = instrumentBySymbol(symbol, view.nowMs);
   const direction = side === 'buy' ? 'long' : 'short';
   const quote = view.quote(symbol);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { structureExitsSchema, structureNameSchema } from '../structure.ts';
 import {
   currencySchema,
   directionSchema,
@@ -9,7 +10,6 @@ import {
   traderSchema,
   trailSchema,
 } from '../terms.ts';
-import { structureExitsSchema, structureNameSchema } from '../structure.ts';
 import { ageMs, amount, corporateActions, instant, money, pnlBand, sessionQuery, shownSession } from './common.ts';
 import { sessionStats } from './status.ts';
 

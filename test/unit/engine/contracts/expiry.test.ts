@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { expiryMsOf } from '../../../../shared/config/contracts.ts';
-import { explainCommand } from '../../../../shared/engine/explain-fill.ts';
-import { decideExpiry } from '../../../../shared/engine/contracts/settle-contracts.ts';
-import { worthAtExpiry } from '../../../../shared/engine/contracts/expiry-fill.ts';
 import { instrumentBySymbol } from '../../../../shared/config/instruments.ts';
+import { worthAtExpiry } from '../../../../shared/engine/contracts/expiry-fill.ts';
+import { decideExpiry } from '../../../../shared/engine/contracts/settle-contracts.ts';
+import { explainCommand } from '../../../../shared/engine/explain-fill.ts';
 import { decimal, multiply, subtract, sum, text, toNumber } from '../../../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../../../shared/kernel/time.ts';
 import { blockedCash } from '../../../../shared/ledger/account.ts';
 import type { Contract } from '../../../../shared/market/instrument.ts';
-import { bareQuote, startedAccount, viewOfSketch } from '../../../support/engine-fixtures.ts';
 import { chainSource } from '../../../support/contract-chains.ts';
 import { contractOrder, openedIn } from '../../../support/contract-runs.ts';
+import { bareQuote, startedAccount, viewOfSketch } from '../../../support/engine-fixtures.ts';
 import { START_MS } from '../../../support/ledger-fixtures.ts';
 
 const CALL = 'BTC-2025-01-31-90000-C';

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { decideFunding, settleContracts } from '../../../../shared/engine/contracts/settle-contracts.ts';
 import { fundingId } from '../../../../shared/engine/contracts/funding.ts';
-import { add, multiply, decimal, subtract, text, toNumber } from '../../../../shared/kernel/decimal.ts';
+import { decideFunding, settleContracts } from '../../../../shared/engine/contracts/settle-contracts.ts';
+import { marksOf, ratesOf } from '../../../../shared/engine/valuation.ts';
+import { add, decimal, multiply, subtract, text, toNumber } from '../../../../shared/kernel/decimal.ts';
 import { HOUR_MS } from '../../../../shared/kernel/time.ts';
 import { availableCash, blockedCash, equity, positionValue } from '../../../../shared/ledger/account.ts';
 import type { Funding } from '../../../../shared/market/derivative.ts';
-import { bareQuote, startedAccount, viewOfSketch } from '../../../support/engine-fixtures.ts';
 import { chainSource } from '../../../support/contract-chains.ts';
 import { closedIn, contractOrder, openedIn } from '../../../support/contract-runs.ts';
+import { bareQuote, startedAccount, viewOfSketch } from '../../../support/engine-fixtures.ts';
 import { START_MS } from '../../../support/ledger-fixtures.ts';
-import { marksOf, ratesOf } from '../../../../shared/engine/valuation.ts';
 
 const PERP = 'BTC-PERP';
 const POSITION = `P:E:${PERP}`;
@@ -101,9 +101,7 @@ describe('funding of a perpetual', () => {
           account = decided.draft.account();
           commands.push(decided.draft.commandId);
         }
-        next = steps.next(
-          decided === null ? { kind: 'nothing', account, decided: null } : { kind: 'committed', account, decided },
-        );
+        next = steps.next(decided === null ? { kind: 'nothing', account, decided: null } : { kind: 'committed', account, decided });
       }
     };
     sweep();
