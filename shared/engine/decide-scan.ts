@@ -169,6 +169,11 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
     };
   }
   const account = draft.account();
+  const marginShare = marginShareOf(view, question, opportunity);
+  if (instrument.contract !== null && marginShare === null) {
+    const why = `What ${instrument.symbol} asks as margin cannot be told`;
+    return { ...considered, outcome: 'refused', reason: 'no_margin', why };
+  }
   const verdict = riskGate({
     nowMs: view.nowMs,
     account,
@@ -184,7 +189,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
     product: productOf(question),
     markOf: marksOf(view),
     rateOf: ratesOf(view),
-    marginShare: marginShareOf(view, question, opportunity),
+    marginShare,
   });
   if (verdict.verdict === 'refused') return { ...considered, outcome: 'refused', reason: verdict.reason, why: verdict.why, limit: verdict.limit };
   const order = entryOrder(account, view, considered, question, opportunity, verdict, command);
@@ -203,8 +208,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
 /** Cash that a contract blocks for each unit of its notional; null for what is paid in full. */
 function marginShareOf(view: ScanView, { instrument }: Question, { direction, entry }: Opportunity): number | null {
   if (instrument.contract === null) return null;
-  const quantity = ONE;
-  const [blocked] = blockedByLeg([{ instrument, direction, quantity, price: entry }], view) ?? [];
+  const [blocked] = blockedByLeg([{ instrument, direction, quantity: ONE, price: entry }], view) ?? [];
   const rate = view.rate(instrument.quote);
   return blocked === undefined || rate === null ? null : toNumber(blocked) / (entry * toNumber(rate.value));
 }
