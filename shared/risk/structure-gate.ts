@@ -88,8 +88,8 @@ function legRefusal(input: StructureInput): GateRefusal | null {
     const refusal = firstRefusal([...SESSION_CHECKS, ...MARKET_CHECKS, ...ACCOUNT_CHECKS], facts);
     if (refusal !== null) return refusal;
     const [met, other] = leg.side === 'buy' ? [quote?.ask, quote?.bid] : [quote?.bid, quote?.ask];
-    // Where no book is told at all a price that was just traded is filled as such orders are; an option's says little about now.
-    if (met === null && (other !== null || leg.instrument.contract?.kind === 'option')) {
+    // Shares and coin may come from bars alone, as for every entry: without any book they are filled as such orders are.
+    if (met === null && (other !== null || leg.instrument.contract !== null)) {
       return refuse('one_sided_quote', `Nobody ${leg.side === 'buy' ? 'offers' : 'bids for'} ${leg.instrument.symbol}`);
     }
   }

@@ -32,8 +32,8 @@ interface Run {
     | AsyncIterable<{ readonly openMs: EpochMs; readonly bars: readonly Bar[] }>
     | Iterable<{ readonly openMs: EpochMs; readonly bars: readonly Bar[] }>;
   readonly chains: ChainSource;
-  /** Before each minute is played. */
-  readonly before?: (endMs: EpochMs) => Promise<void>;
+  /** Before each minute is played: it plays what was known when it began. */
+  readonly before?: (openMs: EpochMs) => Promise<void>;
   readonly strategyOf?: (name: StrategyName) => Strategy | undefined;
 }
 
@@ -58,7 +58,7 @@ async function play({ startMs, minutes, chains, before, strategyOf }: Run): Prom
     { row: (row) => void rows.push(row), scan: (scan) => void scans.push(scan), trade: (trade) => void trades.push(trade) },
   );
   for await (const minute of minutes) {
-    await before?.(minute.openMs + MINUTE_MS);
+    await before?.(minute.openMs);
     backtest.play(minute);
   }
   backtest.end();
@@ -186,7 +186,7 @@ describe.skipIf(recordedDataFolder() === null)(`funding${recordedDataFolder() ==
     const [position] = account.positions.values();
     const paid = eventsOf(rows, 'funding-paid');
     const recorded = chains.settled('BTC', untilMs).fundings.filter(({ atMs }) => atMs > (position?.openedMs ?? 0));
-    expect(recorded.length).toBe(12);
+    expect(recorded.length).toBe(11);
     expect(paid.map(({ fundingRate }) => fundingRate)).toEqual(recorded.map(({ rate }) => rate));
     const units = toNumber(position?.quantity ?? decimal('0'));
     const expected = recorded.reduce((total, { rate, mark }) => total + units * rate * mark, 0);

@@ -2,7 +2,7 @@ import { DAY_MS } from '../../kernel/time.ts';
 import type { DerivativeChain, FutureQuote, OptionQuote } from '../../market/derivative.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import { booked } from './books.ts';
-import { type Book, type BookedQuote, type Candidate, type CandidateLeg, halfSpread, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
+import { type Book, type BookedQuote, beyondSpreads, type Candidate, type CandidateLeg, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
 import type { ArbitrageMarket } from './market.ts';
 
 type Option = BookedQuote<OptionQuote>;
@@ -43,8 +43,6 @@ export function parities(market: ArbitrageMarket): readonly Candidate[] {
 }
 
 const JUDGED = 4;
-
-const beyondSpreads = ({ gross, legs }: Candidate): number => gross - legs.reduce((sum, leg) => sum + halfSpread(leg), 0);
 
 function pairsOf(market: ArbitrageMarket, { options }: DerivativeChain): readonly Pair[] {
   const { config, nowMs } = market;

@@ -330,22 +330,24 @@ describe('an arbitrage of futures and options', () => {
     return { ...view, derivatives: view.derivatives === null ? null : { ...view.derivatives, chains } };
   };
 
-  it('opens nothing on marks', () => {
-    expect(evaluate(withoutBook(null))).toMatchObject({ kind: 'quiet', reason: 'no_book' });
+  it('opens nothing on marks and last prices of contracts', () => {
+    for (const last of [null, 86_000]) expect(evaluate(withoutBook(last))).toMatchObject({ kind: 'quiet', reason: 'no_book' });
   });
 
-  it('takes a future that has just traded as far from that price as an order without a book is filled', () => {
-    const taken = evaluate(withoutBook(86_000));
+  it('takes coin that comes from bars alone as far from its last price as an order without a book is filled', () => {
+    const view = dated(BTC)(6_000);
+    const spot = { last: 80_000, bid: null, ask: null, bidSize: null, askSize: null };
+    const taken = evaluate({ ...view, derivatives: view.derivatives === null ? null : { ...view.derivatives, spot } });
     // Half spread, slippage of the regime, impact of a small order: of BTC at 90 % a year.
     const { total } = booklessConcession({
-      instrument: instrumentBySymbol('BTC-2026-12-25'),
-      price: 86_000,
+      instrument: BTC,
+      price: 80_000,
       quantity: 0.001,
       minuteVolatility: 0.9 / Math.sqrt(525_600),
       minuteVolume: null,
     });
     expect(total).toBeGreaterThan(0.0006);
-    expect(taken).toMatchObject({ kind: 'structure', legs: [{ price: 80_000.5 }, { price: 86_000 * (1 - total) }] });
+    expect(taken).toMatchObject({ kind: 'structure', legs: [{ price: 80_000 * (1 + total) }, { price: 85_999 }] });
   });
 
   it('opens nothing on quotes that are half a minute old', () => {
