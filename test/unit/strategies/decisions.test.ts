@@ -170,7 +170,7 @@ describe('swing', () => {
 
 describe('the registry', () => {
   it('has the strategies that are built, by name', () => {
-    expect(BUILT_STRATEGIES.map(({ name }) => name)).toEqual(['scalping', 'swing']);
+    expect(BUILT_STRATEGIES.map(({ name }) => name)).toEqual(['scalping', 'swing', 'fo_arbitrage']);
     expect(strategyByName('swing')?.timeframes).toEqual(['15m', '1h', '1d']);
     expect(strategyByName('scalping')?.timeframes).toEqual(['1m', '3m', '5m']);
     expect(strategyByName('btst')).toBeUndefined();
