@@ -90,7 +90,7 @@ export async function probeLive(log: Log, budget = binanceBudget()): Promise<{ r
 
 function live(options: Options, held: string | null, log: Log, budget?: ConnectBudget): ChosenWorld {
   const nse = chooseNse(options.nse, held);
-  const contracts = liveContracts({ log, env: process.env, seed: options.seed });
+  const contracts = liveContracts({ log, env: process.env, seed: options.seed, nse: nse.feed });
   return {
     world: { scope: liveScope(nse.feed), evidence: 'live', markets: tradedMarkets() },
     says: `Crypto: Binance spot, live. NSE: ${nse.says}`,
@@ -106,7 +106,7 @@ function live(options: Options, held: string | null, log: Log, budget?: ConnectB
         contracts: contracts.sources(clock),
         ...(budget === undefined ? {} : { binanceBudget: budget }),
       }),
-    chains: joinedChains([contracts.chains, ...(nse.feed === 'simulated' ? [createSimulatedDerivatives({ seed: options.seed })] : [])]),
+    chains: contracts.chains,
   };
 }
 

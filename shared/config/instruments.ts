@@ -107,8 +107,16 @@ export function instrumentByIsin(isin: string, atMs?: EpochMs): ListedInstrument
 
 /** The instruments of a market, in the order of the data file. */
 export function instrumentsOf(market: Market, atMs?: EpochMs): readonly ListedInstrument[] {
-  return ALL_SYMBOLS.map((symbol) => instrumentBySymbol(symbol, atMs)).filter((instrument) => instrument.market === market);
+  const date = atMs === undefined ? null : istDate(atMs);
+  const known = LISTED.get(market);
+  if (known?.date === date) return known.instruments;
+  const instruments = ALL_SYMBOLS.map((symbol) => instrumentBySymbol(symbol, atMs)).filter((instrument) => instrument.market === market);
+  LISTED.set(market, { date, instruments });
+  return instruments;
 }
+
+/** What was asked for last of each market: every scan of a day asks for the same. */
+const LISTED = new Map<Market, { readonly date: string | null; readonly instruments: readonly ListedInstrument[] }>();
 
 /** The markets that this process has symbols of. */
 export const tradedMarkets = (): readonly Market[] => [...new Set(ALL_SYMBOLS.map((symbol) => instrumentBySymbol(symbol).market))];

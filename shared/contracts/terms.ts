@@ -39,6 +39,19 @@ export const riskLimitsSchema = z
     maxPortfolioRisk: share.describe('sum over positions of the loss at their stops, share of equity'),
     minPositionUsd: z.number().positive().describe('least position, USD'),
     maxPriceAgeMs: z.number().int().positive().max(600_000).describe('a price older than this opens nothing, ms'),
+    // Limits that journals of before do not have: `allLimits` of config/risk fills them in.
+    maxDrawdown: share.optional().describe('fall of equity from its peak that halts entries, share of the peak'),
+    maxConsecutiveLosses: z.number().int().positive().max(1000).optional().describe('losing trades of one strategy in a row that pause it'),
+    cooldownMinutes: z.number().int().nonnegative().max(43_200).optional().describe('how long a strategy pauses after so many losses, minutes'),
+    maxOpenPositions: z.number().int().positive().max(10_000).optional().describe('positions and working entries at once'),
+    maxOrdersPerMinute: z.number().int().positive().max(600).optional().describe('entries accepted within sixty seconds'),
+    maxMarketExposure: share.optional().describe('positions and entries of one market, share of equity'),
+    maxSectorExposure: share.optional().describe('positions and entries of one sector, share of equity'),
+    maxRiskPerTrade: share.optional().describe('loss of one position at its stop, share of equity'),
+    maxPositionVolatility: share.optional().describe('daily standard deviation of one position, share of equity'),
+    maxCorrelation: share.optional().describe('correlation of daily returns with what is held the same way'),
+    maxVar: share.optional().describe('value at risk of the book in a day at 95 %, share of equity'),
+    maxKelly: share.optional().describe("most of equity that Kelly's criterion may ask for, before it is halved"),
   })
   .readonly();
 export type RiskLimits = z.infer<typeof riskLimitsSchema>;
@@ -59,6 +72,7 @@ export const exitReasonSchema = z.enum([
   'target',
   'trailing-stop',
   'time',
+  'next-session',
   'square-off',
   'signal',
   'manual',
@@ -68,6 +82,7 @@ export const exitReasonSchema = z.enum([
   'converged',
   'leg-lost',
   'margin-call',
+  'kill-switch',
 ]);
 export type ExitReason = z.infer<typeof exitReasonSchema>;
 

@@ -126,7 +126,7 @@ function tellOfWaiting(draft: Draft, view: MarketView, order: Order): void {
 
 function dueExit(account: Account, position: Position, nowMs: EpochMs, squareOffMs: EpochMs | null): ExitReason | null {
   if (account.status === 'stopping') return 'session-stop';
-  if (position.exitByMs !== null && nowMs >= position.exitByMs) return 'time';
+  if (position.exitByMs !== null && nowMs >= position.exitByMs) return position.strategy === 'btst' ? 'next-session' : 'time';
   if (position.product !== 'intraday') return null;
   // A position of an earlier day is late already, whatever today's hours are.
   const isLate = istDayOf(position.openedMs) < istDayOf(nowMs) || (squareOffMs !== null && nowMs >= squareOffMs);

@@ -1,3 +1,4 @@
+import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { Decision, ScanRecord } from '../contracts/decisions.ts';
 import type { EntryOrder } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
@@ -12,13 +13,16 @@ import type { Instrument, Market } from '../market/instrument.ts';
 import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
+import type { RiskModel } from '../risk/var/risk-model.ts';
 import type { DerivativesView, Opportunity, Quiet, Strategy, StructureOpportunity } from '../strategies/strategy.ts';
 import { shortInstrument } from './contracts/coin-short.ts';
 import { blockedByLeg } from './contracts/contract-margin.ts';
 import type { Contracts } from './contracts/contracts-view.ts';
+import { optionTermsIn } from './contracts/option-terms.ts';
 import { placeStructure } from './contracts/place-structure.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { endOfDay } from './orders/expiry.ts';
 import { squareOffAt } from './square-off.ts';
 import { phaseOf } from './trading-phase.ts';
 import { marksOf, ratesOf } from './valuation.ts';
@@ -44,6 +48,8 @@ export interface ScanCommand {
 /** A scan's view has the charts besides. */
 export interface ScanView extends MarketView, Contracts {
   readonly chart: (symbol: string) => Chart | null;
+  /** How prices move together; the assumed moves count without. */
+  readonly risk?: RiskModel | null;
 }
 
 export interface ScanResult {
@@ -67,7 +73,8 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
     else if (answer.kind === 'structure') decisions.push(judgeStructure(draft, view, command, question, answer));
     else decisions.push(judge(draft, view, command, question, answer));
   }
-  const gaps = gapsOf(view, command);
+  const symbols = [...new Set(command.questions.map((question) => question.instrument.symbol))];
+  const gaps = gapsOf(view, symbols, command.minuteMs);
   const record: ScanRecord = {
     id: command.id,
     ordinal: command.ordinal,
@@ -76,7 +83,7 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
     markets: command.markets,
     decisions,
     quiet: quietInShort(quiet),
-    missingBars: missingBars(view, command),
+    missingBars: missingBars(view, symbols, command.minuteMs),
     ...(gaps.length === 0 ? {} : { gaps }),
   };
   return { draft, record, quiet };
@@ -93,7 +100,7 @@ function ask(view: ScanView, { strategy, instrument, base }: Question): Opportun
   const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? emptyChart(instrument) : null);
   if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
   const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
-  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, derivatives }, base ?? undefined);
+  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR }, base ?? undefined);
 }
 
 const emptyCharts = new Map<string, Chart>();
@@ -137,7 +144,7 @@ function judgeStructure(draft: Draft, view: ScanView, command: ScanCommand, ques
     quote: quote === null ? null : excerpt(quote),
   };
   const { id: commandId, minuteMs, configVersion } = command;
-  return placeStructure(draft, view, { strategy, proposal, considered, commandId, minuteMs, configVersion });
+  return placeStructure(draft, view, { strategy, proposal, considered, commandId, minuteMs, configVersion, risk: view.risk ?? null });
 }
 
 /** A short of coin as one of its perpetual, its levels brought to the perpetual's price; everything else as it is. */
@@ -187,6 +194,8 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
     rate: view.rate(instrument.quote),
     phase: phaseOf(view, instrument),
     product: productOf(question),
+    risk: view.risk ?? null,
+    optionTermsOf: optionTermsIn(view),
     markOf: marksOf(view),
     rateOf: ratesOf(view),
     marginShare,
@@ -214,8 +223,7 @@ function marginShareOf(view: ScanView, { instrument }: Question, { direction, en
 }
 
 /** Minutes that are missing in what the charts were read from. */
-function gapsOf(view: ScanView, { questions, minuteMs }: ScanCommand): NonNullable<ScanRecord['gaps']> {
-  const symbols = [...new Set(questions.map((question) => question.instrument.symbol))];
+function gapsOf(view: ScanView, symbols: readonly string[], minuteMs: EpochMs): NonNullable<ScanRecord['gaps']> {
   return symbols.flatMap((symbol) => {
     const missing = view.chart(symbol)?.missingSince(minuteMs - DAY_MS) ?? [];
     return missing.length === 0 ? [] : { symbol, minutes: missing.length, lastMs: missing.at(-1) ?? 0 };
@@ -294,6 +302,9 @@ function entryOrder(
   const quote = considered.quote;
   if (quote === null) throw new Error(`The gate passed ${instrument.symbol} without a quote`);
   const isLong = opportunity.direction === 'long';
+  const product = productOf(question);
+  const tradedIn = opportunity.tradedIn ?? 'continuous';
+  const isAuctioned = tradedIn === 'closing-auction';
   return {
     purpose: 'entry',
     id,
@@ -303,7 +314,7 @@ function entryOrder(
     symbol: instrument.symbol,
     market: instrument.market,
     currency: instrument.quote,
-    product: productOf(question),
+    product,
     side: isLong ? 'buy' : 'sell',
     quantity: pass.quantity,
     filledQuantity: ZERO,
@@ -311,9 +322,9 @@ function entryOrder(
     fills: 0,
     waiting: null,
     instruction: { type: 'market' },
-    timeInForce: 'GTC',
-    tradedIn: 'continuous',
-    expiresMs: null,
+    timeInForce: isAuctioned ? 'DAY' : 'GTC',
+    tradedIn,
+    expiresMs: isAuctioned ? endOfDay(instrument, { tradedIn, product }, view.nowMs) : null,
     triggeredMs: null,
     groupId: null,
     clientOrderId: null,
@@ -327,6 +338,7 @@ function entryOrder(
       target: onTick(instrument, fromNumber(opportunity.target), isLong ? 'buy' : 'sell'),
       trail: opportunity.trailingShare === null ? null : { kind: 'share', share: opportunity.trailingShare },
       maxHoldingMs: opportunity.maxHoldingMs,
+      ...(opportunity.exitByMs === undefined ? {} : { exitByMs: opportunity.exitByMs }),
     },
     intent: {
       decisionId: considered.id,
@@ -348,19 +360,19 @@ function marginOf(view: ScanView, { instrument }: Question, { direction, entry }
   return blockedByLeg([{ instrument, direction, quantity, price: entry }], view)?.[0] ?? ZERO;
 }
 
+/** By strategy and reason, in the order in which they came up. */
 function quietInShort(quiet: readonly { question: Question; answer: Quiet }[]): ScanRecord['quiet'] {
-  const groups = new Map<string, { strategy: Strategy['name']; reason: string; symbols: string[] }>();
+  const groups: { readonly strategy: Strategy['name']; readonly reason: string; readonly symbols: string[] }[] = [];
   for (const { question, answer } of quiet) {
-    const key = `${question.strategy.name} ${answer.reason}`;
-    const group = groups.get(key) ?? { strategy: question.strategy.name, reason: answer.reason, symbols: [] };
-    group.symbols.push(question.instrument.symbol);
-    groups.set(key, group);
+    const { name } = question.strategy;
+    const group = groups.find(({ strategy, reason }) => strategy === name && reason === answer.reason);
+    if (group === undefined) groups.push({ strategy: name, reason: answer.reason, symbols: [question.instrument.symbol] });
+    else group.symbols.push(question.instrument.symbol);
   }
-  return [...groups.values()];
+  return groups;
 }
 
-function missingBars(view: ScanView, { questions, minuteMs }: ScanCommand): readonly string[] {
-  const symbols = [...new Set(questions.map((question) => question.instrument.symbol))];
+function missingBars(view: ScanView, symbols: readonly string[], minuteMs: EpochMs): readonly string[] {
   return symbols.filter((symbol) => {
     const chart = view.chart(symbol);
     return chart === null || chart.isLastMissing || (chart.upToMs ?? 0) < minuteMs;

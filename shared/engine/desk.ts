@@ -75,6 +75,8 @@ export function createDesk(): Desk {
   const closes = new Map<string, readonly DayClose[]>();
   const tapes = new Map<string, Bar[]>();
   const checks = new Map<string, Checked>();
+  /** Of the lines, in their order. */
+  let symbols: readonly string[] = [];
   let rates: readonly Rate[] = [];
   let rules: ReadonlyMap<string, ListedRules> = new Map();
   /** Dollars a Tether: prices are compared in the base currency. */
@@ -83,6 +85,7 @@ export function createDesk(): Desk {
   const told = (symbol: string, line: Line): void => {
     const before = lines.get(symbol)?.quote;
     if (before !== undefined && istDayOf(before.exchangeMs) < istDayOf(line.quote.exchangeMs)) closed(symbol, closeOf(before));
+    if (before === undefined) symbols = [...lines.keys(), symbol].sort();
     lines.set(symbol, line);
     const checked = checks.get(symbol) ?? (hasSecondSources(line.quote) ? checkedFrom(symbol, line.quote.receivedMs, null) : null);
     if (checked === null) return;
@@ -200,12 +203,13 @@ export function createDesk(): Desk {
       phase: (market, group) => marketPhase(NSE_CALENDAR, market, nowMs, group),
       rules: (symbol) => rules.get(symbol) ?? null,
     }),
-    quotes: (nowMs) => [...lines.keys()].sort().flatMap((symbol) => publishedAt(symbol, nowMs) ?? []),
+    quotes: (nowMs) => symbols.flatMap((symbol) => publishedAt(symbol, nowMs) ?? []),
     bookStamps: () => Object.fromEntries([...lines].map(([symbol, { bookMs }]) => [symbol, bookMs])),
     restore: (quotes, bookStamps = {}) => {
       for (const { check, previousClose: _, ...quote } of quotes) {
         const bookMs = bookStamps[quote.symbol] ?? (quote.bid === null ? 0 : quote.receivedMs);
         lines.set(quote.symbol, { quote, bookMs, bookSequence: null });
+        symbols = [...lines.keys()].sort();
         if (check !== null) checkedFrom(quote.symbol, quote.receivedMs, check);
       }
     },

@@ -17,6 +17,7 @@ import { EngineError } from './errors.ts';
 import { assertSameBody, otherBody } from './idempotency.ts';
 import { viewOf } from './market-view.ts';
 import { type Page, type Receipt, StoreError } from './ports.ts';
+import { riskModelNow } from './risk-models.ts';
 import { assertOwnWorld, assertRunning, notBuilt, sessionAsked } from './sessions.ts';
 
 export interface ExecuteRequest {
@@ -49,7 +50,11 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
   assertRunning(account);
   const minuteMs = minuteOf(context.clock.now());
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view = { ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)), chart };
+  const view = {
+    ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)),
+    chart,
+    risk: await riskModelNow(context),
+  };
   const ordinal = (await context.lastScans.of(account.sessionId))?.ordinal ?? 0;
   const command = { id, minuteMs, markets: [question.instrument.market], questions: [question], configVersion: context.settings.configVersion };
   let record: ScanRecord | null = null;

@@ -11,6 +11,7 @@ import { TICK_PACK_MS, type TickSample } from '../market/tick-sample.ts';
 import type { EngineContext } from './context.ts';
 import { contractPrices, perpetualsOf } from './contracts/contract-prices.ts';
 import { chainsToKeep } from './contracts/stored-chains.ts';
+import { createDailyCloses } from './daily-closes.ts';
 import { createDesk, type DayCloses, type Desk } from './desk.ts';
 import { createFeedWriter } from './feed-writer.ts';
 import { createHistoryFetch, type HistoryKeeper, owedSchema } from './history-fetch.ts';
@@ -120,6 +121,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   const revisions = createHistoryRevisions();
   const history = createHistoryFetch(context, source);
   const listings = createListings(context, source);
+  const dailies = createDailyCloses(context, source);
   const writer = createFeedWriter(
     context,
     () => isRunning,
@@ -199,8 +201,19 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       await packEnded(market, held(), endMs);
     });
     await keepChains(endMs);
+    tellMinute(minuteMs, bars);
     // Not at the very start: a pack of it and the next one would have the same name.
     if (endMs % TICK_PACK_MS === 0 && endMs > recordedToMs) await packTicks(endMs, recorder.take(endMs));
+  };
+
+  /** What came in during a minute, and how the lines stood at its end. */
+  const tellMinute = (minuteMs: EpochMs, bars: readonly Bar[]): void => {
+    const { trades, samples } = recorder.heard();
+    const sources = source.states().map(({ source: name, status, reconnects, accepted }) => ({ source: name, status, reconnects, accepted }));
+    const reconnects = sources.reduce((total, each) => total + each.reconnects, 0);
+    const missingBars = bars.filter(({ origin }) => origin === 'missing').map(({ symbol }) => symbol);
+    const waiting = { missingBars, fillsWaiting: matcher.waiting() };
+    log('info', 'feed-minute', { minute: iso(minuteMs), trades, conflated: trades - samples, reconnects, ...waiting, sources });
   };
 
   /**
@@ -440,6 +453,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       desk.listed(rules);
       return write('listings', () => market.keepListings(held(), rules));
     });
+    dailies.start((closes) => write('dailies', () => market.keepDailies(held(), closes)));
     log('info', 'feed-started', { scope: world.scope, epoch: held().epoch, from: iso(nowMs), resumed: isResumed });
   };
 
@@ -464,6 +478,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     isSpent = true;
     history.stop();
     listings.stop();
+    dailies.stop();
     await source.stop();
     if (wasRunning) {
       await keepLate();

@@ -347,7 +347,7 @@ export function createExchange({ clock, log, scope, configVersion, desk, fence, 
 
   const tickSteps = (tick: Tick): Matching | null => {
     const pit = pits.get(tick.symbol);
-    if (pit === undefined || account === null) return null;
+    if (pit === undefined || account === null || pit.due.size + pit.index.size + pit.arriving.size === 0) return null;
     const isActive = ({ activeFromMs }: Order): boolean => activeFromMs <= tick.receivedMs;
     // The tick that opened a position does not close it: a run that goes on from before that tick finds the exit resting already.
     const isEarlier = ({ activeFromMs }: Order): boolean => activeFromMs < tick.receivedMs;

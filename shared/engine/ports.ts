@@ -4,6 +4,7 @@ import type { ScanRecord } from '../contracts/decisions.ts';
 import type { Trade } from '../contracts/fill.ts';
 import type { JournalRow } from '../contracts/journal.ts';
 import type { MarketSnapshot } from '../contracts/market-snapshot.ts';
+import type { NightlyReport } from '../contracts/nightly-report.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
@@ -13,6 +14,7 @@ import type { ListedRules } from '../market/listed-rules.ts';
 import type { Bar } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
 import type { TickSample } from '../market/tick-sample.ts';
+import type { DailyClose } from '../risk/var/risk-model.ts';
 
 /**
  * What a store says when it did not do what was asked.
@@ -119,6 +121,21 @@ export interface AlertStore {
   keepWatch(sessionId: string, watch: Watch): Promise<void>;
 }
 
+/** The report of a trading day, for programs and for people. */
+export interface KeptReport {
+  readonly report: NightlyReport;
+  /** Markdown. */
+  readonly page: string;
+}
+
+/** Where the reports of trading days are kept, one a day. */
+export interface ReportStore {
+  /** Keeps a report; one of the same day before is replaced. @returns where, for people */
+  keep(report: KeptReport): Promise<string>;
+  /** The report of a day, or of the newest one that was kept; null where there is none. */
+  read(date: string | 'latest'): Promise<KeptReport | null>;
+}
+
 /** A watch's memory, and which one it is. */
 export interface Watch {
   readonly version: number;
@@ -202,6 +219,9 @@ export type BarsBySymbol = ReadonlyMap<string, readonly Bar[]>;
 /** With `isComplete`, which a reader must get back as it was. */
 export type CandlesBySymbol = ReadonlyMap<string, readonly RolledCandle[]>;
 
+/** Closes of days by symbol. */
+export type DailiesBySymbol = ReadonlyMap<string, readonly DailyClose[]>;
+
 /** Market data: expires, and may be read a moment late. Everything is kept by scope, so that no two worlds mix. */
 export interface MarketStore {
   /**
@@ -229,6 +249,10 @@ export interface MarketStore {
   keepListings(lease: Lease, rules: readonly ListedRules[]): Promise<void>;
   /** What was kept last; empty when nothing is, or nothing that is recent enough. */
   listings(scope: string): Promise<readonly ListedRules[]>;
+  /** Closes of the last days of each symbol, oldest first; what was kept before is replaced. @throws StoreError `fenced` */
+  keepDailies(lease: Lease, closes: DailiesBySymbol): Promise<void>;
+  /** What was kept last; empty when nothing is. */
+  dailies(scope: string): Promise<DailiesBySymbol>;
   /** What of the futures and options is read by others than the feed; what was kept before is replaced. @throws StoreError `fenced` */
   keepChains(lease: Lease, kept: readonly KeptChains[]): Promise<void>;
   /** What was kept last, by underlying; nothing when it is older than a day. */

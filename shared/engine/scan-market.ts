@@ -13,6 +13,7 @@ import { withContracts } from './contracts/contracts-view.ts';
 import { decideScan, type Question, type ScanView } from './decide-scan.ts';
 import { viewOf } from './market-view.ts';
 import { scannedMarkets } from './markets.ts';
+import { riskModelNow } from './risk-models.ts';
 
 export interface ScanRequest {
   /** The minute that the scan works for: it sees the bars that closed by its start. */
@@ -39,7 +40,11 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
   if (account.scope !== context.world.scope) return notScanned(`the session belongs to ${account.scope}, this is ${context.world.scope}`);
   if (minuteMs < account.startedMs) return notScanned('the session began after this minute');
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view: ScanView = { ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)), chart };
+  const view: ScanView = {
+    ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)),
+    chart,
+    risk: await riskModelNow(context),
+  };
   return place(context, account, view, { minuteMs, market });
 }
 

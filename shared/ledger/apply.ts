@@ -3,7 +3,6 @@ import type { AccountHead, JournalEvent, JournalEventOf, JournalRow } from '../c
 import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
 import { add, type Decimal, fromNumber, max, multiply, multiplyDivide, subtract, text, toNumber, ZERO } from '../kernel/decimal.ts';
-import { digest } from '../kernel/digest.ts';
 import { unreachable } from '../kernel/errors.ts';
 import { istDate } from '../market/ist.ts';
 import { type Account, LedgerError } from './account.ts';
@@ -11,7 +10,9 @@ import { enlarged, opened } from './entry-fill.ts';
 import { reduced } from './exit-fill.ts';
 import { cashChange } from './postings.ts';
 import { exitId, restingExit } from './resting-exit.ts';
+import { rowHash } from './row-text.ts';
 import { remember } from './takings.ts';
+import { NO_RECORD, withAccepted, withClosed, withDay } from './trading-record.ts';
 
 /** The hash that the first row of every journal is chained to. */
 export const GENESIS_HASH = '0'.repeat(64);
@@ -19,7 +20,7 @@ export const GENESIS_HASH = '0'.repeat(64);
 /** The journal row of an event that follows an account: next in the gap-free order, chained to all before. */
 export function journalRow(account: Account | null, commandId: string, event: JournalEvent): JournalRow {
   const seq = (account?.seq ?? 0) + 1;
-  return { seq, commandId, event, hash: digest(account?.hash ?? GENESIS_HASH, seq, commandId, event) };
+  return { seq, commandId, event, hash: rowHash(account?.hash ?? GENESIS_HASH, seq, commandId, event) };
 }
 
 /**
@@ -42,7 +43,7 @@ export function apply(account: Account | null, row: JournalRow): Account {
 function changed(account: Account, event: Exclude<JournalEvent, { type: 'session-started' }>): Account {
   switch (event.type) {
     case 'order-placed':
-      return withOrder(account, event.order);
+      return withOrder({ ...account, record: withAccepted(account.record, event.atMs) }, event.order);
     case 'order-ended':
       requireOrder(account, event.orderId);
       return { ...account, orders: without(account.orders, event.orderId) };
@@ -62,12 +63,18 @@ function changed(account: Account, event: Exclude<JournalEvent, { type: 'session
       return funded(account, event);
     case 'limits-set':
       return { ...account, limits: event.after };
+    case 'kill-switch-set':
+      return { ...account, record: { ...account.record, killedMs: event.on ? event.atMs : null } };
     case 'equity-marked':
       return { ...account, curve: marked(account.curve, event) };
     case 'day-opened':
       return { ...account, day: { ...account.day, openEquity: event.equity } };
     case 'day-closed':
-      return { ...account, day: newDay(event.nextDate, event.atMs, event.report.endEquity) };
+      return {
+        ...account,
+        day: newDay(event.nextDate, event.atMs, event.report.endEquity, event.report.nextValueAtRisk),
+        record: withDay(account.record, event.report),
+      };
     case 'session-stopping':
       return { ...account, status: 'stopping' };
     case 'session-stopped':
@@ -97,6 +104,7 @@ function started(event: JournalEventOf<'session-started'>, row: JournalRow): Acc
     day: newDay(event.dayDate, event.atMs, capital),
     totals: { trades: 0, wins: 0, fills: 0, realised: ZERO, charges: ZERO, slippage: ZERO, better: ZERO, worse: ZERO },
     takings: [],
+    record: NO_RECORD,
     delivered: null,
     curve: { peak: capital, maxDrawdown: 0, last: capital, lastMarkMs: event.atMs, marks: 0, marksExposed: 0 },
     positions: new Map(),
@@ -104,7 +112,7 @@ function started(event: JournalEventOf<'session-started'>, row: JournalRow): Acc
   };
 }
 
-const newDay = (date: string, openedMs: number, startEquity: Decimal): Account['day'] => ({
+const newDay = (date: string, openedMs: number, startEquity: Decimal, valueAtRisk?: Decimal): Account['day'] => ({
   date,
   openedMs,
   startEquity,
@@ -113,6 +121,7 @@ const newDay = (date: string, openedMs: number, startEquity: Decimal): Account['
   charges: ZERO,
   trades: 0,
   wins: 0,
+  ...(valueAtRisk === undefined ? {} : { valueAtRisk }),
 });
 
 function marked(curve: AccountHead['curve'], event: JournalEventOf<'equity-marked'>): AccountHead['curve'] {
@@ -238,6 +247,7 @@ function closed(account: Account, held: Position, order: ExitOrder, fill: Fill):
     positions: without(account.positions, held.id),
     orders: without(account.orders, order.id),
     totals: { ...totals, trades: totals.trades + 1, wins: totals.wins + win },
+    record: withClosed(account.record, held, net, fill.atMs),
     day: { ...day, trades: day.trades + 1, wins: day.wins + win },
   };
 }

@@ -1,7 +1,8 @@
 import type { Fill } from '../contracts/fill.ts';
-import type { EntryOrder } from '../contracts/order.ts';
+import type { Bracket, EntryOrder } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
 import { add, type Decimal, divide, multiply, multiplyDivide, subtract, sum, ZERO } from '../kernel/decimal.ts';
+import type { EpochMs } from '../kernel/time.ts';
 import { cashChange, worthTaken } from './postings.ts';
 import { exitId } from './resting-exit.ts';
 
@@ -58,7 +59,7 @@ export function opened(order: EntryOrder, fill: Fill): Position {
     target: bracket.target,
     trail: bracket.trail,
     openedMs: fill.atMs,
-    exitByMs: bracket.maxHoldingMs === null ? null : fill.atMs + bracket.maxHoldingMs,
+    exitByMs: exitBy(bracket, fill.atMs),
     evidence: fill.evidence,
     intent: order.intent,
     entryOrderId: order.id,
@@ -67,6 +68,11 @@ export function opened(order: EntryOrder, fill: Fill): Position {
     ...(structure === undefined ? {} : { structure }),
     closed: null,
   };
+}
+
+function exitBy({ exitByMs, maxHoldingMs }: Bracket, openedMs: EpochMs): EpochMs | null {
+  if (exitByMs !== undefined) return exitByMs;
+  return maxHoldingMs === null ? null : openedMs + maxHoldingMs;
 }
 
 /** The position after another fill of its entry: prices and rates are averages over what they were paid on. */

@@ -91,3 +91,8 @@ export interface DailyIv {
   readonly dayMs: EpochMs;
   readonly iv: number;
 }
+
+/** Compares options into the order of a chain: by expiry, strike, call before put. */
+export function byExpiryStrikeRight({ instrument: { contract: a } }: OptionQuote, { instrument: { contract: b } }: OptionQuote): number {
+  return a.expiryMs - b.expiryMs || a.strike - b.strike || (a.right === b.right ? 0 : a.right === 'call' ? -1 : 1);
+}

@@ -1,7 +1,8 @@
 import { ENTRY_RESERVE } from '../config/execution.ts';
 import type { EntryOrder } from '../contracts/order.ts';
 import { add, type Decimal, fromNumber, multiply, ONE, toNumber } from '../kernel/decimal.ts';
-import { caps, cashAsked, type Sized } from './caps.ts';
+import type { Sized } from './cap.ts';
+import { caps, cashAsked, tightest } from './caps.ts';
 import { ACCOUNT_CHECKS, type Check, firstRefusal, MARKET_CHECKS, RESTING_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
@@ -33,7 +34,7 @@ export function orderGate(order: OrderProposal): OrderPass | GateRefusal {
   if (refusal !== null) return refusal;
   const notional = multiply(multiply(order.quantity, fromNumber(order.price)), order.rate?.value ?? ONE);
   const marginShare = order.margin === null || notional <= 0n ? null : toNumber(order.margin) / toNumber(notional);
-  const cap = caps({ ...order, marginShare }).reduce((least, next) => (next.notional < least.notional ? next : least));
+  const cap = tightest(caps({ ...order, marginShare }));
   if (notional > cap.notional) return tooLarge(cap.name, toNumber(notional), Math.max(0, toNumber(cap.notional)));
   const { minPositionUsd } = order.account.limits;
   if (toNumber(notional) < minPositionUsd) {

@@ -9,7 +9,11 @@ import type { ListedRules } from '../market/listed-rules.ts';
 import type { Quote } from '../market/price.ts';
 import type { StrategyName, StructureLeg, StructureOpportunity } from '../strategies/strategy.ts';
 import { ACCOUNT_CHECKS, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
+import { linearExposure, NO_OPTION_TERMS, type OptionTermsOf, optionExposure } from './exposures.ts';
 import { type GateRefusal, over, percent, refuse } from './refusal.ts';
+import type { Exposure } from './var/book.ts';
+import type { RiskModel } from './var/risk-model.ts';
+import { valueAtRiskRoom } from './var-cap.ts';
 
 /** A leg with the market that it is to meet. */
 export interface GatedLeg {
@@ -34,6 +38,8 @@ export interface StructureInput {
   readonly squareOffMs: EpochMs | null;
   readonly markOf: MarkOf;
   readonly rateOf: RateOf;
+  readonly risk?: RiskModel | null | undefined;
+  readonly optionTermsOf?: OptionTermsOf | undefined;
 }
 
 export interface StructurePass {
@@ -106,8 +112,9 @@ function sized(input: StructureInput): StructurePass | GateRefusal {
   const { account, proposal, rate, cashPerUnit } = input;
   if (rate === null) return refuse('no_rate', `No rate is known for the amounts of ${proposal.structure} on ${proposal.underlying}`);
   if (cashPerUnit === null) return refuse('no_margin', `What ${proposal.structure} on ${proposal.underlying} asks as margin cannot be told`);
-  const bounds = boundsOf(input, rate, cashPerUnit);
-  const tightest = bounds.reduce((least, next) => (next.units < least.units ? next : least));
+  const cheap = boundsOf(input, rate, cashPerUnit).reduce((least, next) => (next.units < least.units ? next : least));
+  const room = valueAtRiskRoom(input, unitExposures(input), Math.max(0, Math.min(cheap.units, MOST_UNITS)));
+  const tightest = room.size < cheap.units ? { name: 'maxVar', units: room.size, why: room.refusal().why } : cheap;
   const step = fromNumber(proposal.unit);
   const units = tightest.units <= 0 ? ZERO : toStep(fromNumber(Math.min(tightest.units, MOST_UNITS)), step, 'down');
   if (units <= 0n) {
@@ -125,6 +132,19 @@ function sized(input: StructureInput): StructurePass | GateRefusal {
   if (worth < minPositionUsd)
     return over('minPositionUsd', worth, minPositionUsd, `The structure is worth $${worth.toFixed(2)}, the least is $${minPositionUsd}`);
   return { verdict: 'passed', units, sizedBy: tightest.name };
+}
+
+/** What one unit of the structure hangs on, leg by leg. */
+function unitExposures({ legs, optionTermsOf = NO_OPTION_TERMS }: StructureInput): readonly Exposure[] {
+  return legs.map(({ leg: { instrument, side, ratio, price }, rate }, index) => {
+    const { symbol, market } = instrument;
+    const units = (side === 'buy' ? 1 : -1) * ratio;
+    const terms = optionTermsOf(symbol);
+    const id = `candidate:${index}`;
+    return terms === null
+      ? linearExposure(id, symbol, market, units * price * toNumber(rate?.value ?? ZERO))
+      : optionExposure(id, symbol, market, units, terms);
+  });
 }
 
 /** Far beyond what any account holds, and within what a decimal can. */

@@ -85,12 +85,12 @@ export const alertKeys = {
   paces: { pk: ALERTS_PARTITION, sk: 'PACE' } satisfies Key,
 };
 
-export type PackKind = 'H' | 'Q' | 'T';
+export type PackKind = 'H' | 'Q' | 'T' | 'D';
 
 export const marketKeys = {
   latest: (scope: string): Key => ({ pk: scopePartition(scope), sk: 'LATEST' }),
   minute: (scope: string, minuteMs: EpochMs): Key => ({ pk: scopePartition(scope), sk: `B#${padded(minuteMs)}` }),
-  /** Hours of minutes, days of quarters, spans of ticks. */
+  /** Hours of minutes, days of quarters, spans of ticks, closes of days. */
   pack: (scope: string, kind: PackKind, startMs: EpochMs, group: number): Key => ({
     pk: scopePartition(scope),
     sk: `${kind}#${padded(startMs)}${group === 0 ? '' : `#${group}`}`,

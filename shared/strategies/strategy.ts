@@ -1,5 +1,6 @@
 import type { Chart } from '../indicators/chart.ts';
 import type { EpochMs } from '../kernel/time.ts';
+import type { Calendar } from '../market/calendar.ts';
 import type { DailyIv, DerivativeChain } from '../market/derivative.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { Quote } from '../market/price.ts';
@@ -19,6 +20,9 @@ export interface SignalPart {
   readonly why: string;
 }
 
+/** Where an entry trades: in continuous trading, or in the one price of the closing auction. */
+export type TradedIn = 'continuous' | 'closing-auction';
+
 /** A trade that a strategy proposes. Prices in the quote currency, before any venue rounding. */
 export interface Opportunity {
   readonly kind: 'opportunity';
@@ -29,6 +33,12 @@ export interface Opportunity {
   /** Trailing distance as a share of the best price since entry (0.02 = 2 %); null for a fixed stop. */
   readonly trailingShare: number | null;
   readonly maxHoldingMs: number;
+  /** Set where the position must be left at an instant, whenever it was opened; `maxHoldingMs` then says about how long that is. */
+  readonly exitByMs?: EpochMs;
+  /** Absent: in continuous trading. */
+  readonly tradedIn?: TradedIn;
+  /** What the risk per share counts in sizing, for a position that nobody can leave over a night (1.3 = 30 % more); absent: 1. */
+  readonly riskFactor?: number;
   /** Weighted sum of the present parts, in [0, 1]. */
   readonly confidence: number;
   /** The confidence below which the strategy's own rules do not trade. */
@@ -124,6 +134,8 @@ export interface StrategyView {
   readonly chart: Chart;
   /** Null where nothing is quoted on the instrument, and for strategies that do not read it. */
   readonly derivatives: DerivativesView | null;
+  /** When NSE trades. */
+  readonly calendar: Calendar;
 }
 
 /** A pure function from a market view to an opportunity, with what the engine must know to feed it. */

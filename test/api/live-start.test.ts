@@ -4,6 +4,7 @@ import { bookTicker, trade, wrapped } from '../support/binance-frames.ts';
 import { type BinanceFuturesServer, startBinanceFuturesServer } from '../support/binance-futures-server.ts';
 import { startBinanceRest } from '../support/binance-rest-server.ts';
 import { type BinanceServer, startBinanceServer } from '../support/binance-server.ts';
+import { type DeribitServer, startDeribitServer } from '../support/deribit-server.ts';
 import { type FxServer, frankfurter, startFxServer } from '../support/fx-server.ts';
 import { type NightdeskProcess, removeState, startNightdesk } from '../support/nightdesk-process.ts';
 
@@ -33,6 +34,7 @@ const YESTERDAY = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
 let server: BinanceServer;
 let fx: FxServer;
 let futures: BinanceFuturesServer;
+let deribit: DeribitServer;
 let rest: Awaited<ReturnType<typeof startBinanceRest>>;
 let nightdesk: NightdeskProcess;
 let sequence = 1;
@@ -69,7 +71,9 @@ beforeAll(async () => {
     '/fapi/v1/fundingInfo': [{ symbol: 'BTCUSDT', adjustedFundingRateCap: '0.003', adjustedFundingRateFloor: '-0.003', fundingIntervalHours: 8 }],
   });
   fx.say({ frankfurter: frankfurter(95.56, YESTERDAY) });
+  deribit = await startDeribitServer({ spot: { BTC: LEVEL, ETH: 2_600 }, iv: 0.45, basis: 0.004 });
   const env = {
+    NIGHTDESK_DERIBIT_WS_URLS: deribit.url,
     NIGHTDESK_BINANCE_WS_URLS: server.url,
     NIGHTDESK_BINANCE_REST_URLS: rest.url,
     NIGHTDESK_FX_URLS: fx.url,
@@ -89,10 +93,24 @@ afterAll(async () => {
   await rest?.stop();
   await fx?.stop();
   await futures?.close();
+  await deribit?.close();
   removeState(nightdesk.stateDir);
 });
 
 describe('npm start where Binance answers', { shuffle: false }, () => {
+  it('gives the options of Deribit beside them, with the state of its connection', async () => {
+    await vi.waitFor(
+      async () => {
+        const { chain, others } = (await nightdesk.get('chain?underlying=BTC')) as { readonly chain: unknown; readonly others: readonly unknown[] };
+        const options = expect.arrayContaining([expect.objectContaining({ payoff: 'inverse', iv: 0.45, bid: expect.any(String) })]);
+        expect([chain, ...others]).toContainEqual(expect.objectContaining({ venue: 'deribit', evidence: 'live', options }));
+      },
+      { timeout: 25_000, interval: 250 },
+    );
+    const state = (await status()).feeds.find(({ source }) => source === 'deribit');
+    expect(state).toMatchObject({ status: 'up', detail: expect.stringContaining(`connected to ${deribit.url}; 36 options on BTC`) });
+  });
+
   it('gives the perpetual of a coin with its book and funding, beside the prices', async () => {
     const at = Date.now();
     const mark = { e: 'markPriceUpdate', s: 'BTCUSDT', p: '60010.5', i: '60000.1', P: '60000', r: '0.0001', T: at + 3_600_000 };

@@ -319,6 +319,24 @@ export function marketStoreContract(name: string, open: () => Promise<MarketHarn
       expect(await store.listings(lease.scope)).toHaveLength(2);
     });
 
+    it('keeps the closes of days by symbol, whole, until others take their place', async () => {
+      const lease = await take();
+      const closes = new Map(
+        Array.from({ length: 120 }, (_, i): [string, readonly { date: string; close: number }[]] => [
+          `S${String(i).padStart(3, '0')}`,
+          Array.from({ length: 5 + (i % 3) }, (_unused, day) => ({ date: `2026-11-0${day + 1}`, close: 100 + i + day / 8 })),
+        ]),
+      );
+      expect((await store.dailies(lease.scope)).size).toBe(0);
+      await store.keepDailies(lease, new Map([['S000', [{ date: '2026-10-31', close: 1 }]]]));
+      await store.keepDailies(lease, closes);
+      expect(await store.dailies(lease.scope)).toEqual(closes);
+      expect((await store.dailies(nextScope())).size).toBe(0);
+      await store.lease({ scope: lease.scope, holder: 'other', epoch: null, nowMs: lease.untilMs, ttlMs: 10_000 });
+      expect(await codeOf(store.keepDailies(lease, new Map()))).toBe('fenced');
+      expect(await store.dailies(lease.scope)).toEqual(closes);
+    });
+
     it('keeps the chains of futures and options, contract for contract, a day, under the lease', async () => {
       const lease = await take();
       const kept = keptChains(HOUR);

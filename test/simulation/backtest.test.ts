@@ -97,7 +97,7 @@ async function backtested(data: RecordedKlinesData, { startMs, untilMs }: Span):
 describe('a backtest', () => {
   it('decides and books what a replay through feed, store and scheduler does, hash for hash, on generated bars', async () => {
     const startMs = Date.parse('2023-04-30T23:00:00Z');
-    const span = { startMs, untilMs: startMs + 3 * HOUR_MS };
+    const span = { startMs, untilMs: startMs + 2 * HOUR_MS };
     const folder = testFolder();
     writeGeneratedKlines(folder, { seed: '2', fromMs: startMs - 1.5 * DAY_MS, toMs: span.untilMs });
     const data = await klinesAt([folder]);
@@ -106,10 +106,10 @@ describe('a backtest', () => {
     expect(backtest.trades).toBeGreaterThan(3);
   });
 
-  const files = recordedFiles('binance-klines', /-1m-2023.*\.csv(\.gz)?$/);
+  const files = recordedFiles('binance-klines', /^(?:ETH|SOL)USDT-1m-2023\.csv\.gz$/);
   it.skipIf(files.length === 0)(`does so on recorded bars${files.length === 0 ? `: ${NO_RECORDED_DATA}` : ''}`, async () => {
-    const startMs = Date.parse('2023-04-18T12:00:00Z');
-    const span = { startMs, untilMs: startMs + 12 * HOUR_MS };
+    const startMs = Date.parse('2023-04-18T09:00:00Z');
+    const span = { startMs, untilMs: startMs + 9 * HOUR_MS };
     const data = await klinesAt(files);
     const backtest = await backtested(data, span);
     expect(backtest).toEqual(await replayed(data, span));

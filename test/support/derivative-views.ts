@@ -1,4 +1,5 @@
 import { instrumentBySymbol } from '../../shared/config/instruments.ts';
+import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { createChart } from '../../shared/indicators/chart.ts';
 import { HOUR_MS } from '../../shared/kernel/time.ts';
 import type { DerivativeChain, FutureQuote, OptionQuote, PerpetualQuote } from '../../shared/market/derivative.ts';
@@ -52,5 +53,5 @@ export function arbitrageView(instrument: Instrument, nowMs: number, spot: TestB
     ivHistory: [],
     spot: spot === null ? null : { ...sides(spot), last: spot.middle },
   };
-  return { instrument, nowMs, chart: createChart(instrument), derivatives };
+  return { instrument, nowMs, chart: createChart(instrument), derivatives, calendar: NSE_CALENDAR };
 }

@@ -1,3 +1,4 @@
+import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { createChart } from '../../shared/indicators/chart.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
@@ -33,7 +34,7 @@ export function answers(strategies: readonly Strategy[], instrument: Instrument,
     const atMs = bar.openMs + MINUTE_MS;
     return bar.openMs < fromMs
       ? []
-      : strategies.map(({ evaluate }) => ({ atMs, said: evaluate({ instrument, nowMs: atMs, chart, derivatives: null }) }));
+      : strategies.map(({ evaluate }) => ({ atMs, said: evaluate({ instrument, nowMs: atMs, chart, calendar: NSE_CALENDAR, derivatives: null }) }));
   });
 }
 

@@ -6,10 +6,11 @@ import { type Chart, createChart } from '../../indicators/chart.ts';
 import { createSteppedClock } from '../../kernel/clock-stepped.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
-import { TICK_OFFSETS_MS, ticksOfBar } from '../../market/bar-ticks.ts';
+import { isTraded, TICK_OFFSETS_MS, tickOfBar } from '../../market/bar-ticks.ts';
 import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
-import type { Bar, Tick } from '../../market/price.ts';
+import type { Bar } from '../../market/price.ts';
+import type { Timeframe } from '../../market/timeframe.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
 import { corporateActions } from '../apply-corporate-actions.ts';
@@ -54,6 +55,8 @@ export interface BacktestSetup extends Pick<EngineContext, 'world'> {
   readonly log: EngineContext['log'];
   /** Default: the strategies that are built. */
   readonly strategyOf?: MarketScan['strategyOf'];
+  /** What charts keep; default all, for strategies and their models read more timeframes than they look on. */
+  readonly timeframes?: readonly Timeframe[];
 }
 
 /** A session played over recorded bars: the engine of the live system without a store and without awaiting. */
@@ -68,7 +71,7 @@ export interface Backtest {
 }
 
 /** After the end of the data its last minute is still closed, scanned and swept. */
-export const CLOSING_MS = 30 * SECOND_MS;
+const CLOSING_MS = 30 * SECOND_MS;
 
 type Published = Pick<MarketSnapshot, 'quotes' | 'rates' | 'rules'>;
 
@@ -92,7 +95,6 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   let published: Published = { quotes: [], rates: [] };
   let playing: BacktestMinute = { openMs: startMs - MINUTE_MS, bars: [] };
   let closing: BacktestMinute = playing;
-  let ticks: readonly (readonly Tick[])[] = [];
   let scans = 0;
 
   /** Goes through a look at orders. */
@@ -136,15 +138,17 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const chartOf = ({ symbol, openMs }: Bar): Chart => {
     const known = charts.get(symbol);
     if (known !== undefined) return known;
-    const made = createChart(instrumentBySymbol(symbol, openMs));
+    const made = createChart(instrumentBySymbol(symbol, openMs), setup.timeframes);
     charts.set(symbol, made);
     return made;
   };
 
   const tickAt = (index: number): void => {
-    for (const ofBar of ticks) {
-      const tick = ofBar[index];
-      if (tick === undefined) continue;
+    // An extreme that no order waits for is forgotten with the close: nobody looks at prices in between.
+    if (books.account().orders.size === 0 && index > 0 && index < TICK_OFFSETS_MS.length - 1) return;
+    for (const bar of playing.bars) {
+      if (!isTraded(bar)) continue;
+      const tick = tickOfBar(bar, setup.source, index);
       desk.tick(tick);
       const steps = exchange.tickSteps(tick);
       if (steps !== null) look(steps);
@@ -179,13 +183,17 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
     });
   };
 
+  const adjust = (atMs: EpochMs): void => {
+    if (books.account().positions.size > 0) carryOut(corporateActions(books.account(), view(), atMs));
+  };
+
   const monitor = (minuteMs: EpochMs): void => {
-    carryOut(corporateActions(books.account(), view(), minuteMs));
+    adjust(minuteMs);
     carryOut(sweep(books.account(), view(), minuteMs, settings.configVersion));
   };
 
   const roll = (atMs: EpochMs): void => {
-    carryOut(corporateActions(books.account(), view(), atMs));
+    adjust(atMs);
     const due = dayRolls(books.account(), atMs);
     if (due.length > 0) carryOut(rollDays(books.account(), view(), due));
   };
@@ -198,8 +206,9 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
         return monitor;
       case 'session':
         return roll;
-      // Nobody is told of a past that is played.
+      // Nobody is told of a past that is played, and its books are verified at its end.
       case 'alerts':
+      case 'nightly':
         return null;
     }
   };
@@ -222,7 +231,6 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const turn = (minute: BacktestMinute, untilMs = Number.POSITIVE_INFINITY): void => {
     closing = playing;
     playing = minute;
-    ticks = minute.bars.map((bar) => ticksOfBar(bar, setup.source));
     for (const { offsetMs, run } of slots) {
       if (offsetMs > untilMs) return;
       clock.advance(minute.openMs + offsetMs);

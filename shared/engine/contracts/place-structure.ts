@@ -9,6 +9,7 @@ import type { Account } from '../../ledger/account.ts';
 import type { Currency, Instrument } from '../../market/instrument.ts';
 import { isRefusal } from '../../risk/refusal.ts';
 import { type GatedLeg, legQuantity, structureGate } from '../../risk/structure-gate.ts';
+import type { RiskModel } from '../../risk/var/risk-model.ts';
 import type { Strategy, StructureOpportunity } from '../../strategies/strategy.ts';
 import type { Draft } from '../draft.ts';
 import { squareOffAt } from '../square-off.ts';
@@ -17,6 +18,7 @@ import { marksOf, ratesOf } from '../valuation.ts';
 import { excerpt } from '../view.ts';
 import { blockedByLeg, type LegOnMargin } from './contract-margin.ts';
 import type { ContractsView } from './contracts-view.ts';
+import { optionTermsIn } from './option-terms.ts';
 
 /** What a scan knows of the proposal that it passes on. */
 export interface Proposed {
@@ -28,6 +30,8 @@ export interface Proposed {
   readonly commandId: string;
   readonly minuteMs: EpochMs;
   readonly configVersion: string;
+  /** How prices move together; the assumed moves count without. */
+  readonly risk: RiskModel | null;
 }
 
 /**
@@ -61,6 +65,8 @@ export function placeStructure(draft: Draft, view: ContractsView, proposed: Prop
     squareOffMs: squareOffAt(view.nowMs),
     markOf: marksOf(view),
     rateOf: ratesOf(view),
+    risk: proposed.risk,
+    optionTermsOf: optionTermsIn(view),
   });
   if (isRefusal(verdict)) return { ...considered, outcome: 'refused', reason: verdict.reason, why: verdict.why, limit: verdict.limit };
   const sizedCash = cashOfLegs(verdict.units, legs, view);

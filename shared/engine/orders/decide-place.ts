@@ -7,6 +7,7 @@ import type { Quote } from '../../market/price.ts';
 import { type OrderPass, orderGate } from '../../risk/order-gate.ts';
 import type { GateRefusal } from '../../risk/refusal.ts';
 import { blockedByLeg } from '../contracts/contract-margin.ts';
+import { optionTermsIn } from '../contracts/option-terms.ts';
 import { type Draft, draftOn } from '../draft.ts';
 import { EngineError } from '../errors.ts';
 import { squareOffAt } from '../square-off.ts';
@@ -119,6 +120,8 @@ function judge(account: Account, view: PlaceView, terms: OrderTerms, margin: Dec
     rate: view.rate(instrument.quote),
     phase: phaseOf(view, instrument),
     squareOffMs: squareOffAt(view.nowMs),
+    risk: view.risk ?? null,
+    optionTermsOf: optionTermsIn(view),
     markOf: marksOf(view),
     rateOf: ratesOf(view),
     trader: 'manual',

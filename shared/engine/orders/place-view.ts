@@ -5,6 +5,7 @@ import type { EngineContext } from '../context.ts';
 import { chainSourceOf } from '../contracts/chain-source.ts';
 import { withContracts } from '../contracts/contracts-view.ts';
 import { viewOf } from '../market-view.ts';
+import { riskModelNow } from '../risk-models.ts';
 import { tapeOf } from '../tape.ts';
 import type { PlaceView } from './terms.ts';
 
@@ -25,11 +26,12 @@ export async function placeView(
   { withCharts, withChains }: { readonly withCharts: boolean; readonly withChains: boolean },
 ): Promise<PlaceView> {
   const { clock, charts, market, world } = context;
+  const risk = await riskModelNow(context);
   const chains = withChains ? await chainSourceOf(context) : null;
-  if (!withCharts) return { ...withContracts(viewOf(await market.snapshot(world.scope), clock.now()), chains), atr: () => null };
+  if (!withCharts) return { ...withContracts(viewOf(await market.snapshot(world.scope), clock.now()), chains), atr: () => null, risk };
   const { snapshot, chart } = await charts.upTo(minuteOf(clock.now()), 0);
   const atr: PlaceView['atr'] = (symbol, timeframe) => chart(symbol)?.timeframe(timeframe).indicators.atr ?? null;
-  return { ...withContracts(viewOf(snapshot, clock.now()), chains), atr };
+  return { ...withContracts(viewOf(snapshot, clock.now()), chains), atr, risk };
 }
 
 /** The same with the tapes that the matcher judges slippage by, from the stored minutes. */

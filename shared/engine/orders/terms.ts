@@ -8,6 +8,7 @@ import type { Instrument } from '../../market/instrument.ts';
 import { listedAs } from '../../market/listed-rules.ts';
 import type { Quote } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
+import type { RiskModel } from '../../risk/var/risk-model.ts';
 import { shortInstrument } from '../contracts/coin-short.ts';
 import type { Contracts } from '../contracts/contracts-view.ts';
 import { EngineError } from '../errors.ts';
@@ -19,6 +20,8 @@ import { assertValid, type FieldError, venueErrors } from './venue-rules.ts';
 export interface PlaceView extends MarketView, Contracts {
   /** ATR(14) of the closed candles; null while too few are known. */
   readonly atr: (symbol: string, timeframe: Timeframe) => number | null;
+  /** How prices move together; the assumed moves count without. */
+  readonly risk?: RiskModel | null;
 }
 
 /** An order as its venue will take it: everything that the request left open is decided. */

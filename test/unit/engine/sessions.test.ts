@@ -78,9 +78,9 @@ describe('a session that starts', () => {
 
   it('refuses strategies that are not built, naming those that are', async () => {
     const { context } = opened();
-    await expect(startSession(context, { ...REQUEST, strategies: ['scalping', 'btst', 'options'] }, null)).rejects.toMatchObject({
+    await expect(startSession(context, { ...REQUEST, strategies: ['scalping', 'options'] }, null)).rejects.toMatchObject({
       code: 'strategy_not_built',
-      context: { names: ['btst', 'options'], built: BUILT_STRATEGIES.map(({ name }) => name) },
+      context: { names: ['options'], built: BUILT_STRATEGIES.map(({ name }) => name) },
     });
   });
 
