@@ -6,6 +6,7 @@ import { createVirtualClock } from '../../../shared/kernel/clock-virtual.ts';
 import { decimal, text } from '../../../shared/kernel/decimal.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { exitId } from '../../../shared/ledger/resting-exit.ts';
+import { BUILT_STRATEGIES } from '../../../shared/strategies/registry.ts';
 import { contextOver, createRows, type Rows } from '../../support/engine-world.ts';
 import { type Fault, faultsFor, faultyStores } from '../../support/faulty-stores.ts';
 import { commitOf, entryFill, entryOrder, orderPlaced, START_MS } from '../../support/ledger-fixtures.ts';
@@ -55,7 +56,7 @@ describe('a session that starts', () => {
       sessionId: 'S-20250106T040000000Z',
       status: 'active',
       seq: 1,
-      strategies: ['scalping', 'swing', 'btst', 'options', 'fo_arbitrage'],
+      strategies: BUILT_STRATEGIES.map(({ name }) => name),
       limits: DEFAULT_LIMITS,
       evidence: 'simulated',
       scope: 'test',
