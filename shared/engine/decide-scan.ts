@@ -97,10 +97,19 @@ function listed(view: ScanView, question: Question): Question {
 
 function ask(view: ScanView, { strategy, instrument, base }: Question): Opportunity | StructureOpportunity | Quiet {
   // An index has no bars of its own: who judges its options has the chain.
-  const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? createChart(instrument) : null);
+  const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? emptyChart(instrument) : null);
   if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
   const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
   return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR }, base ?? undefined);
+}
+
+const emptyCharts = new Map<string, Chart>();
+
+/** A chart without a bar, for reading only: made once, since its indicators cost more than the question. */
+function emptyChart(instrument: Instrument): Chart {
+  const known = emptyCharts.get(instrument.symbol) ?? createChart(instrument);
+  emptyCharts.set(instrument.symbol, known);
+  return known;
 }
 
 function derivativesOf(view: ScanView, underlying: string): DerivativesView | null {

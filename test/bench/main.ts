@@ -4,6 +4,7 @@ import { benchCold } from './cold.ts';
 import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
 import { benchFills } from './fills.ts';
+import { benchOptions } from './options.ts';
 import { benchPortfolio } from './portfolio.ts';
 import { benchRisk } from './risk.ts';
 import { benchSignals } from './signals.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   triggers: benchTriggers,
   risk: benchRisk,
   signals: benchSignals,
+  options: benchOptions,
   portfolio: benchPortfolio,
   week: benchWeek,
 };
