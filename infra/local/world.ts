@@ -6,11 +6,14 @@ import type { ChainSource } from '../../shared/engine/ports.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
 import { binanceBudget, probeBinance } from '../../shared/feeds/binance/binance-socket.ts';
 import type { ConnectBudget } from '../../shared/feeds/connection/connect-budget.ts';
+import { joinedChains } from '../../shared/feeds/joined-chains.ts';
+import { liveContracts } from '../../shared/feeds/live-contracts.ts';
 import { liveSource } from '../../shared/feeds/live-source.ts';
 import { hasUpstoxToken, UPSTOX_TOKEN_SETTINGS } from '../../shared/feeds/nse/upstox-access.ts';
 import { frameReplaySource } from '../../shared/feeds/replay/frame-replay-source.ts';
 import { klineReplaySource } from '../../shared/feeds/replay/kline-replay-source.ts';
 import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
+import { createSimulatedCryptoDerivatives } from '../../shared/feeds/simulated-crypto-derivatives.ts';
 import { createSimulatedDerivatives } from '../../shared/feeds/simulated-derivatives.ts';
 import { simulatedSource } from '../../shared/feeds/simulated-source.ts';
 import type { Clock } from '../../shared/kernel/clock.ts';
@@ -30,7 +33,7 @@ export interface ChosenWorld {
   /** Null under the wall clock. */
   readonly time: { readonly startMs: EpochMs; readonly endMs: EpochMs; readonly speed: number; readonly waitsForSession: boolean } | null;
   readonly source: (clock: Clock) => MarketSource;
-  /** Futures and options of NSE; null where nobody gives them yet. */
+  /** Futures and options; null where nobody gives them yet. */
   readonly chains: ChainSource | null;
 }
 
@@ -86,6 +89,7 @@ export async function probeLive(log: Log, budget = binanceBudget()): Promise<{ r
 
 function live(options: Options, held: string | null, log: Log, budget?: ConnectBudget): ChosenWorld {
   const nse = chooseNse(options.nse, held);
+  const contracts = liveContracts({ log, env: process.env, seed: options.seed, nse: nse.feed });
   return {
     world: { scope: liveScope(nse.feed), evidence: 'live', markets: tradedMarkets() },
     says: `Crypto: Binance spot, live. NSE: ${nse.says}`,
@@ -98,9 +102,10 @@ function live(options: Options, held: string | null, log: Log, budget?: ConnectB
         seed: options.seed,
         markets: tradedMarkets(),
         nse: nse.feed,
+        contracts: contracts.sources(clock),
         ...(budget === undefined ? {} : { binanceBudget: budget }),
       }),
-    chains: nse.feed === 'simulated' ? createSimulatedDerivatives({ seed: options.seed }) : null,
+    chains: contracts.chains,
   };
 }
 
@@ -138,7 +143,7 @@ function simulated(options: Options, says: string): ChosenWorld {
     says: `${says} (seed ${options.seed})`,
     time: isVirtual ? { startMs, endMs: options.untilMs ?? Number.MAX_SAFE_INTEGER, speed: options.speed, waitsForSession: false } : null,
     source: (clock) => simulatedSource({ clock, seed: options.seed, markets: tradedMarkets() }),
-    chains: createSimulatedDerivatives({ seed: options.seed }),
+    chains: joinedChains([createSimulatedDerivatives({ seed: options.seed }), createSimulatedCryptoDerivatives({ seed: options.seed })]),
   };
 }
 

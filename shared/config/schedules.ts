@@ -4,9 +4,9 @@ import type { Market } from '../market/instrument.ts';
 
 export class ScheduleError extends NightdeskError<'bad_cron'> {}
 
-const SCHEDULE_NAMES = ['scan-nse', 'scan-crypto', 'monitor', 'session', 'alerts'] as const;
+const SCHEDULE_NAMES = ['scan-nse', 'scan-crypto', 'monitor', 'session', 'alerts', 'nightly'] as const;
 export type ScheduleName = (typeof SCHEDULE_NAMES)[number];
-export type ScheduledFunction = 'scan' | 'monitor' | 'session' | 'alerts';
+export type ScheduledFunction = 'scan' | 'monitor' | 'session' | 'alerts' | 'nightly';
 
 /** When a function runs, the same on AWS and on one machine. */
 export interface Schedule {
@@ -84,6 +84,17 @@ export const SCHEDULES: readonly Schedule[] = [
     market: null,
     delaySeconds: 20,
     maxEventAgeSeconds: 900,
+    retries: 2,
+  },
+  // In India's evening: the trading day has been closed for hours, however late its roll came, and its reader is still up.
+  {
+    name: 'nightly',
+    functionName: 'nightly',
+    cron: 'cron(30 20 * * ? *)',
+    timeZone: 'Asia/Kolkata',
+    market: null,
+    delaySeconds: 0,
+    maxEventAgeSeconds: 3_600,
     retries: 2,
   },
 ];

@@ -4,6 +4,7 @@ import type { Rate } from '../contracts/terms.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { bestRates } from '../market/best-rates.ts';
 import { marketPhase } from '../market/calendar.ts';
+import { coinRate, isCoin } from '../market/coin-rate.ts';
 import type { Currency, Market } from '../market/instrument.ts';
 import { istDayOf } from '../market/ist.ts';
 import { closeOf, previousCloseAt } from './previous-close.ts';
@@ -20,9 +21,12 @@ export function viewOf(snapshot: Pick<MarketSnapshot, 'quotes' | 'rates' | 'rule
     quote: (symbol) => quotes().get(symbol) ?? null,
     book: () => null,
     previousClose: (symbol) => previousCloseIn(quotes().get(symbol), nowMs),
-    rate: (currency) => (currency === 'USD' ? baseRate(nowMs) : (rates().get(currency) ?? null)),
+    rate: (currency) => {
+      if (isCoin(currency)) return coinRate(currency, quotes().get(currency) ?? null, rates().get('USDT') ?? null);
+      return currency === 'USD' ? baseRate(nowMs) : (rates().get(currency) ?? null);
+    },
     tape: () => ({ volatility: null, minuteVolume: null }),
-    phase: (market: Market) => marketPhase(NSE_CALENDAR, market, nowMs),
+    phase: (market: Market, group) => marketPhase(NSE_CALENDAR, market, nowMs, group),
     rules: (symbol) => rules().get(symbol) ?? null,
   };
 }

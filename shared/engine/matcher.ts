@@ -5,14 +5,16 @@ import { toNumber } from '../kernel/decimal.ts';
 import { messageOf } from '../kernel/errors.ts';
 import { type EpochMs, SECOND_MS } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
+import { parseContractSymbol } from '../market/contract-symbol.ts';
 import type { Tick } from '../market/price.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
-import { decideMatch, isArriving } from './decide-match.ts';
+import { decideMatch } from './decide-match.ts';
 import type { Desk } from './desk.ts';
 import { EngineError } from './errors.ts';
 import type { MatchCommand } from './fill-inputs.ts';
 import { scaleOfOrder } from './held-back.ts';
+import { isArriving } from './match-entry.ts';
 import type { PastTick } from './missed-bars.ts';
 import { type Commit, type Lease, StoreError } from './ports.ts';
 import { isOnScale } from './price-scale.ts';
@@ -50,6 +52,8 @@ export interface Exchange {
    * order meets the bars that began after it worked, and fills at their time.
    */
   readonly missedSteps: (past: Iterable<PastTick>) => Matching;
+  /** The contracts that its orders are in: what is held has an exit here. */
+  readonly contracts: () => ReadonlySet<string>;
   readonly extremes: () => Extremes;
   readonly queues: () => QueuePlaces;
   /** Limit orders that take what comes within their limits, and have not come to rest. */
@@ -442,6 +446,7 @@ export function createExchange({ clock, log, scope, configVersion, desk, fence, 
     sessionId: () => account?.sessionId ?? null,
     tickSteps,
     missedSteps,
+    contracts: () => new Set([...(account?.orders.values() ?? [])].flatMap(({ symbol }) => (parseContractSymbol(symbol) === null ? [] : symbol))),
     extremes: () => told((pit, id) => pit.index.extreme(id)),
     queues: () => told((_, id) => queues.get(id) ?? null),
     arriving: () =>

@@ -1,3 +1,4 @@
+import { NSE_INDICES } from '../config/indices.ts';
 import { instrumentsOf } from '../config/instruments.ts';
 import type { ScanRecord } from '../contracts/decisions.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
@@ -7,9 +8,12 @@ import { strategyByName } from '../strategies/registry.ts';
 import type { Strategy, StrategyName } from '../strategies/strategy.ts';
 import { commitDecision, type Decided } from './commit.ts';
 import type { EngineContext } from './context.ts';
+import { chainsAsked } from './contracts/chain-source.ts';
+import { withContracts } from './contracts/contracts-view.ts';
 import { decideScan, type Question, type ScanView } from './decide-scan.ts';
 import { viewOf } from './market-view.ts';
 import { scannedMarkets } from './markets.ts';
+import { riskModelNow } from './risk-models.ts';
 
 export interface ScanRequest {
   /** The minute that the scan works for: it sees the bars that closed by its start. */
@@ -36,7 +40,11 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
   if (account.scope !== context.world.scope) return notScanned(`the session belongs to ${account.scope}, this is ${context.world.scope}`);
   if (minuteMs < account.startedMs) return notScanned('the session began after this minute');
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view: ScanView = { ...viewOf(snapshot, context.clock.now()), chart };
+  const view: ScanView = {
+    ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)),
+    chart,
+    risk: await riskModelNow(context),
+  };
   return place(context, account, view, { minuteMs, market });
 }
 
@@ -83,9 +91,13 @@ export interface MarketScan {
 /** The scan of a market: the account's strategies are asked about each of its instruments. Pure. */
 export function scanOf(account: Account, view: ScanView, { market, strategyOf, ...scan }: MarketScan): Decided & { readonly scan: ScanRecord } {
   const instruments = instrumentsOf(market, scan.minuteMs);
+  // Nobody can buy an index: it is asked about for what is written on it.
+  const indices = NSE_INDICES.filter((index) => index.market === market && view.chains(index.symbol).length > 0);
   const questions = account.strategies.flatMap((name): readonly Question[] => {
     const strategy = strategyOf(name);
-    return strategy === undefined ? [] : instruments.map((instrument) => ({ strategy, instrument, base: null }));
+    if (strategy === undefined) return [];
+    const asked = strategy.readsDerivatives ? [...instruments, ...indices] : instruments;
+    return asked.map((instrument) => ({ strategy, instrument, base: null }));
   });
   const { draft, record } = decideScan(account, view, { ...scan, markets: [market], questions });
   return { draft, scan: record, outcome: { scan: scan.id } };

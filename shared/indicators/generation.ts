@@ -1,4 +1,4 @@
-import type { EpochMs } from '../kernel/time.ts';
+import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
 import { bucketOf, type RolledCandle, tradingDayOf } from '../market/rollup.ts';
 import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
@@ -6,6 +6,9 @@ import { createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
 
 /** Closed candles that a generation keeps for patterns. */
 const CANDLES_KEPT = 64;
+
+/** From the end of continuous trading of stocks with a closing auction to the end of the session. */
+const AUCTION_MS = 15 * MINUTE_MS;
 
 /** What a strategy reads of one timeframe: everything in it depends only on the bars since `anchorMs`. */
 export interface TimeframeView {
@@ -122,5 +125,12 @@ function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | nu
 }
 
 const isFirstOfSession = (openMs: EpochMs): boolean => bucketOf('NSE', '1d', openMs).startMs === openMs;
-const isLastOfSession = (timeframe: Timeframe, openMs: EpochMs): boolean =>
-  bucketOf('NSE', timeframe, openMs).endMs === bucketOf('NSE', '1d', openMs).endMs;
+/**
+ * Whether the session's trading ended with the candle: at 15:30, or at 15:15 for stocks with a closing auction, whose quarter of
+ * an hour after it has no bars where a source tells of trades only.
+ */
+function isLastOfSession(timeframe: Timeframe, openMs: EpochMs): boolean {
+  const { endMs } = bucketOf('NSE', timeframe, openMs);
+  const beforeCloseMs = bucketOf('NSE', '1d', openMs).endMs - endMs;
+  return beforeCloseMs === 0 || beforeCloseMs === AUCTION_MS;
+}

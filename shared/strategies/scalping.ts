@@ -30,6 +30,7 @@ export function createScalping(config: ScalpingConfig = scalpingConfig.parse({})
   const strategy: Strategy = {
     name: 'scalping',
     timeframes,
+    readsDerivatives: false,
     evaluate: (view, named) => {
       const base = baseBar(view, strategy, named ?? firstOf(agreeing[view.chart.market]), named !== undefined);
       return base.kind === 'quiet' ? base : judge(config, view, base);

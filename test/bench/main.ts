@@ -5,6 +5,7 @@ import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
 import { benchFills } from './fills.ts';
 import { benchPortfolio } from './portfolio.ts';
+import { benchRisk } from './risk.ts';
 import { benchSignals } from './signals.ts';
 import { benchStress } from './stress.ts';
 import { benchTicks } from './ticks.ts';
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   exits: benchExits,
   fills: benchFills,
   triggers: benchTriggers,
+  risk: benchRisk,
   signals: benchSignals,
   portfolio: benchPortfolio,
   week: benchWeek,

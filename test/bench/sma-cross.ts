@@ -19,6 +19,7 @@ export function createSmaCross(): Strategy {
   return {
     name: 'swing',
     timeframes: ['1m'],
+    readsDerivatives: false,
     evaluate: ({ chart }) => {
       const close = chart.last1m?.close ?? 0;
       fast.add(close);

@@ -16,6 +16,8 @@ import type { StoredHistory } from '../adjusted-history.ts';
 import { corporateActions } from '../apply-corporate-actions.ts';
 import { chartFrom } from '../chart-shelf.ts';
 import type { EngineContext } from '../context.ts';
+import { contractPrices } from '../contracts/contract-prices.ts';
+import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
 import { createDesk } from '../desk.ts';
 import { MINUTE_GRACE_MS } from '../feed-service.ts';
 import { commandIdOf } from '../idempotency.ts';
@@ -23,11 +25,11 @@ import { viewOf } from '../market-view.ts';
 import { scannedMarkets } from '../markets.ts';
 import { createExchange, type Matching } from '../matcher.ts';
 import { sweep } from '../monitor-positions.ts';
+import type { ChainSource } from '../ports.ts';
 import { dayRolls, rollDays } from '../roll-trading-day.ts';
 import { type MarketScan, scanId, scanOf } from '../scan-market.ts';
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
 import { performNow, type Steps } from '../steps.ts';
-import type { MarketView } from '../view.ts';
 import { type BacktestListener, openBooks } from './books.ts';
 
 /** One minute of all symbols of a backtest. */
@@ -48,6 +50,8 @@ export interface BacktestSetup extends Pick<EngineContext, 'world'> {
   readonly source: string;
   /** Rates to the base currency as they are known at an instant. */
   readonly rates: (nowMs: EpochMs) => readonly Rate[];
+  /** Futures and options as they were quoted; none unless given. */
+  readonly chains?: ChainSource;
   readonly log: EngineContext['log'];
   /** Default: the strategies that are built. */
   readonly strategyOf?: MarketScan['strategyOf'];
@@ -63,7 +67,7 @@ export interface Backtest {
   readonly end: () => void;
   readonly account: () => Account;
   /** The market as it was published last. */
-  readonly view: () => MarketView;
+  readonly view: () => ContractsView;
 }
 
 /** After the end of the data its last minute is still closed, scanned and swept. */
@@ -113,7 +117,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const begun = { request: setup.request, sessionId, commandId: commandIdOf('start', null, sessionId), startedMs: startMs };
   const books = openBooks(freshBooks({ world, settings }, begun), listener, exchange.take);
 
-  const view = (): MarketView => viewOf(published, clock.now());
+  const view = (): ContractsView => withContracts(viewOf(published, clock.now()), setup.chains ?? null);
   const carryOut = <Result>(steps: Steps<Result>): Result => performNow(steps, books.commit);
 
   const publish = (): void => {
@@ -149,6 +153,12 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
       const steps = exchange.tickSteps(tick);
       if (steps !== null) look(steps);
     }
+    if (setup.chains === undefined) return;
+    for (const { quote, tick } of contractPrices(setup.chains, exchange.contracts(), clock.now())) {
+      desk.contract(quote);
+      const steps = exchange.tickSteps(tick);
+      if (steps !== null) look(steps);
+    }
   };
 
   const scan = (market: Market, minuteMs: EpochMs): void => {
@@ -179,7 +189,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
 
   const monitor = (minuteMs: EpochMs): void => {
     adjust(minuteMs);
-    carryOut(sweep(books.account(), view(), minuteMs));
+    carryOut(sweep(books.account(), view(), minuteMs, settings.configVersion));
   };
 
   const roll = (atMs: EpochMs): void => {
@@ -196,8 +206,9 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
         return monitor;
       case 'session':
         return roll;
-      // Nobody is told of a past that is played.
+      // Nobody is told of a past that is played, and its books are verified at its end.
       case 'alerts':
+      case 'nightly':
         return null;
     }
   };
