@@ -12,7 +12,7 @@ import { type ClosedTrade, performanceOf } from '../../../shared/engine/views/pe
 import { valuedIn } from '../../../shared/engine/views/valued-account.ts';
 import { assumedUsdtRate } from '../../../shared/feeds/rates/rates.ts';
 import { klineReplaySource, type RecordedKlinesData, type ReplayBounds } from '../../../shared/feeds/replay/kline-replay-source.ts';
-import { type RefusedRows, recordedMinutes } from '../../../shared/feeds/replay/recorded-minutes.ts';
+import { everyRecordedMinute, type RefusedRows } from '../../../shared/feeds/replay/recorded-minutes.ts';
 import type { RecordedContracts } from '../../../shared/feeds/replay/recorded-perpetuals.ts';
 import { createSteppedClock } from '../../../shared/kernel/clock-stepped.ts';
 import { type Decimal, text } from '../../../shared/kernel/decimal.ts';
@@ -91,7 +91,7 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
   const began = performance.now();
   let [bars, missingBars, days] = [0, 0, 0];
   let refusedRows: RefusedRows = {};
-  const minutes = recordedMinutes(data.series, { fromMs: startMs, toMs: endMs }, (rows) => {
+  const minutes = everyRecordedMinute(data.series, { fromMs: startMs, toMs: endMs }, (rows) => {
     refusedRows = rows;
   });
   for await (const minute of minutes) {
