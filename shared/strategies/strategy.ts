@@ -2,6 +2,7 @@ import type { Chart } from '../indicators/chart.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
+import type { AskModel, Odds } from './odds.ts';
 
 export const STRATEGY_NAMES = ['scalping', 'swing', 'btst', 'options', 'fo_arbitrage'] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
@@ -32,6 +33,8 @@ export interface Opportunity {
   /** The confidence below which the strategy's own rules do not trade. */
   readonly leastConfidence: number;
   readonly parts: readonly SignalPart[];
+  /** What a model said; left out where none has. */
+  readonly odds?: Odds;
   /** Realised volatility a bar of the base timeframe, as a share of price: sizing and slippage use it. */
   readonly volatility: number;
   /** A sentence for a person: what was seen. */
@@ -50,6 +53,10 @@ export interface StrategyView {
   readonly instrument: Instrument;
   readonly nowMs: EpochMs;
   readonly chart: Chart;
+  /** Left out where no model can be asked. */
+  readonly askModel?: AskModel;
+  /** Ask less bid over their middle; null or left out where no two-sided quote is known. */
+  readonly spreadShare?: number | null;
 }
 
 /** A pure function from a market view to an opportunity, with what the engine must know to feed it. */

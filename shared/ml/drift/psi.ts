@@ -1,0 +1,42 @@
+/** How a feature was spread in training: the edges between its bins, and the share of the rows in each; the last share is of rows where it is missing. */
+export interface Spread {
+  readonly edges: readonly number[];
+  readonly shares: readonly number[];
+}
+
+const BINS = 5;
+
+/** Bins of about the same count of the values that are there; fewer where many are the same. NaN is missing. */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+  const cuts = Array.from({ length: BINS - 1 }, (_, cut) => sorted[Math.floor(((cut + 1) * sorted.length) / BINS)] as number);
+  const edges = sorted.length === 0 ? [] : [...new Set(cuts)];
+  return { edges, shares: sharesOf(values, edges) };
+}
+
+function sharesOf(values: readonly number[], edges: readonly number[]): readonly number[] {
+  const counts = new Array<number>(edges.length + 2).fill(0);
+  for (const value of values) {
+    const bin = Number.isNaN(value) ? edges.length + 1 : edges.filter((edge) => value >= edge).length;
+    counts[bin] = (counts[bin] as number) + 1;
+  }
+  return counts.map((count) => count / Math.max(1, values.length));
+}
+
+/**
+ * Population stability index of live values against training: how far the shares have moved.
+ *
+ *   PSI = sum over bins (live - trained) ln(live / trained)
+ *
+ * Below .1 it is the same population, above .25 another one. Empty bins count as half a row.
+ * @see Siddiqi: "Credit risk scorecards" (2006)
+ */
+export function stabilityIndex({ edges, shares }: Spread, live: readonly number[]): number {
+  const now = sharesOf(live, edges);
+  const least = 0.5 / Math.max(1, live.length);
+  return shares.reduce((sum, share, bin) => {
+    const trained = Math.max(least, share);
+    const seen = Math.max(least, now[bin] as number);
+    return sum + (seen - trained) * Math.log(seen / trained);
+  }, 0);
+}
