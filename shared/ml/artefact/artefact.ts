@@ -22,7 +22,8 @@ const network = z
 
 const skill = z.strictObject({
   rows: z.number().int(),
-  days: z.number().int(),
+  blocks: z.number().int(),
+  blockMs: z.number().positive(),
   improvement: finite,
   low: finite,
   high: finite,

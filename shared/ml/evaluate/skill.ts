@@ -13,7 +13,9 @@ export interface OutOfSample {
 /** By how much the model's log-loss is below the base rate's, out of sample, with a 95 % interval. */
 export interface Skill {
   readonly rows: number;
-  readonly days: number;
+  /** Spans of time that the rows fall into, and how long each is, ms. */
+  readonly blocks: number;
+  readonly blockMs: number;
   readonly improvement: number;
   readonly low: number;
   readonly high: number;
@@ -23,35 +25,40 @@ export interface Skill {
 }
 
 export const LEAST_ROWS = 100;
-const LEAST_DAYS = 10;
+const LEAST_BLOCKS = 10;
 const RESAMPLES = 2_000;
 
 /**
  * Whether a model knows more than the base rate: the mean improvement in log-loss over the pooled out-of-sample rows has a bootstrap
- * interval wholly above zero. Days are drawn, not rows: trades of one day share their market, and rows counted as if they were
- * independent would find skill where there is none. Fewer than 100 rows or 10 days prove nothing.
+ * interval wholly above zero. Blocks of time are drawn, not rows: trades of one time share their market, and rows counted as if they were
+ * independent would find skill where there is none. Fewer than 100 rows or 10 blocks prove nothing.
+ * @param blockMs  a day, or as long as the longest trade
  */
-export function skillOf(rows: readonly OutOfSample[], random: Rng): Skill {
+export function skillOf(rows: readonly OutOfSample[], random: Rng, blockMs = DAY_MS): Skill {
   const gains = rows.map(({ odds, baseOdds, label }) => logLossOf(baseOdds, label) - logLossOf(odds, label));
-  const days = [...Map.groupBy(rows.keys(), (row) => Math.floor((rows[row] as OutOfSample).atMs / DAY_MS)).values()];
-  const sums = days.map((members) => ({ sum: members.reduce((sum, row) => sum + (gains[row] as number), 0), count: members.length }));
+  const blocks = [...Map.groupBy(rows.keys(), (row) => Math.floor((rows[row] as OutOfSample).atMs / blockMs)).values()];
+  const sums = blocks.map((members) => ({ sum: members.reduce((sum, row) => sum + (gains[row] as number), 0), count: members.length }));
   const improvement = gains.length === 0 ? 0 : gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-  const [low, high] = days.length === 0 ? [0, 0] : intervalOf(sums, random);
-  const isEnough = rows.length >= LEAST_ROWS && days.length >= LEAST_DAYS;
+  const [low, high] = blocks.length === 0 ? [0, 0] : intervalOf(sums, random);
+  const isEnough = rows.length >= LEAST_ROWS && blocks.length >= LEAST_BLOCKS;
   const isSkilled = isEnough && low > 0;
-  const measured = `log-loss below the base rate's by ${improvement.toFixed(4)}, 95 % interval ${low.toFixed(4)} to ${high.toFixed(4)}, over ${rows.length} rows of ${days.length} days out of sample`;
-  const verdict = isSkilled ? 'Skilled' : isEnough ? 'No skill' : `Too little to tell (at least ${LEAST_ROWS} rows of ${LEAST_DAYS} days are needed)`;
-  return { rows: rows.length, days: days.length, improvement, low, high, isSkilled, why: `${verdict}: ${measured}` };
+  const measured = `log-loss below the base rate's by ${improvement.toFixed(4)}, 95 % interval ${low.toFixed(4)} to ${high.toFixed(4)}, over ${rows.length} rows in ${blocks.length} blocks of ${(blockMs / DAY_MS).toFixed(1)} days out of sample`;
+  const verdict = isSkilled
+    ? 'Skilled'
+    : isEnough
+      ? 'No skill'
+      : `Too little to tell (at least ${LEAST_ROWS} rows in ${LEAST_BLOCKS} blocks of time are needed)`;
+  return { rows: rows.length, blocks: blocks.length, blockMs, improvement, low, high, isSkilled, why: `${verdict}: ${measured}` };
 }
 
-function intervalOf(days: readonly { readonly sum: number; readonly count: number }[], random: Rng): readonly [number, number] {
+function intervalOf(blocks: readonly { readonly sum: number; readonly count: number }[], random: Rng): readonly [number, number] {
   const means = Array.from({ length: RESAMPLES }, () => {
     let sum = 0;
     let count = 0;
-    for (let draw = 0; draw < days.length; draw++) {
-      const day = days[Math.floor(random.next() * days.length)] as (typeof days)[number];
-      sum += day.sum;
-      count += day.count;
+    for (let draw = 0; draw < blocks.length; draw++) {
+      const block = blocks[Math.floor(random.next() * blocks.length)] as (typeof blocks)[number];
+      sum += block.sum;
+      count += block.count;
     }
     return sum / count;
   }).sort((a, b) => a - b);

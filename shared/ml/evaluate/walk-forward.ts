@@ -1,5 +1,5 @@
 import { rng } from '../../kernel/rng.ts';
-import type { EpochMs } from '../../kernel/time.ts';
+import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
 import { type FitSettings, fitModel, type LabelledRow, predictor } from '../fit/fit-model.ts';
 import { walkForward } from '../fit/splits.ts';
 import { MlError } from '../ml-error.ts';
@@ -87,6 +87,7 @@ export function evaluateForward(rows: readonly LabelledRow[], settings: Evaluati
     return { said, importance, fold: foldOf(rows, train.length, said) };
   });
   const said = tested.flatMap((each) => each.said);
+  const blockMs = Math.max(DAY_MS, fit.embargoMs);
   if (said.length === 0) throw new MlError('too_few_rows', `No fold of ${rows.length} rows could be learnt from: ${skipped.join('; ')}`);
   return {
     folds: tested.map(({ fold }) => fold),
