@@ -76,6 +76,8 @@ function lineOf(event: JournalEvent): string | null {
       return 'session stopped';
     case 'order-waiting':
       return event.waiting === null ? `order   ${event.orderId} goes on` : `order   ${event.orderId} waits: ${event.waiting.why}`;
+    case 'model-switched-off':
+      return `model   ${event.modelVersion} of ${event.strategy} switched off: ${event.why}`;
     case 'order-triggered':
     case 'exit-amended':
     case 'exit-requested':

@@ -21,6 +21,11 @@ export const decisionSchema = z
     direction: directionSchema,
     confidence: z.number(),
     parts: z.array(signalPartSchema).readonly(),
+    /** What the model said, and of what (features in the order of their definition, null where missing); absent where none has spoken. */
+    odds: z
+      .object({ value: z.number(), least: z.number(), modelVersion: z.string(), features: z.array(z.number().nullable()).readonly() })
+      .readonly()
+      .optional(),
     entry: z.number(),
     stop: z.number(),
     target: z.number(),

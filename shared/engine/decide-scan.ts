@@ -14,6 +14,8 @@ import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { Opportunity, Quiet, Strategy } from '../strategies/strategy.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { askModelFor, spreadShareOf } from './model-odds.ts';
+import type { Model } from './ports.ts';
 import { squareOffAt } from './square-off.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import { excerpt, type MarketView } from './view.ts';
@@ -38,6 +40,7 @@ export interface ScanCommand {
 /** A scan's view has the charts besides. */
 export interface ScanView extends MarketView {
   readonly chart: (symbol: string) => Chart | null;
+  readonly model: Model;
 }
 
 export interface ScanResult {
@@ -56,7 +59,7 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
   const quiet: { question: Question; answer: Quiet }[] = [];
   for (const asked of command.questions) {
     const question = listed(view, asked);
-    const answer = ask(view, question);
+    const answer = ask(draft.account(), view, question);
     if (answer.kind === 'quiet') quiet.push({ question, answer });
     else decisions.push(judge(draft, view, command, question, answer));
   }
@@ -81,10 +84,12 @@ function listed(view: ScanView, question: Question): Question {
   return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
 }
 
-function ask(view: ScanView, { strategy, instrument, base }: Question): Opportunity | Quiet {
+function ask(account: Account, view: ScanView, { strategy, instrument, base }: Question): Opportunity | Quiet {
   const chart = view.chart(instrument.symbol);
   if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
-  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart }, base ?? undefined);
+  const askModel = askModelFor(account, view.model, strategy.name);
+  const spreadShare = spreadShareOf(view.quote(instrument.symbol));
+  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, spreadShare, ...(askModel === undefined ? {} : { askModel }) }, base ?? undefined);
 }
 
 function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {
@@ -156,6 +161,7 @@ function describe(view: ScanView, command: ScanCommand, { strategy, instrument, 
     direction: opportunity.direction,
     confidence: opportunity.confidence,
     parts: opportunity.parts,
+    ...(opportunity.odds === undefined ? {} : { odds: opportunity.odds }),
     entry: opportunity.entry,
     stop: opportunity.stop,
     target: opportunity.target,
@@ -169,7 +175,8 @@ function describe(view: ScanView, command: ScanCommand, { strategy, instrument, 
 
 /** The position that this strategy holds the other way and that rests in peace, when the signal is strong enough to trade on. */
 function oppositePosition(account: Account, { strategy, instrument }: Question, opportunity: Opportunity): Position | null {
-  if (opportunity.confidence < opportunity.leastConfidence) return null;
+  const { confidence, leastConfidence, odds } = opportunity;
+  if (confidence < leastConfidence || (odds !== undefined && odds.value < odds.least)) return null;
   for (const position of account.positions.values()) {
     if (position.strategy !== strategy.name || position.symbol !== instrument.symbol || position.direction === opportunity.direction) continue;
     const order = account.orders.get(position.exitId);
@@ -243,7 +250,8 @@ function entryOrder(
       volatility: opportunity.volatility,
       quote,
       configVersion: command.configVersion,
-      modelVersion: null,
+      modelVersion: opportunity.odds?.modelVersion ?? null,
+      ...(opportunity.odds === undefined ? {} : { odds: opportunity.odds.value }),
     },
   };
 }

@@ -46,7 +46,7 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
   assertRunning(account);
   const minuteMs = minuteOf(context.clock.now());
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view = { ...viewOf(snapshot, context.clock.now()), chart };
+  const view = { ...viewOf(snapshot, context.clock.now()), chart, model: context.model };
   const ordinal = (await context.lastScans.of(account.sessionId))?.ordinal ?? 0;
   const command = { id, minuteMs, markets: [question.instrument.market], questions: [question], configVersion: context.settings.configVersion };
   let record: ScanRecord | null = null;

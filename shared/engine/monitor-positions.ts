@@ -6,6 +6,7 @@ import { decideMonitor } from './decide-monitor.ts';
 import { viewOf } from './market-view.ts';
 import { commitInParts } from './parts-of-commits.ts';
 import { squareOffAt } from './square-off.ts';
+import { watchModels } from './watch-models.ts';
 
 export interface MonitorOutcome {
   readonly checked: boolean;
@@ -29,8 +30,9 @@ export async function monitorPositions(context: EngineContext, { minuteMs }: { r
     draft: decideMonitor(current, view, { id: partId, minuteMs, squareOffMs }),
   }));
   if (commits.length > 0) await context.nudge(account.sessionId);
+  const off = await watchModels(context, account);
   const events = commits.flatMap(({ decided }) => decided.draft.rows.map((row) => row.event.type));
-  return { checked: true, reason: 'checked', events };
+  return { checked: true, reason: 'checked', events: [...events, ...off.map(() => 'model-switched-off')] };
 }
 
 function warnOfSilence(context: EngineContext, openPositions: number, feeds: readonly FeedState[]): void {

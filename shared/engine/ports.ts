@@ -13,6 +13,7 @@ import type { ListedRules } from '../market/listed-rules.ts';
 import type { Bar } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
 import type { TickSample } from '../market/tick-sample.ts';
+import type { ModelSet } from '../ml/model-set.ts';
 
 /**
  * What a store says when it did not do what was asked.
@@ -177,6 +178,9 @@ export interface ChainSource {
   /** What is quoted on one of the underlyings at an instant; null while derivatives do not trade. */
   readonly chain: (underlying: string, atMs: EpochMs) => DerivativeChain | null;
 }
+
+/** The trained models, as a host has loaded them; those that may not be asked are told with the reason. */
+export type Model = ModelSet;
 
 export interface Lease {
   readonly scope: string;

@@ -35,7 +35,7 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
   if (account.scope !== context.world.scope) return notScanned(`the session belongs to ${account.scope}, this is ${context.world.scope}`);
   if (minuteMs < account.startedMs) return notScanned('the session began after this minute');
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view: ScanView = { ...viewOf(snapshot, context.clock.now()), chart };
+  const view: ScanView = { ...viewOf(snapshot, context.clock.now()), chart, model: context.model };
   return place(context, account, view, { minuteMs, market });
 }
 

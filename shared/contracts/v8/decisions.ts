@@ -27,6 +27,8 @@ export const decisionAnswer = z.strictObject({
   direction: directionSchema,
   confidence: z.number(),
   parts: z.array(signalPartSchema),
+  /** The chance that the model gave it to reach its target before its stop in time; null where none was asked. */
+  odds: z.strictObject({ value: z.number(), least: z.number(), modelVersion: z.string() }).nullable(),
   entry: z.number(),
   stop: z.number(),
   target: z.number(),

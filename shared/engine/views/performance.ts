@@ -6,6 +6,7 @@ import { type Decimal, subtract, sum, text, toNumber } from '../../kernel/decima
 import { iso } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
 import type { Evidence } from '../../market/price.ts';
+import { brier, reliability } from '../../ml/evaluate/metrics.ts';
 import { curveFigures, DAY_BOOKS_PER_YEAR } from '../../performance/curve-figures.ts';
 import { noTradeFigures, tradeFigures, tradeSums } from '../../performance/trade-figures.ts';
 import type { EngineContext } from '../context.ts';
@@ -118,8 +119,24 @@ function performanceOf(valued: ValuedAccount, { trades, reports }: History): Acc
     ...figures,
     ...curve,
     daysPerYear: DAY_BOOKS_PER_YEAR,
+    odds: oddsSoFar(trades),
     reasons: { ...tradeReasons, ...curveReasons },
     byEvidence: evidences.map((evidence) => ofEvidence(evidence, trades, positions, valued)),
+  };
+}
+
+/** How the odds that trades were taken with compare with what became of them, whatever the model's version; null where none was taken with odds. */
+function oddsSoFar(trades: readonly Trade[]): AccountPerformance['odds'] {
+  const told = trades.flatMap(({ odds, closedWhy }) => (odds === undefined ? [] : { odds: odds.value, label: closedWhy === 'target' ? 1 : 0 }));
+  if (told.length === 0) return null;
+  const forecasts = { odds: told.map(({ odds }) => odds), labels: told.map(({ label }) => label) };
+  const mean = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length;
+  return {
+    trades: told.length,
+    meanOdds: mean(forecasts.odds),
+    reachedTarget: mean(forecasts.labels),
+    brier: brier(forecasts) ?? 0,
+    reliability: [...reliability(forecasts)],
   };
 }
 

@@ -97,10 +97,12 @@ export function evaluateForward(rows: readonly LabelledRow[], settings: Evaluati
     skill: skillOf(
       outOfSample(rows, said, ({ odds }) => odds),
       rng(seed, 'skill'),
+      blockMs,
     ),
     logisticSkill: skillOf(
       outOfSample(rows, said, ({ logistic }) => logistic),
       rng(seed, 'skill'),
+      blockMs,
     ),
     importance: meanImportance(tested, featureNames),
     odds: new Map(said.map(({ row, odds }) => [row, odds])),
