@@ -16,6 +16,12 @@ export const MARKET_TTL_DAYS = 400;
 
 const BAR_WAIT_MS = 6_000;
 
+/** Said by `status`, so that nobody takes a model that was named at home for one that is asked here. */
+const NO_MODELS_ON_AWS: EngineContext['model'] = {
+  of: () => null,
+  states: [{ strategy: null, version: null, absentWhy: 'Models are read from disk on one machine; on AWS none is read yet', source: 'AWS' }],
+};
+
 let made: Promise<EngineContext> | undefined;
 
 /** The context of this Lambda or task, made once: warm runs find accounts and charts where the last one left them. */
@@ -40,6 +46,7 @@ async function contextFrom(environment: Environment): Promise<EngineContext> {
     market: createDynamoMarket(client, names, { ttlDays: MARKET_TTL_DAYS, now: Date.now }),
     nudge: queueNudge(environment.nudgeQueueUrl, log),
     log,
+    model: NO_MODELS_ON_AWS,
     world: { scope: environment.world, evidence: 'live', markets: tradedMarkets() },
     settings: {
       marketMode: environment.marketMode,

@@ -20,7 +20,7 @@ const RIDGE = 1e-9;
 export function fitPlatt(logits: readonly number[], labels: readonly number[]): Platt {
   const ones = labels.reduce((sum, label) => sum + label, 0);
   const targets = labels.map((label) => (label === 1 ? (ones + 1) / (ones + 2) : 1 / (labels.length - ones + 2)));
-  const base = targets.reduce((sum, target) => sum + target, 0) / targets.length;
+  const base = (ones + 1) / (labels.length + 2);
   const flat: Platt = { slope: 0, shift: Math.log(base / (1 - base)) };
   let fitted = flat;
   for (let step = 0; step < MOST_STEPS; step++) {
