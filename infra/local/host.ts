@@ -30,7 +30,7 @@ import { type BusEvent, type BusListener, startEventBridge } from './event-bridg
 import { freshWhenAsked } from './fresh-when-asked.ts';
 import { startHttpHost } from './http-host.ts';
 import { invoker } from './invoker.ts';
-import { loadModelsOf } from './model-files.ts';
+import { loadModels } from './model-files.ts';
 import type { Options } from './options.ts';
 import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts';
 import { startScheduler } from './scheduler.ts';
@@ -96,7 +96,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
       log,
       world: chosen.world,
       chains: chosen.chains,
-      model: loadModelsOf(options.models, options.stateDir),
+      model: loadModels(options.models, options.stateDir),
       settings: {
         marketMode: options.markets,
         seed: options.seed,

@@ -4,22 +4,18 @@ import { messageOf } from '../../shared/kernel/errors.ts';
 import { type ModelFile, type ModelSet, modelSet } from '../../shared/ml/model-set.ts';
 import { OptionError } from './options.ts';
 
-/** Where models lie that nobody has named. */
-export const modelFolderIn = (stateDir: string): string => join(stateDir, 'models');
+/** Where models lie that nobody has named: a folder of the state. */
+const OWN_FOLDER = 'models';
 
 /**
- * The models of the named files and folders (the JSON files in them), in the order of their names. A file that cannot be read as JSON is told
- * as one that is no model.
+ * The models of the named files and folders (the JSON files in them), in the order of their names; where none is named, what lies in the
+ * state's own folder. A file that cannot be read as JSON is told as one that is no model.
  * @throws OptionError `bad_option` when a path is not there
  */
-export function loadModels(paths: readonly string[]): ModelSet {
+export function loadModels(named: readonly string[], stateDir: string): ModelSet {
+  const own = join(stateDir, OWN_FOLDER);
+  const paths = named.length > 0 ? named : existsSync(own) ? [own] : [];
   return modelSet(paths.flatMap(filesAt).map(readModel));
-}
-
-/** What lies in the state's own folder, if anything. */
-export function loadModelsOf(named: readonly string[], stateDir: string): ModelSet {
-  const own = modelFolderIn(stateDir);
-  return loadModels(named.length > 0 ? named : existsSync(own) ? [own] : []);
 }
 
 function filesAt(path: string): readonly string[] {

@@ -3,6 +3,7 @@ import { benchCold } from './cold.ts';
 import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
 import { benchFills } from './fills.ts';
+import { benchMl } from './ml.ts';
 import { benchPortfolio } from './portfolio.ts';
 import { benchSignals } from './signals.ts';
 import { benchStress } from './stress.ts';
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   fills: benchFills,
   triggers: benchTriggers,
   signals: benchSignals,
+  ml: benchMl,
   portfolio: benchPortfolio,
   week: benchWeek,
 };
