@@ -7,10 +7,10 @@ import { binOf, stabilityIndex } from './psi.ts';
 /** Decisions after which their features are held against training; then the count begins anew. */
 export const DRIFT_WINDOW = 100;
 /** The index above which a population is another one. */
-export const DRIFTED_INDEX = 0.25;
+const DRIFTED_INDEX = 0.25;
 /** Closed trades before their outcome says anything, and how many deviations too few of them may reach their target. */
-export const LEAST_TRADES = 30;
-export const DECAYED_DEVIATIONS = 3;
+const LEAST_TRADES = 30;
+const DECAYED_DEVIATIONS = 3;
 
 /** A watch that has seen nothing yet. */
 export const newModelWatch = ({ version, artefact }: LoadedModel): ModelWatch => ({

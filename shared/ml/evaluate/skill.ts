@@ -24,7 +24,7 @@ export interface Skill {
   readonly why: string;
 }
 
-export const LEAST_ROWS = 100;
+const LEAST_ROWS = 100;
 const LEAST_BLOCKS = 10;
 const RESAMPLES = 2_000;
 
