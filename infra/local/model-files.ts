@@ -5,11 +5,12 @@ import type { ModelSet } from '../../shared/ml/model-set.ts';
 import { OptionError } from './options.ts';
 
 /**
- * The models that were named; where none was, what lies in the state's own folder.
+ * The models that were named; where none was, what lies in the state's own folder, if there is a state.
  * @throws OptionError `bad_option` when a named path is not there
  */
-export function loadModels(named: readonly string[], stateDir: string): ModelSet {
+export function loadModels(named: readonly string[], stateDir: string | null): ModelSet {
   const absent = named.find((path) => !existsSync(path));
   if (absent !== undefined) throw new OptionError('bad_option', `--model: there is no ${absent}`);
-  return readModels(named.length > 0 ? named : [join(stateDir, MODEL_FOLDER)]);
+  const own = stateDir === null ? [] : [join(stateDir, MODEL_FOLDER)];
+  return readModels(named.length > 0 ? named : own);
 }

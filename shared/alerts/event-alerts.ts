@@ -14,6 +14,7 @@ export const TOLD_EVENTS = [
   'session-stopped',
   'limits-set',
   'model-switched-off',
+  'kill-switch-set',
   'day-closed',
   'filled',
   'order-waiting',
@@ -64,6 +65,12 @@ function toldOf(event: ToldEvent, account: EventAccount): Told | Alert | null {
         facts: { strategy, modelVersion },
       };
     }
+    case 'kill-switch-set': {
+      const said = `Nothing is opened any more${event.closePositions ? ', and the positions are being closed' : ''}`;
+      return event.on
+        ? { kind: 'risk-halt', severity: 'critical', title: 'Kill switch on', text: said }
+        : { ...SESSION, title: 'Kill switch off', text: 'Entries pass the risk gate again' };
+    }
     case 'day-closed':
       return dayClosed(event);
     case 'filled':
@@ -71,7 +78,9 @@ function toldOf(event: ToldEvent, account: EventAccount): Told | Alert | null {
     case 'order-waiting':
       return waiting(event, account);
     case 'order-ended':
-      return event.state === 'rejected' && event.reason.startsWith('maxDailyLoss:') ? haltAlert(account, event.atMs, event.reason) : null;
+      return event.state === 'rejected' && HALTS.some((limit) => event.reason.startsWith(`${limit}:`))
+        ? haltAlert(account, event.atMs, event.reason)
+        : null;
     case 'corporate-action': {
       const { action, before, after } = event;
       const said = `${action.says}: ${text(before.quantity)} ${before.symbol} at ${text(before.entryPrice)} became ${text(after.quantity)} ${after.symbol} at ${text(after.entryPrice)}`;
@@ -79,6 +88,9 @@ function toldOf(event: ToldEvent, account: EventAccount): Told | Alert | null {
     }
   }
 }
+
+/** Limits that halt all entries when they are passed. */
+const HALTS = ['maxDailyLoss', 'maxDrawdown'];
 
 const SESSION = { kind: 'session', severity: 'info' } as const;
 

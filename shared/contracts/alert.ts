@@ -19,6 +19,8 @@ export const alertKindSchema = z.enum([
   'feed-down',
   'feed-back',
   'feed-diverged',
+  'alarm',
+  'nightly',
   'test',
 ]);
 export type AlertKind = z.infer<typeof alertKindSchema>;

@@ -1,4 +1,5 @@
 import { instrumentBySymbol } from '../config/instruments.ts';
+import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import { type Chart, createChart } from '../indicators/chart.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
 import type { Instrument } from '../market/instrument.ts';
@@ -98,12 +99,14 @@ function ask(strategy: Strategy, instrument: Instrument, chart: Chart, nowMs: Ep
     instrument,
     nowMs,
     chart,
+    derivatives: null,
+    calendar: NSE_CALENDAR,
     askModel: (prospect) => {
       asked = { prospect, features: featuresOf(prospect) };
       return { kind: 'absent', why: 'its model is being trained' };
     },
   });
-  if (said.kind === 'quiet' || asked === null) return null;
+  if (said.kind !== 'opportunity' || asked === null) return null;
   const { prospect, features }: { readonly prospect: Prospect; readonly features: Float64Array } = asked;
   return { atMs: nowMs, opportunity: said, prospect, features, trade: watchTrade(said) };
 }

@@ -1,3 +1,4 @@
+import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { createChart } from '../../shared/indicators/chart.ts';
 import { rng } from '../../shared/kernel/rng.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
@@ -77,6 +78,8 @@ function someProspect(): Prospect {
     instrument: instrumentOf('BTC'),
     nowMs: untilMs,
     chart,
+    derivatives: null,
+    calendar: NSE_CALENDAR,
     askModel: (prospect) => {
       seen.push(prospect);
       return { kind: 'absent', why: 'only looking' };

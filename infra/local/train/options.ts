@@ -6,12 +6,16 @@ import type { Strategy } from '../../../shared/strategies/strategy.ts';
 
 export class TrainError extends NightdeskError<'bad_option' | 'not_klines'> {}
 
+/** A structure of several legs has no target and no stop of a price to be labelled by. */
+const TRAINABLE = BUILT_STRATEGIES.filter(({ readsDerivatives }) => !readsDerivatives);
+const NAMES = TRAINABLE.map(({ name }) => name).join(', ');
+
 export const TRAIN_HELP = `Trains a small neural network that gives the odds of a strategy's trades, and says whether it knows more than the base rate.
 
   npm run train -- --data PATH --strategy NAME [--seed N]
 
   --data PATH      recorded 1-minute klines: a file (repeat for several), a folder, or a history
-  --strategy NAME  whose opportunities: ${BUILT_STRATEGIES.map(({ name }) => name).join(', ')}
+  --strategy NAME  whose opportunities: ${NAMES}
   --seed N         of every draw (default 1): the same seed and data give the same model, bit for bit
   --from DATE      first day of the data (UTC), --to DATE the last
   --out FILE       where the model is written; it is asked only if it has shown skill (npm start -- --model FILE)
@@ -56,9 +60,9 @@ export function readTrainOptions(argv: readonly string[]): TrainOptions | null {
   const values = parsed(argv);
   if (values.help) return null;
   if (values.data.length === 0) throw bad('train needs --data PATH: recorded 1-minute klines');
-  const strategy = BUILT_STRATEGIES.find(({ name }) => name === values.strategy);
+  const strategy = TRAINABLE.find(({ name }) => name === values.strategy);
   if (strategy === undefined) {
-    throw bad(`--strategy takes ${BUILT_STRATEGIES.map(({ name }) => name).join(', ')}; received ${values.strategy ?? 'none'}`);
+    throw bad(`--strategy takes ${NAMES}; received ${values.strategy ?? 'none'}`);
   }
   if (!/^\d{1,15}$/.test(values.seed)) throw bad(`--seed takes a whole number of at most 15 digits; received ${JSON.stringify(values.seed)}`);
   const fromMs = values.from === undefined ? null : dayOf('--from', values.from);

@@ -8,7 +8,7 @@ import type { Account } from '../../ledger/account.ts';
 import type { Evidence } from '../../market/price.ts';
 import { brier, reliability } from '../../ml/evaluate/metrics.ts';
 import { curveFigures, DAY_BOOKS_PER_YEAR } from '../../performance/curve-figures.ts';
-import { noTradeFigures, tradeFigures, tradeSums } from '../../performance/trade-figures.ts';
+import { noTradeFigures, type TradeResult, tradeFigures, tradeSums } from '../../performance/trade-figures.ts';
 import type { EngineContext } from '../context.ts';
 import type { LedgerStore } from '../ports.ts';
 import { isoOrNull } from './instants.ts';
@@ -22,11 +22,18 @@ import { type ValuedAccount, valuedAccount } from './valued-account.ts';
 /** Answers `performance`, and remembers what it has read: closed trades and closed days never change. */
 export type PerformanceView = (query: { readonly session?: string | undefined }) => Promise<PerformanceAnswer>;
 
-/** What the journal of a session has brought up to `seq`. */
-interface History {
-  readonly seq: number;
-  readonly trades: readonly Trade[];
+/** What of a closed trade the statistics are made from. */
+export type ClosedTrade = TradeResult & Pick<Trade, 'evidence' | 'strategy' | 'market' | 'closedWhy' | 'odds'>;
+
+/** Closed trades and closed days of a session, in order. */
+export interface ClosedHistory {
+  readonly trades: readonly ClosedTrade[];
   readonly reports: readonly DayReport[];
+}
+
+/** What the journal of a session has brought up to `seq`. */
+interface History extends ClosedHistory {
+  readonly seq: number;
 }
 
 const NO_HISTORY: History = { seq: 0, trades: [], reports: [] };
@@ -98,7 +105,8 @@ function sessionOf(account: Account): NonNullable<PerformanceAnswer['session']> 
   };
 }
 
-function performanceOf(valued: ValuedAccount, { trades, reports }: History): AccountPerformance {
+/** The statistics of a session from what it has closed and what it holds. Pure. */
+export function performanceOf(valued: ValuedAccount, { trades, reports }: ClosedHistory): AccountPerformance {
   const { account, equity } = valued;
   const positions = [...account.positions.values()];
   const labels = new Set<Evidence>([...trades, ...positions].map(({ evidence }) => evidence));
@@ -126,7 +134,7 @@ function performanceOf(valued: ValuedAccount, { trades, reports }: History): Acc
 }
 
 /** How the odds that trades were taken with compare with what became of them, whatever the model's version; null where none was taken with odds. */
-function oddsSoFar(trades: readonly Trade[]): AccountPerformance['odds'] {
+function oddsSoFar(trades: readonly ClosedTrade[]): AccountPerformance['odds'] {
   const told = trades.flatMap(({ odds, closedWhy }) => (odds === undefined ? [] : { odds: odds.value, label: closedWhy === 'target' ? 1 : 0 }));
   if (told.length === 0) return null;
   const forecasts = { odds: told.map(({ odds }) => odds), labels: told.map(({ label }) => label) };
@@ -148,7 +156,12 @@ function totalBand({ account, equity }: ValuedAccount): AccountPerformance['band
   return bandOf({ net: subtract(equity, account.startingCapital), better, worse });
 }
 
-function ofEvidence(evidence: Evidence, allTrades: readonly Trade[], allPositions: readonly Position[], valued: ValuedAccount): EvidencePerformance {
+function ofEvidence(
+  evidence: Evidence,
+  allTrades: readonly ClosedTrade[],
+  allPositions: readonly Position[],
+  valued: ValuedAccount,
+): EvidencePerformance {
   const trades = allTrades.filter((trade) => trade.evidence === evidence);
   const positions = allPositions.filter((position) => position.evidence === evidence);
   const by = <Key extends 'strategy' | 'market'>(key: Key) =>
@@ -170,7 +183,7 @@ function ofEvidence(evidence: Evidence, allTrades: readonly Trade[], allPosition
 
 type Group = Omit<EvidencePerformance, 'evidence' | 'byStrategy' | 'byMarket'>;
 
-function group(trades: readonly Trade[], positions: readonly Position[], valued: ValuedAccount): Group {
+function group(trades: readonly ClosedTrade[], positions: readonly Position[], valued: ValuedAccount): Group {
   const { net, grossProfit, grossLoss, charges, slippage, currencyEffect, bestTrade, worstTrade, ...counts } = tradeSums(trades);
   return {
     ...counts,

@@ -10,7 +10,8 @@ export interface ConfidenceWithOdds extends Confidence {
   readonly odds?: Odds;
 }
 
-const NO_MODEL = absent('no model is fitted');
+/** Where nobody can be asked. A structure of several legs has no target and stop of a price: models are of single positions. */
+export const NO_MODEL: Reading = absent('no model is fitted');
 
 /**
  * Weighs a strategy's readings and the odds of the model, asked of this very proposal. Without a model the component is absent and its weight is

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NSE_CALENDAR } from '../../../shared/config/nse-calendar.ts';
 import { createChart } from '../../../shared/indicators/chart.ts';
 import { MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Bar } from '../../../shared/market/price.ts';
@@ -25,6 +26,8 @@ function asked(bars: readonly Bar[], spreadShare: number | null = null, later: r
     instrument: BTC,
     nowMs: (bars.at(-1)?.openMs ?? 0) + MINUTE_MS,
     chart,
+    derivatives: null,
+    calendar: NSE_CALENDAR,
     spreadShare,
     askModel: (prospect: Prospect) => {
       features = featuresOf(prospect);
@@ -32,7 +35,7 @@ function asked(bars: readonly Bar[], spreadShare: number | null = null, later: r
     },
   });
   for (const bar of later) chart.add(bar);
-  if (features === null || said.kind === 'quiet') throw new Error('Scalping proposed nothing');
+  if (features === null || said.kind !== 'opportunity') throw new Error('Scalping proposed nothing');
   return { features: features as Float64Array, said };
 }
 
@@ -100,8 +103,15 @@ describe('a strategy with a model', () => {
   const withModel = (): Opportunity => {
     const chart = createChart(BTC);
     for (const bar of bars) chart.add(bar);
-    const said = scalping.evaluate({ instrument: BTC, nowMs: UNTIL_MS, chart, ...(model === null ? {} : { askModel: model.ask }) });
-    if (said.kind === 'quiet') throw new Error(said.why);
+    const said = scalping.evaluate({
+      instrument: BTC,
+      nowMs: UNTIL_MS,
+      chart,
+      derivatives: null,
+      calendar: NSE_CALENDAR,
+      ...(model === null ? {} : { askModel: model.ask }),
+    });
+    if (said.kind !== 'opportunity') throw new Error(said.why);
     return said;
   };
 
