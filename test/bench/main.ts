@@ -4,6 +4,7 @@ import { benchCold } from './cold.ts';
 import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
 import { benchFills } from './fills.ts';
+import { benchMl } from './ml.ts';
 import { benchOptions } from './options.ts';
 import { benchPortfolio } from './portfolio.ts';
 import { benchRisk } from './risk.ts';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   risk: benchRisk,
   signals: benchSignals,
   options: benchOptions,
+  ml: benchMl,
   portfolio: benchPortfolio,
   week: benchWeek,
 };
