@@ -3,7 +3,9 @@ import { benchCold } from './cold.ts';
 import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
 import { benchFills } from './fills.ts';
+import { benchIndicators } from './indicators.ts';
 import { benchPortfolio } from './portfolio.ts';
+import { benchScan } from './scan.ts';
 import { benchSignals } from './signals.ts';
 import { benchStress } from './stress.ts';
 import { benchTicks } from './ticks.ts';
@@ -18,6 +20,8 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   fills: benchFills,
   triggers: benchTriggers,
   signals: benchSignals,
+  indicators: benchIndicators,
+  scan: benchScan,
   portfolio: benchPortfolio,
   week: benchWeek,
 };
