@@ -7,6 +7,7 @@ import { Ema } from '../../../shared/indicators/ema.ts';
 import { GarmanKlassVolatility } from '../../../shared/indicators/garman-klass-volatility.ts';
 import { type Indicator, IndicatorError } from '../../../shared/indicators/indicator.ts';
 import { MovingAverageConvergence } from '../../../shared/indicators/macd.ts';
+import { INDICATOR_NAMES, indicatorSeries } from '../../../shared/indicators/named.ts';
 import { OnBalanceVolume } from '../../../shared/indicators/obv.ts';
 import { ParkinsonVolatility } from '../../../shared/indicators/parkinson-volatility.ts';
 import { RealisedVolatility } from '../../../shared/indicators/realised-volatility.ts';
@@ -374,6 +375,23 @@ describe.each(SUBJECTS)('$name', ({ create, textbook }) => {
       fresh.add(bar);
     }
     expect(used.value()).toEqual(fresh.value());
+  });
+});
+
+describe('the indicators that can be asked for by name', () => {
+  it.each(INDICATOR_NAMES)('%s says nothing until it is warm and finite figures from then on', (name) => {
+    const series = indicatorSeries(name, 'CRYPTO', MOVING);
+    const first = series.findIndex((figures) => figures !== null);
+    expect(first).toBeGreaterThanOrEqual(0);
+    for (const figures of series.slice(first)) {
+      const values = typeof figures === 'number' ? [figures] : Object.values(figures ?? { none: Number.NaN });
+      expect(values.every(Number.isFinite), `${name}: ${JSON.stringify(figures)}`).toBe(true);
+    }
+  });
+
+  it('are all held to the contract above', () => {
+    // Wilder's mean is a part of others and has no name of its own.
+    expect(SUBJECTS).toHaveLength(INDICATOR_NAMES.length + 1);
   });
 });
 
