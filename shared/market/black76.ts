@@ -1,3 +1,5 @@
+import { normalCdf } from '../kernel/normal.ts';
+
 export type OptionRight = 'call' | 'put';
 
 /** A European option on a forward. Prices are in one currency. */
@@ -35,26 +37,3 @@ function outOfTheMoney(forward: number, strike: number, deviation: number): numb
   const d1 = Math.log(near / far) / deviation + deviation / 2;
   return Math.max(0, near * normalCdf(d1) - far * normalCdf(d1 - deviation));
 }
-
-const HART_LIMIT = 7.07106781186547;
-const NUMERATOR = [
-  0.0352624965998911, 0.700383064443688, 6.37396220353165, 33.912866078383, 112.079291497871, 221.213596169931, 220.206867912376,
-] as const;
-const DENOMINATOR = [
-  0.0883883476483184, 1.75566716318264, 16.064177579207, 86.7807322029461, 296.564248779674, 637.333633378831, 793.826512519948, 440.413735824752,
-] as const;
-
-/**
- * Distribution function of the standard normal law, to about 1e-15.
- * @see Hart et al.: "Computer approximations" (1968), algorithm 5666; West: "Better approximations to cumulative normal functions" (2005)
- */
-function normalCdf(x: number): number {
-  const size = Math.abs(x);
-  const tail = size > 37 ? 0 : Math.exp((-size * size) / 2) * (size < HART_LIMIT ? rational(size) : continued(size));
-  return x > 0 ? 1 - tail : tail;
-}
-
-const horner = (coefficients: readonly number[], x: number): number => coefficients.reduce((value, coefficient) => value * x + coefficient, 0);
-const rational = (x: number): number => horner(NUMERATOR, x) / horner(DENOMINATOR, x);
-const ROOT_OF_TWO_PI = Math.sqrt(2 * Math.PI);
-const continued = (x: number): number => 1 / (x + 1 / (x + 2 / (x + 3 / (x + 4 / (x + 0.65))))) / ROOT_OF_TWO_PI;
