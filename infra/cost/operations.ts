@@ -1,4 +1,5 @@
 import type { PricedItem } from '../../shared/config/aws-prices.ts';
+import { METRICS } from '../../shared/config/metrics.ts';
 import { SCHEDULES, type Schedule } from '../../shared/config/schedules.ts';
 import { DAY_MS } from '../../shared/kernel/time.ts';
 import { TABLES } from '../../shared/store/tables.ts';
@@ -38,8 +39,8 @@ export const ASSUMED = {
   requestMs: 6,
   /** A process of Lambda serves so many minutes before it is replaced. */
   coldEveryRuns: 120,
-  /** Lines of the feed beside those that were measured: venues that break off and come back, and its figures each minute. */
-  feedLogBytesADay: 600_000,
+  /** Lines of the feed beside those that were measured: venues that break off and come back. */
+  feedLogBytesADay: 200_000,
   /** Two hours of a dashboard a day that asks every five seconds, and some more. */
   apiRequestsADay: 1_500,
   /** The gateway keeps the authorizer's answer for a few minutes. */
@@ -50,15 +51,21 @@ export const ASSUMED = {
   buildMinutes: 3,
   objectsGb: 0.1,
   parameters: 5,
-  metrics: 10,
+  metrics: Object.keys(METRICS).length,
   alarms: 10,
   dashboards: 1,
   eventBytes: 2_000,
 } as const;
 
-/** The month's operations of the whole stack for so many symbols: the configured sixteen, or so many of crypto round the clock. */
-export function operationsOf(measured: Measurement, symbols: number, purchase: Purchase): readonly Operation[] {
-  const day = dayOf(measured, symbols);
+/** So many symbols of each market. */
+export interface SymbolMix {
+  readonly crypto: number;
+  readonly nse: number;
+}
+
+/** The month's operations of the whole stack for so many symbols: the sixteen as shipped, so many of crypto round the clock, or a mix. */
+export function operationsOf(measured: Measurement, symbols: number | SymbolMix, purchase: Purchase): readonly Operation[] {
+  const day = typeof symbols === 'number' ? dayOf(measured, symbols) : dayOfMix(measured, symbols);
   return [...task(purchase), ...tables(day), ...outbox(measured, day), ...functions(measured), ...logs(measured, day), ...rest()];
 }
 
@@ -74,6 +81,32 @@ export function dayOf({ tables: { crypto, both } }: Measurement, symbols: number
   const { cold, ...warm } = crypto.scanReadUnits;
   return { ...crypto, symbols, fills: crypto.fills * times, scanReadUnits: { ...warm, cold: cold * times }, rows: Object.fromEntries(rows) };
 }
+
+/** A day of both markets: that of crypto alone, and of what ten symbols of NSE added to it the part that so many add. */
+export function dayOfMix(measured: Measurement, { crypto, nse }: SymbolMix): TableDay {
+  const { crypto: six, both } = measured.tables;
+  if (crypto === six.symbols && nse === both.symbols - six.symbols) return both;
+  const day = dayOf(measured, crypto);
+  if (nse === 0) return day;
+  const share = nse / (both.symbols - six.symbols);
+  const added = (withNse: number, without: number): number => Math.max(0, withNse - without) * share;
+  const kinds = [...new Set([...Object.keys(day.rows), ...Object.keys(both.rows)])];
+  const rows = kinds.map((kind): [string, RowsOfKind] => {
+    const [own, wider, narrower] = [day.rows[kind] ?? NO_ROWS, both.rows[kind] ?? NO_ROWS, six.rows[kind] ?? NO_ROWS];
+    const sum = (of: keyof RowsOfKind): number => own[of] + added(wider[of], narrower[of]);
+    const [writes, writeUnits, writtenBytes] = [sum('writes'), sum('writeUnits'), sum('writtenBytes')];
+    return [kind, { writes, writeUnits, writtenBytes, reads: sum('reads'), readUnits: sum('readUnits'), readBytes: sum('readBytes') }];
+  });
+  return {
+    symbols: crypto + nse,
+    fills: day.fills + added(both.fills, six.fills),
+    scanReadUnits: { ...day.scanReadUnits, cold: day.scanReadUnits.cold + added(both.scanReadUnits.cold, six.scanReadUnits.cold) },
+    feedLogBytes: day.feedLogBytes + added(both.feedLogBytes, six.feedLogBytes),
+    rows: Object.fromEntries(rows),
+  };
+}
+
+const NO_ROWS: RowsOfKind = { writes: 0, writeUnits: 0, writtenBytes: 0, reads: 0, readUnits: 0, readBytes: 0 };
 
 /** Kinds of rows that exist once, whatever the number of symbols, and grow with them. */
 const WHOLE = new Set(['market LATEST', 'market LISTINGS', 'ledger D']);
@@ -214,7 +247,7 @@ const FIRES_A_DAY = SCHEDULES.map((schedule) => ({ functionName: schedule.functi
 const runsADay = (name: string): number =>
   FIRES_A_DAY.filter(({ functionName }) => functionName === name).reduce((total, { fires }) => total + fires, 0);
 
-const SCHEDULED = ['scan', 'monitor', 'session', 'alerts'] as const;
+const SCHEDULED = ['scan', 'monitor', 'session', 'alerts', 'nightly'] as const;
 
 function functions({ functions: measured }: Measurement): readonly Operation[] {
   const scheduled = SCHEDULED.map((name) => ({ name, runs: runsADay(name) * DAYS }));
@@ -278,7 +311,7 @@ const rest = (): readonly Operation[] => [
   { line: 'dashboard', item: 'dashboard', units: ASSUMED.dashboards, from: 'one' },
   { line: 'image of the feed', item: 'image-gb-month', units: ASSUMED.imageGb * ASSUMED.imagesKept, from: `${ASSUMED.imagesKept} kept, assumed` },
   { line: 'bundles and reports', item: 'object-gb-month', units: ASSUMED.objectsGb, from: 'assumed' },
-  { line: 'reports: writes', item: 'object-put', units: DAYS * 2, from: 'two a day, assumed' },
+  { line: 'reports: writes', item: 'object-put', units: DAYS * 4, from: 'four a night' },
   { line: 'parameters', item: 'parameter', units: ASSUMED.parameters, from: 'standard ones' },
   { line: 'parameters: decryption', item: 'kms-request', units: DAYS * 24 * 12, from: 'a cached token, assumed' },
   { line: 'builds of the image', item: 'build-minute', units: ASSUMED.buildsAMonth * ASSUMED.buildMinutes, from: 'four a month, assumed' },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { quoteExcerptSchema } from './quote-excerpt.ts';
+import { structureTagSchema } from './structure.ts';
 import {
   currencySchema,
   decimalSchema,
@@ -114,6 +115,9 @@ export const entryOrderSchema = z
     groupId: name.nullable(),
     clientOrderId: name.nullable(),
     reserved: decimalSchema,
+    /** Base currency that its position will block while it is held; absent where the price is paid in full or blocked by cost. */
+    margin: decimalSchema.optional(),
+    structure: structureTagSchema.optional(),
     bracket: bracketSchema,
     intent: intentSchema,
   })

@@ -17,6 +17,8 @@ export interface TimeframeView {
   readonly anchorMs: EpochMs;
   /** Closed candles read since the anchor. */
   readonly count: number;
+  /** The newest closed candle; null when there is none. */
+  readonly last: RolledCandle | null;
   /** The recent closed candles, at most 64, newest last. */
   readonly candles: readonly RolledCandle[];
   /** RSI after each of `candles`, null while it was not warm. */
@@ -53,6 +55,10 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     return [...ring.slice(oldest), ...ring.slice(0, oldest)];
   };
 
+  /** The newest candle is the first one from behind. */
+  const nthLast = (nth: number): RolledCandle | null =>
+    nth > Math.min(count, CANDLES_KEPT) ? null : (candleRing[(count - nth) % CANDLES_KEPT] ?? null);
+
   const view: TimeframeView = {
     timeframe,
     indicators: set.values,
@@ -61,6 +67,9 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     },
     get count() {
       return count;
+    },
+    get last() {
+      return nthLast(1);
     },
     get candles() {
       candles ??= inOrder(candleRing);
@@ -71,10 +80,16 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
       return rsis;
     },
     get closedMs() {
-      const last = candleRing[(count - 1) % CANDLES_KEPT];
-      return count === 0 || last === undefined ? null : bucketOf(market, timeframe, last.openMs).endMs;
+      const last = nthLast(1);
+      return last === null ? null : bucketOf(market, timeframe, last.openMs).endMs;
     },
-    hasGap: (bars = CANDLES_KEPT) => hasGap(market, timeframe, view.candles.slice(-bars)),
+    hasGap: (bars = CANDLES_KEPT) => {
+      for (let nth = Math.min(bars, count, CANDLES_KEPT); nth > 0; nth--) {
+        const candle = nthLast(nth);
+        if (candle !== null && (!candle.isComplete || isApart(market, timeframe, nth === bars ? null : nthLast(nth + 1), candle))) return true;
+      }
+      return false;
+    },
   };
 
   return {
@@ -100,13 +115,9 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
   };
 }
 
-function hasGap(market: Market, timeframe: Timeframe, candles: readonly RolledCandle[]): boolean {
-  return candles.some((candle, i) => !candle.isComplete || isApart(market, timeframe, candles[i - 1], candle));
-}
-
 /** Whether a candle is missing between two neighbours. A market that never closes has none; one with sessions may pause over night. */
-function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | undefined, after: RolledCandle): boolean {
-  if (before === undefined) return false;
+function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | null, after: RolledCandle): boolean {
+  if (before === null) return false;
   if (market === 'NSE' && tradingDayOf(market, before.openMs) !== tradingDayOf(market, after.openMs)) {
     return timeframe !== '1d' && (!isFirstOfSession(after.openMs) || !isLastOfSession(timeframe, before.openMs));
   }

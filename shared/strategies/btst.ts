@@ -26,6 +26,7 @@ export function createBtst(config: BtstConfig = btstConfig.parse({})): Strategy 
   const strategy: Strategy = {
     name: 'btst',
     timeframes: config.timeframes,
+    readsDerivatives: false,
     evaluate: (view, named) => {
       const { market, symbol } = view.chart;
       if (market !== 'NSE') return quiet('other_market', `Shares of NSE only; ${symbol} is of ${market}`);

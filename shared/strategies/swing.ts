@@ -17,6 +17,7 @@ import { type Pattern, patternReading, strongest } from './patterns/pattern.ts';
 import { pullback } from './patterns/pullback.ts';
 import { bounce, levelBreak } from './patterns/support-resistance.ts';
 import type { Direction, Opportunity, Quiet, Strategy, StrategyView } from './strategy.ts';
+import { trendDirection } from './trend-direction.ts';
 
 // Twice the usual volume is as much as a quarter of an hour needs to convince.
 const FULL_VOLUME_RATIO = 2;
@@ -32,6 +33,7 @@ export function createSwing(config: SwingConfig = swingConfig.parse({})): Strate
   const strategy: Strategy = {
     name: 'swing',
     timeframes: config.timeframes,
+    readsDerivatives: false,
     evaluate: (view, named) => {
       const base = baseBar(view, strategy, named ?? config.timeframes[0] ?? '15m', named !== undefined);
       return base.kind === 'quiet' ? base : judge(config, view, base);
@@ -44,30 +46,13 @@ function judge(config: SwingConfig, { chart }: StrategyView, base: BaseBar): Opp
   const slower = config.timeframes
     .filter((timeframe) => TIMEFRAME_MS[timeframe] > TIMEFRAME_MS[base.view.timeframe])
     .map((timeframe) => chart.timeframe(timeframe));
-  const direction = trendDirection(config, base.view, slower);
+  const direction = trendDirection(base.view, slower, config.leastAdx);
   if (direction === null) return quiet('no_trend', 'The timeframes show no common trend');
   const setups = setupsOf(base, direction);
   const setup = strongest(setups);
   if (setup.score < config.leastPattern)
     return quiet('no_setup', `A ${direction} trend without a setup on ${base.view.timeframe}: ${setup.name} (${setup.score.toFixed(2)})`);
   return propose(config, base, direction, slower, setup, setups);
-}
-
-/** The direction on which all warm slower timeframes agree; the base itself when none is warm. Null when they do not. */
-function trendDirection(config: SwingConfig, base: TimeframeView, slower: readonly TimeframeView[]): Direction | null {
-  const warm = slower.filter(({ indicators }) => indicators.adx !== null && indicators.emaTrend !== null);
-  const judges = warm.length > 0 ? warm : [base];
-  const directions = judges.map((view) => directionOf(view));
-  const [first = null] = directions;
-  if (first === null || directions.some((direction) => direction !== first)) return null;
-  const isTrending = judges.some(({ indicators }) => (indicators.adx?.adx ?? 0) >= config.leastAdx);
-  return isTrending ? first : null;
-}
-
-function directionOf({ indicators }: TimeframeView): Direction | null {
-  const { emaFast, emaSlow } = indicators;
-  if (emaFast === null || emaSlow === null || emaFast === emaSlow) return null;
-  return emaFast > emaSlow ? 'long' : 'short';
 }
 
 function setupsOf({ view, atr }: BaseBar, direction: Direction): readonly Pattern[] {

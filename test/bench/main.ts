@@ -1,10 +1,12 @@
 import { messageOf } from '../../shared/kernel/errors.ts';
+import { benchBacktest } from './backtest.ts';
 import { benchCold } from './cold.ts';
 import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
 import { benchFills } from './fills.ts';
 import { benchIndicators } from './indicators.ts';
 import { benchPortfolio } from './portfolio.ts';
+import { benchRisk } from './risk.ts';
 import { benchScan } from './scan.ts';
 import { benchSignals } from './signals.ts';
 import { benchStress } from './stress.ts';
@@ -13,12 +15,14 @@ import { benchTriggers } from './triggers.ts';
 import { benchWeek } from './week.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  backtest: benchBacktest,
   cold: benchCold,
   ticks: benchTicks,
   stress: benchStress,
   exits: benchExits,
   fills: benchFills,
   triggers: benchTriggers,
+  risk: benchRisk,
   signals: benchSignals,
   indicators: benchIndicators,
   scan: benchScan,

@@ -12,7 +12,9 @@ import { ALERT_VARIABLES } from '../../shared/config/alert-settings.ts';
 import { autoStartText, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { DeploymentConfigError, readDeployment } from '../../shared/config/deployment.ts';
 
-import { EnvironmentError, readEnvironment, toVariables } from '../../shared/config/environment.ts';
+import { readEnvironment, toVariables } from '../../shared/config/environment.ts';
+import { EnvironmentError } from '../../shared/config/environment-error.ts';
+import { REPORTS_BUCKET_VARIABLE } from '../../shared/config/reports.ts';
 import { ROUTES } from '../../shared/contracts/routes.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
 import { TABLES } from '../../shared/store/tables.ts';
@@ -59,7 +61,7 @@ const isAuthorizer = (id: string): boolean => id.startsWith('AuthorizerFunction'
 describe('the functions', () => {
   it('are those that have a folder, and no helper of the framework beside them', () => {
     const names = functions.map(({ id }) => id.replace(/Function[0-9A-F]{8}$/, '').toLowerCase()).sort();
-    expect(names).toEqual(['alerts', 'api', 'authorizer', 'image', 'monitor', 'outbox', 'scan', 'session']);
+    expect(names).toEqual(['alerts', 'api', 'authorizer', 'image', 'monitor', 'nightly', 'outbox', 'scan', 'session']);
     for (const name of names) expect(existsSync(join(ROOT, 'functions', name, 'handler.ts'))).toBe(true);
   });
 
@@ -95,10 +97,7 @@ describe('the environment', () => {
 
   it('holds no secret: they are in SSM, and a variable says at most where', () => {
     for (const [id, variables] of environments) {
-      // The extension that reads parameters has settings of that name: sizes, times and switches.
-      const suspects = Object.entries(variables).filter(
-        ([name]) => /token|secret|password|key|credential/i.test(name) && !/^(PARAMETERS_SECRETS_EXTENSION|SECRETS_MANAGER)_/.test(name),
-      );
+      const suspects = Object.entries(variables).filter(([name]) => /token|secret|password|key|credential/i.test(name));
       expect(
         suspects.filter(([, value]) => !String(value).startsWith('/nightdesk/')),
         id,
@@ -119,7 +118,7 @@ describe('the environment', () => {
       ]),
     );
     const read = readEnvironment(asText);
-    const own = id.startsWith('AlertsFunction') ? Object.values(ALERT_VARIABLES) : [];
+    const own = id.startsWith('AlertsFunction') ? Object.values(ALERT_VARIABLES) : id.startsWith('NightlyFunction') ? [REPORTS_BUCKET_VARIABLE] : [];
     const ours = Object.keys(asText).filter((name) => name.startsWith('NIGHTDESK_'));
     expect(ours.sort()).toEqual([...Object.keys(toVariables(read)), ...own].sort());
     expect(asText).toMatchObject(toVariables(read));

@@ -34,7 +34,7 @@ function answers(bars: readonly Bar[], history: QuietDays = {}): readonly (Oppor
   let next = 0;
   return LOOKS.map((nowMs) => {
     for (let bar = bars[next]; bar !== undefined && bar.openMs + MINUTE_MS <= nowMs; bar = bars[++next]) chart.add(bar);
-    return btst.evaluate({ instrument: INFY, nowMs, chart, calendar: NSE_CALENDAR });
+    return btst.evaluate({ instrument: INFY, nowMs, chart, calendar: NSE_CALENDAR, derivatives: null }) as Opportunity | Quiet;
   });
 }
 

@@ -91,7 +91,7 @@ describe('decisions', () => {
       for (const bar of bars) if (bar.openMs >= fromMs && bar.openMs < nowMs) chart.add(bar);
       const cold = BUILT_STRATEGIES.map(({ evaluate }) => ({
         atMs: nowMs,
-        said: evaluate({ instrument: on, nowMs, chart, calendar: NSE_CALENDAR }),
+        said: evaluate({ instrument: on, nowMs, chart, calendar: NSE_CALENDAR, derivatives: null }),
       }));
       expect(cold).toEqual(all.filter(({ atMs }) => atMs === nowMs));
       compared += 1;
@@ -104,7 +104,9 @@ describe('decisions', () => {
       given.map(({ atMs, said }) =>
         said.kind === 'quiet'
           ? { atMs, reason: said.reason }
-          : { ...said, atMs, why: null, entry: said.entry / by, stop: said.stop / by, target: said.target / by },
+          : said.kind === 'structure'
+            ? said
+            : { ...said, atMs, why: null, entry: said.entry / by, stop: said.stop / by, target: said.target / by },
       );
     expect(shape(answers(BUILT_STRATEGIES, instrument, scaled(BARS, 8), ASKED_FROM), 8)).toEqual(shape(BASELINE, 1));
     const ten = opportunities(answers(BUILT_STRATEGIES, instrument, scaled(BARS, 10), ASKED_FROM));

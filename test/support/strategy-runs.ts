@@ -4,7 +4,7 @@ import { decimal } from '../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Instrument, Market } from '../../shared/market/instrument.ts';
 import type { Bar } from '../../shared/market/price.ts';
-import type { Opportunity, Quiet, Strategy } from '../../shared/strategies/strategy.ts';
+import type { Opportunity, Quiet, Strategy, StructureOpportunity } from '../../shared/strategies/strategy.ts';
 
 /** An instrument of the market with a grid of a cent. */
 export const instrumentOf = (symbol: string, market: Market = 'CRYPTO'): Instrument => ({
@@ -17,12 +17,13 @@ export const instrumentOf = (symbol: string, market: Market = 'CRYPTO'): Instrum
   lotStep: decimal('0.00001'),
   minNotional: decimal('10'),
   shortSale: market === 'NSE' ? 'intraday' : 'never',
+  contract: null,
 });
 
 /** What a strategy said at the close of a bar. */
 export interface Answer {
   readonly atMs: number;
-  readonly said: Opportunity | Quiet;
+  readonly said: Opportunity | StructureOpportunity | Quiet;
 }
 
 /** Feeds the bars to a chart and asks the strategies at each close from `fromMs` on. */
@@ -33,7 +34,7 @@ export function answers(strategies: readonly Strategy[], instrument: Instrument,
     const atMs = bar.openMs + MINUTE_MS;
     return bar.openMs < fromMs
       ? []
-      : strategies.map(({ evaluate }) => ({ atMs, said: evaluate({ instrument, nowMs: atMs, chart, calendar: NSE_CALENDAR }) }));
+      : strategies.map(({ evaluate }) => ({ atMs, said: evaluate({ instrument, nowMs: atMs, chart, calendar: NSE_CALENDAR, derivatives: null }) }));
   });
 }
 

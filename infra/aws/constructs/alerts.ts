@@ -3,7 +3,6 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { ParamsAndSecretsLayerVersion, ParamsAndSecretsLogLevel, ParamsAndSecretsVersions } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -11,8 +10,7 @@ import { Construct } from 'constructs';
 import { TOLD_EVENTS } from '../../../shared/alerts/event-alerts.ts';
 import { ALERT_VARIABLES } from '../../../shared/config/alert-settings.ts';
 import { ALERT_MAIL, BUS_SOURCE } from '../../../shared/contracts/bus-event.ts';
-import { ALERTS_PARTITION } from '../../../shared/store/keys.ts';
-import { grantLedgerRead, grantMarketRead } from './grants.ts';
+import { grantAlerts, grantLedgerRead, grantMarketRead } from './grants.ts';
 import type { HouseFunction } from './house-function.ts';
 
 /** The SecureString with the channels' secrets. Nobody but its owner writes it, and no template knows what it says. */
@@ -39,10 +37,6 @@ export function alertVariables({ email, quiet, muted }: AlertWishes, bus: IEvent
   };
 }
 
-/** Reads parameters for the function that it lies beside, so that no SDK has to be bundled and no secret be in an environment. */
-export const parametersLayer = (): ParamsAndSecretsLayerVersion =>
-  ParamsAndSecretsLayerVersion.fromVersion(ParamsAndSecretsVersions.V1_0_103, { logLevel: ParamsAndSecretsLogLevel.WARN });
-
 export interface AlertsProps {
   readonly made: HouseFunction;
   readonly bus: IEventBus;
@@ -60,13 +54,7 @@ export function alerts(parent: Construct, { made, bus, ledger, market, undeliver
   const scope = new Construct(parent, 'Alerts');
   grantLedgerRead(ledger, made.role);
   grantMarketRead(market, made.role);
-  made.role.addToPolicy(
-    new PolicyStatement({
-      actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
-      resources: [ledger.tableArn],
-      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [ALERTS_PARTITION] } },
-    }),
-  );
+  grantAlerts(ledger, made.role);
   made.role.addToPolicy(
     new PolicyStatement({
       actions: ['ssm:GetParameter'],

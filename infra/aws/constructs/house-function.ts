@@ -1,15 +1,7 @@
 import { AssetHashType, DockerImage, Duration, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  ApplicationLogLevel,
-  Architecture,
-  Code,
-  Function as LambdaFunction,
-  LoggingFormat,
-  type ParamsAndSecretsLayerVersion,
-  Runtime,
-  SystemLogLevel,
-} from 'aws-cdk-lib/aws-lambda';
+import { ApplicationLogLevel, Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bundleFunction, ROOT } from '../bundle.ts';
 import { logGroup } from './log-group.ts';
@@ -21,21 +13,17 @@ export interface HouseFunctionProps {
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** For a function that reads secrets. */
-  readonly paramsAndSecrets?: ParamsAndSecretsLayerVersion;
 }
 
 export interface HouseFunction {
   readonly lambda: LambdaFunction;
   /** May write its own log and nothing else until it is granted more. */
   readonly role: Role;
+  readonly logs: ILogGroup;
 }
 
 /** A function as this house runs them: one bundled ES module on ARM, JSON logs that expire, a role of its own. */
-export function houseFunction(
-  parent: Construct,
-  { name, description, memoryMiB, timeoutSeconds, environment, paramsAndSecrets }: HouseFunctionProps,
-): HouseFunction {
+export function houseFunction(parent: Construct, { name, description, memoryMiB, timeoutSeconds, environment }: HouseFunctionProps): HouseFunction {
   const scope = new Construct(parent, `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`);
   const logs = logGroup(scope, 'Logs');
   const role = new Role(scope, 'Role', {
@@ -57,14 +45,13 @@ export function houseFunction(
     timeout: Duration.seconds(timeoutSeconds),
     role,
     logGroup: logs,
-    ...(paramsAndSecrets === undefined ? {} : { paramsAndSecrets }),
     loggingFormat: LoggingFormat.JSON,
     applicationLogLevelV2: ApplicationLogLevel.INFO,
     systemLogLevelV2: SystemLogLevel.WARN,
     environment: { ...environment, NODE_OPTIONS: '--enable-source-maps' },
   });
   Validations.of(lambda).acknowledge(...ACKNOWLEDGED);
-  return { lambda, role };
+  return { lambda, role, logs };
 }
 
 /** The function's bundle. Bundled by our own call of esbuild, because the CDK's construct makes one file and no more. */

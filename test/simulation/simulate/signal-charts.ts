@@ -25,6 +25,7 @@ function chartWithSignal(symbol: string): Chart {
       nowMs: bar.openMs + MINUTE_MS,
       chart,
       calendar: NSE_CALENDAR,
+      derivatives: null,
     });
     if (answer?.kind === 'opportunity' && answer.direction === 'long' && answer.confidence > answer.leastConfidence) return chart;
   }

@@ -30,7 +30,7 @@ function viewWith(quotes = SYMBOLS.map((symbol) => bareQuote(symbol, 100, NOW)),
 }
 
 const question = (symbol: string, answer: Opportunity | Quiet, name: StrategyName = 'scalping'): Question => ({
-  strategy: { name, timeframes: ['1m', '5m'], evaluate: () => answer },
+  strategy: { name, timeframes: ['1m', '5m'], readsDerivatives: false, evaluate: () => answer },
   instrument: instrumentBySymbol(symbol),
   base: null,
 });

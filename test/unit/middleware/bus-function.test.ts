@@ -1,10 +1,18 @@
+import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { busFunction, isBusEvent } from '../../../functions/middleware/bus-function.ts';
 import { createVirtualClock } from '../../../shared/kernel/clock-virtual.ts';
 import { contextOver, createRows } from '../../support/engine-world.ts';
 import { START_MS } from '../../support/ledger-fixtures.ts';
 
-const EVENT = { version: '0', id: 'e-1', source: 'nightdesk', account: '1', 'detail-type': 'filled', detail: { seq: '1' } } as const;
+const EVENT = {
+  version: '0',
+  id: 'e-1',
+  source: 'nightdesk',
+  account: '1',
+  'detail-type': 'filled',
+  detail: { partition: 'S#s', seq: '1', event: '{"type":"order-ended","orderId":"E:p"}' },
+} as const;
 
 function stack(run: () => Promise<unknown>) {
   const logged: (readonly [level: string, event: string, facts: unknown])[] = [];
@@ -21,10 +29,20 @@ describe('a function on the bus', () => {
     expect(isBusEvent(null)).toBe(false);
   });
 
-  it('logs what became of an event', async () => {
+  it('logs what became of an event, under the id that leads there from its cause', async () => {
     const { handler, logged } = stack(async () => ({ raised: 'a' }));
     expect(await handler(EVENT)).toEqual({ raised: 'a' });
-    expect(logged).toEqual([['info', 'alerts-event-taken', { id: 'e-1', type: 'filled', outcome: { raised: 'a' } }]]);
+    expect(logged).toEqual([
+      ['info', 'alerts-event-taken', { id: 'e-1', type: 'filled', sessionId: 's', seq: 1, correlationId: 'p', outcome: { raised: 'a' } }],
+    ]);
+  });
+
+  it('drops an event of another account than its own, and says so', async () => {
+    const { handler, logged } = stack(async () => ({ raised: 'a' }));
+    const of = (account: string) => ({ invokedFunctionArn: `arn:aws:lambda:ap-south-1:${account}:function:alerts` }) as Context;
+    expect(await handler(EVENT, of('1'))).toEqual({ raised: 'a' });
+    expect(await handler(EVENT, of('2'))).toEqual({ dropped: 'of account 1' });
+    expect(logged.at(-1)).toEqual(['warn', 'alerts-event-dropped', { id: 'e-1', type: 'filled', account: '1' }]);
   });
 
   it('throws an error on, so that the platform tries again, and logs it', async () => {

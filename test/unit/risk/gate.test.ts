@@ -182,7 +182,7 @@ describe('an entry that the gate passes', () => {
     [
       'maxTotalExposure',
       (50_200 - 50_000) / 1.01,
-      { account: withLimits({ maxTotalExposure: 0.502 }, withPosition({ symbol: 'ETH', quantity: '500' })) },
+      { account: withLimits({ maxTotalExposure: 0.502, maxVar: 1 }, withPosition({ symbol: 'ETH', quantity: '500' })) },
     ],
     [
       'maxPortfolioRisk',

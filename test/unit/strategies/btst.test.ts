@@ -20,7 +20,7 @@ function said(date: string, clock: string, sketch: DaySketch = {}, change: (bar:
   const nowMs = at(date, clock);
   const chart = chartBefore(date);
   for (const bar of dayOfMinutes(date, sketch)) if (bar.openMs + 60_000 <= nowMs) chart.add(change(bar));
-  return btst.evaluate({ instrument: INFY, nowMs, chart, calendar: NSE_CALENDAR });
+  return btst.evaluate({ instrument: INFY, nowMs, chart, calendar: NSE_CALENDAR, derivatives: null }) as Opportunity | Quiet;
 }
 
 const THURSDAY = '2026-10-29';
@@ -85,7 +85,7 @@ describe('BTST', () => {
     });
     expect(said('2026-12-31', '15:20:03')).toMatchObject({ reason: 'calendar_not_covered', why: expect.stringContaining('2027-01-01') });
     const nowMs = at('2027-01-04', '15:20:03');
-    expect(btst.evaluate({ instrument: INFY, nowMs, chart: chartBefore(THURSDAY), calendar: NSE_CALENDAR })).toMatchObject({
+    expect(btst.evaluate({ instrument: INFY, nowMs, chart: chartBefore(THURSDAY), calendar: NSE_CALENDAR, derivatives: null })).toMatchObject({
       reason: 'calendar_not_covered',
     });
   });
@@ -93,7 +93,9 @@ describe('BTST', () => {
   it('is quiet on holidays and at weekends', () => {
     for (const date of ['2026-10-02', '2026-10-31']) {
       const nowMs = at(date, '15:20:03');
-      expect(btst.evaluate({ instrument: INFY, nowMs, chart: chartBefore(date), calendar: NSE_CALENDAR })).toMatchObject({ reason: 'market_closed' });
+      expect(btst.evaluate({ instrument: INFY, nowMs, chart: chartBefore(date), calendar: NSE_CALENDAR, derivatives: null })).toMatchObject({
+        reason: 'market_closed',
+      });
     }
   });
 
@@ -112,13 +114,19 @@ describe('BTST', () => {
     const chart = chartBefore(THURSDAY);
     for (const bar of dayOfMinutes(THURSDAY)) if (bar.openMs < at(THURSDAY, '14:50')) chart.add(bar);
     const nowMs = at(THURSDAY, '15:20:03');
-    expect(btst.evaluate({ instrument: INFY, nowMs, chart, calendar: NSE_CALENDAR })).toMatchObject({ reason: 'stale_bars' });
+    expect(btst.evaluate({ instrument: INFY, nowMs, chart, calendar: NSE_CALENDAR, derivatives: null })).toMatchObject({ reason: 'stale_bars' });
   });
 
   it('trades shares of NSE only', () => {
     const btc = instrumentOf('BTC');
     const chart = chartBefore(THURSDAY);
-    const view = { instrument: btc, nowMs: at(THURSDAY, '15:20:03'), chart: { ...chart, market: 'CRYPTO' as const }, calendar: NSE_CALENDAR };
+    const view = {
+      instrument: btc,
+      nowMs: at(THURSDAY, '15:20:03'),
+      chart: { ...chart, market: 'CRYPTO' as const },
+      calendar: NSE_CALENDAR,
+      derivatives: null,
+    };
     expect(btst.evaluate(view)).toMatchObject({ reason: 'other_market' });
   });
 

@@ -32,7 +32,7 @@ function burst(): readonly Bar[] {
 const evaluateAt = (strategy: Strategy, bars: readonly Bar[], nowMs: number, base?: '1m' | '5m' | '15m' | '1h' | '1d') => {
   const chart = createChart(BTC);
   for (const bar of bars) chart.add(bar);
-  return strategy.evaluate({ instrument: BTC, nowMs, chart, calendar: NSE_CALENDAR }, base);
+  return strategy.evaluate({ instrument: BTC, nowMs, chart, calendar: NSE_CALENDAR, derivatives: null }, base);
 };
 
 describe('scalping', () => {
