@@ -5,7 +5,6 @@ import { type AlertChannel, type DeliveryContext, deliverAlerts } from '../../sh
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { channelsOf } from './channels/channels.ts';
 import { mailChannel } from './channels/mail.ts';
-import { ssmParameter } from './ssm-parameter.ts';
 
 const HOLDER = randomUUID();
 
@@ -18,11 +17,20 @@ export function deliveryContext(
   return { store: ledger.alerts, channels, wishes: wishesFromEnvironment(env), rules: ALERT_RULES.delivery, now: Date.now, holder: HOLDER, log };
 }
 
-/** Tells what is due, as it is deployed: secrets come from SSM each time, so that a new one holds within minutes. */
+/** Made when the first alert may have to be told: a cold start need not wait for a client of SSM. */
+let secretsDocument: Promise<() => Promise<string | null>> | undefined;
+
+async function documentOf(parameter: string): Promise<string | null> {
+  secretsDocument ??= import('./ssm-parameter.ts').then(({ ssmParameter }) => ssmParameter(parameter, Date.now));
+  const read = await secretsDocument;
+  return read();
+}
+
+/** Tells what is due, as it is deployed: secrets come from SSM, and a new one holds within minutes. */
 export async function deliverDeployed(context: EngineContext): Promise<number> {
   const { env } = process;
   const parameter = env[ALERT_VARIABLES.parameter];
-  const document = parameter === undefined ? null : await ssmParameter(parameter, env);
+  const document = parameter === undefined ? null : await documentOf(parameter);
   const secrets: AlertSecrets = document === null ? {} : secretsFromDocument(document);
   const bus = env[ALERT_VARIABLES.mailBus];
   const channels = [...channelsOf(secrets, ALERT_RULES), ...(bus === undefined || bus === 'none' ? [] : [mailChannel(bus)])];

@@ -1,32 +1,38 @@
-import * as z from 'zod';
+import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
-import { jsonOrNull } from './channels/post.ts';
+import { type EpochMs, MINUTE_MS } from '../../shared/kernel/time.ts';
 
 class ParameterError extends NightdeskError<'not_read'> {}
 
-const DEFAULT_PORT = '2773';
-const TIMEOUT_MS = 3_000;
-
-const answerSchema = z.object({ Parameter: z.object({ Value: z.string() }) });
+/** A new secret holds within this time; a minute without alerts asks SSM for nothing. */
+const KEEP_MS = 5 * MINUTE_MS;
 
 /**
- * A parameter of SSM, decrypted, by AWS's extension for Lambda: it signs, reads and remembers for five minutes, and costs the
- * bundle no SDK. It answers while a function is invoked, not while it is started.
+ * Reads a parameter of SSM, decrypted, and remembers it for five minutes: that there is none as well.
  * @returns null where there is no such parameter
  * @throws ParameterError `not_read`
- * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-integration-lambda-extensions.html
  */
-export async function ssmParameter(name: string, env: Readonly<Record<string, string | undefined>>): Promise<string | null> {
-  const port = env.PARAMETERS_SECRETS_EXTENSION_HTTP_PORT ?? DEFAULT_PORT;
-  const url = `http://localhost:${port}/systemsmanager/parameters/get?name=${encodeURIComponent(name)}&withDecryption=true`;
-  const response = await fetch(url, {
-    headers: { 'x-aws-parameters-secrets-token': env.AWS_SESSION_TOKEN ?? '' },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const text = await response.text();
-  if (!response.ok && text.includes('ParameterNotFound')) return null;
-  const answer = response.ok ? answerSchema.safeParse(jsonOrNull(text)) : null;
-  // An answer may hold the secret: it is not part of any message.
-  if (answer?.success !== true) throw new ParameterError('not_read', `The parameter ${name} was not read: status ${response.status}`, { name });
-  return answer.data.Parameter.Value;
+export function ssmParameter(name: string, now: () => EpochMs): () => Promise<string | null> {
+  const client = new SSMClient({ maxAttempts: 3 });
+  let kept: { readonly value: string | null; readonly atMs: EpochMs } | null = null;
+  return async () => {
+    if (kept !== null && now() - kept.atMs < KEEP_MS) return kept.value;
+    const value = await read(client, name);
+    kept = { value, atMs: now() };
+    return value;
+  };
 }
+
+async function read(client: SSMClient, name: string): Promise<string | null> {
+  try {
+    const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
+    if (Parameter?.Value !== undefined) return Parameter.Value;
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return null;
+    // By its name only: what an answer says that was not understood may hold the secret.
+    throw notRead(name, error instanceof Error ? error.name : 'no answer');
+  }
+  throw notRead(name, 'it came without a value');
+}
+
+const notRead = (name: string, why: string): ParameterError => new ParameterError('not_read', `The parameter ${name} was not read: ${why}`, { name });

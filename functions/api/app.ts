@@ -1,10 +1,10 @@
-import httpRouterHandler, { type Route as RouterRoute } from '@middy/http-router';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ROUTES, type RouteName } from '../../shared/contracts/routes.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { type HttpHandler, httpFunction, jsonAnswer } from '../middleware/http-function.ts';
 import { HttpProblem } from '../middleware/problem.ts';
 import type { ApiHandlers } from './answer.ts';
+import { findRoute, methodsOf } from './find-route.ts';
 import { apiHandlers } from './handlers.ts';
 import { readRequest } from './request.ts';
 
@@ -13,13 +13,14 @@ type RouteHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxySt
 /** The v8 API over an engine: every route of `shared/contracts/routes.ts`, behind the one HTTP stack. */
 export function createApiHandler(context: EngineContext): HttpHandler {
   const handlers = apiHandlers(context);
-  const routes = ROUTES.map(({ name, method, path }) => ({ method, path, handler: routeHandler(handlers, name) }));
-  const router = httpRouterHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>({
-    routes: routes as RouterRoute<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>[],
-    notFoundResponse: refuseRoute,
-  }) as unknown as RouteHandler;
-  // The router throws for a route that it does not know; awaiting makes that the request's error.
-  return httpFunction(async (event) => await router(event), context.log);
+  const byName = new Map(ROUTES.map(({ name }) => [name, routeHandler(handlers, name)]));
+  return httpFunction(async (event) => {
+    const { method, path } = event.requestContext.http;
+    const found = findRoute(method, path);
+    const handle = found === null ? undefined : byName.get(found.name);
+    if (found === null || handle === undefined) return refuseRoute(method, path);
+    return handle({ ...event, pathParameters: { ...found.params, ...event.pathParameters } });
+  }, context.log);
 }
 
 function routeHandler<Name extends RouteName>(handlers: ApiHandlers, name: Name): RouteHandler {
@@ -33,8 +34,8 @@ function routeHandler<Name extends RouteName>(handlers: ApiHandlers, name: Name)
 }
 
 /** A known path asked with another method is 405, all else 404 with the routes that exist. */
-function refuseRoute({ method, path }: { readonly method: string; readonly path: string }): never {
-  const allowed = ROUTES.filter((route) => pattern(route.path).test(path)).map((route) => route.method);
+function refuseRoute(method: string, path: string): never {
+  const allowed = methodsOf(path);
   if (allowed.length > 0) {
     const headers = { allow: allowed.join(', ') };
     throw new HttpProblem(405, 'method_not_allowed', `${path} takes ${allowed.join(', ')}, received ${method}`, { allowed }, { headers });
@@ -42,5 +43,3 @@ function refuseRoute({ method, path }: { readonly method: string; readonly path:
   const routes = ROUTES.map((route) => `${route.method} ${route.path}`);
   throw new HttpProblem(404, 'unknown_route', `There is no route ${method} ${path}`, { routes });
 }
-
-const pattern = (path: string): RegExp => new RegExp(`^${path.replace(/\{[^}]+\}/g, '[^/]+')}/?$`);

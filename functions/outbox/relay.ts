@@ -3,11 +3,13 @@ import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 
 import * as z from 'zod';
 import { BUS_SOURCE, type BusDetail } from '../../shared/contracts/bus-event.ts';
 import { busFacts } from '../../shared/contracts/bus-facts.ts';
-import { messageOf } from '../../shared/kernel/errors.ts';
+import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import type { Log } from '../../shared/kernel/log.ts';
 
 /** Puts events on the bus; the answer has for each whether it was taken, in the same order. */
 export type Send = (entries: readonly PutEventsRequestEntry[]) => Promise<readonly boolean[]>;
+
+class OutboxError extends NightdeskError<'not_told'> {}
 
 // PutEvents takes at most ten.
 const BATCH = 10;
@@ -17,13 +19,19 @@ const journalRow = z.object({ pk: text, seq: z.object({ N: z.string() }), type: 
 
 /**
  * Tells new rows of the journal on the bus, in their order. The first that cannot be told is named in the answer: the platform
- * comes again with it and what follows, so an event may be told twice and none is passed over.
+ * comes again with it and what follows, so an event may be told twice and none is passed over. One that stands first is an
+ * error instead: on errors, and on nothing else, the platform cuts a batch in two, until the row that cannot be told is alone
+ * and given up by itself. Named again and again it would take the whole batch behind it along.
+ * @throws OutboxError `not_told`
  */
 export async function relayJournal({ Records }: DynamoDBStreamEvent, send: Send, log: Log): Promise<DynamoDBBatchResponse> {
   for (let at = 0; at < Records.length; at += BATCH) {
     const told = await tell(Records.slice(at, at + BATCH), send, log);
     const failed = told === null ? undefined : Records[at + told];
-    if (failed !== undefined) return { batchItemFailures: [{ itemIdentifier: failed.dynamodb?.SequenceNumber ?? '' }] };
+    if (failed === undefined) continue;
+    const itemIdentifier = failed.dynamodb?.SequenceNumber ?? '';
+    if (failed === Records[0]) throw new OutboxError('not_told', `The first of ${Records.length} rows was not told: ${itemIdentifier}`);
+    return { batchItemFailures: [{ itemIdentifier }] };
   }
   return { batchItemFailures: [] };
 }

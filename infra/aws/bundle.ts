@@ -22,6 +22,8 @@ const NEVER_LOADED = [
   '@aws-sdk/credential-provider-web-identity',
   '@smithy/core/event-streams',
   '@smithy/credential-provider-imds',
+  // Reads what a browser calls itself.
+  'bowser',
 ];
 
 const COMMON = {

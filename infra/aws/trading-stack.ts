@@ -7,7 +7,7 @@ import { toVariables } from '../../shared/config/environment.ts';
 import { liveScope } from '../../shared/config/nse-feed.ts';
 import { REPORTS_BUCKET_VARIABLE } from '../../shared/config/reports.ts';
 import { alarms } from './constructs/alarms.ts';
-import { alerts, alertVariables, parametersLayer } from './constructs/alerts.ts';
+import { alerts, alertVariables } from './constructs/alerts.ts';
 import { costBudget } from './constructs/budget.ts';
 import { dashboard } from './constructs/dashboard.ts';
 import { deadLetterQueue } from './constructs/dead-letter-queue.ts';
@@ -52,7 +52,7 @@ export function tradingStack(scope: Construct, { env, deployment, data }: Tradin
     failedRuns,
     enabled: deployment.schedules,
     own: {
-      alerts: { environment: alertVariables(wishes, bus), paramsAndSecrets: parametersLayer() },
+      alerts: { environment: alertVariables(wishes, bus) },
       nightly: { environment: { [REPORTS_BUCKET_VARIABLE]: reports.bucketName } },
     },
   });

@@ -2,7 +2,7 @@ import { PRICED_REGIONS, type PricedRegion } from '../../shared/config/aws-price
 import { TABLES } from '../../shared/store/tables.ts';
 import { type Bill, type BillLine, billOf } from './bill.ts';
 import type { FunctionRuns, Measurement } from './measurement.ts';
-import { dayOf, operationsOf, type Purchase, used } from './operations.ts';
+import { dayOf, operationsOf, type Purchase, type SymbolMix, used } from './operations.ts';
 
 /** Six of crypto; those and ten of NSE, as they are configured; and what it grows to. */
 export const SYMBOL_COUNTS = [6, 16, 50, 500] as const;
@@ -15,7 +15,7 @@ const DOMINANT = 3;
 
 export interface BillQuestion {
   readonly measured: Measurement;
-  readonly symbols: number;
+  readonly symbols: number | SymbolMix;
   readonly region?: PricedRegion;
   readonly purchase?: Purchase;
 }

@@ -8,8 +8,10 @@ import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import { DAY_MS, HOUR_MS } from '../../shared/kernel/time.ts';
 import type { Market } from '../../shared/market/instrument.ts';
 import type { Usage } from '../../shared/store/metered-items.ts';
+import { readConfigFile } from '../config/config-file.ts';
 import type { Terminal } from '../local/ledger/subcommand.ts';
 import { billPage } from './bill-page.ts';
+import { configuredBill } from './configured-bill.ts';
 import { measuredFunctions } from './measured-functions.ts';
 import { type MeasuredRun, measuredRun } from './measured-run.ts';
 import { type Measurement, type RowsOfKind, readMeasurement, type TableDay, writeMeasurement } from './measurement.ts';
@@ -28,7 +30,8 @@ const LONGEST_HOURS = 168;
 const FUNCTION_MINUTES = 24;
 const SYMBOLS = { crypto: 6, both: 16 } as const;
 
-const HELP = `Prints what a month on AWS costs: measured operations at list prices, for 6, 16, 50 and 500 symbols.
+const HELP = `Prints what a month on AWS costs: measured operations at list prices, for the symbols of nightdesk.config.json, and
+for 6, 16, 50 and 500.
 
   npm run cost [-- options]
 
@@ -63,12 +66,20 @@ export async function runCostCommand(argv: readonly string[], terminal: Terminal
     }
     const measured = options.measure ? await measure(options, argv) : readMeasurement();
     if (options.write) keep(measured);
-    terminal.out(options.json ? JSON.stringify(measured, null, 2) : (options.memory ? memoryPage : billPage)(measured));
+    terminal.out(pageOf(measured, options, terminal));
     return EXIT.done;
   } catch (error) {
     terminal.err(messageOf(error));
     return error instanceof CostCommandError && error.code === 'bad_option' ? EXIT.badOption : EXIT.failed;
   }
+}
+
+/** What was asked for; the bill begins with that of the configuration of this checkout. */
+function pageOf(measured: Measurement, { json, memory }: CostOptions, { env }: Terminal): string {
+  if (json) return JSON.stringify(measured, null, 2);
+  if (memory) return memoryPage(measured);
+  const { deployment, from } = readConfigFile(env);
+  return `${configuredBill(measured, deployment, from)}\n\n${billPage(measured)}`;
 }
 
 /** What was measured, and the page that is made of it where people read it. */

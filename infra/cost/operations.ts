@@ -57,9 +57,15 @@ export const ASSUMED = {
   eventBytes: 2_000,
 } as const;
 
-/** The month's operations of the whole stack for so many symbols: the configured sixteen, or so many of crypto round the clock. */
-export function operationsOf(measured: Measurement, symbols: number, purchase: Purchase): readonly Operation[] {
-  const day = dayOf(measured, symbols);
+/** So many symbols of each market. */
+export interface SymbolMix {
+  readonly crypto: number;
+  readonly nse: number;
+}
+
+/** The month's operations of the whole stack for so many symbols: the sixteen as shipped, so many of crypto round the clock, or a mix. */
+export function operationsOf(measured: Measurement, symbols: number | SymbolMix, purchase: Purchase): readonly Operation[] {
+  const day = typeof symbols === 'number' ? dayOf(measured, symbols) : dayOfMix(measured, symbols);
   return [...task(purchase), ...tables(day), ...outbox(measured, day), ...functions(measured), ...logs(measured, day), ...rest()];
 }
 
@@ -75,6 +81,32 @@ export function dayOf({ tables: { crypto, both } }: Measurement, symbols: number
   const { cold, ...warm } = crypto.scanReadUnits;
   return { ...crypto, symbols, fills: crypto.fills * times, scanReadUnits: { ...warm, cold: cold * times }, rows: Object.fromEntries(rows) };
 }
+
+/** A day of both markets: that of crypto alone, and of what ten symbols of NSE added to it the part that so many add. */
+export function dayOfMix(measured: Measurement, { crypto, nse }: SymbolMix): TableDay {
+  const { crypto: six, both } = measured.tables;
+  if (crypto === six.symbols && nse === both.symbols - six.symbols) return both;
+  const day = dayOf(measured, crypto);
+  if (nse === 0) return day;
+  const share = nse / (both.symbols - six.symbols);
+  const added = (withNse: number, without: number): number => Math.max(0, withNse - without) * share;
+  const kinds = [...new Set([...Object.keys(day.rows), ...Object.keys(both.rows)])];
+  const rows = kinds.map((kind): [string, RowsOfKind] => {
+    const [own, wider, narrower] = [day.rows[kind] ?? NO_ROWS, both.rows[kind] ?? NO_ROWS, six.rows[kind] ?? NO_ROWS];
+    const sum = (of: keyof RowsOfKind): number => own[of] + added(wider[of], narrower[of]);
+    const [writes, writeUnits, writtenBytes] = [sum('writes'), sum('writeUnits'), sum('writtenBytes')];
+    return [kind, { writes, writeUnits, writtenBytes, reads: sum('reads'), readUnits: sum('readUnits'), readBytes: sum('readBytes') }];
+  });
+  return {
+    symbols: crypto + nse,
+    fills: day.fills + added(both.fills, six.fills),
+    scanReadUnits: { ...day.scanReadUnits, cold: day.scanReadUnits.cold + added(both.scanReadUnits.cold, six.scanReadUnits.cold) },
+    feedLogBytes: day.feedLogBytes + added(both.feedLogBytes, six.feedLogBytes),
+    rows: Object.fromEntries(rows),
+  };
+}
+
+const NO_ROWS: RowsOfKind = { writes: 0, writeUnits: 0, writtenBytes: 0, reads: 0, readUnits: 0, readBytes: 0 };
 
 /** Kinds of rows that exist once, whatever the number of symbols, and grow with them. */
 const WHOLE = new Set(['market LATEST', 'market LISTINGS', 'ledger D']);

@@ -30,11 +30,12 @@ export interface RecordedMinute {
 /**
  * The tables as a scan finds them after each of some minutes, with a session that waits for its first scan: the
  * first minute has all rows, history too, each later one those that changed.
+ * @param scope under which prices are kept
  */
-export async function recordedMarket(startMs: EpochMs, minutes: number): Promise<readonly RecordedMinute[]> {
+export async function recordedMarket(startMs: EpochMs, minutes: number, scope = RECORDED_SCOPE): Promise<readonly RecordedMinute[]> {
   const clock = createVirtualClock({ startMs, speed: Number.POSITIVE_INFINITY });
   const { items, changed } = recording(createMemoryItems());
-  const world = { scope: RECORDED_SCOPE, evidence: 'live', markets: ['CRYPTO', 'NSE'] } as const;
+  const world = { scope, evidence: 'live', markets: ['CRYPTO', 'NSE'] } as const;
   const context = engineContext({
     clock,
     ledger: createMemoryLedger(items),

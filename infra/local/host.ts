@@ -26,6 +26,7 @@ import { sweepExpired } from '../../shared/store/sweep-expired.ts';
 import { tableNames } from '../../shared/store/tables.ts';
 import { tokenGate } from './access-gate.ts';
 import { alertSettings, startAlerts } from './alerts.ts';
+import { DEFAULT_CAPITAL_USD, HISTORY_DAYS } from './defaults.ts';
 import { type Embedded, startEmbedded } from './embedded-dynamodb.ts';
 import { type BusEvent, type BusListener, startEventBridge } from './event-bridge.ts';
 import { freshWhenAsked } from './fresh-when-asked.ts';
@@ -41,8 +42,6 @@ import { type ChosenWorld, chooseWorld } from './world.ts';
 class HostError extends NightdeskError<'other_world' | 'store_gone'> {}
 
 const BUS_NAME = 'nightdesk';
-const DEFAULT_CAPITAL_USD = 100_000;
-const HISTORY_DAYS = 40;
 const LEASE_MS = DAY_MS;
 const LIVE_PUBLISH_MS = 5 * SECOND_MS;
 /** On one machine every change comes through this process: the strong read is only a safety net. */

@@ -1,13 +1,11 @@
 import * as z from 'zod';
-import { NightdeskError } from '../kernel/errors.ts';
 import { CalendarError } from '../market/calendar.ts';
 import { autoStartOf } from './auto-start.ts';
+import { EnvironmentError } from './environment-error.ts';
 import { SYMBOLS_VARIABLE } from './instrument-facts.ts';
 import { InstrumentError, symbolsSet } from './instruments.ts';
 import { NSE_HOURS_VARIABLE, specialHoursOf } from './nse-calendar-facts.ts';
 import { liveScope, NSE_FEEDS, nseFeedOf } from './nse-feed.ts';
-
-export class EnvironmentError extends NightdeskError<'bad_environment'> {}
 
 const name = z.string().min(1);
 

@@ -1,4 +1,4 @@
-import { EnvironmentError } from './environment.ts';
+import { EnvironmentError } from './environment-error.ts';
 
 /** Names the bus of domain events to the function that tells the journal on it. */
 export const BUS_NAME_VARIABLE = 'NIGHTDESK_BUS_NAME';

@@ -1,4 +1,4 @@
-import { EnvironmentError } from './environment.ts';
+import { EnvironmentError } from './environment-error.ts';
 
 /** Names the bucket of the day's reports to the function that writes them. */
 export const REPORTS_BUCKET_VARIABLE = 'NIGHTDESK_REPORTS_BUCKET';

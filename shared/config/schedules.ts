@@ -132,3 +132,11 @@ export function cronFields(cron: string): CronFields {
   }
   return { minutes, hours, dayOfMonth, month, dayOfWeek, year };
 }
+
+/** How many minutes lie between two runs of a schedule, for a host that goes from minute to minute; the calendar decides the rest. @throws ScheduleError `bad_cron` */
+export function everyMinutes({ cron }: Pick<Schedule, 'cron'>): number {
+  const { minutes } = cronFields(cron);
+  const every = minutes === '*' ? 1 : Number(/^\*\/(\d+)$/.exec(minutes)?.[1]);
+  if (Number.isInteger(every) && every > 0) return every;
+  throw new ScheduleError('bad_cron', `Expected * or */N in the minutes of ${cron}`, { cron });
+}

@@ -10,6 +10,7 @@ const stateSchema = z.object({ value: z.enum(['ALARM', 'OK', 'INSUFFICIENT_DATA'
 export const alarmEventSchema = z.object({
   id: z.string(),
   source: z.literal(ALARM_SOURCE),
+  account: z.string(),
   'detail-type': z.literal(ALARM_CHANGE),
   detail: z.object({
     alarmName: z.string(),

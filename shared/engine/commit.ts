@@ -8,6 +8,11 @@ import { EngineError } from './errors.ts';
 import { type Commit, type Receipt, StoreError } from './ports.ts';
 
 const ATTEMPTS = 8;
+/**
+ * A store that gives no answer takes a client's whole patience each time. Who asks is told that nobody knows, while there is
+ * still time to tell: the same command may be asked again.
+ */
+const UNANSWERED_ATTEMPTS = 2;
 
 /** Refusals after which the account must be read again: all others mean that nothing was written and nothing will be. */
 const ASK_AGAIN: ReadonlySet<StoreError['code']> = new Set(['conflict', 'duplicate', 'unknown']);
@@ -30,26 +35,38 @@ export type Committed =
 /**
  * The imperative shell of every change: load the account, decide, commit; when the account has moved on, decide again from
  * what it has become. A commit that got no answer is looked up by its receipt, never guessed.
- * @throws EngineError `contention` after eight lost races; StoreError when the store is unavailable, fences us off or cannot hold it
+ * @throws EngineError `contention` after eight lost races; StoreError when the store is unavailable, fences us off or cannot hold it,
+ * and `unknown` when it gave no answer twice
  */
 export async function commitDecision(context: EngineContext, sessionId: string, decide: (account: Account) => Decided | null): Promise<Committed> {
   let commandId = '';
+  let unanswered = 0;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const account = await context.accounts.current(sessionId);
     if (account === null) throw new EngineError('no_active_session', `There is no session ${sessionId}`, { sessionId });
-    // A journal ends with `session-stopped`: who was late finds nothing to do.
-    if (account.status === 'stopped') return { kind: 'nothing', account, decided: null };
-    const decided = decide(account);
-    if (decided === null || decided.draft.rows.length === 0) return { kind: 'nothing', account, decided };
-    commandId = decided.draft.commandId;
-    const result = await tryCommit(context, account, decided);
-    if (result !== null) return result;
+    const decided = decidedOn(account, decide);
+    if (decided.kind === 'nothing') return decided;
+    commandId = decided.decided.draft.commandId;
+    const result = await tryCommit(context, account, decided.decided);
+    if (!(result instanceof StoreError)) return result;
+    if (result.code === 'unknown') unanswered += 1;
+    if (unanswered === UNANSWERED_ATTEMPTS) throw result;
   }
   throw new EngineError('contention', `Command ${commandId} lost ${ATTEMPTS} races in a row`, { sessionId, commandId });
 }
 
-/** Null when the race was lost and the decision must be made again. */
-async function tryCommit(context: EngineContext, before: Account, decided: Decided): Promise<Committed | null> {
+/** What a decision makes of an account: something to commit, or nothing. A journal ends with `session-stopped`: who was late finds nothing to do. */
+export function decidedOn(
+  account: Account,
+  decide: (account: Account) => Decided | null,
+): Extract<Committed, { kind: 'nothing' }> | { readonly kind: 'decided'; readonly decided: Decided } {
+  if (account.status === 'stopped') return { kind: 'nothing', account, decided: null };
+  const decided = decide(account);
+  return decided === null || decided.draft.rows.length === 0 ? { kind: 'nothing', account, decided } : { kind: 'decided', decided };
+}
+
+/** Why the decision must be made again, where it must. */
+async function tryCommit(context: EngineContext, before: Account, decided: Decided): Promise<Committed | StoreError> {
   const { commandId, rows, trades } = decided.draft;
   const after = decided.draft.account();
   const receipt: Receipt = { id: commandId, bodyDigest: decided.bodyDigest ?? null, seq: after.seq, outcome: decided.outcome ?? null };
@@ -64,6 +81,6 @@ async function tryCommit(context: EngineContext, before: Account, decided: Decid
     if (error.code === 'unknown') context.accounts.doubt(before.sessionId);
     context.log('warn', 'commit-refused', { commandId, code: error.code, why: messageOf(error) });
     const recorded = error.code === 'conflict' ? null : await context.ledger.receipt(before.sessionId, commandId);
-    return recorded === null ? null : { kind: 'repeated', receipt: recorded };
+    return recorded === null ? error : { kind: 'repeated', receipt: recorded };
   }
 }

@@ -102,7 +102,7 @@ export const RULES: readonly FolderRule[] = [
   {
     where: 'functions/',
     folders: ['shared/', 'functions/middleware/'],
-    packages: ['@aws-sdk/client-eventbridge', '@aws-sdk/client-sqs', '@middy/core', '@middy/http-router', 'aws-lambda', 'zod'],
+    packages: ['@aws-sdk/client-eventbridge', '@aws-sdk/client-sqs', '@middy/core', 'aws-lambda', 'zod'],
     builtins: 'all',
     bans: [],
   },

@@ -48,8 +48,7 @@ describe('the function that tells', () => {
     expect(JSON.stringify(policies)).toContain('events.amazonaws.com');
   });
 
-  it('reads its secrets from SSM by the extension, and has none in its environment', () => {
-    expect(JSON.stringify(at(teller(plain), 'Layers'))).toContain('AWS-Parameters-and-Secrets-Lambda-Extension-Arm64');
+  it('reads its secrets from SSM, and has none in its environment', () => {
     expect(variables(plain)).toMatchObject({
       NIGHTDESK_ALERTS_PARAMETER: '/nightdesk/alerts',
       NIGHTDESK_ALERTS_MAIL_BUS: 'none',
@@ -58,7 +57,7 @@ describe('the function that tells', () => {
     });
     const others = ofType(plain, 'AWS::Lambda::Function').filter(({ id }) => id !== teller(plain).id);
     expect(others.flatMap((each) => Object.keys(at(each, 'Environment', 'Variables') ?? {})).filter((name) => name.includes('ALERTS'))).toEqual([]);
-    expect(others.filter((each) => at(each, 'Layers') !== undefined)).toEqual([]);
+    expect(ofType(plain, 'AWS::Lambda::Function').filter((each) => at(each, 'Layers') !== undefined)).toEqual([]);
     expect(ofType(plain, 'AWS::SSM::Parameter')).toEqual([]);
   });
 });

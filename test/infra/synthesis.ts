@@ -16,7 +16,8 @@ const resourceSchema = z.object({
   UpdateReplacePolicy: z.string().optional(),
   DependsOn: z.array(z.string()).optional(),
 });
-const templateSchema = z.object({ Resources: z.record(z.string(), resourceSchema), Outputs: z.record(z.string(), z.unknown()).default({}) });
+const outputSchema = z.object({ Value: z.unknown(), Export: z.object({ Name: z.string() }).optional() });
+const templateSchema = z.object({ Resources: z.record(z.string(), resourceSchema), Outputs: z.record(z.string(), outputSchema).default({}) });
 
 export interface Resource extends z.infer<typeof resourceSchema> {
   readonly stack: 'NightdeskData' | 'NightdeskTrading';
@@ -26,6 +27,8 @@ export interface Resource extends z.infer<typeof resourceSchema> {
 
 export interface Synthesis {
   readonly resources: readonly Resource[];
+  /** What one template gives to the other, by the name of the export. */
+  readonly exports: ReadonlyMap<string, unknown>;
   /** The validation report of the synthesis, as text. */
   readonly report: string;
 }
@@ -47,15 +50,22 @@ export function synthesise(
     alter(nightdesk(app, deployment));
     app.synth();
     const report = readFileSync(join(outdir, 'validation-report.json'), 'utf8');
-    return { resources: [...read(outdir, 'NightdeskData'), ...read(outdir, 'NightdeskTrading')], report };
+    const templates = [read(outdir, 'NightdeskData'), read(outdir, 'NightdeskTrading')];
+    return { resources: templates.flatMap(({ resources }) => resources), exports: new Map(templates.flatMap(({ exports }) => exports)), report };
   } finally {
     rmSync(outdir, { recursive: true });
   }
 }
 
-function read(outdir: string, stack: Resource['stack']): readonly Resource[] {
+function read(
+  outdir: string,
+  stack: Resource['stack'],
+): { readonly resources: readonly Resource[]; readonly exports: readonly (readonly [string, unknown])[] } {
   const template = templateSchema.parse(JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), 'utf8')));
-  return Object.entries(template.Resources).map(([id, resource]) => ({ ...resource, id, stack }));
+  return {
+    resources: Object.entries(template.Resources).map(([id, resource]) => ({ ...resource, id, stack })),
+    exports: Object.values(template.Outputs).flatMap(({ Value, Export }) => (Export === undefined ? [] : [[Export.Name, Value] as const])),
+  };
 }
 
 /** The value at a path of names inside a resource's properties; undefined where there is none. */

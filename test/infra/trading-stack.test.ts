@@ -12,7 +12,8 @@ import { ALERT_VARIABLES } from '../../shared/config/alert-settings.ts';
 import { autoStartText, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { DeploymentConfigError, readDeployment } from '../../shared/config/deployment.ts';
 
-import { EnvironmentError, readEnvironment, toVariables } from '../../shared/config/environment.ts';
+import { readEnvironment, toVariables } from '../../shared/config/environment.ts';
+import { EnvironmentError } from '../../shared/config/environment-error.ts';
 import { REPORTS_BUCKET_VARIABLE } from '../../shared/config/reports.ts';
 import { ROUTES } from '../../shared/contracts/routes.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
@@ -96,10 +97,7 @@ describe('the environment', () => {
 
   it('holds no secret: they are in SSM, and a variable says at most where', () => {
     for (const [id, variables] of environments) {
-      // The extension that reads parameters has settings of that name: sizes, times and switches.
-      const suspects = Object.entries(variables).filter(
-        ([name]) => /token|secret|password|key|credential/i.test(name) && !/^(PARAMETERS_SECRETS_EXTENSION|SECRETS_MANAGER)_/.test(name),
-      );
+      const suspects = Object.entries(variables).filter(([name]) => /token|secret|password|key|credential/i.test(name));
       expect(
         suspects.filter(([, value]) => !String(value).startsWith('/nightdesk/')),
         id,

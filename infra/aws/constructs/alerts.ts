@@ -3,7 +3,6 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { ParamsAndSecretsLayerVersion, ParamsAndSecretsLogLevel, ParamsAndSecretsVersions } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -37,10 +36,6 @@ export function alertVariables({ email, quiet, muted }: AlertWishes, bus: IEvent
     [ALERT_VARIABLES.muted]: muted,
   };
 }
-
-/** Reads parameters for the function that it lies beside, so that no SDK has to be bundled and no secret be in an environment. */
-export const parametersLayer = (): ParamsAndSecretsLayerVersion =>
-  ParamsAndSecretsLayerVersion.fromVersion(ParamsAndSecretsVersions.V1_0_103, { logLevel: ParamsAndSecretsLogLevel.WARN });
 
 export interface AlertsProps {
   readonly made: HouseFunction;

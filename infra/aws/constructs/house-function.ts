@@ -1,15 +1,6 @@
 import { AssetHashType, DockerImage, Duration, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  ApplicationLogLevel,
-  Architecture,
-  Code,
-  Function as LambdaFunction,
-  LoggingFormat,
-  type ParamsAndSecretsLayerVersion,
-  Runtime,
-  SystemLogLevel,
-} from 'aws-cdk-lib/aws-lambda';
+import { ApplicationLogLevel, Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bundleFunction, ROOT } from '../bundle.ts';
@@ -22,8 +13,6 @@ export interface HouseFunctionProps {
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** For a function that reads secrets. */
-  readonly paramsAndSecrets?: ParamsAndSecretsLayerVersion;
 }
 
 export interface HouseFunction {
@@ -34,10 +23,7 @@ export interface HouseFunction {
 }
 
 /** A function as this house runs them: one bundled ES module on ARM, JSON logs that expire, a role of its own. */
-export function houseFunction(
-  parent: Construct,
-  { name, description, memoryMiB, timeoutSeconds, environment, paramsAndSecrets }: HouseFunctionProps,
-): HouseFunction {
+export function houseFunction(parent: Construct, { name, description, memoryMiB, timeoutSeconds, environment }: HouseFunctionProps): HouseFunction {
   const scope = new Construct(parent, `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`);
   const logs = logGroup(scope, 'Logs');
   const role = new Role(scope, 'Role', {
@@ -59,7 +45,6 @@ export function houseFunction(
     timeout: Duration.seconds(timeoutSeconds),
     role,
     logGroup: logs,
-    ...(paramsAndSecrets === undefined ? {} : { paramsAndSecrets }),
     loggingFormat: LoggingFormat.JSON,
     applicationLogLevelV2: ApplicationLogLevel.INFO,
     systemLogLevelV2: SystemLogLevel.WARN,

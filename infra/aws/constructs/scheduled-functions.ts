@@ -30,7 +30,7 @@ export interface ScheduledFunctionsProps {
   /** A schedule that is off stays in the stack and fires nothing. */
   readonly enabled: Readonly<Record<ScheduleName, boolean>>;
   /** What a function has of its own. */
-  readonly own: Partial<Record<ScheduledFunction, Pick<HouseFunctionProps, 'environment' | 'paramsAndSecrets'>>>;
+  readonly own: Partial<Record<ScheduledFunction, Pick<HouseFunctionProps, 'environment'>>>;
 }
 
 /**

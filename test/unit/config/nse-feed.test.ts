@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EnvironmentError, readEnvironment } from '../../../shared/config/environment.ts';
+import { readEnvironment } from '../../../shared/config/environment.ts';
+import { EnvironmentError } from '../../../shared/config/environment-error.ts';
 import { liveScope, NSE_FEEDS, nseFeedOf } from '../../../shared/config/nse-feed.ts';
 
 const env = (world: string) => ({

@@ -107,6 +107,13 @@ describe('a commit without an answer', () => {
     expect(await journal(rows)).toEqual(['session-started', 'order-placed']);
   });
 
+  it('is told to be unknown when the second has none either: whoever asked has waited long enough', async () => {
+    const { rows, context } = await begun('unknown-before', 'conflict', 'unknown-before');
+    await expect(commitDecision(context, 's', deciding(mark('1')))).rejects.toMatchObject({ code: 'unknown' });
+    expect(await journal(rows)).toEqual(['session-started']);
+    expect(await commitDecision(context, 's', deciding(mark('1')))).toMatchObject({ kind: 'committed' });
+  });
+
   it('leaves no stale account behind when the receipt cannot be read either', async () => {
     const rows = createRows();
     await rows.ledger.commit(commitOf(null, 'start', [sessionStarted('s')]));

@@ -69,6 +69,13 @@ describe('the outbox function', () => {
     expect(lines).toEqual(['outbox-row-not-read']);
   });
 
+  it.each<readonly [string, readonly DynamoDBRecord[], (seq: string) => boolean]>([
+    ['cannot be read', [foreign, told(1)], () => false],
+    ['is refused by the bus', [told(1), told(2)], (seq) => seq === '1'],
+  ])('throws where the first of its rows %s, so that the platform cuts the batch in two', async (_, records, refuse) => {
+    await expect(relayed(records, refuse)).rejects.toMatchObject({ code: 'not_told' });
+  });
+
   it('names the first event of the call that failed, and keeps those told before', async () => {
     let calls = 0;
     const answer = await relayJournal(

@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { billOf } from '../../../infra/cost/bill.ts';
 import { billPage, monthlyBill, SYMBOL_COUNTS } from '../../../infra/cost/bill-page.ts';
+import { configuredBill } from '../../../infra/cost/configured-bill.ts';
 import { readMeasurement } from '../../../infra/cost/measurement.ts';
-import { dayOf, lambdaSeconds, operationsOf } from '../../../infra/cost/operations.ts';
+import { dayOf, dayOfMix, lambdaSeconds, operationsOf } from '../../../infra/cost/operations.ts';
 import { billIn, withBill } from '../../../infra/cost/readme-bill.ts';
 import { alwaysFree, awsPrice, PRICED_ITEMS, PRICED_REGIONS } from '../../../shared/config/aws-prices.ts';
+import { readDeployment } from '../../../shared/config/deployment.ts';
 
 const measured = readMeasurement();
 const { measuredOn } = measured;
@@ -47,6 +49,24 @@ describe('the monthly bill', () => {
   it('is of what was measured where that was measured', () => {
     expect(dayOf(measured, 6)).toBe(measured.tables.crypto);
     expect(dayOf(measured, 16)).toBe(measured.tables.both);
+  });
+
+  it('of a mix lies between those of its parts, and is what was measured where it is that', () => {
+    expect(dayOfMix(measured, { crypto: 6, nse: 10 })).toBe(measured.tables.both);
+    expect(dayOfMix(measured, { crypto: 6, nse: 0 })).toBe(measured.tables.crypto);
+    const usd = (crypto: number, nse: number): number => monthlyBill({ measured, symbols: { crypto, nse } }).usd;
+    const rising = [usd(2, 0), usd(2, 5), usd(6, 5), usd(6, 10)];
+    expect(rising).toEqual([...rising].sort((a, b) => a - b));
+    expect(usd(2, 5)).toBeLessThan(usd(6, 10));
+    expect(usd(6, 10)).toBeCloseTo(monthlyBill({ measured, symbols: 16 }).usd, 10);
+  });
+
+  it('begins with that of the symbols, the region and the capacity that are configured', () => {
+    const line = (config: object): string => configuredBill(measured, readDeployment(config), 'the file');
+    const shipped = monthlyBill({ measured, symbols: 16 }).usd.toFixed(2);
+    expect(line({})).toBe(`As configured (the file): 6 symbols of crypto and 10 of NSE in ap-south-1, on demand: $${shipped} a month.`);
+    expect(line({ symbols: ['BTC', 'ITC'] })).toMatch(/1 symbols of crypto and 1 of NSE/);
+    expect(line({ region: 'eu-west-1', feed: { capacity: 'spot' } })).toMatch(/ap-south-1 \(no prices of eu-west-1 are kept\), on Spot/);
   });
 
   it('takes what is free off the lines of an item together, in proportion', () => {

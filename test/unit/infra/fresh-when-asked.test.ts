@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { freshWhenAsked } from '../../../infra/local/fresh-when-asked.ts';
 import { API_BASE_PATH } from '../../../shared/contracts/routes.ts';
 
@@ -20,6 +20,8 @@ async function doneFor(method: string, path: string): Promise<readonly string[]>
   return done;
 }
 
+afterEach(() => void vi.useRealTimers());
+
 describe('the API of one machine', () => {
   it.each([
     ['POST', 'execute-strategy/swing'],
@@ -38,5 +40,19 @@ describe('the API of one machine', () => {
     ['POST', 'orders-of-yesterday'],
   ])('publishes nothing for %s %s', async (method, path) => {
     expect(await doneFor(method, path)).toEqual(['answered']);
+  });
+
+  it('answers by the prices that are stored where the store does not take new ones for a second', async () => {
+    vi.useFakeTimers();
+    let isAnswered = false;
+    const api = freshWhenAsked(async () => ({ statusCode: 200 }), { publish: () => new Promise(() => undefined) });
+    void Promise.resolve(api(eventOf('POST', 'positions/order:1/close'))).then(() => {
+      isAnswered = true;
+    });
+    await vi.advanceTimersByTimeAsync(999);
+    expect(isAnswered).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(isAnswered).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

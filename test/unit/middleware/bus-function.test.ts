@@ -1,3 +1,4 @@
+import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { busFunction, isBusEvent } from '../../../functions/middleware/bus-function.ts';
 import { createVirtualClock } from '../../../shared/kernel/clock-virtual.ts';
@@ -34,6 +35,14 @@ describe('a function on the bus', () => {
     expect(logged).toEqual([
       ['info', 'alerts-event-taken', { id: 'e-1', type: 'filled', sessionId: 's', seq: 1, correlationId: 'p', outcome: { raised: 'a' } }],
     ]);
+  });
+
+  it('drops an event of another account than its own, and says so', async () => {
+    const { handler, logged } = stack(async () => ({ raised: 'a' }));
+    const of = (account: string) => ({ invokedFunctionArn: `arn:aws:lambda:ap-south-1:${account}:function:alerts` }) as Context;
+    expect(await handler(EVENT, of('1'))).toEqual({ raised: 'a' });
+    expect(await handler(EVENT, of('2'))).toEqual({ dropped: 'of account 1' });
+    expect(logged.at(-1)).toEqual(['warn', 'alerts-event-dropped', { id: 'e-1', type: 'filled', account: '1' }]);
   });
 
   it('throws an error on, so that the platform tries again, and logs it', async () => {

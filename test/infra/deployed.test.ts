@@ -1,0 +1,21 @@
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { dayOfTheStack } from './deployed/day.ts';
+import { type Driver, startDriver } from './deployed/driver.ts';
+import { faultsOfTheStack } from './deployed/faults.ts';
+
+let driver: Driver;
+
+beforeAll(async () => {
+  driver = await startDriver();
+}, 120_000);
+afterAll(() => driver?.stack.stop());
+
+/** Whatever a function was asked: it was allowed what it did, and went to no other place. */
+afterEach(() => {
+  expect(driver.faults()).toEqual([]);
+});
+
+describe('the deployed stack', { shuffle: false }, () => {
+  faultsOfTheStack(() => driver);
+  dayOfTheStack(() => driver);
+});
