@@ -125,7 +125,7 @@ export async function startGuardedAws(
 }
 
 /** A call as a person reads it. */
-export const inWords = ({ action, resource, context }: AwsCall): string =>
+const inWords = ({ action, resource, context }: AwsCall): string =>
   `${action} on ${resource}${Object.entries(context)
     .map(([key, values]) => ` (${key} ${[...new Set(values)].join(', ')})`)
     .join('')}`;
