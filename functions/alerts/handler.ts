@@ -1,13 +1,20 @@
 import type { Context } from 'aws-lambda';
+import { type AlarmEvent, alarmEventSchema } from '../../shared/contracts/alarm-event.ts';
+import { alertOnAlarm } from '../../shared/engine/alerts/alert-on-alarm.ts';
 import { alertOnEvent } from '../../shared/engine/alerts/alert-on-event.ts';
-import { busFunction, isBusEvent } from '../middleware/bus-function.ts';
+import { busFunction, type HandedOver, isBusEvent } from '../middleware/bus-function.ts';
 import { lambdaContext } from '../middleware/lambda-context.ts';
 import { scheduledFunction } from '../middleware/scheduled-function.ts';
 import { runAlerts } from './alerts.ts';
 import { deliverDeployed } from './delivery.ts';
 
-const onEvent = busFunction('alerts', lambdaContext, async (context, { detail }) => {
+const onEvent = busFunction('alerts', lambdaContext, async (context, { detail }: HandedOver<unknown>) => {
   const alert = await alertOnEvent(context, detail);
+  return { raised: alert?.id ?? null, messages: alert === null ? 0 : await deliverDeployed(context) };
+});
+
+const onAlarm = busFunction('alerts', lambdaContext, async (context, { detail }: HandedOver<AlarmEvent['detail']>) => {
+  const alert = await alertOnAlarm(context, detail);
   return { raised: alert?.id ?? null, messages: alert === null ? 0 : await deliverDeployed(context) };
 });
 
@@ -18,7 +25,9 @@ const onMinute = scheduledFunction('alerts', lambdaContext, async (context, run)
   return { ...watched, messages: before + (watched.raised.length === 0 ? 0 : await deliverDeployed(context)) };
 });
 
-/** Takes domain events from the bus, and looks and tells once a minute. */
+/** Takes domain events from the bus and changes of alarms from the account's, and looks and tells once a minute. */
 export async function handler(event: unknown, context: Context): Promise<unknown> {
+  const alarm = alarmEventSchema.safeParse(event);
+  if (alarm.success) return onAlarm(alarm.data, context);
   return isBusEvent(event) ? onEvent(event, context) : onMinute(event, context);
 }

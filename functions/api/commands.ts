@@ -1,5 +1,6 @@
 import type { AnswerOf } from '../../shared/contracts/routes.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
+import { setKillSwitch } from '../../shared/engine/kill-switch.ts';
 import { type AmendOutcome, amendBracket } from '../../shared/engine/orders/amend-bracket.ts';
 import { cancelOrder } from '../../shared/engine/orders/cancel-order.ts';
 import { previewOrder } from '../../shared/engine/orders/preview-order.ts';
@@ -17,6 +18,7 @@ export type CommandName =
   | 'stop-paper-trading'
   | 'execute-strategy'
   | 'set-risk-limits'
+  | 'kill-switch'
   | 'place-order'
   | 'preview-order'
   | 'cancel-order'
@@ -30,6 +32,7 @@ export function commandHandlers(context: EngineContext): Pick<ApiHandlers, Comma
     'stop-paper-trading': async ({ body, key }) => ok(stopped(context, await stopSession(context, body, key))),
     'execute-strategy': (request) => execute(context, request),
     'set-risk-limits': async ({ body, key }) => ok(limitsSet(context, await setRiskLimits(context, body, key))),
+    'kill-switch': async ({ body, key }) => ok(killed(context, await setKillSwitch(context, body, key))),
     'place-order': (request) => place(context, request),
     'preview-order': async ({ body }) => ok(await previewOf(context, await previewOrder(context, body))),
     'cancel-order': async ({ params }) => ok(await cancel(context, params.id ?? '')),
@@ -60,6 +63,19 @@ function stopped(context: EngineContext, { account }: Awaited<ReturnType<typeof 
 
 function limitsSet(context: EngineContext, { account, before, after }: Awaited<ReturnType<typeof setRiskLimits>>): AnswerOf<'set-risk-limits'> {
   return { success: true, sessionId: account.sessionId, before, after, timestamp: now(context) };
+}
+
+function killed(context: EngineContext, { account }: Awaited<ReturnType<typeof setKillSwitch>>): AnswerOf<'kill-switch'> {
+  const { sessionId, positions, orders, record } = account;
+  return {
+    success: true,
+    sessionId,
+    on: record.killedMs !== null,
+    since: record.killedMs === null ? null : iso(record.killedMs),
+    openPositions: positions.size,
+    workingEntries: [...orders.values()].filter(({ purpose }) => purpose === 'entry').length,
+    timestamp: now(context),
+  };
 }
 
 async function cancel(context: EngineContext, orderId: string): Promise<AnswerOf<'cancel-order'>> {

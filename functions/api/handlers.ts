@@ -12,6 +12,7 @@ import { performanceView } from '../../shared/engine/views/performance.ts';
 import { orderById } from '../../shared/engine/views/placed-orders.ts';
 import { portfolio } from '../../shared/engine/views/portfolio.ts';
 import { quotes } from '../../shared/engine/views/quotes.ts';
+import { risk } from '../../shared/engine/views/risk.ts';
 import { sessions } from '../../shared/engine/views/sessions.ts';
 import { status } from '../../shared/engine/views/status.ts';
 import { ticks } from '../../shared/engine/views/ticks.ts';
@@ -34,6 +35,8 @@ export function apiHandlers(context: EngineContext): ApiHandlers {
     trades: async ({ query }) => ok(await trades(context, query)),
     performance: async ({ query }) => ok(await performance(query)),
     'set-risk-limits': command('set-risk-limits'),
+    'kill-switch': command('kill-switch'),
+    risk: async ({ query }) => ok(await risk(context, query.session)),
     'market-status': async ({ query }) => ok(marketStatus(context, query.at === undefined ? undefined : Date.parse(query.at))),
     decisions: async ({ query }) => ok(await decisions(context, query)),
     orders: async ({ query }) => ok(await orders(context, query)),

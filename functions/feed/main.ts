@@ -6,6 +6,7 @@ import { nseFeedOf } from '../../shared/config/nse-feed.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { createFeedService, type FeedService } from '../../shared/engine/feed-service.ts';
 import { StoreError } from '../../shared/engine/ports.ts';
+import { liveContracts } from '../../shared/feeds/live-contracts.ts';
 import { liveSource } from '../../shared/feeds/live-source.ts';
 import { wallSleep } from '../../shared/kernel/clock-system.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
@@ -22,22 +23,24 @@ const LONG_POLL_S = 20;
 async function main(): Promise<void> {
   const context = await lambdaContext();
   const { nudgeQueueUrl } = readEnvironment(process.env);
-  const source = liveSource({
-    clock: context.clock,
+  const common = {
     log: context.log,
     env: process.env,
     seed: context.settings.seed,
-    markets: context.world.markets,
     // The world names its source of NSE prices, so that the feed and the functions never mean different ones.
     nse: nseFeedOf(context.world.scope) ?? 'simulated',
-  });
-  const service = createFeedService(context, source, {
+  } as const;
+  const { clock } = context;
+  const contracts = liveContracts(common);
+  const source = liveSource({ ...common, clock, markets: context.world.markets, contracts: contracts.sources(clock) });
+  const service = createFeedService({ ...context, chains: contracts.chains }, source, {
     // Two on one host are two as well.
     holder: `${hostname()}:${process.pid}`,
     leaseMs: LEASE_MS,
     publishEveryMs: FEED_PUBLISH_EVERY_MS,
     readOrdersEveryMs: FEED_READ_ORDERS_EVERY_MS,
     historyDays: 40,
+    keepsChains: true,
     onFenced: (error) => {
       context.log('error', 'feed-fenced', { why: messageOf(error) });
       process.exit(1);

@@ -1,5 +1,6 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { type MeasuredValues, measured as metrics } from '../../shared/config/metrics.ts';
 import { type ScheduledEvent, scheduledEventSchema } from '../../shared/config/schedules.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { wire } from '../../shared/kernel/canonical-json.ts';
@@ -26,17 +27,22 @@ const LATEST_RUN_MS = 90_000;
  * run, and errors thrown on, so that the platform tries again. The context comes as a promise, made once a process.
  * @param latestMs how late a run may be, ms; a function whose runs make up for missed ones may take more than the default
  * @param told what of a run's outcome is logged and answered; all of it by default
+ * @param measured what of it becomes metrics, by the same line
  */
 export function scheduledFunction<Outcome>(
   name: string,
   contextOf: () => Promise<EngineContext>,
   run: (context: EngineContext, run: ScheduledRun) => Promise<Outcome>,
-  { latestMs = LATEST_RUN_MS, told = (outcome) => outcome }: { readonly latestMs?: number; readonly told?: (outcome: Outcome) => unknown } = {},
+  { latestMs = LATEST_RUN_MS, told = (outcome) => outcome, measured = () => ({}) }: ScheduledOptions<Outcome> = {},
 ): ScheduledHandler {
   // The platform writes the answer as JSON, which has no decimals.
-  const stack = middy(
-    async ({ context, run: due }: Ready): Promise<ScheduledOutcome> => ({ ran: true, outcome: wire(told(await run(context, due))) }),
-  )
+  const stack = middy(async ({ context, run: due }: Ready): Promise<ScheduledOutcome> => {
+    const begunMs = context.clock.now();
+    const outcome = await run(context, due);
+    const answer = { ran: true, outcome: wire(told(outcome)) } as const;
+    logRun(name, { context, run: due, begunMs }, { ...answer, ...metrics(measured(outcome, due, context.clock.now()), context.clock.now()) });
+    return answer;
+  })
     .use({ onError: logFailure(name) })
     .use({
       before: async (request: middy.Request) => {
@@ -44,10 +50,15 @@ export function scheduledFunction<Outcome>(
         request.event = { context: await contextOf(), run: due } satisfies Ready;
       },
     })
-    .use({ before: ({ event }: ReadyRequest) => dropped(name, event, latestMs) })
-    .use({ after: logRun(name) });
+    .use({ before: ({ event }: ReadyRequest) => dropped(name, event, latestMs) });
   // What comes in has any form; the first step makes it ready for all after it.
   return async (event, context = {} as Context) => await stack(event as Ready, context);
+}
+
+interface ScheduledOptions<Outcome> {
+  readonly latestMs?: number;
+  readonly told?: (outcome: Outcome) => unknown;
+  readonly measured?: (outcome: Outcome, run: ScheduledRun, nowMs: EpochMs) => MeasuredValues;
 }
 
 /** A run with what it works with: the event that the steps after the first one see. */
@@ -58,11 +69,14 @@ interface Ready {
 
 type ReadyRequest = middy.Request<Ready>;
 
-const logRun =
-  (name: string) =>
-  ({ event: { context, run }, response }: ReadyRequest): void => {
-    context.log('info', `${name}-ran`, { executionId: run.executionId, scheduledTime: run.scheduledTime, ...response });
-  };
+function logRun(
+  name: string,
+  { context, run: { executionId, scheduledTime, scheduledMs }, begunMs }: Ready & { readonly begunMs: EpochMs },
+  facts: Readonly<Record<string, unknown>>,
+): void {
+  const nowMs = context.clock.now();
+  context.log('info', `${name}-ran`, { executionId, scheduledTime, lagMs: nowMs - scheduledMs, durationMs: nowMs - begunMs, ...facts });
+}
 
 /** An event that never became ready has no log to go to: its error is thrown on like every other, and the platform logs it. */
 const logFailure =

@@ -2,6 +2,7 @@ import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { BUS_SOURCE, type BusDetail } from '../../shared/contracts/bus-event.ts';
+import { busFacts } from '../../shared/contracts/bus-facts.ts';
 import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import type { Log } from '../../shared/kernel/log.ts';
 
@@ -44,6 +45,7 @@ async function tell(records: readonly DynamoDBRecord[], send: Send, log: Log): P
   try {
     const taken = sound.length === 0 ? [] : await send(sound);
     const refused = taken.indexOf(false);
+    for (const entry of refused === -1 ? sound : sound.slice(0, refused)) log('info', 'event-told', toldFacts(entry));
     if (refused !== -1) log('error', 'outbox-event-refused', { sequence: records[refused]?.dynamodb?.SequenceNumber });
     if (refused !== -1) return refused;
   } catch (error) {
@@ -52,6 +54,8 @@ async function tell(records: readonly DynamoDBRecord[], send: Send, log: Log): P
   }
   return foreign === -1 ? null : foreign;
 }
+
+const toldFacts = ({ DetailType, Detail = '' }: PutEventsRequestEntry) => ({ type: DetailType, ...busFacts(JSON.parse(Detail)) });
 
 /** The event that a row of the stream is, or null for a row that is none of the journal. */
 function entryOf({ dynamodb }: DynamoDBRecord): PutEventsRequestEntry | null {

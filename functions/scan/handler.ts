@@ -1,5 +1,5 @@
 import { lambdaContext } from '../middleware/lambda-context.ts';
 import { scheduledFunction } from '../middleware/scheduled-function.ts';
-import { runScan, toldScan } from './scan.ts';
+import { measuredScan, runScan, toldScan } from './scan.ts';
 
-export const handler = scheduledFunction('scan', lambdaContext, runScan, { told: toldScan });
+export const handler = scheduledFunction('scan', lambdaContext, runScan, { told: toldScan, measured: measuredScan });

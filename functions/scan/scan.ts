@@ -1,7 +1,10 @@
+import type { MeasuredValues } from '../../shared/config/metrics.ts';
 import { SCHEDULES, type ScheduledEvent } from '../../shared/config/schedules.ts';
+import type { Decision, ScanRecord } from '../../shared/contracts/decisions.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { type ScanOutcome, scanMarket } from '../../shared/engine/scan-market.ts';
-import { minuteOf, SECOND_MS } from '../../shared/kernel/time.ts';
+import { type EpochMs, minuteOf, SECOND_MS } from '../../shared/kernel/time.ts';
+import { correlationOf } from '../../shared/ledger/correlation.ts';
 
 /**
  * The scan of the event's market for the minute that the event names, whatever the wall clock says. A scheduler that fires
@@ -15,6 +18,15 @@ export async function runScan(context: EngineContext, event: ScheduledEvent): Pr
   return scanMarket(context, { minuteMs: minuteOf(scheduledMs), market: event.market ?? 'CRYPTO' });
 }
 
+const takenOf = ({ decisions }: ScanRecord): readonly Decision[] => decisions.filter(({ outcome }) => outcome !== 'refused');
+
+/** What of a scan is measured: nothing of one that had nothing to do. */
+export function measuredScan({ scanned, scan }: ScanOutcome, run: Pick<ScheduledEvent, 'scheduledTime'>, nowMs: EpochMs): MeasuredValues {
+  if (!scanned || scan === null) return {};
+  const taken = takenOf(scan).length;
+  return { ScanLagMs: nowMs - Date.parse(run.scheduledTime), DecisionsTaken: taken, DecisionsRefused: scan.decisions.length - taken };
+}
+
 /** A scan as its log line tells it: how its candidates fared, by reason. The record itself is in the ledger. */
 export function toldScan({ scanned, reason, scan }: ScanOutcome): unknown {
   if (scan === null) return { scanned, reason };
@@ -22,5 +34,6 @@ export function toldScan({ scanned, reason, scan }: ScanOutcome): unknown {
     code,
     decisions.length,
   ]);
-  return { scanned, reason, id: scan.id, decisions: Object.fromEntries(fared), missingBars: scan.missingBars };
+  const correlationIds = takenOf(scan).flatMap(({ orderId }) => correlationOf({ orderId }) ?? []);
+  return { scanned, reason, id: scan.id, decisions: Object.fromEntries(fared), correlationIds, missingBars: scan.missingBars };
 }

@@ -4,6 +4,7 @@ export const FUNCTION_MEMORY_MIB = {
   monitor: 256,
   session: 256,
   alerts: 512,
+  nightly: 512,
   outbox: 256,
   api: 512,
   authorizer: 256,

@@ -5,12 +5,16 @@ import { autoStartText } from '../../shared/config/auto-start.ts';
 import { type Deployment, symbolsOf } from '../../shared/config/deployment.ts';
 import { toVariables } from '../../shared/config/environment.ts';
 import { liveScope } from '../../shared/config/nse-feed.ts';
+import { REPORTS_BUCKET_VARIABLE } from '../../shared/config/reports.ts';
+import { alarms } from './constructs/alarms.ts';
 import { alerts, alertVariables } from './constructs/alerts.ts';
 import { costBudget } from './constructs/budget.ts';
+import { dashboard } from './constructs/dashboard.ts';
 import { deadLetterQueue } from './constructs/dead-letter-queue.ts';
 import { feedService } from './constructs/feed-service.ts';
 import { grantLedger, grantMarketRead, grantMarketWrite } from './constructs/grants.ts';
 import { httpApi } from './constructs/http-api.ts';
+import { nightly } from './constructs/nightly.ts';
 import { nudgeQueue } from './constructs/nudge-queue.ts';
 import { scheduledFunctions } from './constructs/scheduled-functions.ts';
 import type { DataStack } from './data-stack.ts';
@@ -23,7 +27,7 @@ export interface TradingStackProps {
 
 /** What trades: the feed with its matcher, the scheduled functions, and the API; and what tells of it. It holds no state of its own. */
 export function tradingStack(scope: Construct, { env, deployment, data }: TradingStackProps): Stack {
-  const { bus, ledger, market } = data;
+  const { bus, ledger, market, outbox, reports } = data;
   const stack = new Stack(scope, 'NightdeskTrading', { env, description: 'Nightdesk: feed and matcher, schedules, API' });
   const nudges = nudgeQueue(stack);
   const environment = toVariables({
@@ -39,13 +43,22 @@ export function tradingStack(scope: Construct, { env, deployment, data }: Tradin
 
   const failedRuns = deadLetterQueue(stack, 'FailedRuns');
   const wishes = { email: deployment.alerts.email, quiet: deployment.alerts.quiet, muted: deployment.alerts.mute.join(',') || 'none' };
-  const { alerts: teller, ...scheduled } = scheduledFunctions(stack, {
+  const {
+    alerts: teller,
+    nightly: reporter,
+    ...scheduled
+  } = scheduledFunctions(stack, {
     environment,
     failedRuns,
     enabled: deployment.schedules,
-    own: { alerts: { environment: alertVariables(wishes, bus) } },
+    own: {
+      alerts: { environment: alertVariables(wishes, bus) },
+      nightly: { environment: { [REPORTS_BUCKET_VARIABLE]: reports.bucketName } },
+    },
   });
-  alerts(stack, { made: teller, bus, ledger, market, undelivered: deadLetterQueue(stack, 'UndeliveredEvents'), wishes });
+  const undelivered = deadLetterQueue(stack, 'UndeliveredEvents');
+  alerts(stack, { made: teller, bus, ledger, market, undelivered, wishes });
+  nightly({ made: reporter, ledger, reports });
   const api = httpApi(stack, { environment, access: apiAccessOf(deployment.api) });
   for (const { role } of [...Object.values(scheduled), api]) {
     grantLedger(ledger, role);
@@ -59,7 +72,24 @@ export function tradingStack(scope: Construct, { env, deployment, data }: Tradin
   grantMarketWrite(market, feed.role);
   nudges.grant(feed.role, 'sqs:ReceiveMessage', 'sqs:DeleteMessage');
 
-  costBudget(stack, deployment.budget);
+  costBudget(stack, { ...deployment.budget, email: deployment.budget.email ?? deployment.alarmEmail });
+  const deadLetters = { failedRuns, undeliveredEvents: undelivered, untoldEvents: outbox.undelivered };
+  const raised = alarms(stack, {
+    deployment,
+    deadLetters,
+    outbox: outbox.lambda,
+    ledger,
+    apiId: api.apiId,
+    teller: teller.lambda,
+    undelivered,
+  });
+  dashboard(stack, {
+    alarms: raised,
+    functions: { ...scheduled, alerts: teller, nightly: reporter, api, outbox },
+    queues: deadLetters,
+    ledger,
+    feed,
+  });
   new CfnOutput(stack, 'ApiUrl', { value: api.url });
   return stack;
 }

@@ -5,6 +5,7 @@ import { ALERT_VARIABLES } from '../../shared/config/alert-settings.ts';
 import { autoStartText, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { toVariables } from '../../shared/config/environment.ts';
 import { BUS_NAME_VARIABLE } from '../../shared/config/outbox.ts';
+import { REPORTS_BUCKET_VARIABLE } from '../../shared/config/reports.ts';
 import { SCHEDULES } from '../../shared/config/schedules.ts';
 import { API_BASE_PATH } from '../../shared/contracts/routes.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
@@ -17,13 +18,14 @@ import { journalAttributes } from '../../shared/store/ledger-rows.ts';
 import { bundleFunction } from '../aws/bundle.ts';
 import { startEmbedded } from '../local/embedded-dynamodb.ts';
 import { startEventBridge } from '../local/event-bridge.ts';
+import { startBucket } from './bucket.ts';
 import { type FunctionProcess, type FunctionReport, functionProcess } from './measure-function.ts';
 import type { FunctionRun, FunctionRuns, MeasuredFunction, Measurement } from './measurement.ts';
 import { RECORDED_SCOPE, recordedMarket } from './recorded-market.ts';
 
 class MeasureError extends NightdeskError<'run_refused'> {}
 
-const NAMES: readonly MeasuredFunction[] = ['scan', 'monitor', 'session', 'alerts', 'outbox', 'api'];
+const NAMES: readonly MeasuredFunction[] = ['scan', 'monitor', 'session', 'alerts', 'nightly', 'outbox', 'api'];
 /** Every fourth minute is for processes that have just begun. */
 const COLD_EVERY = 4;
 const TABLES = { ledger: 'measured-ledger', market: 'measured-market' };
@@ -45,7 +47,8 @@ export async function measuredFunctions(startMs: EpochMs, minutes: number): Prom
   const reports = Object.fromEntries(NAMES.map((name) => [name, { cold: [], warm: [] }])) as unknown as Record<MeasuredFunction, Reports>;
   const bundles = Object.fromEntries(NAMES.map((name) => [name, join(folder, name, 'index.mjs')])) as Record<MeasuredFunction, string>;
   const bus = await startEventBridge();
-  const environment = variables(embedded.endpoint, bus.endpoint);
+  const bucket = await startBucket();
+  const environment = variables({ tables: embedded.endpoint, bus: bus.endpoint, bucket: bucket.endpoint });
   const begun = (name: MeasuredFunction): FunctionProcess => functionProcess(bundles[name], environment);
   const staying = new Map<MeasuredFunction, FunctionProcess>();
   try {
@@ -69,6 +72,7 @@ export async function measuredFunctions(startMs: EpochMs, minutes: number): Prom
     for (const process of staying.values()) process.stop();
     client.destroy();
     await bus.stop();
+    await bucket.stop();
     await embedded.stop();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -78,13 +82,14 @@ export async function measuredFunctions(startMs: EpochMs, minutes: number): Prom
     monitor: summed('monitor'),
     session: summed('session'),
     alerts: summed('alerts'),
+    nightly: summed('nightly'),
     outbox: summed('outbox'),
     api: summed('api'),
   };
 }
 
 /** What the stack and Lambda hand to a function. Nobody listens where nudges go, and no parameter names a channel for alerts. */
-const variables = (endpoint: string, bus: string): Readonly<Record<string, string>> => ({
+const variables = (at: { readonly tables: string; readonly bus: string; readonly bucket: string }): Readonly<Record<string, string>> => ({
   ...toVariables({
     ledgerTable: TABLES.ledger,
     marketTable: TABLES.market,
@@ -102,8 +107,10 @@ const variables = (endpoint: string, bus: string): Readonly<Record<string, strin
   [ALERT_VARIABLES.muted]: 'none',
   [ALERT_VARIABLES.mailBus]: 'none',
   [BUS_NAME_VARIABLE]: 'measured',
-  AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-  AWS_ENDPOINT_URL_EVENTBRIDGE: bus,
+  [REPORTS_BUCKET_VARIABLE]: 'measured',
+  AWS_ENDPOINT_URL_DYNAMODB: at.tables,
+  AWS_ENDPOINT_URL_EVENTBRIDGE: at.bus,
+  AWS_ENDPOINT_URL_S3: at.bucket,
   AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
 });
 

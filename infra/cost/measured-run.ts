@@ -15,6 +15,7 @@ import { createMemoryItems } from '../../shared/store/memory-items.ts';
 import { createMemoryLedger } from '../../shared/store/memory-ledger.ts';
 import { createMemoryMarket } from '../../shared/store/memory-market.ts';
 import { meteredItems, type Usage } from '../../shared/store/metered-items.ts';
+import { memoryReports } from '../../shared/store/reports/memory-reports.ts';
 import type { StrategyName } from '../../shared/strategies/strategy.ts';
 import { invoker } from '../local/invoker.ts';
 import { startScheduler } from '../local/scheduler.ts';
@@ -76,6 +77,7 @@ export async function measuredRun(options: MeasuredRunOptions): Promise<Measured
     monitor: process(log),
     session: process(log),
     alerts: process(log),
+    nightly: process(log),
   };
   const feedLog = countedLog(log, clock);
   feed = createFeedService(process(feedLog.log), asDeployed(options.source(clock), clock), {
@@ -94,12 +96,13 @@ export async function measuredRun(options: MeasuredRunOptions): Promise<Measured
   meter.reset();
   feedLog.reset();
   const scanReadUnits: number[] = [];
+  const reports = memoryReports();
   const stopScheduler = startScheduler(
     clock,
     SCHEDULES,
     async (schedule, event) => {
       const before = meter.total().readUnits;
-      await invoker(functions[schedule.functionName], () => undefined)(schedule, event);
+      await invoker(functions[schedule.functionName], () => undefined, reports)(schedule, event);
       if (schedule.functionName === 'scan') scanReadUnits.push(meter.total().readUnits - before);
     },
     log,

@@ -46,6 +46,7 @@ const measurement = z.strictObject({
     monitor: functionRuns,
     session: functionRuns,
     alerts: functionRuns,
+    nightly: functionRuns,
     outbox: functionRuns,
     api: functionRuns,
   }),

@@ -1,4 +1,5 @@
 import type { PricedItem } from '../../shared/config/aws-prices.ts';
+import { METRICS } from '../../shared/config/metrics.ts';
 import { SCHEDULES, type Schedule } from '../../shared/config/schedules.ts';
 import { DAY_MS } from '../../shared/kernel/time.ts';
 import { TABLES } from '../../shared/store/tables.ts';
@@ -38,8 +39,8 @@ export const ASSUMED = {
   requestMs: 6,
   /** A process of Lambda serves so many minutes before it is replaced. */
   coldEveryRuns: 120,
-  /** Lines of the feed beside those that were measured: venues that break off and come back, and its figures each minute. */
-  feedLogBytesADay: 600_000,
+  /** Lines of the feed beside those that were measured: venues that break off and come back. */
+  feedLogBytesADay: 200_000,
   /** Two hours of a dashboard a day that asks every five seconds, and some more. */
   apiRequestsADay: 1_500,
   /** The gateway keeps the authorizer's answer for a few minutes. */
@@ -50,7 +51,7 @@ export const ASSUMED = {
   buildMinutes: 3,
   objectsGb: 0.1,
   parameters: 5,
-  metrics: 10,
+  metrics: Object.keys(METRICS).length,
   alarms: 10,
   dashboards: 1,
   eventBytes: 2_000,
@@ -246,7 +247,7 @@ const FIRES_A_DAY = SCHEDULES.map((schedule) => ({ functionName: schedule.functi
 const runsADay = (name: string): number =>
   FIRES_A_DAY.filter(({ functionName }) => functionName === name).reduce((total, { fires }) => total + fires, 0);
 
-const SCHEDULED = ['scan', 'monitor', 'session', 'alerts'] as const;
+const SCHEDULED = ['scan', 'monitor', 'session', 'alerts', 'nightly'] as const;
 
 function functions({ functions: measured }: Measurement): readonly Operation[] {
   const scheduled = SCHEDULED.map((name) => ({ name, runs: runsADay(name) * DAYS }));
@@ -310,7 +311,7 @@ const rest = (): readonly Operation[] => [
   { line: 'dashboard', item: 'dashboard', units: ASSUMED.dashboards, from: 'one' },
   { line: 'image of the feed', item: 'image-gb-month', units: ASSUMED.imageGb * ASSUMED.imagesKept, from: `${ASSUMED.imagesKept} kept, assumed` },
   { line: 'bundles and reports', item: 'object-gb-month', units: ASSUMED.objectsGb, from: 'assumed' },
-  { line: 'reports: writes', item: 'object-put', units: DAYS * 2, from: 'two a day, assumed' },
+  { line: 'reports: writes', item: 'object-put', units: DAYS * 4, from: 'four a night' },
   { line: 'parameters', item: 'parameter', units: ASSUMED.parameters, from: 'standard ones' },
   { line: 'parameters: decryption', item: 'kms-request', units: DAYS * 24 * 12, from: 'a cached token, assumed' },
   { line: 'builds of the image', item: 'build-minute', units: ASSUMED.buildsAMonth * ASSUMED.buildMinutes, from: 'four a month, assumed' },

@@ -22,6 +22,7 @@ const STAYS = [
   '                   storage only: cents a month ($0.29 a GB and $0.23 a GB of backups; a year of trading is far below one)',
   '  CDKToolkit       the bootstrap: a bucket with the uploaded code, cents a month; other CDK apps may use it',
   '  SSM parameters   tokens under /nightdesk, free of charge',
+  '  Reports          the bucket of the days’ reports (output ReportBucket): cents a year; each is gone after 400 days',
   'npm run deploy takes up the same books again. To delete them too: npm run destroy -- --delete-ledger',
 ];
 
@@ -29,6 +30,7 @@ const GONE = [
   '',
   'The ledger is deleted. What stays:',
   '  a backup that DynamoDB makes of a table with point-in-time recovery when it is deleted: 35 days, free of charge',
+  '  the bucket of the days’ reports: empty and delete it in the console when nobody wants them any more',
   '  CDKToolkit, and SSM parameters under /nightdesk (see above); npm run token -- revoke --all, and the console, take them away',
 ];
 

@@ -1,7 +1,9 @@
 import { channelsOf } from '../../functions/alerts/channels/channels.ts';
 import { deliveryContext } from '../../functions/alerts/delivery.ts';
+import { TOLD_EVENTS } from '../../shared/alerts/event-alerts.ts';
 import { type AlertSecrets, secretsFromEnvironment } from '../../shared/config/alert-settings.ts';
 import { ALERT_RULES } from '../../shared/config/alerts.ts';
+import { busFacts } from '../../shared/contracts/bus-facts.ts';
 import { alertOnEvent } from '../../shared/engine/alerts/alert-on-event.ts';
 import { deliverAlerts } from '../../shared/engine/alerts/deliver-alerts.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
@@ -11,6 +13,7 @@ import { messageOf } from '../../shared/kernel/errors.ts';
 import { SECOND_MS } from '../../shared/kernel/time.ts';
 import type { BusListener } from './event-bridge.ts';
 
+const TOLD: ReadonlySet<string> = new Set(TOLD_EVENTS);
 const LOOK_EVERY_MS = SECOND_MS;
 /** What is not told by then is told after the next start. */
 const LAST_WORDS_MS = 2 * SECOND_MS;
@@ -63,9 +66,13 @@ export function startAlerts(context: EngineContext, { secrets, env }: AlertSetti
   const running = loop();
 
   return {
-    onEvent: async ({ detail }) => {
+    onEvent: async ({ id, detailType, detail }) => {
+      // On AWS the bus hands over no others.
+      if (!TOLD.has(detailType)) return;
       try {
-        if ((await alertOnEvent(context, detail)) !== null) wake();
+        const alert = await alertOnEvent(context, detail);
+        context.log('info', 'alerts-event-taken', { id, type: detailType, ...busFacts(detail), outcome: { raised: alert?.id ?? null } });
+        if (alert !== null) wake();
       } catch (error) {
         // A store that is away for a moment is asked again by the relay; any other fault would be the same again.
         if (error instanceof StoreError && error.code !== 'corrupt') throw error;

@@ -70,6 +70,10 @@ function lineOf(event: JournalEvent): string | null {
       const paid = cash === null ? '' : `, ${text(cash.amount)} ${cash.rate.currency} in cash`;
       return `action  ${action.says}: ${text(before.quantity)} ${before.symbol} at ${text(before.entryPrice)} became ${text(after.quantity)} ${after.symbol} at ${text(after.entryPrice)}${paid}`;
     }
+    case 'kill-switch-set':
+      return `kill    switch ${event.on ? `on: nothing is opened${event.closePositions ? ', positions are closed' : ''}` : 'off'}`;
+    case 'funding-paid':
+      return `funding ${event.symbol} ${event.amount >= 0n ? 'received' : 'paid'} ${text(event.amount)} ${event.currency} at ${(event.fundingRate * 100).toFixed(4)} %`;
     case 'day-closed':
       return `day     ${event.report.date} closed: equity $${cents(event.report.endEquity)}, ${event.report.trades} trades, realised $${cents(event.report.realised)}`;
     case 'session-stopped':

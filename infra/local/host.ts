@@ -21,10 +21,12 @@ import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { openDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
 import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
 import { ensureTables } from '../../shared/store/ensure-tables.ts';
+import { fileReports } from '../../shared/store/reports/file-reports.ts';
 import { sweepExpired } from '../../shared/store/sweep-expired.ts';
 import { tableNames } from '../../shared/store/tables.ts';
 import { tokenGate } from './access-gate.ts';
 import { alertSettings, startAlerts } from './alerts.ts';
+import { DEFAULT_CAPITAL_USD, HISTORY_DAYS } from './defaults.ts';
 import { type Embedded, startEmbedded } from './embedded-dynamodb.ts';
 import { type BusEvent, type BusListener, startEventBridge } from './event-bridge.ts';
 import { freshWhenAsked } from './fresh-when-asked.ts';
@@ -32,6 +34,7 @@ import { startHttpHost } from './http-host.ts';
 import { invoker } from './invoker.ts';
 import type { Options } from './options.ts';
 import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts';
+import { reportsFolder } from './reports-folder.ts';
 import { startScheduler } from './scheduler.ts';
 import { fileTokenBook } from './token-file.ts';
 import { type ChosenWorld, chooseWorld } from './world.ts';
@@ -39,8 +42,6 @@ import { type ChosenWorld, chooseWorld } from './world.ts';
 class HostError extends NightdeskError<'other_world' | 'store_gone'> {}
 
 const BUS_NAME = 'nightdesk';
-const DEFAULT_CAPITAL_USD = 100_000;
-const HISTORY_DAYS = 40;
 const LEASE_MS = DAY_MS;
 const LIVE_PUBLISH_MS = 5 * SECOND_MS;
 /** On one machine every change comes through this process: the strong read is only a safety net. */
@@ -120,7 +121,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
     });
     await feed.start();
     closers.push(feed.stop);
-    closers.push(startScheduler(time.clock, options.schedules, invoker(context, onScan), log));
+    closers.push(startScheduler(time.clock, options.schedules, invoker(context, onScan, fileReports(reportsFolder(options.stateDir))), log));
     const alerts = startAlerts(context, told);
     closers.push(alerts.stop);
     const bus = await openBus(store.ledger, log, [onEvent, alerts.onEvent]);

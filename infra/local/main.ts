@@ -11,7 +11,8 @@ import { config } from './apply-config.ts';
 import { banner, decisionLines, eventLine, type RunFacts, scanLine, summary } from './console.ts';
 import { type Host, startHost } from './host.ts';
 import { HELP, OptionError, readOptions } from './options.ts';
-import { probeLive, WorldRangeError } from './world.ts';
+import { WorldRangeError } from './replay-world.ts';
+import { probeLive } from './world.ts';
 
 const EXIT_BAD_OPTION = 2;
 const LOOK_FOR_LIVE_MS = 300_000;

@@ -106,7 +106,7 @@ export function readOptions(
     speed: values.speed === undefined ? 1 : speed(values.speed),
     atMs: values.at === undefined ? null : instant('--at', values.at),
     untilMs: values.until === undefined ? null : instant('--until', values.until),
-    session: values.session === undefined ? null : strategies(values.session),
+    session: values.session === undefined ? null : strategies('--session', values.session),
     exit: values.exit,
     port: port(values.port),
     stateDir: values.state,
@@ -166,17 +166,19 @@ function speed(text: string): number {
   return value;
 }
 
-function instant(name: string, text: string): EpochMs {
+/** @throws OptionError `bad_option` */
+export function instant(name: string, text: string): EpochMs {
   const ms = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(ms)) throw bad(`${name} takes an ISO instant such as 2023-04-17T00:00:00Z; received ${JSON.stringify(text)}`);
   return ms;
 }
 
-function strategies(text: string): readonly StrategyName[] {
-  const names = text.split(',').map((name) => oneOf('--session', name.trim(), STRATEGY_NAMES));
+/** A list of built strategies. @throws OptionError `bad_option` */
+export function strategies(option: string, text: string): readonly StrategyName[] {
+  const names = text.split(',').map((name) => oneOf(option, name.trim(), STRATEGY_NAMES));
   const missing = names.filter((name) => strategyByName(name) === undefined);
   if (missing.length > 0)
-    throw bad(`--session: ${missing.join(', ')} not built yet; built are ${BUILT_STRATEGIES.map(({ name }) => name).join(', ')}`);
+    throw bad(`${option}: ${missing.join(', ')} not built yet; built are ${BUILT_STRATEGIES.map(({ name }) => name).join(', ')}`);
   return names;
 }
 
@@ -186,7 +188,8 @@ function port(text: string): number {
   return value;
 }
 
-function seed(text: string): string {
+/** @throws OptionError `bad_option` */
+export function seed(text: string): string {
   if (!/^\d{1,15}$/.test(text)) throw bad(`--seed takes a whole number of at most 15 digits; received ${JSON.stringify(text)}`);
   return text;
 }

@@ -1,5 +1,6 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { BUS_SOURCE, type BusDetail } from '../../shared/contracts/bus-event.ts';
+import { busFacts } from '../../shared/contracts/bus-facts.ts';
 import type { LedgerStore, OutboxEvent } from '../../shared/engine/ports.ts';
 import { canonicalJson } from '../../shared/kernel/canonical-json.ts';
 import { wallSleep } from '../../shared/kernel/clock-system.ts';
@@ -32,9 +33,11 @@ export function startOutboxRelay(ledger: LedgerStore, endpoint: string, busName:
   const pass = async (): Promise<number> => {
     const events = await ledger.outbox(BATCH);
     if (events.length === 0) return 0;
-    const answer = await client.send(new PutEventsCommand({ Entries: events.map((event) => entryOf(event, busName)) }));
+    const entries = events.map((event) => entryOf(event, busName));
+    const answer = await client.send(new PutEventsCommand({ Entries: entries.map(({ entry }) => entry) }));
     if ((answer.FailedEntryCount ?? 0) > 0) throw new Error(`The bus refused ${answer.FailedEntryCount} of ${events.length} events`);
     await ledger.relayed(events);
+    for (const { entry, detail } of entries) log('info', 'event-told', { type: entry.DetailType, ...busFacts(detail) });
     return events.length;
   };
 
@@ -75,7 +78,7 @@ export function startOutboxRelay(ledger: LedgerStore, endpoint: string, busName:
   };
 }
 
-function entryOf(event: OutboxEvent, busName: string): PutEventsRequestEntry {
+function entryOf(event: OutboxEvent, busName: string): { readonly entry: PutEventsRequestEntry; readonly detail: BusDetail } {
   const detail: BusDetail = { partition: ledgerKeys.head(event.sessionId).pk, seq: String(event.seq), event: canonicalJson(event.detail) };
-  return { Source: BUS_SOURCE, DetailType: event.type, Detail: JSON.stringify(detail), EventBusName: busName };
+  return { entry: { Source: BUS_SOURCE, DetailType: event.type, Detail: JSON.stringify(detail), EventBusName: busName }, detail };
 }

@@ -1,4 +1,4 @@
-import { instrumentsOf, tradedMarkets } from '../../shared/config/instruments.ts';
+import { tradedMarkets } from '../../shared/config/instruments.ts';
 import { liveScope, type NseFeed, nseFeedOf } from '../../shared/config/nse-feed.ts';
 import type { World } from '../../shared/engine/context.ts';
 import type { MarketSource } from '../../shared/engine/market-source.ts';
@@ -6,21 +6,24 @@ import type { ChainSource } from '../../shared/engine/ports.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
 import { binanceBudget, probeBinance } from '../../shared/feeds/binance/binance-socket.ts';
 import type { ConnectBudget } from '../../shared/feeds/connection/connect-budget.ts';
+import { joinedChains } from '../../shared/feeds/joined-chains.ts';
+import { liveContracts } from '../../shared/feeds/live-contracts.ts';
 import { liveSource } from '../../shared/feeds/live-source.ts';
 import { hasUpstoxToken, UPSTOX_TOKEN_SETTINGS } from '../../shared/feeds/nse/upstox-access.ts';
-import { frameReplayBounds, frameReplaySource } from '../../shared/feeds/replay/frame-replay-source.ts';
-import { klineReplayBounds, klineReplaySource } from '../../shared/feeds/replay/kline-replay-source.ts';
-import { describeData, type RecordedData } from '../../shared/feeds/replay/recorded-data.ts';
+import { frameReplaySource } from '../../shared/feeds/replay/frame-replay-source.ts';
+import { klineReplaySource } from '../../shared/feeds/replay/kline-replay-source.ts';
+import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
+import { createSimulatedCryptoDerivatives } from '../../shared/feeds/simulated-crypto-derivatives.ts';
 import { createSimulatedDerivatives } from '../../shared/feeds/simulated-derivatives.ts';
 import { simulatedSource } from '../../shared/feeds/simulated-source.ts';
 import type { Clock } from '../../shared/kernel/clock.ts';
 import { systemClock } from '../../shared/kernel/clock-system.ts';
-import { digest } from '../../shared/kernel/digest.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
 import type { Log } from '../../shared/kernel/log.ts';
 import { rng } from '../../shared/kernel/rng.ts';
-import { type EpochMs, iso, MINUTE_MS } from '../../shared/kernel/time.ts';
+import { type EpochMs, iso } from '../../shared/kernel/time.ts';
 import { OptionError, type Options } from './options.ts';
+import { replayBounds, replayWorld, venueSymbols } from './replay-world.ts';
 
 /** A world chosen, before its clock runs. */
 export interface ChosenWorld {
@@ -30,7 +33,7 @@ export interface ChosenWorld {
   /** Null under the wall clock. */
   readonly time: { readonly startMs: EpochMs; readonly endMs: EpochMs; readonly speed: number; readonly waitsForSession: boolean } | null;
   readonly source: (clock: Clock) => MarketSource;
-  /** Futures and options of NSE; null where nobody gives them yet. */
+  /** Futures and options; null where nobody gives them yet. */
   readonly chains: ChainSource | null;
 }
 
@@ -39,8 +42,6 @@ const PROBE_MS = 10_000;
 const SAME_START_MS = Date.parse('2026-10-01T07:00:00Z');
 /** Scopes of simulated worlds: the seed follows. */
 const SIMULATED = 'simulated:';
-
-const venueSymbols = (): ReadonlyMap<string, string> => new Map(instrumentsOf('CRYPTO').map(({ venueSymbol, symbol }) => [venueSymbol, symbol]));
 
 /** The world that the options ask for. `held` is the scope of a session that is still active: `auto` stays with it. */
 export async function chooseWorld(options: Options, held: string | null, log: Log): Promise<ChosenWorld> {
@@ -88,6 +89,7 @@ export async function probeLive(log: Log, budget = binanceBudget()): Promise<{ r
 
 function live(options: Options, held: string | null, log: Log, budget?: ConnectBudget): ChosenWorld {
   const nse = chooseNse(options.nse, held);
+  const contracts = liveContracts({ log, env: process.env, seed: options.seed, nse: nse.feed });
   return {
     world: { scope: liveScope(nse.feed), evidence: 'live', markets: tradedMarkets() },
     says: `Crypto: Binance spot, live. NSE: ${nse.says}`,
@@ -100,9 +102,10 @@ function live(options: Options, held: string | null, log: Log, budget?: ConnectB
         seed: options.seed,
         markets: tradedMarkets(),
         nse: nse.feed,
+        contracts: contracts.sources(clock),
         ...(budget === undefined ? {} : { binanceBudget: budget }),
       }),
-    chains: nse.feed === 'simulated' ? createSimulatedDerivatives({ seed: options.seed }) : null,
+    chains: contracts.chains,
   };
 }
 
@@ -140,39 +143,18 @@ function simulated(options: Options, says: string): ChosenWorld {
     says: `${says} (seed ${options.seed})`,
     time: isVirtual ? { startMs, endMs: options.untilMs ?? Number.MAX_SAFE_INTEGER, speed: options.speed, waitsForSession: false } : null,
     source: (clock) => simulatedSource({ clock, seed: options.seed, markets: tradedMarkets() }),
-    chains: createSimulatedDerivatives({ seed: options.seed }),
+    chains: joinedChains([createSimulatedDerivatives({ seed: options.seed }), createSimulatedCryptoDerivatives({ seed: options.seed })]),
   };
 }
 
 async function replay(options: Options): Promise<ChosenWorld> {
   const data = await describeData(options.data, venueSymbols());
-  const { startMs, endMs } = await boundsOf(data, options);
-  if (startMs >= endMs) throw new WorldRangeError(data, startMs, endMs);
+  const { startMs, endMs } = await replayBounds(data, options);
   return {
-    // Which data and from where it is played make the world: another start is another one.
-    world: { scope: `replay:${digest(fingerprint(data), startMs).slice(0, 16)}`, evidence: 'replay', markets: ['CRYPTO'] },
+    world: replayWorld(data, startMs),
     says: `Replay of recorded ${data.kind}, ${data.symbols.join(' ')}, ${iso(startMs)} to ${iso(endMs)}`,
     time: { startMs, endMs, speed: options.speed, waitsForSession: true },
     source: (clock) => (data.kind === 'klines' ? klineReplaySource({ clock, data, untilMs: endMs }) : frameReplaySource({ clock, data })),
     chains: null,
   };
-}
-
-/** What the options name, and where they are silent what the data suggests. */
-async function boundsOf(data: RecordedData, { atMs, untilMs }: Options): Promise<{ readonly startMs: EpochMs; readonly endMs: EpochMs }> {
-  const dataEndMs = data.lastMs + (data.kind === 'klines' ? MINUTE_MS : 0);
-  const suggested =
-    data.kind === 'frames' ? frameReplayBounds(data) : atMs === null ? await klineReplayBounds(data) : { startMs: atMs, endMs: dataEndMs };
-  return { startMs: Math.max(atMs ?? suggested.startMs, data.firstMs), endMs: Math.min(untilMs ?? suggested.endMs, dataEndMs) };
-}
-
-/** The replay asked for lies outside the data. */
-export class WorldRangeError extends Error {
-  constructor(data: RecordedData, startMs: EpochMs, endMs: EpochMs) {
-    super(`Nothing to replay between ${iso(startMs)} and ${iso(endMs)}: the data holds ${iso(data.firstMs)} to ${iso(data.lastMs)}`);
-  }
-}
-
-function fingerprint(data: RecordedData): unknown {
-  return { kind: data.kind, symbols: data.symbols, firstMs: data.firstMs, lastMs: data.lastMs };
 }

@@ -13,6 +13,7 @@ export const TOLD_EVENTS = [
   'session-stopping',
   'session-stopped',
   'limits-set',
+  'kill-switch-set',
   'day-closed',
   'filled',
   'order-waiting',
@@ -52,6 +53,12 @@ function toldOf(event: ToldEvent, account: EventAccount): Told | Alert | null {
       return { ...SESSION, title: 'Session stopped', text: `Session ${account.sessionId} has ended` };
     case 'limits-set':
       return { ...SESSION, title: 'Risk limits changed', text: changed(event.before, event.after) };
+    case 'kill-switch-set': {
+      const said = `Nothing is opened any more${event.closePositions ? ', and the positions are being closed' : ''}`;
+      return event.on
+        ? { kind: 'risk-halt', severity: 'critical', title: 'Kill switch on', text: said }
+        : { ...SESSION, title: 'Kill switch off', text: 'Entries pass the risk gate again' };
+    }
     case 'day-closed':
       return dayClosed(event);
     case 'filled':
@@ -59,7 +66,9 @@ function toldOf(event: ToldEvent, account: EventAccount): Told | Alert | null {
     case 'order-waiting':
       return waiting(event, account);
     case 'order-ended':
-      return event.state === 'rejected' && event.reason.startsWith('maxDailyLoss:') ? haltAlert(account, event.atMs, event.reason) : null;
+      return event.state === 'rejected' && HALTS.some((limit) => event.reason.startsWith(`${limit}:`))
+        ? haltAlert(account, event.atMs, event.reason)
+        : null;
     case 'corporate-action': {
       const { action, before, after } = event;
       const said = `${action.says}: ${text(before.quantity)} ${before.symbol} at ${text(before.entryPrice)} became ${text(after.quantity)} ${after.symbol} at ${text(after.entryPrice)}`;
@@ -67,6 +76,9 @@ function toldOf(event: ToldEvent, account: EventAccount): Told | Alert | null {
     }
   }
 }
+
+/** Limits that halt all entries when they are passed. */
+const HALTS = ['maxDailyLoss', 'maxDrawdown'];
 
 const SESSION = { kind: 'session', severity: 'info' } as const;
 

@@ -51,7 +51,7 @@ const chargeRule = z.discriminatedUnion('basis', [
 export type ChargeRule = Readonly<z.infer<typeof chargeRule>>;
 
 const chargeFacts = z.strictObject({
-  minorUnits: z.strictObject({ INR: decimalText, USDT: decimalText, USD: decimalText }),
+  minorUnits: z.strictObject({ INR: decimalText, USDT: decimalText, USD: decimalText, BTC: decimalText, ETH: decimalText }),
   commissionPaidIn,
   shortDelivery: z.strictObject({ probability: decimalText, penaltyShare: decimalText, source }),
   rules: z.array(chargeRule).superRefine((rules, context) => {

@@ -85,6 +85,7 @@ export const deploymentSchema = z
         monitor: onOff('monitor'),
         session: onOff('session'),
         alerts: onOff('alerts'),
+        nightly: onOff('nightly'),
       } satisfies Readonly<Record<ScheduleName, z.ZodType>>)
       .readonly()
       .prefault({}),

@@ -1,9 +1,10 @@
 import { type Decimal, decimal } from '../kernel/decimal.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';
+import { parseContractSymbol } from '../market/contract-symbol.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
 import { istDate } from '../market/ist.ts';
-
+import { contractOf } from './contracts.ts';
 import { inForce } from './effective.ts';
 import { INSTRUMENT_FACTS, type InstrumentFacts, SYMBOLS_VARIABLE, type TickTable } from './instrument-facts.ts';
 
@@ -77,15 +78,22 @@ export function resolveSymbol(name: string): ResolvedSymbol {
 }
 
 /**
- * The instrument of a symbol or another name of it, with the grids in force at the instant; without an instant, the latest.
+ * The instrument of a symbol or another name of it, or the contract that a symbol such as BTC-PERP names, with the grids in force at the instant; without an instant, the latest.
  * The same object is returned for every instant of one era.
  * @throws InstrumentError `unknown_symbol`
  */
 export function instrumentBySymbol(name: string, atMs?: EpochMs): ListedInstrument {
+  const contract = contractNamed(name, atMs);
+  if (contract !== null) return contract;
   const listings = LISTINGS.get(resolveSymbol(name).symbol) ?? [];
   const listing = atMs === undefined ? listings.at(-1) : (inForce(listings, istDate(atMs)) ?? listings[0]);
   if (listing === undefined) throw new InstrumentError('bad_facts', `${name} has no era in the data`, { name });
   return listing.instrument;
+}
+
+function contractNamed(name: string, atMs: EpochMs | undefined): ListedInstrument | null {
+  const parsed = name.includes('-') ? parseContractSymbol(name) : null;
+  return parsed === null ? null : contractOf(parsed, atMs, (symbol) => instrumentBySymbol(symbol, atMs));
 }
 
 /**
@@ -99,8 +107,16 @@ export function instrumentByIsin(isin: string, atMs?: EpochMs): ListedInstrument
 
 /** The instruments of a market, in the order of the data file. */
 export function instrumentsOf(market: Market, atMs?: EpochMs): readonly ListedInstrument[] {
-  return ALL_SYMBOLS.map((symbol) => instrumentBySymbol(symbol, atMs)).filter((instrument) => instrument.market === market);
+  const date = atMs === undefined ? null : istDate(atMs);
+  const known = LISTED.get(market);
+  if (known?.date === date) return known.instruments;
+  const instruments = ALL_SYMBOLS.map((symbol) => instrumentBySymbol(symbol, atMs)).filter((instrument) => instrument.market === market);
+  LISTED.set(market, { date, instruments });
+  return instruments;
 }
+
+/** What was asked for last of each market: every scan of a day asks for the same. */
+const LISTED = new Map<Market, { readonly date: string | null; readonly instruments: readonly ListedInstrument[] }>();
 
 /** The markets that this process has symbols of. */
 export const tradedMarkets = (): readonly Market[] => [...new Set(ALL_SYMBOLS.map((symbol) => instrumentBySymbol(symbol).market))];
@@ -114,7 +130,8 @@ function listingsOf({ eras, ...facts }: InstrumentFacts['instruments'][number]):
     const era = inForce(eras, date);
     if (era === undefined) throw new InstrumentError('bad_facts', `${facts.symbol} has no era before ${changes[0]}`, { symbol: facts.symbol });
     const tickSize = tickSizeOf(era.ticks, date);
-    const instrument = { ...facts, isin: era.isin, tickSize, lotStep: decimal(era.lotStep), minNotional: decimal(era.minNotional) };
+    const grids = { tickSize, lotStep: decimal(era.lotStep), minNotional: decimal(era.minNotional) };
+    const instrument = { ...facts, isin: era.isin, ...grids, contract: null };
     return { from, instrument: Object.freeze(instrument) };
   });
 }

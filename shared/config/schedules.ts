@@ -4,9 +4,9 @@ import type { Market } from '../market/instrument.ts';
 
 export class ScheduleError extends NightdeskError<'bad_cron'> {}
 
-const SCHEDULE_NAMES = ['scan-nse', 'scan-crypto', 'monitor', 'session', 'alerts'] as const;
+const SCHEDULE_NAMES = ['scan-nse', 'scan-crypto', 'monitor', 'session', 'alerts', 'nightly'] as const;
 export type ScheduleName = (typeof SCHEDULE_NAMES)[number];
-export type ScheduledFunction = 'scan' | 'monitor' | 'session' | 'alerts';
+export type ScheduledFunction = 'scan' | 'monitor' | 'session' | 'alerts' | 'nightly';
 
 /** When a function runs, the same on AWS and on one machine. */
 export interface Schedule {
@@ -86,6 +86,17 @@ export const SCHEDULES: readonly Schedule[] = [
     maxEventAgeSeconds: 900,
     retries: 2,
   },
+  // In India's evening: the trading day has been closed for hours, however late its roll came, and its reader is still up.
+  {
+    name: 'nightly',
+    functionName: 'nightly',
+    cron: 'cron(30 20 * * ? *)',
+    timeZone: 'Asia/Kolkata',
+    market: null,
+    delaySeconds: 0,
+    maxEventAgeSeconds: 3_600,
+    retries: 2,
+  },
 ];
 
 /** What a scheduled function receives; on AWS the Scheduler fills in the two last. */
@@ -120,4 +131,12 @@ export function cronFields(cron: string): CronFields {
     throw new ScheduleError('bad_cron', `Expected cron(six fields, one of the two day fields "?"), received ${JSON.stringify(cron)}`, { cron });
   }
   return { minutes, hours, dayOfMonth, month, dayOfWeek, year };
+}
+
+/** How many minutes lie between two runs of a schedule, for a host that goes from minute to minute; the calendar decides the rest. @throws ScheduleError `bad_cron` */
+export function everyMinutes({ cron }: Pick<Schedule, 'cron'>): number {
+  const { minutes } = cronFields(cron);
+  const every = minutes === '*' ? 1 : Number(/^\*\/(\d+)$/.exec(minutes)?.[1]);
+  if (Number.isInteger(every) && every > 0) return every;
+  throw new ScheduleError('bad_cron', `Expected * or */N in the minutes of ${cron}`, { cron });
 }

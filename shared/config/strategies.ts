@@ -73,3 +73,160 @@ export const swingConfig = z
   .readonly();
 
 export type SwingConfig = z.infer<typeof swingConfig>;
+
+/** Settings of the options strategy. Shares are of 1; deltas are without their sign; rates are continuous, a year. */
+export const optionsConfig = z
+  .strictObject({
+    /** Base first. */
+    timeframes: timeframes.default(['15m', '1h', '1d']),
+    weights: z
+      .strictObject({
+        volatility: weight.default(0.4),
+        technical: weight.default(0.25),
+        ml: weight.default(0.2),
+        decay: weight.default(0.1),
+        momentum: weight.default(0.05),
+      })
+      .prefault({}),
+    leastConfidence: share.default(0.6),
+    /** Oldest quote that a leg is priced by. */
+    maxQuoteAgeSeconds: z.number().positive().default(30),
+    /** The latest expiry of those within these days is traded. */
+    daysToExpiry: z.strictObject({ least: z.number().positive().default(4), most: z.number().positive().default(30) }).prefault({}),
+    /** A structure is left so long before its expiry. */
+    closeBeforeExpiryHours: z.number().positive().default(24),
+    /** Of the premium paid or received. */
+    stopShare: share.default(0.5),
+    targetShare: share.default(0.3),
+    /** Structures that hold or promise to buy the underlying stop at this loss, as a share of its price: their premium is small beside it. */
+    ownedStopShare: share.default(0.05),
+    /** A short option with more than this delta ends the structure. */
+    breachDelta: share.default(0.55),
+    deltas: z
+      .strictObject({
+        /** Sold in a spread or condor, and bought as its protection. */
+        shortLeg: share.default(0.25),
+        wing: share.default(0.08),
+        /** Sold against shares or cash. */
+        owned: share.default(0.3),
+        /** Each side of a long strangle. */
+        strangle: share.default(0.3),
+        /** Bought in a debit spread. */
+        longLeg: share.default(0.5),
+      })
+      .prefault({}),
+    /** Days of implied volatility that rank and percentile look back on, and with how many they are defined. */
+    ivDays: z.strictObject({ most: z.number().int().positive().default(252), least: z.number().int().positive().default(60) }).prefault({}),
+    /** What implied volatility usually is above the realised one, and how far from that (in logarithms) it is all too dear or too cheap. */
+    usualPremium: z.number().min(0).max(1).default(0.1),
+    premiumReach: z.number().positive().max(2).default(0.25),
+    /** The volatility score must be so far from the middle for a side to be taken. */
+    neutralBand: z.number().min(0).max(0.5).default(0.1),
+    /** Weight of realised against implied volatility in what is expected until expiry. */
+    realisedWeight: share.default(0.5),
+    /** What a trend is expected to bring until expiry, in deviations of the price. */
+    trendDrift: z.number().min(0).max(1).default(0.15),
+    leastAdx: z.number().min(0).max(100).default(20),
+    /** Fees and spread of a round trip may be so much of the premium. */
+    mostCostShare: share.default(0.3),
+    /** Discounts premiums that are paid in money; in coin the forward says it. */
+    rate: z.number().min(-0.05).max(0.3).default(0.0525),
+  })
+  .readonly();
+
+export type OptionsConfig = z.infer<typeof optionsConfig>;
+
+const riskFree = z.number().min(0).max(1).nullable().default(null);
+
+/** Settings of the arbitrage of futures and options against their underlying. Shares are of 1, basis points of 0.0001. */
+export const foArbitrageConfig = z
+  .strictObject({
+    /** On whose bar closes it looks. */
+    timeframes: timeframes.default(['5m']),
+    weights: z
+      .strictObject({
+        spread: weight.default(0.6),
+        liquidity: weight.default(0.25),
+        execution: weight.default(0.1),
+        risk: weight.default(0.05),
+      })
+      .prefault({}),
+    /** The rule decides: what remains after all costs. Below this it is right, and so thin or so hard to get that it is left. */
+    leastConfidence: share.default(0.5),
+    /** What must remain beyond all costs and the riskless rate, of the underlying's price. */
+    leastExcessBps: z.number().min(0).default(0),
+    /** What remains that leaves nothing to wish for. */
+    fullExcessBps: z.number().positive().default(10),
+    /** Units of the structure's size at the touch of every leg that leave nothing to wish for. */
+    fullDepthUnits: z.number().positive().default(10),
+    /** Riskless rates a year in place of those of the data, which is used where null. */
+    riskFree: z.strictObject({ INR: riskFree, USD: riskFree }).prefault({}),
+    /** What borrowing the underlying costs a year: paid by a reverse carry. */
+    borrowRate: z.strictObject({ NSE: z.number().min(0).default(0.08), CRYPTO: z.number().min(0).default(0.08) }).prefault({}),
+    /** Notional over initial margin of a crypto future, at least 1. */
+    leverage: z.number().min(1).max(20).default(5),
+    /** How long a position in a perpetual is meant to be held: its funding is expected over it. */
+    perpetualHoldingDays: z.number().positive().default(7),
+    /**
+     * What remains of a funding rate eight hours later, of which no more is expected than its decay to nothing. Of BTC and ETH, 2023
+     * to 2025, rates above 0.03 % brought 14.6 times themselves over 21 payments; 0.95 expects 13.2 times.
+     */
+    fundingPersistence: z.number().min(0).lt(1).default(0.95),
+    /** Nearer expiries are left alone: a basis of a tick becomes any rate a year. */
+    leastDaysToExpiry: z.number().positive().default(1),
+    mostDaysToExpiry: z.number().positive().default(370),
+    /**
+     * Carry a year by which neighbouring months may differ without being wrong. NSE: of 1,116 differences between recorded closes of
+     * twelve underlyings in January 2025 and 2026, 99.5 % were below 3.9 %. Crypto: assumed.
+     */
+    calendarAllowance: z.strictObject({ NSE: z.number().min(0).default(0.04), CRYPTO: z.number().min(0).default(0.02) }).prefault({}),
+    /** A spread between months is closed so long before the near one ends. */
+    closeBeforeExpiryHours: z.number().positive().default(24),
+    /** Quotes older than this are not judged. */
+    maxQuoteAgeMs: z.number().positive().default(30_000),
+    /** Annual volatility that leg risk is reckoned with while the chart does not know it. */
+    assumedVolatility: z.strictObject({ NSE: share.default(0.4), CRYPTO: share.default(0.9) }).prefault({}),
+    /** The basis a year at which a carry is closed early: there is nothing left in it. */
+    convergedBps: z.number().default(0),
+    /** Loss at the market, of the underlying's price, at which all legs are closed. */
+    stopShare: share.default(0.01),
+  })
+  .readonly();
+
+export type FoArbitrageConfig = z.infer<typeof foArbitrageConfig>;
+
+/** Settings of BTST: bought today, sold tomorrow. Shares are of 1 (0.02 = 2 %). */
+export const btstConfig = z
+  .strictObject({
+    /** Base first; the day gives the background. */
+    timeframes: timeframes.default(['1h', '1d']),
+    weights: z
+      .strictObject({
+        technical: weight.default(0.35),
+        fundamental: weight.default(0.25),
+        ml: weight.default(0.25),
+        volume: weight.default(0.1),
+        sentiment: weight.default(0.05),
+      })
+      .prefault({}),
+    leastConfidence: share.default(0.6),
+    /** End of continuous trading in which is bought, besides the closing auction. */
+    lastMinutes: z.number().int().positive().default(60),
+    /** Least place of the last price in the day's range, 0 at its low and 1 at its high: the upper fifth. */
+    leastCloseLocation: share.default(0.8),
+    /** Least gain of the day, in average daily ranges: half of one is more than a day makes by chance. */
+    leastGainAtr: z.number().positive().default(0.5),
+    /** Volume of the last hour over what is usual at that hour: more was bought than on other days. */
+    leastVolumeRatio: z.number().min(1).default(1.2),
+    /** Volume ratio that leaves nothing to wish for. */
+    fullVolumeRatio: z.number().min(1).default(2),
+    stopShare: share.default(0.02),
+    targetShare: share.default(0.05),
+    /** What the risk per share counts in sizing: over the night no stop works, and the open may lie beyond it. */
+    overnightFactor: z.number().min(1).default(1.3),
+    /** Sold at market this long after the next session's open, unless stop or target came first: the first minutes have the widest spreads. */
+    sellAfterOpenMinutes: z.number().int().nonnegative().default(15),
+  })
+  .readonly();
+
+export type BtstConfig = z.infer<typeof btstConfig>;

@@ -18,6 +18,8 @@ export const alertKindSchema = z.enum([
   'feed-down',
   'feed-back',
   'feed-diverged',
+  'alarm',
+  'nightly',
   'test',
 ]);
 export type AlertKind = z.infer<typeof alertKindSchema>;

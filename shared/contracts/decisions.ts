@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { quoteExcerptSchema } from './quote-excerpt.ts';
-import { decimalSchema, directionSchema, marketSchema, signalPartSchema, strategyNameSchema } from './terms.ts';
+import { structureNameSchema } from './structure.ts';
+import { currencySchema, decimalSchema, directionSchema, marketSchema, sideSchema, signalPartSchema, strategyNameSchema } from './terms.ts';
 
 const ms = z.number().int().nonnegative();
 
@@ -18,12 +19,26 @@ export const decisionSchema = z
     /** The reason in a sentence, with the value and the threshold where a limit spoke. */
     why: z.string(),
     limit: z.object({ name: z.string(), value: z.number(), threshold: z.number() }).readonly().nullable(),
-    direction: directionSchema,
+    /** Null for a structure of several legs. */
+    direction: directionSchema.nullable(),
     confidence: z.number(),
     parts: z.array(signalPartSchema).readonly(),
-    entry: z.number(),
-    stop: z.number(),
-    target: z.number(),
+    /** Null for a structure, which has a price for each leg. */
+    entry: z.number().nullable(),
+    stop: z.number().nullable(),
+    target: z.number().nullable(),
+    /** What was proposed where it is more than one leg; amounts are for one unit, in `currency`. Absent for a single position. */
+    structure: z
+      .object({
+        name: structureNameSchema,
+        currency: currencySchema,
+        legs: z.array(z.object({ symbol: z.string(), side: sideSchema, ratio: z.number(), price: z.number() }).readonly()).readonly(),
+        maxLoss: z.number().nullable(),
+        maxProfit: z.number().nullable(),
+        riskPerUnit: z.number(),
+      })
+      .readonly()
+      .optional(),
     quantity: decimalSchema.nullable(),
     /** What bound the size: the smallest of the caps. */
     sizedBy: z.string().nullable(),

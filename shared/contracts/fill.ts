@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { chargeSchema, realisedSchema } from './position.ts';
 import { bookExcerptSchema, quoteExcerptSchema, rulesExcerptSchema, tickExcerptSchema } from './quote-excerpt.ts';
+import { structureTagSchema } from './structure.ts';
 import {
   currencySchema,
   decimalSchema,
@@ -50,7 +51,7 @@ export const fillProvenanceSchema = z
     rules: rulesExcerptSchema.nullable(),
     /** The price before spread, slippage and impact: the middle, the stop level, the tick or the limit. */
     basePrice: decimalSchema,
-    baseRule: z.enum(['book', 'touch', 'last', 'stop-level', 'gap', 'limit', 'queue', 'auction']),
+    baseRule: z.enum(['book', 'touch', 'last', 'stop-level', 'gap', 'limit', 'queue', 'auction', 'settlement']),
     halfSpreadShare: z.number(),
     slippageShare: z.number(),
     impactShare: z.number(),
@@ -134,6 +135,8 @@ export const tradeSchema = z
     realised: realisedSchema,
     /** Net result over what was risked at the stop; null without a stop. */
     rMultiple: z.number().nullable(),
+    /** The structure that it was a leg of; absent for a trade of its own. */
+    structure: structureTagSchema.optional(),
     /** Absent where there is none. */
     flags: z.array(tradeFlagSchema).readonly().optional(),
     /** Corporate actions between entry and exit, which quantity and entry price include; absent where there was none. */

@@ -3,6 +3,7 @@ import { fillSchema, takingSchema } from './fill.ts';
 import { bracketSchema, entryOrderSchema, waitingSchema } from './order.ts';
 import { corporateActionSchema, holdingSchema } from './position.ts';
 import {
+  currencySchema,
   decimalSchema,
   evidenceSchema,
   exitReasonSchema,
@@ -12,6 +13,7 @@ import {
   rateSchema,
   riskLimitsSchema,
   strategyNameSchema,
+  traderSchema,
 } from './terms.ts';
 
 /**
@@ -31,6 +33,8 @@ const dayBookSchema = z
     charges: decimalSchema,
     trades: z.number().int(),
     wins: z.number().int(),
+    /** Value at risk of the day that began, as it was told then; absent where none was known. */
+    valueAtRisk: decimalSchema.optional(),
   })
   .readonly();
 
@@ -47,12 +51,16 @@ export const dayReportSchema = z
     trades: z.number().int(),
     wins: z.number().int(),
     openPositions: z.number().int(),
+    /** Value at risk that was told when the day began, base currency; absent where none was known. */
+    valueAtRisk: decimalSchema.optional(),
+    /** That of the day that begins. */
+    nextValueAtRisk: decimalSchema.optional(),
   })
   .readonly();
 export type DayReport = z.infer<typeof dayReportSchema>;
 
 /** The levels at which a position is left. */
-export const exitLevelsSchema = bracketSchema.unwrap().omit({ maxHoldingMs: true }).readonly();
+export const exitLevelsSchema = bracketSchema.unwrap().omit({ maxHoldingMs: true, exitByMs: true }).readonly();
 export type ExitLevels = z.infer<typeof exitLevelsSchema>;
 
 const at = { atMs: ms };
@@ -112,7 +120,29 @@ export const journalEventSchema = z.discriminatedUnion('type', [
       postings: z.array(postingSchema).readonly(),
     })
     .readonly(),
+  /** A payment of a perpetual's funding: once for each position and time of payment. */
+  z
+    .object({
+      type: z.literal('funding-paid'),
+      ...at,
+      positionId: name,
+      symbol: name,
+      /** When the venue exchanged it. */
+      fundingMs: ms,
+      /** Of the value at the mark, paid by longs to shorts. */
+      fundingRate: z.number(),
+      mark: decimalSchema,
+      quantity: decimalSchema,
+      currency: currencySchema,
+      /** Received by this account, paid when negative; quote currency. */
+      amount: decimalSchema,
+      rate: rateSchema,
+      postings: z.array(postingSchema).readonly(),
+    })
+    .readonly(),
   z.object({ type: z.literal('limits-set'), ...at, before: riskLimitsSchema, after: riskLimitsSchema }).readonly(),
+  /** Nothing is opened any more, or may be again. */
+  z.object({ type: z.literal('kill-switch-set'), ...at, on: z.boolean(), closePositions: z.boolean() }).readonly(),
   z.object({ type: z.literal('equity-marked'), ...at, equity: decimalSchema, exposure: decimalSchema }).readonly(),
   z.object({ type: z.literal('day-opened'), ...at, date: name, equity: decimalSchema }).readonly(),
   z.object({ type: z.literal('day-closed'), ...at, report: dayReportSchema, nextDate: name }).readonly(),
@@ -125,6 +155,32 @@ export type JournalEventOf<T extends JournalEvent['type']> = Extract<JournalEven
 /** A row of the journal: its place in the gap-free order, and a hash that chains it to every row before. */
 export const journalRowSchema = z.object({ seq: z.number().int().positive(), commandId: name, event: journalEventSchema, hash: name }).readonly();
 export type JournalRow = z.infer<typeof journalRowSchema>;
+
+/** Closed trades of one trader in sums. Returns are net results over what the entry was worth, as shares. */
+const traderRecordSchema = z
+  .object({
+    trades: z.number().int(),
+    wins: z.number().int(),
+    winReturns: z.number(),
+    lossReturns: z.number(),
+    lossesInARow: z.number().int(),
+    lastLossMs: ms.nullable(),
+  })
+  .readonly();
+export type TraderRecord = z.infer<typeof traderRecordSchema>;
+
+const tradingRecordSchema = z
+  .object({
+    traders: z.partialRecord(traderSchema, traderRecordSchema).readonly(),
+    /** When entries were accepted within the last minute before the newest of them, oldest first. */
+    acceptedMs: z.array(ms).readonly(),
+    /** Since when nothing may be opened, by somebody's word; null while it may. */
+    killedMs: ms.nullable(),
+    /** Of each closed day that began with a value at risk, oldest first, at most 504: 1 when the day lost more than it, else 0. */
+    varDays: z.string().regex(/^[01]*$/),
+  })
+  .readonly();
+export type TradingRecord = z.infer<typeof tradingRecordSchema>;
 
 /** Everything of an account but its open positions and orders, which have rows of their own. */
 export const accountHeadSchema = z
@@ -153,6 +209,8 @@ export const accountHeadSchema = z
         realised: decimalSchema,
         charges: decimalSchema,
         slippage: decimalSchema,
+        /** Received for funding, of closed and open positions; absent while there was none. */
+        funding: decimalSchema.optional(),
         /** What kinder and harsher fills of the closed parts would have changed, never negative. */
         better: decimalSchema,
         worse: decimalSchema,
@@ -160,6 +218,8 @@ export const accountHeadSchema = z
       .readonly(),
     /** What was taken from the markets a short while ago, oldest first. */
     takings: z.array(takingSchema).readonly(),
+    /** What the risk gate counts: see `ledger/trading-record.ts`. */
+    record: tradingRecordSchema,
     /** Shares whose delivery out of the depository was charged on a day: it is charged once a day. */
     delivered: z
       .object({ date: name, symbols: z.array(name).readonly() })

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { quoteExcerptSchema } from './quote-excerpt.ts';
+import { structureTagSchema } from './structure.ts';
 import {
   currencySchema,
   decimalSchema,
@@ -33,9 +34,18 @@ export type TimeInForce = z.infer<typeof timeInForceSchema>;
 /** Where an order trades: in continuous trading, or in the one price of the closing auction. */
 export const tradedInSchema = z.enum(['continuous', 'closing-auction']);
 
-/** Stop, target, trail and time of a position, agreed when its entry is placed. Null: without. */
+/**
+ * Stop, target, trail and time of a position, agreed when its entry is placed. Null: without. `exitByMs` is there where the
+ * position must be left at an instant, whenever it was opened; it goes before `maxHoldingMs`.
+ */
 export const bracketSchema = z
-  .object({ stop: decimalSchema.nullable(), target: decimalSchema.nullable(), trail: trailSchema.nullable(), maxHoldingMs: ms.nullable() })
+  .object({
+    stop: decimalSchema.nullable(),
+    target: decimalSchema.nullable(),
+    trail: trailSchema.nullable(),
+    maxHoldingMs: ms.nullable(),
+    exitByMs: ms.exactOptional(),
+  })
   .readonly();
 export type Bracket = z.infer<typeof bracketSchema>;
 
@@ -105,6 +115,9 @@ export const entryOrderSchema = z
     groupId: name.nullable(),
     clientOrderId: name.nullable(),
     reserved: decimalSchema,
+    /** Base currency that its position will block while it is held; absent where the price is paid in full or blocked by cost. */
+    margin: decimalSchema.optional(),
+    structure: structureTagSchema.optional(),
     bracket: bracketSchema,
     intent: intentSchema,
   })

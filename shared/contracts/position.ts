@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { intentSchema } from './order.ts';
+import { structureTagSchema } from './structure.ts';
 import {
   currencySchema,
   decimalSchema,
@@ -44,6 +45,8 @@ export const realisedSchema = z
     currency: decimalSchema,
     charges: decimalSchema,
     slippage: decimalSchema,
+    /** Received for funding while it was held, paid when negative; absent where there was none. */
+    funding: decimalSchema.optional(),
     net: decimalSchema,
     better: decimalSchema,
     worse: decimalSchema,
@@ -100,6 +103,14 @@ export const positionSchema = z
     entryOrderId: name,
     /** The working exit. */
     exitId: name,
+    /** Base currency blocked for the units held; absent where the price was paid in full. */
+    margin: decimalSchema.optional(),
+    /** Received for funding of the units held, base currency, paid when negative: part of `entryCash`. Absent before the first payment. */
+    funding: decimalSchema.optional(),
+    /** When the last funding payment took place. */
+    fundedMs: ms.optional(),
+    /** The structure that it is a leg of; absent for a position of its own. */
+    structure: structureTagSchema.optional(),
     /** Null until a part is closed. */
     closed: closedPartSchema.nullable(),
     /** Corporate actions that its figures include, each with the exit order that it replaced; absent where there was none. */

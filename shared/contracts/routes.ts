@@ -21,6 +21,7 @@ import { amendBody, closeBody, orderBody } from './v8/order-request.ts';
 import { amendAnswer, oneOrderAnswer, ordersAnswer, ordersQuery, placeAnswer, previewAnswer } from './v8/orders.ts';
 import { performanceAnswer, performanceQuery } from './v8/performance.ts';
 import { portfolioAnswer, portfolioQuery } from './v8/portfolio.ts';
+import { killSwitchAnswer, killSwitchBody, riskAnswer } from './v8/risk.ts';
 import { sessionsAnswer, setRiskLimitsAnswer, setRiskLimitsBody, startAnswer, startBody, stopAnswer, stopBody } from './v8/sessions.ts';
 import { statusAnswer } from './v8/status.ts';
 import { tradesAnswer, tradesQuery } from './v8/trades.ts';
@@ -100,6 +101,22 @@ export const ROUTES = [
     body: setRiskLimitsBody,
     answer: setRiskLimitsAnswer,
     summary: 'Changes risk limits from the next decision on',
+  },
+  {
+    ...post,
+    name: 'kill-switch',
+    path: `${API_BASE_PATH}/kill-switch`,
+    body: killSwitchBody,
+    answer: killSwitchAnswer,
+    summary: 'Stops all entries at once, or lets them pass again',
+  },
+  {
+    ...get,
+    name: 'risk',
+    path: `${API_BASE_PATH}/risk`,
+    query: z.strictObject(sessionQuery),
+    answer: riskAnswer,
+    summary: 'Limits, value at risk and how it has done',
   },
   {
     ...get,

@@ -17,11 +17,11 @@ export const name = z.string().min(1);
 
 export const marketSchema = z.enum(['NSE', 'CRYPTO']);
 export const evidenceSchema = z.enum(['live', 'delayed', 'replay', 'simulated']);
-export const currencySchema = z.enum(['USD', 'USDT', 'INR']);
+export const currencySchema = z.enum(['USD', 'USDT', 'INR', 'BTC', 'ETH']);
 export const sideSchema = z.enum(['buy', 'sell']);
 export const directionSchema = z.enum(['long', 'short']);
 export const strategyNameSchema = z.enum(['scalping', 'swing', 'btst', 'options', 'fo_arbitrage']);
-export const productSchema = z.enum(['spot', 'delivery', 'intraday']);
+export const productSchema = z.enum(['spot', 'delivery', 'intraday', 'perpetual', 'future', 'option']);
 export type Product = z.infer<typeof productSchema>;
 
 /** Whose trade it is: a strategy's, or that of the person who placed the order. */
@@ -39,6 +39,19 @@ export const riskLimitsSchema = z
     maxPortfolioRisk: share.describe('sum over positions of the loss at their stops, share of equity'),
     minPositionUsd: z.number().positive().describe('least position, USD'),
     maxPriceAgeMs: z.number().int().positive().max(600_000).describe('a price older than this opens nothing, ms'),
+    // Limits that journals of before do not have: `allLimits` of config/risk fills them in.
+    maxDrawdown: share.optional().describe('fall of equity from its peak that halts entries, share of the peak'),
+    maxConsecutiveLosses: z.number().int().positive().max(1000).optional().describe('losing trades of one strategy in a row that pause it'),
+    cooldownMinutes: z.number().int().nonnegative().max(43_200).optional().describe('how long a strategy pauses after so many losses, minutes'),
+    maxOpenPositions: z.number().int().positive().max(10_000).optional().describe('positions and working entries at once'),
+    maxOrdersPerMinute: z.number().int().positive().max(600).optional().describe('entries accepted within sixty seconds'),
+    maxMarketExposure: share.optional().describe('positions and entries of one market, share of equity'),
+    maxSectorExposure: share.optional().describe('positions and entries of one sector, share of equity'),
+    maxRiskPerTrade: share.optional().describe('loss of one position at its stop, share of equity'),
+    maxPositionVolatility: share.optional().describe('daily standard deviation of one position, share of equity'),
+    maxCorrelation: share.optional().describe('correlation of daily returns with what is held the same way'),
+    maxVar: share.optional().describe('value at risk of the book in a day at 95 %, share of equity'),
+    maxKelly: share.optional().describe("most of equity that Kelly's criterion may ask for, before it is halved"),
   })
   .readonly();
 export type RiskLimits = z.infer<typeof riskLimitsSchema>;
@@ -50,10 +63,27 @@ export const rateSchema = z.object({ currency: currencySchema, value: decimalSch
 export type Rate = z.infer<typeof rateSchema>;
 
 /** What a trade was brought about by. */
-export const triggerSchema = z.enum(['market', 'limit', 'stop', 'target', 'trailing-stop', 'auction']);
+export const triggerSchema = z.enum(['market', 'limit', 'stop', 'target', 'trailing-stop', 'auction', 'expiry']);
 export type Trigger = z.infer<typeof triggerSchema>;
 
-export const exitReasonSchema = z.enum(['stop', 'target', 'trailing-stop', 'time', 'square-off', 'signal', 'manual', 'session-stop']);
+/** `delta`, `converged`: what a structure was held for is over. `leg-lost`: another leg of it is gone. `margin-call`: equity no longer carries it. */
+export const exitReasonSchema = z.enum([
+  'stop',
+  'target',
+  'trailing-stop',
+  'time',
+  'next-session',
+  'square-off',
+  'signal',
+  'manual',
+  'session-stop',
+  'expiry',
+  'delta',
+  'converged',
+  'leg-lost',
+  'margin-call',
+  'kill-switch',
+]);
 export type ExitReason = z.infer<typeof exitReasonSchema>;
 
 /** One line of a double entry: amounts of an entry sum to zero in each currency. A currency is money, or the units of an instrument. */

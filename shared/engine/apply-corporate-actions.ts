@@ -7,10 +7,11 @@ import { corporateActionOn } from '../ledger/corporate-action.ts';
 import { type CorporateAction, describeAction, symbolAfter } from '../market/corporate-actions.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
-import { cancelEntry } from './decide-match.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { viewOf } from './market-view.ts';
+import { cancelEntry } from './match-exit.ts';
 import { dueActions } from './price-scale.ts';
+import { perform, type Steps } from './steps.ts';
 import { marksOf } from './valuation.ts';
 import type { MarketView } from './view.ts';
 
@@ -23,25 +24,36 @@ const commandIdOf = (position: Position, action: CorporateAction): string => `co
  * other scale. `account` is the active one, of this world. Returns the commands that were committed.
  */
 export async function applyCorporateActions(context: EngineContext, account: Account, atMs: EpochMs): Promise<readonly string[]> {
-  const affected = [...account.positions.values()].filter((position) => dueActions(position, atMs).length > 0);
-  if (affected.length === 0) return [];
+  if (affectedBy(account, atMs).length === 0) return [];
   const view = viewOf(await context.market.snapshot(context.world.scope), context.clock.now());
+  const done = await perform(corporateActions(account, view, atMs), ({ sessionId, decide }) => commitDecision(context, sessionId, decide));
+  if (done.length > 0) await context.nudge(account.sessionId);
+  return done;
+}
+
+/** Takes the account's positions through the actions that are due, each by a commit. Returns the commands that were committed. */
+export function* corporateActions(account: Account, view: MarketView, atMs: EpochMs): Steps<readonly string[]> {
   const done: string[] = [];
-  for (const position of affected) {
+  for (const position of affectedBy(account, atMs)) {
     for (const action of dueActions(position, atMs)) {
       const id = commandIdOf(position, action);
-      const result = await commitDecision(context, account.sessionId, (current) => {
-        const draft = decideCorporateAction(current, view, position.id, action, id);
-        return draft === null ? null : { draft };
-      });
+      const result = yield {
+        sessionId: account.sessionId,
+        decide: (current) => {
+          const draft = decideCorporateAction(current, view, position.id, action, id);
+          return draft === null ? null : { draft };
+        },
+      };
       if (result.kind === 'committed') done.push(id);
       // What waits (for a rate) holds up what comes after it.
       if (result.kind === 'nothing') break;
     }
   }
-  if (done.length > 0) await context.nudge(account.sessionId);
   return done;
 }
+
+const affectedBy = (account: Account, atMs: EpochMs): readonly Position[] =>
+  [...account.positions.values()].filter((position) => dueActions(position, atMs).length > 0);
 
 /** One position through one action, or null when it is closed, has been through it, or must wait. Pure. */
 function decideCorporateAction(account: Account, view: MarketView, positionId: string, action: CorporateAction, commandId: string): Draft | null {

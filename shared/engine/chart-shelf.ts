@@ -149,7 +149,7 @@ export function createChartShelf({ market, scope, markets, sleep }: ChartShelfOp
 }
 
 /** The chart of a symbol from the days before its minutes, and these. */
-function chartFrom({ days, bars }: StoredHistory, symbol: string, atMs: EpochMs): Chart {
+export function chartFrom({ days, bars }: StoredHistory, symbol: string, atMs: EpochMs): Chart {
   const instrument = instrumentBySymbol(symbol, atMs);
   const chart = createChart(instrument);
   for (const timeframe of SEEDED) {

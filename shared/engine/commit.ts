@@ -1,6 +1,7 @@
 import type { ScanRecord } from '../contracts/decisions.ts';
 import { messageOf } from '../kernel/errors.ts';
 import type { Account } from '../ledger/account.ts';
+import { tellCommitted } from './committed-lines.ts';
 import type { EngineContext } from './context.ts';
 import type { Draft } from './draft.ts';
 import { EngineError } from './errors.ts';
@@ -43,17 +44,25 @@ export async function commitDecision(context: EngineContext, sessionId: string, 
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const account = await context.accounts.current(sessionId);
     if (account === null) throw new EngineError('no_active_session', `There is no session ${sessionId}`, { sessionId });
-    // A journal ends with `session-stopped`: who was late finds nothing to do.
-    if (account.status === 'stopped') return { kind: 'nothing', account, decided: null };
-    const decided = decide(account);
-    if (decided === null || decided.draft.rows.length === 0) return { kind: 'nothing', account, decided };
-    commandId = decided.draft.commandId;
-    const result = await tryCommit(context, account, decided);
+    const decided = decidedOn(account, decide);
+    if (decided.kind === 'nothing') return decided;
+    commandId = decided.decided.draft.commandId;
+    const result = await tryCommit(context, account, decided.decided);
     if (!(result instanceof StoreError)) return result;
     if (result.code === 'unknown') unanswered += 1;
     if (unanswered === UNANSWERED_ATTEMPTS) throw result;
   }
   throw new EngineError('contention', `Command ${commandId} lost ${ATTEMPTS} races in a row`, { sessionId, commandId });
+}
+
+/** What a decision makes of an account: something to commit, or nothing. A journal ends with `session-stopped`: who was late finds nothing to do. */
+export function decidedOn(
+  account: Account,
+  decide: (account: Account) => Decided | null,
+): Extract<Committed, { kind: 'nothing' }> | { readonly kind: 'decided'; readonly decided: Decided } {
+  if (account.status === 'stopped') return { kind: 'nothing', account, decided: null };
+  const decided = decide(account);
+  return decided === null || decided.draft.rows.length === 0 ? { kind: 'nothing', account, decided } : { kind: 'decided', decided };
 }
 
 /** Why the decision must be made again, where it must. */
@@ -64,6 +73,7 @@ async function tryCommit(context: EngineContext, before: Account, decided: Decid
   try {
     await context.ledger.commit({ before, after, rows, trades, receipt, scan: decided.scan ?? null, fence: decided.fence ?? null });
     context.accounts.committed(after);
+    tellCommitted(context, before.sessionId, rows);
     return { kind: 'committed', account: after, decided };
   } catch (error) {
     if (!(error instanceof StoreError) || !ASK_AGAIN.has(error.code)) throw error;

@@ -1,19 +1,24 @@
 import { ENTRY_EXPIRY_MS, EXIT_OVERDUE_MS } from '../config/execution.ts';
+import { instrumentBySymbol } from '../config/instruments.ts';
 import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
 import type { ExitReason } from '../contracts/terms.ts';
 import { orderLatencyMs } from '../execution/latency.ts';
-import type { Decimal } from '../kernel/decimal.ts';
+import { type Decimal, sum, toNumber } from '../kernel/decimal.ts';
 import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import { type Account, equity, exposure } from '../ledger/account.ts';
 import { isResting } from '../ledger/order-standing.ts';
 import { istDayOf } from '../market/ist.ts';
-import { cancelEntry } from './decide-match.ts';
+import { type LegOnMargin, maintenanceOf } from './contracts/contract-margin.ts';
+import type { ContractsView } from './contracts/contracts-view.ts';
+import { type HeldStructure, heldStructures, structureExit } from './contracts/structure-exits.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { type Ending, endEntry, isImmediate, notAtOnce } from './end-entry.ts';
 import { heldBack, scaleOfOrder } from './held-back.ts';
+import { cancelEntry } from './match-exit.ts';
 import { untilFull } from './parts-of-commits.ts';
 import { isOnScale } from './price-scale.ts';
+import { phaseOf } from './trading-phase.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import type { MarketView } from './view.ts';
 
@@ -32,7 +37,7 @@ export interface MonitorCommand {
  * should have filled and has not is told of, equity is marked, a stopping session that is flat stops. No rows when there is
  * nothing to do. A draft that is full has left the rest to the next one: see `commitInParts`.
  */
-export function decideMonitor(account: Account, view: MarketView, command: MonitorCommand): Draft {
+export function decideMonitor(account: Account, view: ContractsView, command: MonitorCommand): Draft {
   const draft = draftOn(account, command.id);
   const isSwept =
     untilFull(draft, account.orders.values(), (order) => {
@@ -44,12 +49,44 @@ export function decideMonitor(account: Account, view: MarketView, command: Monit
       const reason = dueExit(account, position, view.nowMs, command.squareOffMs);
       if (reason !== null) requestExit(draft, position, { reason, quantity: null, nowMs: view.nowMs });
     }) &&
+    untilFull(draft, heldStructures(draft.account()), (held) => closeStructure(draft, view, held)) &&
+    untilFull(draft, calledPositions(draft.account(), view), (position) => {
+      requestExit(draft, position, { reason: 'margin-call', quantity: null, nowMs: view.nowMs });
+    }) &&
     untilFull(draft, draft.account().orders.values(), (order) => tellOfWaiting(draft, view, order));
   if (!isSwept) return draft;
   if (command.minuteMs % MARK_EVERY_MS === 0 && command.minuteMs > account.curve.lastMarkMs) markEquity(draft, view, command.minuteMs);
   const after = draft.account();
   if (after.status === 'stopping' && after.positions.size === 0 && after.orders.size === 0) draft.emit({ type: 'session-stopped', atMs: view.nowMs });
   return draft;
+}
+
+/** All legs of a structure at once: one that is being closed takes the others along. */
+function closeStructure(draft: Draft, view: ContractsView, held: HeldStructure): void {
+  const closing = held.legs
+    .map(({ exitId }) => draft.account().orders.get(exitId))
+    .flatMap((order) => (order?.purpose === 'exit' ? (order.atMarket ?? []) : []));
+  const reason = closing[0]?.reason ?? structureExit(draft.account(), held, view);
+  if (reason === null) return;
+  for (const leg of held.legs) requestExit(draft, leg, { reason, quantity: null, nowMs: view.nowMs });
+}
+
+/** The positions in contracts, all of them, when equity no longer carries what must stay behind them; none while it does. */
+function calledPositions(account: Account, view: ContractsView): readonly Position[] {
+  const margined = [...account.positions.values()].filter(({ margin }) => margin !== undefined && margin > 0n);
+  if (margined.length === 0) return [];
+  const least = sum(underlyingsOf(margined).map((legs) => maintenanceOf(legs, view)));
+  return equity(account, marksOf(view), ratesOf(view)) < least ? margined : [];
+
+  /** Legs by underlying, at their marks. */
+  function underlyingsOf(held: readonly Position[]): readonly (readonly LegOnMargin[])[] {
+    const legs = held.flatMap((position): readonly LegOnMargin[] => {
+      const instrument = instrumentBySymbol(position.symbol, view.nowMs);
+      const price = view.quote(position.symbol)?.last ?? toNumber(position.entryPrice);
+      return [{ instrument, direction: position.direction, quantity: position.quantity, price }];
+    });
+    return [...Map.groupBy(legs, ({ instrument }) => instrument.contract?.underlying).values()];
+  }
 }
 
 /** How an entry ends by time, by the venue's timetable or because its levels have lost their meaning; null while it works on. */
@@ -59,7 +96,7 @@ function dueEnd(account: Account, view: MarketView, order: EntryOrder): Ending |
   if (!isOnScale(scaleOfOrder(account, order), nowMs)) {
     return { state: 'cancelled', reason: 'corporate_action: its price means something else since the ex-date' };
   }
-  const { phase, reason } = view.phase(order.market);
+  const { phase, reason } = phaseOf(view, order);
   if (phase === 'reference-price' && isStop(order) && order.triggeredMs === null) {
     return { state: 'cancelled', reason: `reference_price_window: ${reason}, untriggered stops are cancelled` };
   }
@@ -89,7 +126,7 @@ function tellOfWaiting(draft: Draft, view: MarketView, order: Order): void {
 
 function dueExit(account: Account, position: Position, nowMs: EpochMs, squareOffMs: EpochMs | null): ExitReason | null {
   if (account.status === 'stopping') return 'session-stop';
-  if (position.exitByMs !== null && nowMs >= position.exitByMs) return 'time';
+  if (position.exitByMs !== null && nowMs >= position.exitByMs) return position.strategy === 'btst' ? 'next-session' : 'time';
   if (position.product !== 'intraday') return null;
   // A position of an earlier day is late already, whatever today's hours are.
   const isLate = istDayOf(position.openedMs) < istDayOf(nowMs) || (squareOffMs !== null && nowMs >= squareOffMs);

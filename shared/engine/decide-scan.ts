@@ -1,20 +1,30 @@
+import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { Decision, ScanRecord } from '../contracts/decisions.ts';
 import type { EntryOrder } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
 import { onTick } from '../execution/fill-price.ts';
 import { orderLatencyMs } from '../execution/latency.ts';
-import type { Chart } from '../indicators/chart.ts';
-import { fromNumber, ZERO } from '../kernel/decimal.ts';
+import { type Chart, createChart } from '../indicators/chart.ts';
+import { type Decimal, fromNumber, ONE, toNumber, ZERO } from '../kernel/decimal.ts';
 import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
+import { contractSymbol } from '../market/contract-symbol.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
 import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
-import type { Opportunity, Quiet, Strategy } from '../strategies/strategy.ts';
+import type { RiskModel } from '../risk/var/risk-model.ts';
+import type { DerivativesView, Opportunity, Quiet, Strategy, StructureOpportunity } from '../strategies/strategy.ts';
+import { shortInstrument } from './contracts/coin-short.ts';
+import { blockedByLeg } from './contracts/contract-margin.ts';
+import type { Contracts } from './contracts/contracts-view.ts';
+import { optionTermsIn } from './contracts/option-terms.ts';
+import { placeStructure } from './contracts/place-structure.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { endOfDay } from './orders/expiry.ts';
 import { squareOffAt } from './square-off.ts';
+import { phaseOf } from './trading-phase.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import { excerpt, type MarketView } from './view.ts';
 
@@ -36,8 +46,10 @@ export interface ScanCommand {
 }
 
 /** A scan's view has the charts besides. */
-export interface ScanView extends MarketView {
+export interface ScanView extends MarketView, Contracts {
   readonly chart: (symbol: string) => Chart | null;
+  /** How prices move together; the assumed moves count without. */
+  readonly risk?: RiskModel | null;
 }
 
 export interface ScanResult {
@@ -58,9 +70,11 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
     const question = listed(view, asked);
     const answer = ask(view, question);
     if (answer.kind === 'quiet') quiet.push({ question, answer });
+    else if (answer.kind === 'structure') decisions.push(judgeStructure(draft, view, command, question, answer));
     else decisions.push(judge(draft, view, command, question, answer));
   }
-  const gaps = gapsOf(view, command);
+  const symbols = [...new Set(command.questions.map((question) => question.instrument.symbol))];
+  const gaps = gapsOf(view, symbols, command.minuteMs);
   const record: ScanRecord = {
     id: command.id,
     ordinal: command.ordinal,
@@ -69,7 +83,7 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
     markets: command.markets,
     decisions,
     quiet: quietInShort(quiet),
-    missingBars: missingBars(view, command),
+    missingBars: missingBars(view, symbols, command.minuteMs),
     ...(gaps.length === 0 ? {} : { gaps }),
   };
   return { draft, record, quiet };
@@ -81,16 +95,67 @@ function listed(view: ScanView, question: Question): Question {
   return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
 }
 
-function ask(view: ScanView, { strategy, instrument, base }: Question): Opportunity | Quiet {
-  const chart = view.chart(instrument.symbol);
+function ask(view: ScanView, { strategy, instrument, base }: Question): Opportunity | StructureOpportunity | Quiet {
+  // An index has no bars of its own: who judges its options has the chain.
+  const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? createChart(instrument) : null);
   if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
-  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart }, base ?? undefined);
+  const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
+  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR }, base ?? undefined);
 }
 
-function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {
+function derivativesOf(view: ScanView, underlying: string): DerivativesView | null {
+  const chains = view.chains(underlying);
+  if (chains.length === 0) return null;
+  return { chains, ivHistory: view.ivHistory(underlying), spot: view.quote(underlying) };
+}
+
+function judgeStructure(draft: Draft, view: ScanView, command: ScanCommand, question: Question, proposal: StructureOpportunity): Decision {
+  const { strategy } = question;
+  const [first] = proposal.legs;
+  const quote = first === undefined ? null : view.quote(first.instrument.symbol);
+  const currency = view.chains(proposal.underlying)[0]?.currency ?? question.instrument.quote;
+  const considered: Decision = {
+    ...unjudged(view, command, question),
+    id: `${command.id}:${strategy.name}:${proposal.underlying}`,
+    symbol: proposal.underlying,
+    direction: null,
+    confidence: proposal.confidence,
+    parts: proposal.parts,
+    entry: null,
+    stop: null,
+    target: null,
+    structure: {
+      name: proposal.structure,
+      currency,
+      legs: proposal.legs.map(({ instrument, side, ratio, price }) => ({ symbol: instrument.symbol, side, ratio, price })),
+      maxLoss: proposal.maxLoss,
+      maxProfit: proposal.maxProfit,
+      riskPerUnit: proposal.riskPerUnit,
+    },
+    quote: quote === null ? null : excerpt(quote),
+  };
+  const { id: commandId, minuteMs, configVersion } = command;
+  return placeStructure(draft, view, { strategy, proposal, considered, commandId, minuteMs, configVersion, risk: view.risk ?? null });
+}
+
+/** A short of coin as one of its perpetual, its levels brought to the perpetual's price; everything else as it is. */
+function redirected(view: ScanView, question: Question, opportunity: Opportunity): readonly [Question, Opportunity] {
+  const short = opportunity.direction === 'short' ? shortInstrument(question.instrument, view) : null;
+  if (short === null) return [question, opportunity];
+  const { entry, stop, target } = opportunity;
+  const levels = { entry: entry * short.priceRatio, stop: stop * short.priceRatio, target: target * short.priceRatio };
+  return [
+    { ...question, instrument: short.instrument },
+    { ...opportunity, ...levels },
+  ];
+}
+
+function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Question, seen: Opportunity): Decision {
+  // What is held of the coin is sold first; its short would be another position.
+  const leaving = oppositePosition(draft.account(), asked, seen);
+  const [question, opportunity] = leaving === null ? redirected(view, asked, seen) : [asked, seen];
   const { strategy, instrument } = question;
   const considered = describe(view, command, question, opportunity);
-  const leaving = oppositePosition(draft.account(), question, opportunity);
   if (leaving !== null) {
     requestExit(draft, leaving, { reason: 'signal', quantity: null, nowMs: view.nowMs });
     return {
@@ -113,10 +178,13 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
     squareOffMs: squareOffAt(view.nowMs),
     quote: view.quote(instrument.symbol),
     rate: view.rate(instrument.quote),
-    phase: view.phase(instrument.market),
+    phase: phaseOf(view, instrument),
     product: productOf(question),
+    risk: view.risk ?? null,
+    optionTermsOf: optionTermsIn(view),
     markOf: marksOf(view),
     rateOf: ratesOf(view),
+    marginShare: marginShareOf(view, question, opportunity),
   });
   if (verdict.verdict === 'refused') return { ...considered, outcome: 'refused', reason: verdict.reason, why: verdict.why, limit: verdict.limit };
   const order = entryOrder(account, view, considered, question, opportunity, verdict, command);
@@ -132,17 +200,43 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, question: Que
   };
 }
 
+/** Cash that a contract blocks for each unit of its notional; null for what is paid in full. */
+function marginShareOf(view: ScanView, { instrument }: Question, { direction, entry }: Opportunity): number | null {
+  if (instrument.contract === null) return null;
+  const quantity = ONE;
+  const [blocked] = blockedByLeg([{ instrument, direction, quantity, price: entry }], view) ?? [];
+  const rate = view.rate(instrument.quote);
+  return blocked === undefined || rate === null ? null : toNumber(blocked) / (entry * toNumber(rate.value));
+}
+
 /** Minutes that are missing in what the charts were read from. */
-function gapsOf(view: ScanView, { questions, minuteMs }: ScanCommand): NonNullable<ScanRecord['gaps']> {
-  const symbols = [...new Set(questions.map((question) => question.instrument.symbol))];
+function gapsOf(view: ScanView, symbols: readonly string[], minuteMs: EpochMs): NonNullable<ScanRecord['gaps']> {
   return symbols.flatMap((symbol) => {
     const missing = view.chart(symbol)?.missingSince(minuteMs - DAY_MS) ?? [];
     return missing.length === 0 ? [] : { symbol, minutes: missing.length, lastMs: missing.at(-1) ?? 0 };
   });
 }
 
-function describe(view: ScanView, command: ScanCommand, { strategy, instrument, base }: Question, opportunity: Opportunity): Decision {
-  const quote = view.quote(instrument.symbol);
+function describe(view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {
+  const quote = view.quote(question.instrument.symbol);
+  return {
+    ...unjudged(view, command, question),
+    direction: opportunity.direction,
+    confidence: opportunity.confidence,
+    parts: opportunity.parts,
+    entry: opportunity.entry,
+    stop: opportunity.stop,
+    target: opportunity.target,
+    quote: quote === null ? null : excerpt(quote),
+  };
+}
+
+/** A decision that nothing has been decided of. */
+function unjudged(
+  view: ScanView,
+  command: ScanCommand,
+  { strategy, instrument, base }: Question,
+): Omit<Decision, 'direction' | 'confidence' | 'parts' | 'entry' | 'stop' | 'target' | 'quote'> {
   return {
     id: `${command.id}:${strategy.name}:${instrument.symbol}`,
     strategy: strategy.name,
@@ -153,17 +247,10 @@ function describe(view: ScanView, command: ScanCommand, { strategy, instrument, 
     reason: '',
     why: '',
     limit: null,
-    direction: opportunity.direction,
-    confidence: opportunity.confidence,
-    parts: opportunity.parts,
-    entry: opportunity.entry,
-    stop: opportunity.stop,
-    target: opportunity.target,
     quantity: null,
     sizedBy: null,
     orderId: null,
     lastBarMs: view.chart(instrument.symbol)?.last1m?.openMs ?? 0,
-    quote: quote === null ? null : excerpt(quote),
   };
 }
 
@@ -171,7 +258,8 @@ function describe(view: ScanView, command: ScanCommand, { strategy, instrument, 
 function oppositePosition(account: Account, { strategy, instrument }: Question, opportunity: Opportunity): Position | null {
   if (opportunity.confidence < opportunity.leastConfidence) return null;
   for (const position of account.positions.values()) {
-    if (position.strategy !== strategy.name || position.symbol !== instrument.symbol || position.direction === opportunity.direction) continue;
+    const isSame = position.symbol === instrument.symbol || position.symbol === contractSymbol({ kind: 'perpetual', underlying: instrument.symbol });
+    if (position.strategy !== strategy.name || !isSame || position.direction === opportunity.direction) continue;
     const order = account.orders.get(position.exitId);
     return order?.purpose === 'exit' && order.atMarket === null ? position : null;
   }
@@ -180,6 +268,7 @@ function oppositePosition(account: Account, { strategy, instrument }: Question, 
 
 /** How the position will be settled: scalps of shares are squared off within the day, swings are delivered. */
 function productOf({ strategy, instrument }: Question): EntryOrder['product'] {
+  if (instrument.contract !== null) return instrument.contract.kind;
   if (instrument.market === 'CRYPTO') return 'spot';
   return strategy.name === 'scalping' ? 'intraday' : 'delivery';
 }
@@ -200,6 +289,9 @@ function entryOrder(
   const quote = considered.quote;
   if (quote === null) throw new Error(`The gate passed ${instrument.symbol} without a quote`);
   const isLong = opportunity.direction === 'long';
+  const product = productOf(question);
+  const tradedIn = opportunity.tradedIn ?? 'continuous';
+  const isAuctioned = tradedIn === 'closing-auction';
   return {
     purpose: 'entry',
     id,
@@ -209,7 +301,7 @@ function entryOrder(
     symbol: instrument.symbol,
     market: instrument.market,
     currency: instrument.quote,
-    product: productOf(question),
+    product,
     side: isLong ? 'buy' : 'sell',
     quantity: pass.quantity,
     filledQuantity: ZERO,
@@ -217,21 +309,23 @@ function entryOrder(
     fills: 0,
     waiting: null,
     instruction: { type: 'market' },
-    timeInForce: 'GTC',
-    tradedIn: 'continuous',
-    expiresMs: null,
+    timeInForce: isAuctioned ? 'DAY' : 'GTC',
+    tradedIn,
+    expiresMs: isAuctioned ? endOfDay(instrument, { tradedIn, product }, view.nowMs) : null,
     triggeredMs: null,
     groupId: null,
     clientOrderId: null,
     acceptedMs: view.nowMs,
     activeFromMs: view.nowMs + orderLatencyMs(account.seed, id),
     reserved: pass.reserve,
+    ...(instrument.contract === null ? {} : { margin: marginOf(view, question, opportunity, pass.quantity) }),
     bracket: {
       // Levels are put on the venue's grid on the cautious side: the stop nearer, the target further.
       stop: onTick(instrument, fromNumber(opportunity.stop), isLong ? 'buy' : 'sell'),
       target: onTick(instrument, fromNumber(opportunity.target), isLong ? 'buy' : 'sell'),
       trail: opportunity.trailingShare === null ? null : { kind: 'share', share: opportunity.trailingShare },
       maxHoldingMs: opportunity.maxHoldingMs,
+      ...(opportunity.exitByMs === undefined ? {} : { exitByMs: opportunity.exitByMs }),
     },
     intent: {
       decisionId: considered.id,
@@ -248,19 +342,24 @@ function entryOrder(
   };
 }
 
-function quietInShort(quiet: readonly { question: Question; answer: Quiet }[]): ScanRecord['quiet'] {
-  const groups = new Map<string, { strategy: Strategy['name']; reason: string; symbols: string[] }>();
-  for (const { question, answer } of quiet) {
-    const key = `${question.strategy.name} ${answer.reason}`;
-    const group = groups.get(key) ?? { strategy: question.strategy.name, reason: answer.reason, symbols: [] };
-    group.symbols.push(question.instrument.symbol);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
+/** What the sized position will block, base currency. */
+function marginOf(view: ScanView, { instrument }: Question, { direction, entry }: Opportunity, quantity: Decimal): Decimal {
+  return blockedByLeg([{ instrument, direction, quantity, price: entry }], view)?.[0] ?? ZERO;
 }
 
-function missingBars(view: ScanView, { questions, minuteMs }: ScanCommand): readonly string[] {
-  const symbols = [...new Set(questions.map((question) => question.instrument.symbol))];
+/** By strategy and reason, in the order in which they came up. */
+function quietInShort(quiet: readonly { question: Question; answer: Quiet }[]): ScanRecord['quiet'] {
+  const groups: { readonly strategy: Strategy['name']; readonly reason: string; readonly symbols: string[] }[] = [];
+  for (const { question, answer } of quiet) {
+    const { name } = question.strategy;
+    const group = groups.find(({ strategy, reason }) => strategy === name && reason === answer.reason);
+    if (group === undefined) groups.push({ strategy: name, reason: answer.reason, symbols: [question.instrument.symbol] });
+    else group.symbols.push(question.instrument.symbol);
+  }
+  return groups;
+}
+
+function missingBars(view: ScanView, symbols: readonly string[], minuteMs: EpochMs): readonly string[] {
   return symbols.filter((symbol) => {
     const chart = view.chart(symbol);
     return chart === null || chart.isLastMissing || (chart.upToMs ?? 0) < minuteMs;

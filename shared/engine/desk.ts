@@ -7,6 +7,7 @@ import type { Rate } from '../contracts/terms.ts';
 import { toNumber } from '../kernel/decimal.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { marketPhase } from '../market/calendar.ts';
+import { coinRate, isCoin } from '../market/coin-rate.ts';
 import { type CheckRules, type CrossCheck, checkAt, newCheck, withOwn, withReference } from '../market/cross-check.ts';
 import type { Currency } from '../market/instrument.ts';
 import { istDayOf } from '../market/ist.ts';
@@ -43,6 +44,10 @@ export interface Desk {
   readonly closes: () => DayCloses;
   /** A day's close from before the desk was there. */
   readonly closed: (symbol: string, close: DayClose) => void;
+  /** Nobody asks for the symbol any more: it is published no longer. */
+  readonly forget: (symbol: string) => void;
+  /** A contract's price and book in one, whole: a side that nobody offers any more is gone. */
+  readonly contract: (quote: Quote) => void;
 }
 
 /** By symbol. */
@@ -70,6 +75,8 @@ export function createDesk(): Desk {
   const closes = new Map<string, readonly DayClose[]>();
   const tapes = new Map<string, Bar[]>();
   const checks = new Map<string, Checked>();
+  /** Of the lines, in their order. */
+  let symbols: readonly string[] = [];
   let rates: readonly Rate[] = [];
   let rules: ReadonlyMap<string, ListedRules> = new Map();
   /** Dollars a Tether: prices are compared in the base currency. */
@@ -78,6 +85,7 @@ export function createDesk(): Desk {
   const told = (symbol: string, line: Line): void => {
     const before = lines.get(symbol)?.quote;
     if (before !== undefined && istDayOf(before.exchangeMs) < istDayOf(line.quote.exchangeMs)) closed(symbol, closeOf(before));
+    if (before === undefined) symbols = [...lines.keys(), symbol].sort();
     lines.set(symbol, line);
     const checked = checks.get(symbol) ?? (hasSecondSources(line.quote) ? checkedFrom(symbol, line.quote.receivedMs, null) : null);
     if (checked === null) return;
@@ -165,6 +173,12 @@ export function createDesk(): Desk {
     return quote === null || previousClose === null ? quote : { ...quote, previousClose };
   };
 
+  const rateAt = (currency: Currency, nowMs: EpochMs): Rate | null => {
+    if (currency === 'USD') return baseRate(nowMs);
+    if (isCoin(currency)) return coinRate(currency, quoteAt(currency, nowMs), rateAt('USDT', nowMs));
+    return rates.find((rate) => rate.currency === currency) ?? null;
+  };
+
   return {
     tick,
     top,
@@ -184,22 +198,28 @@ export function createDesk(): Desk {
       quote: (symbol) => quoteAt(symbol, nowMs),
       book: (symbol) => bookAt(symbol, nowMs),
       previousClose: (symbol) => previousCloseOf(symbol, nowMs),
-      rate: (currency: Currency) => (currency === 'USD' ? baseRate(nowMs) : (rates.find((rate) => rate.currency === currency) ?? null)),
+      rate: (currency: Currency) => rateAt(currency, nowMs),
       tape: (symbol) => tapeOf(tapes.get(symbol) ?? [], nowMs),
-      phase: (market) => marketPhase(NSE_CALENDAR, market, nowMs),
+      phase: (market, group) => marketPhase(NSE_CALENDAR, market, nowMs, group),
       rules: (symbol) => rules.get(symbol) ?? null,
     }),
-    quotes: (nowMs) => [...lines.keys()].sort().flatMap((symbol) => publishedAt(symbol, nowMs) ?? []),
+    quotes: (nowMs) => symbols.flatMap((symbol) => publishedAt(symbol, nowMs) ?? []),
     bookStamps: () => Object.fromEntries([...lines].map(([symbol, { bookMs }]) => [symbol, bookMs])),
     restore: (quotes, bookStamps = {}) => {
       for (const { check, previousClose: _, ...quote } of quotes) {
         const bookMs = bookStamps[quote.symbol] ?? (quote.bid === null ? 0 : quote.receivedMs);
         lines.set(quote.symbol, { quote, bookMs, bookSequence: null });
+        symbols = [...lines.keys()].sort();
         if (check !== null) checkedFrom(quote.symbol, quote.receivedMs, check);
       }
     },
     closes: () => Object.fromEntries(closes),
     closed,
+    forget: (symbol) => {
+      lines.delete(symbol);
+      tapes.delete(symbol);
+    },
+    contract: ({ check: _, ...quote }) => void lines.set(quote.symbol, { quote, bookMs: quote.receivedMs, bookSequence: null }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { indexBySymbol } from '../config/indices.ts';
 import { InstrumentError, instrumentBySymbol } from '../config/instruments.ts';
 import { type Decision, type ScanRecord, scanRecordSchema } from '../contracts/decisions.ts';
 import { wire } from '../kernel/canonical-json.ts';
@@ -9,11 +10,14 @@ import { strategyByName } from '../strategies/registry.ts';
 import { STRATEGY_NAMES, type Strategy, type StrategyName } from '../strategies/strategy.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
+import { chainsAsked } from './contracts/chain-source.ts';
+import { withContracts } from './contracts/contracts-view.ts';
 import { decideScan } from './decide-scan.ts';
 import { EngineError } from './errors.ts';
 import { assertSameBody, otherBody } from './idempotency.ts';
 import { viewOf } from './market-view.ts';
 import { type Page, type Receipt, StoreError } from './ports.ts';
+import { riskModelNow } from './risk-models.ts';
 import { assertOwnWorld, assertRunning, notBuilt, sessionAsked } from './sessions.ts';
 
 export interface ExecuteRequest {
@@ -46,7 +50,11 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
   assertRunning(account);
   const minuteMs = minuteOf(context.clock.now());
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view = { ...viewOf(snapshot, context.clock.now()), chart };
+  const view = {
+    ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)),
+    chart,
+    risk: await riskModelNow(context),
+  };
   const ordinal = (await context.lastScans.of(account.sessionId))?.ordinal ?? 0;
   const command = { id, minuteMs, markets: [question.instrument.market], questions: [question], configVersion: context.settings.configVersion };
   let record: ScanRecord | null = null;
@@ -130,6 +138,8 @@ function builtStrategy(name: StrategyName): Strategy {
 }
 
 function knownInstrument(symbol: string, nowMs: number): Instrument {
+  const index = indexBySymbol(symbol);
+  if (index !== null) return index;
   try {
     return instrumentBySymbol(symbol, nowMs);
   } catch (error) {

@@ -14,6 +14,7 @@ import type { Account } from '../ledger/account.ts';
 import { apply } from '../ledger/apply.ts';
 import { takenFrom } from '../ledger/takings.ts';
 import { listedAs } from '../market/listed-rules.ts';
+import { expired } from './contracts/settle-contracts.ts';
 import { decideMatch } from './decide-match.ts';
 import type { Draft } from './draft.ts';
 import { heldBack } from './held-back.ts';
@@ -92,8 +93,8 @@ async function* commandsOf(rows: AsyncIterable<JournalRow>): AsyncGenerator<Comm
 
 const fillsOf = (rows: readonly JournalRow[]): readonly Fill[] => rows.flatMap(({ event }) => (event.type === 'filled' ? [event.fill] : []));
 
-/** Every fill of one command, made again at once. */
-function explainCommand(before: Account, rows: readonly JournalRow[], running: string): readonly FillExplanation[] {
+/** Every fill of one command, made again at once; `before` is the account that it was decided on. */
+export function explainCommand(before: Account, rows: readonly JournalRow[], running: string): readonly FillExplanation[] {
   const differences = [...differencesOf(rows, before, madeAgain(before, fillsOf(rows)))];
   const explanations: FillExplanation[] = [];
   let account = before;
@@ -112,7 +113,9 @@ function explained(account: Account, seq: number, fill: Fill, running: string): 
   const { symbol, product, side } = order;
   const rules = provenance.rules === null ? null : { symbol, ...provenance.rules };
   const instrument = listedAs(instrumentBySymbol(symbol, atMs), rules);
-  const schedule = chargeRules({ instrument, product, side, liquidity: fill.liquidity, atMs });
+  const isExercise = fill.trigger === 'expiry' && product === 'option';
+  const charged = isExercise ? ({ product: 'exercise', side: side === 'sell' ? 'sell' : 'buy' } as const) : { product, side };
+  const schedule = chargeRules({ instrument, ...charged, liquidity: fill.liquidity, atMs });
   return {
     sessionId: account.sessionId,
     seq,
@@ -133,10 +136,16 @@ function madeAgain(before: Account, fills: readonly Fill[]): Draft | string {
   if (first === undefined) return 'nothing was filled';
   const view = viewFrom(fills, first.atMs);
   try {
+    if (first.trigger === 'expiry') return endedAgain(before, first) ?? 'the contract had not expired';
     return decideMatch(before, view, commandFrom(first)) ?? whyNot(before, view, first);
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** An end at expiry follows from the settlement price that it keeps. */
+function endedAgain(before: Account, { positionId, rate, atMs, provenance: { quote, configVersion } }: Fill): Draft | null {
+  return expired(before, positionId, { quote, rate, nowMs: atMs, configVersion });
 }
 
 function whyNot(before: Account, view: MarketView, { orderId }: Fill): string {

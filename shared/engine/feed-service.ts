@@ -8,6 +8,9 @@ import { bestRates } from '../market/best-rates.ts';
 import type { Bar } from '../market/price.ts';
 import { TICK_PACK_MS, type TickSample } from '../market/tick-sample.ts';
 import type { EngineContext } from './context.ts';
+import { contractPrices } from './contracts/contract-prices.ts';
+import { chainsToKeep } from './contracts/stored-chains.ts';
+import { createDailyCloses } from './daily-closes.ts';
 import { createDesk, type DayCloses, type Desk } from './desk.ts';
 import { createFeedWriter } from './feed-writer.ts';
 import { createHistoryFetch, type HistoryKeeper, owedSchema } from './history-fetch.ts';
@@ -34,6 +37,8 @@ export interface FeedOptions {
   readonly readOrdersEveryMs: number;
   /** Days of history that are there when the feed starts. */
   readonly historyDays: number;
+  /** Whether functions elsewhere scan: they read the chains from the store, where they are written every minute. */
+  readonly keepsChains?: boolean;
   /** Told when this process may no longer write: another feed has taken over. */
   readonly onFenced: (error: unknown) => void;
 }
@@ -61,7 +66,7 @@ export interface FeedService {
 }
 
 /** A finished minute is asked for this long after its end: late closes arrive, and the scan's delay is not used up. */
-const MINUTE_GRACE_MS = 2 * SECOND_MS;
+export const MINUTE_GRACE_MS = 2 * SECOND_MS;
 /**
  * Bars of minutes past are kept together, once a minute, so long after the minute's own: what its venue tells at once, though too
  * late for the minute, still comes before the scan.
@@ -69,6 +74,8 @@ const MINUTE_GRACE_MS = 2 * SECOND_MS;
 const LATE_GRACE_MS = 0.8 * SECOND_MS;
 /** A first start that died is taken to have fetched nothing of so long before it: venues tell their newest minutes late. */
 const UNSETTLED_MS = HOUR_MS;
+/** How often contracts that are held or ordered are told. */
+const CONTRACTS_EVERY_MS = SECOND_MS;
 
 const dayCloseSchema = z.object({ price: z.number(), atMs: z.number(), evidence: evidenceSchema });
 
@@ -104,6 +111,8 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   let fetchedToMs: EpochMs = 0;
   /** Since when nobody heard prices until this run began; null when it goes on where the one before stood, and before the first. */
   let unheardFromMs: EpochMs | null = null;
+  /** Contracts that the desk knows. */
+  let toldContracts: ReadonlySet<string> = new Set();
   /** Bars of minutes past that the source has told of and that are not kept yet. */
   let late: Bar[] = [];
   /** Of a replay: the ticks that were not packed when it published last, which is where it is taken up again. */
@@ -111,6 +120,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   const revisions = createHistoryRevisions();
   const history = createHistoryFetch(context, source);
   const listings = createListings(context, source);
+  const dailies = createDailyCloses(context, source);
   const writer = createFeedWriter(
     context,
     () => isRunning,
@@ -189,8 +199,20 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       closedToMs = endMs;
       await packEnded(market, held(), endMs);
     });
+    await keepChains();
+    tellMinute(minuteMs, bars);
     // Not at the very start: a pack of it and the next one would have the same name.
     if (endMs % TICK_PACK_MS === 0 && endMs > recordedToMs) await packTicks(endMs, recorder.take(endMs));
+  };
+
+  /** What came in during a minute, and how the lines stood at its end. */
+  const tellMinute = (minuteMs: EpochMs, bars: readonly Bar[]): void => {
+    const { trades, samples } = recorder.heard();
+    const sources = source.states().map(({ source: name, status, reconnects, accepted }) => ({ source: name, status, reconnects, accepted }));
+    const reconnects = sources.reduce((total, each) => total + each.reconnects, 0);
+    const missingBars = bars.filter(({ origin }) => origin === 'missing').map(({ symbol }) => symbol);
+    const waiting = { missingBars, fillsWaiting: matcher.waiting() };
+    log('info', 'feed-minute', { minute: iso(minuteMs), trades, conflated: trades - samples, reconnects, ...waiting, sources });
   };
 
   /**
@@ -307,6 +329,23 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     });
   };
 
+  /** Contracts are told when somebody holds or has ordered them, and forgotten when nobody does any more. */
+  const tellContracts = async (): Promise<void> => {
+    const wanted = matcher.contracts();
+    for (const symbol of toldContracts) if (!wanted.has(symbol)) desk.forget(symbol);
+    toldContracts = wanted;
+    for (const { quote, tick } of contractPrices(context.chains, wanted, clock.now())) {
+      desk.contract(quote);
+      await matcher.tick(tick);
+    }
+  };
+
+  const keepChains = async (): Promise<void> => {
+    const { chains } = context;
+    if (chains === null || options.keepsChains !== true) return;
+    await write('chains', () => market.keepChains(held(), chainsToKeep(chains, clock.now(), matcher.contracts())));
+  };
+
   const readOrders = async (): Promise<void> => {
     try {
       await matcher.refresh();
@@ -404,6 +443,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     everyMinute(firstMinuteMs);
     if (options.publishEveryMs !== null) repeatedly(options.publishEveryMs, '4-publish', publishUnlessBehind);
     repeatedly(options.readOrdersEveryMs, '4-orders', readOrders);
+    if (context.chains !== null) repeatedly(CONTRACTS_EVERY_MS, '2-contracts', tellContracts);
     await source.start(sink, cursor);
     await write('snapshot', publish);
     history.later(keepLater);
@@ -411,6 +451,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       desk.listed(rules);
       return write('listings', () => market.keepListings(held(), rules));
     });
+    dailies.start((closes) => write('dailies', () => market.keepDailies(held(), closes)));
     log('info', 'feed-started', { scope: world.scope, epoch: held().epoch, from: iso(nowMs), resumed: isResumed });
   };
 
@@ -435,6 +476,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     isSpent = true;
     history.stop();
     listings.stop();
+    dailies.stop();
     await source.stop();
     if (wasRunning) {
       await keepLate();

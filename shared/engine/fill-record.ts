@@ -8,7 +8,7 @@ import { chargesFor } from '../execution/charges.ts';
 import type { PricedFill } from '../execution/fill-price.ts';
 import { shortDeliveryRisk } from '../execution/short-delivery-risk.ts';
 import { add, type Decimal, multiply, multiplyDivide, subtract, toStep, ZERO } from '../kernel/decimal.ts';
-import type { Account } from '../ledger/account.ts';
+import { type Account, isMargined } from '../ledger/account.ts';
 import { bandAmounts } from '../ledger/entry-fill.ts';
 import { partOfEntry } from '../ledger/parts.ts';
 import { cashChange, entryPostings, exitPostings, type FillAmounts, realisedResult, unitsTaken } from '../ledger/postings.ts';
@@ -58,14 +58,18 @@ export function exitFill(account: Account, order: ExitOrder, position: Position,
 
 function chargesOf(account: Account, order: Order, { made, liquidity }: Met, { view }: Market): readonly ChargeAmount[] {
   const { delivered } = account;
+  const instrument = instrumentBySymbol(order.symbol, view.nowMs);
+  const isInverse = instrument.contract?.kind === 'option' && instrument.contract.payoff === 'inverse';
   return chargesFor({
-    instrument: instrumentBySymbol(order.symbol, view.nowMs),
+    instrument,
     product: order.product,
     side: order.side,
     liquidity,
     notional: multiply(made.quantity, made.price),
     quantity: made.quantity,
     price: made.price,
+    // A unit of an inverse option is written on one coin, which is the money that it is paid in.
+    ...(isInverse ? { underlyingNotional: made.quantity } : {}),
     atMs: view.nowMs,
     filledNotional: order.filledNotional,
     dpChargedToday: delivered?.date === istDate(view.nowMs) && delivered.symbols.includes(order.symbol),
@@ -96,7 +100,7 @@ function dust(position: Position, cost: Decimal, gone: Decimal, unitsLost: Decim
 function amountsOf(order: Order, made: PricedFill, charges: readonly ChargeAmount[], { rate }: Market): FillAmounts {
   const { positionId, symbol, currency, side } = order;
   const notional = multiply(made.quantity, made.price);
-  return { positionId, symbol, currency, side, quantity: made.quantity, notional, charges, rate: rate.value };
+  return { positionId, symbol, currency, side, quantity: made.quantity, notional, charges, rate: rate.value, isMargined: isMargined(order) };
 }
 
 function commonOf(

@@ -4,10 +4,12 @@ import { iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import { isRateFresh } from '../market/best-rates.ts';
 import { marketPhase } from '../market/calendar.ts';
+import { parseContractSymbol } from '../market/contract-symbol.ts';
 import { isTrading } from '../market/listed-rules.ts';
 import type { Tick } from '../market/price.ts';
 import { MISSED_BARS } from './missed-bars.ts';
 import { isOnScale, type PriceScale, scaleOf } from './price-scale.ts';
+import { phaseOf } from './trading-phase.ts';
 import type { MarketView } from './view.ts';
 
 /** Why an order does not fill although its price may have come: a stable code and a sentence. */
@@ -28,7 +30,7 @@ export function heldBack(account: Account, view: MarketView, order: Order): Held
 function notYet(view: MarketView, order: Order): HeldBack | null {
   if (view.nowMs < order.activeFromMs) return { code: 'in_flight', why: `the venue has it from ${iso(order.activeFromMs)}` };
   if (order.purpose === 'entry' && order.expiresMs !== null && view.nowMs >= order.expiresMs) return { code: 'expired', why: 'its time is over' };
-  const phase = view.phase(order.market);
+  const phase = phaseOf(view, order);
   if (inAuction(phase.phase)) {
     const isAuctioned = order.purpose === 'exit' ? order.atMarket !== null : order.tradedIn === 'closing-auction';
     return isAuctioned ? null : { code: 'closing_auction', why: `${order.market}: ${phase.reason}; it trades in continuous trading` };
@@ -61,6 +63,10 @@ function withoutPrice(account: Account, view: MarketView, order: Order): HeldBac
   const book = view.book(order.symbol);
   if (book !== null && (book.bids.length === 0 || book.asks.length === 0)) {
     return { code: 'one_sided_quote', why: `nobody ${book.bids.length === 0 ? 'bids' : 'offers'}` };
+  }
+  // A future or an option without a second side has no price that could be had; shares and coin may come from bars alone.
+  if ((quote.bid === null || quote.ask === null) && parseContractSymbol(order.symbol) !== null) {
+    return { code: 'one_sided_quote', why: `nobody ${quote.bid === null ? 'bids for' : 'offers'} ${order.symbol}` };
   }
   if (view.rate(order.currency) === null) return { code: 'no_rate', why: `no ${order.currency}/USD rate is known` };
   // A price from the other side of a split says nothing about this order's levels.

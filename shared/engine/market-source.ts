@@ -5,7 +5,7 @@ import type { Market } from '../market/instrument.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
 import type { OrderBook } from '../market/order-book.ts';
 import type { Bar, BookTop, Evidence, ReferencePrice, Tick } from '../market/price.ts';
-import type { CandlesBySymbol } from './ports.ts';
+import type { CandlesBySymbol, DailiesBySymbol } from './ports.ts';
 
 /** Where a source delivers. A tick may make the matcher fill and commit: the next one waits for it. */
 export interface FeedSink {
@@ -51,6 +51,11 @@ export interface MarketSource {
   minutes(fromMs: EpochMs, toMs: EpochMs): AsyncIterable<Bar>;
   /** Past 15-minute candles in [fromMs, toMs) by symbol. */
   quarters(fromMs: EpochMs, toMs: EpochMs): Promise<CandlesBySymbol>;
+  /**
+   * Closes of the trading days in [fromMs, toMs) that are over, by symbol, oldest first, adjusted for corporate actions; absent
+   * where a source has no days of its own.
+   */
+  dailies?(fromMs: EpochMs, toMs: EpochMs): Promise<DailiesBySymbol>;
   /** The rules that the venue lists its instruments with now; absent where there is no venue to ask. */
   listings?(): Promise<readonly ListedRules[]>;
 }

@@ -4,25 +4,39 @@ import type { Rate } from '../contracts/terms.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { bestRates } from '../market/best-rates.ts';
 import { marketPhase } from '../market/calendar.ts';
+import { coinRate, isCoin } from '../market/coin-rate.ts';
 import type { Currency, Market } from '../market/instrument.ts';
 import { istDayOf } from '../market/ist.ts';
 import { closeOf, previousCloseAt } from './previous-close.ts';
 import { baseRate, type MarketView } from './view.ts';
 
 /** The market as the feed published it: for every function but the feed itself. */
-export function viewOf(snapshot: MarketSnapshot | null, nowMs: EpochMs): MarketView {
-  const quotes = new Map<string, SnapshotQuote>((snapshot?.quotes ?? []).map((quote) => [quote.symbol, quote]));
-  const rates = new Map<Currency, Rate>(bestRates(snapshot?.rates ?? [], nowMs).map((rate) => [rate.currency, rate]));
-  const rules = new Map((snapshot?.rules ?? []).map((each) => [each.symbol, each]));
+export function viewOf(snapshot: Pick<MarketSnapshot, 'quotes' | 'rates' | 'rules'> | null, nowMs: EpochMs): MarketView {
+  // Most views are looked at without a question about a price.
+  const quotes = once(() => new Map<string, SnapshotQuote>((snapshot?.quotes ?? []).map((quote) => [quote.symbol, quote])));
+  const rates = once(() => new Map<Currency, Rate>(bestRates(snapshot?.rates ?? [], nowMs).map((rate) => [rate.currency, rate])));
+  const rules = once(() => new Map((snapshot?.rules ?? []).map((each) => [each.symbol, each])));
   return {
     nowMs,
-    quote: (symbol) => quotes.get(symbol) ?? null,
+    quote: (symbol) => quotes().get(symbol) ?? null,
     book: () => null,
-    previousClose: (symbol) => previousCloseIn(quotes.get(symbol), nowMs),
-    rate: (currency) => (currency === 'USD' ? baseRate(nowMs) : (rates.get(currency) ?? null)),
+    previousClose: (symbol) => previousCloseIn(quotes().get(symbol), nowMs),
+    rate: (currency) => {
+      if (isCoin(currency)) return coinRate(currency, quotes().get(currency) ?? null, rates().get('USDT') ?? null);
+      return currency === 'USD' ? baseRate(nowMs) : (rates().get(currency) ?? null);
+    },
     tape: () => ({ volatility: null, minuteVolume: null }),
-    phase: (market: Market) => marketPhase(NSE_CALENDAR, market, nowMs),
-    rules: (symbol) => rules.get(symbol) ?? null,
+    phase: (market: Market, group) => marketPhase(NSE_CALENDAR, market, nowMs, group),
+    rules: (symbol) => rules().get(symbol) ?? null,
+  };
+}
+
+/** A value that is worked out when it is asked for first. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 

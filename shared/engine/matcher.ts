@@ -5,18 +5,21 @@ import { toNumber } from '../kernel/decimal.ts';
 import { messageOf } from '../kernel/errors.ts';
 import { type EpochMs, SECOND_MS } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
+import { parseContractSymbol } from '../market/contract-symbol.ts';
 import type { Tick } from '../market/price.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
-import { decideMatch, isArriving } from './decide-match.ts';
+import { decideMatch } from './decide-match.ts';
 import type { Desk } from './desk.ts';
 import { EngineError } from './errors.ts';
 import type { MatchCommand } from './fill-inputs.ts';
 import { scaleOfOrder } from './held-back.ts';
+import { isArriving } from './match-entry.ts';
 import type { PastTick } from './missed-bars.ts';
-import { type Lease, StoreError } from './ports.ts';
+import { type Commit, type Lease, StoreError } from './ports.ts';
 import { isOnScale } from './price-scale.ts';
 import { afterTrade, type QueuePlaces, standingAt } from './queue-places.ts';
+import { type CommitStep, perform, type Steps } from './steps.ts';
 import type { MarketView } from './view.ts';
 import { attentionTo } from './watches.ts';
 
@@ -24,16 +27,33 @@ import { attentionTo } from './watches.ts';
 export type Extremes = Readonly<Record<string, number>>;
 
 /** The paper exchange: holds the working orders of the active session and fills them. Only the lease's holder runs one. */
-export interface Matcher {
+export interface Matcher extends Exchange {
   /** Looks at the orders that the tick may reach. Returns a promise only when something may have to be committed. */
   readonly tick: (tick: Tick) => Promise<void> | void;
+  /** See `Exchange.missedSteps`. */
+  readonly missed: (past: Iterable<PastTick>) => Promise<void>;
+  /** Reads the account again and takes up what is new: after a nudge, and now and then for the truth's sake. */
+  readonly refresh: () => Promise<void>;
+}
+
+/** Looks at orders, which pauses at each fill: the answer is the account as it stands then. */
+export type Matching = Steps<void, Account | null>;
+
+/** The rules of the paper exchange, whoever keeps the books. */
+export interface Exchange {
+  /** Takes up what is new in an account; null when none is active. */
+  readonly take: (account: Account | null) => void;
+  /** The session whose orders it holds. */
+  readonly sessionId: () => string | null;
+  /** What a tick may reach is looked at; null when there is nothing. */
+  readonly tickSteps: (tick: Tick) => Matching | null;
   /**
    * Looks at the working orders with what was traded while no feed ran, as their venue would have done: see `missed-bars.ts`. An
    * order meets the bars that began after it worked, and fills at their time.
    */
-  readonly missed: (past: Iterable<PastTick>) => Promise<void>;
-  /** Reads the account again and takes up what is new: after a nudge, and now and then for the truth's sake. */
-  readonly refresh: () => Promise<void>;
+  readonly missedSteps: (past: Iterable<PastTick>) => Matching;
+  /** The contracts that its orders are in: what is held has an exit here. */
+  readonly contracts: () => ReadonlySet<string>;
   readonly extremes: () => Extremes;
   readonly queues: () => QueuePlaces;
   /** Limit orders that take what comes within their limits, and have not come to rest. */
@@ -48,6 +68,19 @@ export interface Matcher {
   ) => void;
   /** Fills that could not be committed yet, and are tried again. */
   readonly waiting: () => number;
+}
+
+/** What a paper exchange works with. */
+export interface ExchangeParts extends Pick<EngineContext, 'clock' | 'log'> {
+  readonly scope: string;
+  readonly configVersion: string;
+  readonly desk: Pick<Desk, 'view'>;
+  /** What fills are fenced by; null where there is nobody else. */
+  readonly fence: () => Commit['fence'];
+  /** Goes through a look at orders under the clock. */
+  readonly run: (steps: Matching) => Promise<void> | void;
+  /** Hears that another feed has the lease: nothing is looked at any more. Without it that is thrown. */
+  readonly onFenced: ((error: unknown) => void) | null;
 }
 
 /** The working orders of one symbol. */
@@ -74,10 +107,36 @@ interface Look {
 
 const RETRY_MS = SECOND_MS;
 
-/** `onFenced` hears that another feed has the lease: nothing is looked at any more. Without it that is thrown. */
+/** The paper exchange over a store. `onFenced`: see `ExchangeParts`. */
 export function createMatcher(context: EngineContext, desk: Desk, lease: () => Lease, onFenced?: (error: unknown) => void): Matcher {
-  const { clock, log } = context;
-  const { configVersion } = context.settings;
+  const { clock, log, world, settings } = context;
+  const commit = async ({ sessionId, decide }: CommitStep): Promise<Account | null> => {
+    const result = await commitDecision(context, sessionId, decide);
+    return result.kind === 'repeated' ? context.accounts.active() : result.account;
+  };
+  const run = (steps: Matching): Promise<void> => perform(steps, commit);
+  const fence = (): Commit['fence'] => {
+    const { scope, epoch } = lease();
+    return { scope, epoch };
+  };
+  const parts = { clock, log, scope: world.scope, configVersion: settings.configVersion, desk, fence, run, onFenced: onFenced ?? null };
+  const exchange = createExchange(parts);
+  context.accounts.onChange((changed) => {
+    if (changed.sessionId === exchange.sessionId()) exchange.take(changed);
+  });
+  return {
+    ...exchange,
+    tick: (tick) => {
+      const steps = exchange.tickSteps(tick);
+      return steps === null ? undefined : run(steps);
+    },
+    missed: (past) => run(exchange.missedSteps(past)),
+    refresh: async () => exchange.take(await context.accounts.active()),
+  };
+}
+
+/** A paper exchange that holds no orders yet. */
+export function createExchange({ clock, log, scope, configVersion, desk, fence, run, onFenced }: ExchangeParts): Exchange {
   let account: Account | null = null;
   const pits = new Map<string, Pit>();
   /** What a run before had kept, of orders that are not taken up yet. */
@@ -105,7 +164,7 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     for (const id of unbooked.keys()) if (account?.orders.has(id) !== true) unbooked.delete(id);
   };
 
-  const isOurs = ({ scope, status }: Account): boolean => scope === context.world.scope && status !== 'stopped';
+  const isOurs = (of: Account): boolean => of.scope === scope && of.status !== 'stopped';
 
   const takeUpAll = (before: Account | null, now: Account): void => {
     for (const order of changedOrders(before?.sessionId === now.sessionId ? before : null, now)) takeUp(now, order);
@@ -204,14 +263,16 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     if (woken.has(key) || isLookedAt) return;
     woken.add(key);
     arrive(order);
-    clock.at(order.activeFromMs, `5-wake-${order.id}`, async () => {
-      const now = account?.orders.get(order.id);
-      if (account === null || now === undefined || now.activeFromMs > clock.now()) return;
-      hold(account, now);
-      arrive(now);
-      await comeIn(now, () => desk.view(clock.now()));
-    });
+    clock.at(order.activeFromMs, `5-wake-${order.id}`, () => run(wake(order)));
   };
+
+  function* wake({ id }: Order): Matching {
+    const now = account?.orders.get(id);
+    if (account === null || now === undefined || now.activeFromMs > clock.now()) return;
+    hold(account, now);
+    arrive(now);
+    yield* comeIn(now, () => desk.view(clock.now()));
+  }
 
   /** Until it has been looked at a limit order that the venue has is none that rests there. */
   const arrive = ({ id, purpose, symbol }: Order): void => {
@@ -220,37 +281,39 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   };
 
   /** Looks at an order that comes in. A limit order of which something is left rests once nothing is to be had within its limit. */
-  const comeIn = async ({ id, symbol }: Order, viewNow: () => MarketView): Promise<void> => {
+  function* comeIn({ id, symbol }: Order, viewNow: () => MarketView): Matching {
     const pit = pitOf(symbol);
-    await match({ orderId: id, tick: null, extreme: null, queueAhead: null, configVersion }, viewNow);
+    yield* match({ orderId: id, tick: null, extreme: null, queueAhead: null, configVersion }, viewNow);
     const order = account?.orders.get(id);
     const limit = pit.limits.get(id);
     if (account === null || order === undefined || limit === undefined) return;
     if (isArriving(account, viewNow(), order, configVersion)) pit.arriving.add(id);
     else if (pit.arriving.delete(id)) queueUp(pit, order, limit, viewNow());
-  };
+  }
 
-  const match = async (command: MatchCommand, viewNow = (): MarketView => desk.view(clock.now())): Promise<void> => {
+  function* match(command: MatchCommand, viewNow = (): MarketView => desk.view(clock.now())): Matching {
     // Most looks end here, without a word to the store.
     if (account === null || decideMatch(account, viewNow(), command) === null) return;
     const { sessionId } = account;
-    const { scope, epoch } = lease();
+    const held = fence();
     try {
-      const result = await commitDecision(context, sessionId, (current) => {
-        const draft = decideMatch(current, viewNow(), command);
-        return draft === null ? null : { draft, fence: { scope, epoch }, outcome: { match: draft.commandId } };
-      });
+      const after = yield {
+        sessionId,
+        decide: (current) => {
+          const draft = decideMatch(current, viewNow(), command);
+          return draft === null ? null : { draft, fence: held, outcome: { match: draft.commandId } };
+        },
+      };
       unbooked.delete(command.orderId);
-      if (result.kind === 'repeated') await refresh();
-      else take(result.account);
+      take(after);
     } catch (error) {
-      if (onFenced !== undefined && isFencedOff(error)) return giveUp(error, onFenced);
+      if (onFenced !== null && isFencedOff(error)) return giveUp(error, onFenced);
       if (!isPassing(error)) throw error;
       log('error', 'fill-not-booked', { orderId: command.orderId, code: error.code, why: messageOf(error) });
-      if (!unbooked.has(command.orderId)) clock.at(clock.now() + RETRY_MS, `6-retry-${command.orderId}`, () => retry(command.orderId));
+      if (!unbooked.has(command.orderId)) clock.at(clock.now() + RETRY_MS, `6-retry-${command.orderId}`, () => run(retry(command.orderId)));
       unbooked.set(command.orderId, command);
     }
-  };
+  }
 
   const giveUp = (error: unknown, tell: (error: unknown) => void): void => {
     take(null);
@@ -260,40 +323,44 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     tell(error);
   };
 
-  const retry = async (orderId: string): Promise<void> => {
+  function* retry(orderId: string): Matching {
     const command = unbooked.get(orderId);
     if (command === undefined) return;
     unbooked.delete(orderId);
-    await match(command);
-  };
+    yield* match(command);
+  }
 
-  const comeInAt = async (pit: Pit, isActive: Look['isActive'], viewNow = (): MarketView => desk.view(clock.now())): Promise<void> => {
+  function* comeInAt(pit: Pit, isActive: Look['isActive'], viewNow = (): MarketView => desk.view(clock.now())): Matching {
     for (const id of [...pit.arriving]) {
       const order = account?.orders.get(id);
-      if (order !== undefined && isActive(order)) await comeIn(order, viewNow);
+      if (order !== undefined && isActive(order)) yield* comeIn(order, viewNow);
     }
-  };
+  }
 
-  const matchAll = async (commands: readonly MatchCommand[]): Promise<void> => {
+  function* matchAll(commands: readonly MatchCommand[]): Matching {
     for (const command of commands) {
-      await match(command);
+      yield* match(command);
       // What was ours of a trade has been had, or has passed: the next one at this price is all ours.
       if (command.queueAhead !== null && command.queueAhead < 0 && queues.has(command.orderId)) queues.set(command.orderId, 0);
     }
-  };
+  }
 
-  const tick = (tick: Tick): Promise<void> | void => {
+  const tickSteps = (tick: Tick): Matching | null => {
     const pit = pits.get(tick.symbol);
-    if (pit === undefined || account === null) return;
+    if (pit === undefined || account === null || pit.due.size + pit.index.size + pit.arriving.size === 0) return null;
     const isActive = ({ activeFromMs }: Order): boolean => activeFromMs <= tick.receivedMs;
     // The tick that opened a position does not close it: a run that goes on from before that tick finds the exit resting already.
     const isEarlier = ({ activeFromMs }: Order): boolean => activeFromMs < tick.receivedMs;
     const commands = metBy(account, pit, { tick, view: desk.view(clock.now()), isActive, isEarlier });
-    if (commands.length + pit.arriving.size === 0) return;
-    return comeInAt(pit, isEarlier).then(() => matchAll(commands));
+    return commands.length + pit.arriving.size === 0 ? null : meet(pit, isEarlier, commands);
   };
 
-  const missed = async (past: Iterable<PastTick>): Promise<void> => {
+  function* meet(pit: Pit, isEarlier: Look['isEarlier'], commands: readonly MatchCommand[]): Matching {
+    yield* comeInAt(pit, isEarlier);
+    yield* matchAll(commands);
+  }
+
+  function* missedSteps(past: Iterable<PastTick>): Matching {
     for (const { tick, view, barMs, isPartlyHeard } of past) {
       const pit = pits.get(tick.symbol);
       if (pit === undefined || account === null) continue;
@@ -303,10 +370,10 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
       const later = laterTrails(account, pit, barMs);
       const commands = metBy(account, pit, { tick, view, isActive: isEarlier, isEarlier });
       for (const [id, watch] of later) pit.index.put(id, watch);
-      await comeInAt(pit, isEarlier, () => view);
-      for (const command of commands) await match(command, () => view);
+      yield* comeInAt(pit, isEarlier, () => view);
+      for (const command of commands) yield* match(command, () => view);
     }
-  };
+  }
 
   /** The trails of orders that began to work after the start of a bar, as they stand: its prices move them not. */
   const laterTrails = (of: Account, pit: Pit, barMs: EpochMs): readonly (readonly [string, Watch])[] =>
@@ -360,12 +427,6 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     return true;
   };
 
-  const refresh = async (): Promise<void> => take(await context.accounts.active());
-
-  context.accounts.onChange((changed) => {
-    if (changed.sessionId === account?.sessionId) take(changed);
-  });
-
   const told = (value: (pit: Pit, id: string) => number | null): Readonly<Record<string, number>> => {
     const all: Record<string, number> = {};
     for (const order of account?.orders.values() ?? []) {
@@ -377,9 +438,11 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
   };
 
   return {
-    tick,
-    missed,
-    refresh,
+    take,
+    sessionId: () => account?.sessionId ?? null,
+    tickSteps,
+    missedSteps,
+    contracts: () => new Set([...(account?.orders.values() ?? [])].flatMap(({ symbol }) => (parseContractSymbol(symbol) === null ? [] : symbol))),
     extremes: () => told((pit, id) => pit.index.extreme(id)),
     queues: () => told((_, id) => queues.get(id) ?? null),
     arriving: () =>

@@ -1,7 +1,7 @@
 import type { Account } from '../ledger/account.ts';
-import { type Committed, commitDecision, type Decided } from './commit.ts';
-import type { EngineContext } from './context.ts';
+import type { Committed, Decided } from './commit.ts';
 import type { Draft } from './draft.ts';
+import type { Steps } from './steps.ts';
 
 /**
  * Rows after which a draft is full. A transaction takes a hundred steps: each row is one and the order that it touches another,
@@ -25,16 +25,15 @@ export function untilFull<Item>(draft: Draft, items: Iterable<Item>, each: (item
  * A run that was cut off goes on where it stopped.
  * @returns the commits that were made now
  */
-export async function commitInParts(
-  context: EngineContext,
+export function* commitInParts(
   sessionId: string,
   id: string,
   decide: (account: Account, partId: string) => Decided,
-): Promise<readonly Extract<Committed, { kind: 'committed' }>[]> {
+): Steps<readonly Extract<Committed, { kind: 'committed' }>[]> {
   const made: Extract<Committed, { kind: 'committed' }>[] = [];
   for (let part = 1; ; part++) {
     const partId = part === 1 ? id : `${id}:${part}`;
-    const result = await commitDecision(context, sessionId, (account) => decide(account, partId));
+    const result = yield { sessionId, decide: (account) => decide(account, partId) };
     if (result.kind === 'committed') made.push(result);
     // Of a part that had been committed before nobody knows here whether it was full.
     if (result.kind === 'nothing' || (result.kind === 'committed' && !isFull(result.decided.draft))) return made;

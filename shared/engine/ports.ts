@@ -4,15 +4,17 @@ import type { ScanRecord } from '../contracts/decisions.ts';
 import type { Trade } from '../contracts/fill.ts';
 import type { JournalRow } from '../contracts/journal.ts';
 import type { MarketSnapshot } from '../contracts/market-snapshot.ts';
+import type { NightlyReport } from '../contracts/nightly-report.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import type { OrderStanding } from '../ledger/order-standing.ts';
-import type { DerivativeChain } from '../market/derivative.ts';
+import type { DailyIv, DerivativeChain, Settled } from '../market/derivative.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
 import type { Bar } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
 import type { TickSample } from '../market/tick-sample.ts';
+import type { DailyClose } from '../risk/var/risk-model.ts';
 
 /**
  * What a store says when it did not do what was asked.
@@ -119,6 +121,21 @@ export interface AlertStore {
   keepWatch(sessionId: string, watch: Watch): Promise<void>;
 }
 
+/** The report of a trading day, for programs and for people. */
+export interface KeptReport {
+  readonly report: NightlyReport;
+  /** Markdown. */
+  readonly page: string;
+}
+
+/** Where the reports of trading days are kept, one a day. */
+export interface ReportStore {
+  /** Keeps a report; one of the same day before is replaced. @returns where, for people */
+  keep(report: KeptReport): Promise<string>;
+  /** The report of a day, or of the newest one that was kept; null where there is none. */
+  read(date: string | 'latest'): Promise<KeptReport | null>;
+}
+
 /** A watch's memory, and which one it is. */
 export interface Watch {
   readonly version: number;
@@ -174,8 +191,20 @@ export type StoredOrder = OrderStanding;
 /** Futures and options where a world has them. */
 export interface ChainSource {
   readonly underlyings: readonly string[];
-  /** What is quoted on one of the underlyings at an instant; null while derivatives do not trade. */
-  readonly chain: (underlying: string, atMs: EpochMs) => DerivativeChain | null;
+  /** What is quoted on one of the underlyings at an instant, a chain for each venue; nothing while derivatives do not trade. */
+  readonly chains: (underlying: string, atMs: EpochMs) => readonly DerivativeChain[];
+  /** Funding payments and delivery prices of the last days, as far as the source knows them: also while nothing trades. */
+  readonly settled: (underlying: string, atMs: EpochMs) => Settled;
+  /** At-the-money volatility of 30 days, one a day, newest last: what it was before. Absent where nobody has kept it. */
+  readonly ivHistory?: (underlying: string, atMs: EpochMs) => readonly DailyIv[];
+}
+
+/** What is kept of one underlying: its chains, what has been settled on it, and the volatility of the days before. */
+export interface KeptChains {
+  readonly ivHistory: readonly DailyIv[];
+  readonly underlying: string;
+  readonly chains: readonly DerivativeChain[];
+  readonly settled: Settled;
 }
 
 export interface Lease {
@@ -189,6 +218,9 @@ export interface Lease {
 export type BarsBySymbol = ReadonlyMap<string, readonly Bar[]>;
 /** With `isComplete`, which a reader must get back as it was. */
 export type CandlesBySymbol = ReadonlyMap<string, readonly RolledCandle[]>;
+
+/** Closes of days by symbol. */
+export type DailiesBySymbol = ReadonlyMap<string, readonly DailyClose[]>;
 
 /** Market data: expires, and may be read a moment late. Everything is kept by scope, so that no two worlds mix. */
 export interface MarketStore {
@@ -217,6 +249,14 @@ export interface MarketStore {
   keepListings(lease: Lease, rules: readonly ListedRules[]): Promise<void>;
   /** What was kept last; empty when nothing is, or nothing that is recent enough. */
   listings(scope: string): Promise<readonly ListedRules[]>;
+  /** Closes of the last days of each symbol, oldest first; what was kept before is replaced. @throws StoreError `fenced` */
+  keepDailies(lease: Lease, closes: DailiesBySymbol): Promise<void>;
+  /** What was kept last; empty when nothing is. */
+  dailies(scope: string): Promise<DailiesBySymbol>;
+  /** What of the futures and options is read by others than the feed; what was kept before is replaced. @throws StoreError `fenced` */
+  keepChains(lease: Lease, kept: readonly KeptChains[]): Promise<void>;
+  /** What was kept last, by underlying; nothing when it is older than a day. */
+  chains(scope: string): Promise<readonly KeptChains[]>;
   /** One-minute bars in [fromMs, toMs), by symbol, in order: hour packs where there are, minutes where not yet packed. */
   bars(scope: string, fromMs: EpochMs, toMs: EpochMs): Promise<BarsBySymbol>;
   /** 15-minute candles of the packed days in [fromMs, toMs), by symbol, in order. */

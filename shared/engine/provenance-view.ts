@@ -29,7 +29,7 @@ export function viewFrom(fills: readonly Fill[], nowMs: EpochMs): MarketView {
     previousClose: (symbol) => kept(symbol, ({ previousClose }) => previousClose),
     rate: (currency) => (currency === 'USD' ? baseRate(nowMs) : (fills.find((fill) => fill.currency === currency)?.rate ?? null)),
     tape: (symbol) => ({ volatility: kept(symbol, ({ volatility }) => volatility), minuteVolume: kept(symbol, ({ minuteVolume }) => minuteVolume) }),
-    phase: (market) => marketPhase(NSE_CALENDAR, market, nowMs),
+    phase: (market, group) => marketPhase(NSE_CALENDAR, market, nowMs, group),
     rules: (symbol) => kept(symbol, ({ rules }) => (rules === null ? null : { symbol, ...rules })),
   };
 }

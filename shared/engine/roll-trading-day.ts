@@ -5,9 +5,11 @@ import { type DayRoll, rollsDue } from '../market/calendar.ts';
 import { applyCorporateActions } from './apply-corporate-actions.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
-import { decideRoll } from './decide-roll.ts';
+import { decideRoll, type RollView } from './decide-roll.ts';
 import { viewOf } from './market-view.ts';
+import { riskModelNow } from './risk-models.ts';
 import { tradingDateAt } from './sessions.ts';
+import { perform, type Steps } from './steps.ts';
 
 /**
  * Takes positions through the corporate actions of the day, and opens and closes the day's books when the calendar says so:
@@ -18,16 +20,28 @@ export async function rollTradingDay(context: EngineContext, { atMs }: { readonl
   const account = await context.accounts.active();
   if (account === null || account.scope !== context.world.scope) return { rolled: [] };
   const rolled: string[] = [...(await applyCorporateActions(context, account, atMs))];
-  for (const roll of rollsDue(NSE_CALENDAR, account.day.openedMs, atMs)) {
+  const due = dayRolls(account, atMs);
+  if (due.length === 0) return { rolled };
+  const view = { ...viewOf(await context.market.snapshot(context.world.scope), context.clock.now()), risk: await riskModelNow(context) };
+  rolled.push(...(await perform(rollDays(account, view, due), ({ sessionId, decide }) => commitDecision(context, sessionId, decide))));
+  return { rolled };
+}
+
+/** The openings and closings of the books that an account has still to go through up to an instant. */
+export const dayRolls = (account: Account, atMs: EpochMs): readonly DayRoll[] => rollsDue(NSE_CALENDAR, account.day.openedMs, atMs);
+
+/** Opens and closes the books, each by a commit. Returns the commands that were committed. */
+export function* rollDays(account: Account, view: RollView, due: readonly DayRoll[]): Steps<readonly string[]> {
+  const rolled: string[] = [];
+  for (const roll of due) {
     const id = `roll:${roll.kind}:${roll.date}:${roll.atMs}`;
-    const snapshot = await context.market.snapshot(context.world.scope);
-    const view = viewOf(snapshot, context.clock.now());
-    const result = await commitDecision(context, account.sessionId, (current) =>
-      isDone(current, roll) ? null : { draft: decideRoll(current, view, roll, tradingDateAt(roll.atMs), id) },
-    );
+    const result = yield {
+      sessionId: account.sessionId,
+      decide: (current) => (isDone(current, roll) ? null : { draft: decideRoll(current, view, roll, tradingDateAt(roll.atMs), id) }),
+    };
     if (result.kind === 'committed') rolled.push(id);
   }
-  return { rolled };
+  return rolled;
 }
 
 function isDone(account: Account, roll: DayRoll): boolean {

@@ -1,14 +1,19 @@
+import { NSE_INDICES } from '../config/indices.ts';
 import { instrumentsOf } from '../config/instruments.ts';
 import type { ScanRecord } from '../contracts/decisions.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import type { Market } from '../market/instrument.ts';
 import { strategyByName } from '../strategies/registry.ts';
-import { commitDecision } from './commit.ts';
+import type { Strategy, StrategyName } from '../strategies/strategy.ts';
+import { commitDecision, type Decided } from './commit.ts';
 import type { EngineContext } from './context.ts';
+import { chainsAsked } from './contracts/chain-source.ts';
+import { withContracts } from './contracts/contracts-view.ts';
 import { decideScan, type Question, type ScanView } from './decide-scan.ts';
 import { viewOf } from './market-view.ts';
 import { scannedMarkets } from './markets.ts';
+import { riskModelNow } from './risk-models.ts';
 
 export interface ScanRequest {
   /** The minute that the scan works for: it sees the bars that closed by its start. */
@@ -35,23 +40,27 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
   if (account.scope !== context.world.scope) return notScanned(`the session belongs to ${account.scope}, this is ${context.world.scope}`);
   if (minuteMs < account.startedMs) return notScanned('the session began after this minute');
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view: ScanView = { ...viewOf(snapshot, context.clock.now()), chart };
+  const view: ScanView = {
+    ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)),
+    chart,
+    risk: await riskModelNow(context),
+  };
   return place(context, account, view, { minuteMs, market });
 }
 
 async function place(context: EngineContext, account: Account, view: ScanView, { minuteMs, market }: ScanRequest): Promise<ScanOutcome> {
-  const id = `scan:${market}:${iso(minuteMs)}`;
+  const id = scanId(market, minuteMs);
   const last = await context.lastScans.of(account.sessionId);
   if (last !== null && (await isScanned(context, account.sessionId, last, id, minuteMs)))
     return { scanned: false, reason: 'this minute has been scanned', scan: last };
   const ordinal = (last?.ordinal ?? 0) + 1;
   context.lastScans.forget(account.sessionId);
   let record: ScanRecord | null = null;
+  const { configVersion } = context.settings;
   const result = await commitDecision(context, account.sessionId, (current) => {
-    const questions = questionsOf(current, market, minuteMs);
-    const decided = decideScan(current, view, { id, ordinal, minuteMs, markets: [market], questions, configVersion: context.settings.configVersion });
-    record = decided.record;
-    return { draft: decided.draft, scan: decided.record, outcome: { scan: id } };
+    const decided = scanOf(current, view, { id, ordinal, minuteMs, market, configVersion, strategyOf: strategyByName });
+    record = decided.scan;
+    return decided;
   });
   // Also for one that was committed before: a commit without an answer has told nobody of its orders.
   if (result.kind !== 'nothing') await context.nudge(account.sessionId);
@@ -68,9 +77,28 @@ async function isScanned({ ledger }: EngineContext, sessionId: string, last: Sca
   return last.minuteMs === minuteMs && (await ledger.receipt(sessionId, id)) !== null;
 }
 
-function questionsOf(account: Account, market: Market, atMs: EpochMs): readonly Question[] {
-  return account.strategies.flatMap((name) => {
-    const strategy = strategyByName(name);
-    return strategy === undefined ? [] : instrumentsOf(market, atMs).map((instrument) => ({ strategy, instrument, base: null }));
+export const scanId = (market: Market, minuteMs: EpochMs): string => `scan:${market}:${iso(minuteMs)}`;
+
+export interface MarketScan {
+  readonly id: string;
+  readonly ordinal: number;
+  readonly minuteMs: EpochMs;
+  readonly market: Market;
+  readonly configVersion: string;
+  readonly strategyOf: (name: StrategyName) => Strategy | undefined;
+}
+
+/** The scan of a market: the account's strategies are asked about each of its instruments. Pure. */
+export function scanOf(account: Account, view: ScanView, { market, strategyOf, ...scan }: MarketScan): Decided & { readonly scan: ScanRecord } {
+  const instruments = instrumentsOf(market, scan.minuteMs);
+  // Nobody can buy an index: it is asked about for what is written on it.
+  const indices = NSE_INDICES.filter((index) => index.market === market && view.chains(index.symbol).length > 0);
+  const questions = account.strategies.flatMap((name): readonly Question[] => {
+    const strategy = strategyOf(name);
+    if (strategy === undefined) return [];
+    const asked = strategy.readsDerivatives ? [...instruments, ...indices] : instruments;
+    return asked.map((instrument) => ({ strategy, instrument, base: null }));
   });
+  const { draft, record } = decideScan(account, view, { ...scan, markets: [market], questions });
+  return { draft, scan: record, outcome: { scan: scan.id } };
 }

@@ -1,5 +1,6 @@
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import { DEFAULT_LIMITS } from '../config/risk.ts';
+import type { JournalRow } from '../contracts/journal.ts';
 import { type RiskLimits, riskLimitsSchema } from '../contracts/terms.ts';
 import type { Decimal } from '../kernel/decimal.ts';
 import { digest } from '../kernel/digest.ts';
@@ -12,7 +13,7 @@ import { istDate } from '../market/ist.ts';
 import { BUILT_STRATEGIES, strategyByName } from '../strategies/registry.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../strategies/strategy.ts';
 import { type Committed, commitDecision, type Decided } from './commit.ts';
-import type { EngineContext } from './context.ts';
+import type { EngineContext, Settings, World } from './context.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { EngineError } from './errors.ts';
@@ -33,29 +34,14 @@ export interface StartRequest {
  */
 export async function startSession(context: EngineContext, request: StartRequest, key: string | null): Promise<{ readonly account: Account }> {
   const startedMs = context.clock.now();
-  const strategies = builtOnly(request.strategies ?? BUILT_STRATEGIES.map(({ name }) => name));
-  const limits = mergedLimits(DEFAULT_LIMITS, request.riskLimits);
+  assertStartable(request);
   const running = await context.accounts.active();
   if (running !== null) return answerRunning(context, running, request, key);
-  const begun = key === null ? null : await begunBefore(context, request, key);
-  if (begun !== null) return { account: begun };
+  const before = key === null ? null : await begunBefore(context, request, key);
+  if (before !== null) return { account: before };
   const sessionId = await freeSessionId(context, startedMs);
   const commandId = commandIdOf('start', key, sessionId);
-  const row = journalRow(null, commandId, {
-    type: 'session-started',
-    atMs: startedMs,
-    sessionId,
-    startingCapital: request.startingCapital,
-    strategies,
-    limits,
-    evidence: context.world.evidence,
-    scope: context.world.scope,
-    seed: context.settings.seed,
-    dayDate: tradingDateAt(startedMs),
-    configVersion: context.settings.configVersion,
-    postings: capitalPostings(request.startingCapital),
-  });
-  const after = apply(null, row);
+  const { row, account: after } = freshBooks(context, { request, sessionId, commandId, startedMs });
   try {
     const receipt = { id: commandId, bodyDigest: digest(request), seq: 1, outcome: { sessionId } };
     await context.ledger.commit({ before: null, after, rows: [row], trades: [], receipt, scan: null, fence: null });
@@ -73,9 +59,49 @@ export async function startSession(context: EngineContext, request: StartRequest
   return { account: after };
 }
 
+/** @throws EngineError `strategy_not_built`, `invalid_limits` */
+function assertStartable(request: StartRequest): void {
+  builtOnly(strategiesOf(request));
+  mergedLimits(DEFAULT_LIMITS, request.riskLimits);
+}
+
+const strategiesOf = ({ strategies }: StartRequest): readonly StrategyName[] => strategies ?? BUILT_STRATEGIES.map(({ name }) => name);
+
+/** The session that begins at an instant: the first row of its journal, and its account. Pure. @throws EngineError `strategy_not_built`, `invalid_limits` */
+export function freshBooks(
+  { world, settings }: { readonly world: World; readonly settings: Pick<Settings, 'seed' | 'configVersion'> },
+  { request, sessionId, commandId, startedMs }: Beginning,
+): { readonly row: JournalRow; readonly account: Account } {
+  const row = journalRow(null, commandId, {
+    type: 'session-started',
+    atMs: startedMs,
+    sessionId,
+    startingCapital: request.startingCapital,
+    strategies: builtOnly(strategiesOf(request)),
+    limits: mergedLimits(DEFAULT_LIMITS, request.riskLimits),
+    evidence: world.evidence,
+    scope: world.scope,
+    seed: settings.seed,
+    dayDate: tradingDateAt(startedMs),
+    configVersion: settings.configVersion,
+    postings: capitalPostings(request.startingCapital),
+  });
+  return { row, account: apply(null, row) };
+}
+
+interface Beginning {
+  readonly request: StartRequest;
+  readonly sessionId: string;
+  readonly commandId: string;
+  readonly startedMs: EpochMs;
+}
+
+/** The instant at which a session begins names it. */
+export const sessionIdAt = (startedMs: EpochMs): string => `S-${iso(startedMs).replace(/[-:.]/g, '')}`;
+
 /** The instant names a session; under a clock that stands still an earlier one may have that name already. */
 async function freeSessionId({ ledger }: EngineContext, startedMs: EpochMs): Promise<string> {
-  const name = `S-${iso(startedMs).replace(/[-:.]/g, '')}`;
+  const name = sessionIdAt(startedMs);
   let sessionId = name;
   for (let ordinal = 2; (await ledger.head(sessionId)) > 0; ordinal++) sessionId = `${name}-${ordinal}`;
   return sessionId;

@@ -9,6 +9,8 @@ export interface TickRecorder {
   readonly add: (tick: Tick) => void;
   /** Removes and gives the samples of seconds before `beforeMs`, by symbol, then in order of time. */
   readonly take: (beforeMs: EpochMs) => readonly TickSample[];
+  /** Trades since this was asked last, and the samples that they became: the rest was conflated. */
+  readonly heard: () => { readonly trades: number; readonly samples: number };
   /** What waits to be taken, as it stands now: the samples that `take` would give, which stay. */
   readonly waiting: () => readonly TickSample[];
 }
@@ -21,6 +23,7 @@ const MOST_WAITING = 200_000;
 export function createTickRecorder(): TickRecorder {
   const lines = new Map<string, Open[]>();
   let waiting = 0;
+  let heard = { trades: 0, samples: 0 };
 
   const forgetOldest = (): void => {
     for (const [symbol, samples] of lines) lines.set(symbol, samples.slice(Math.ceil(samples.length / 2)));
@@ -33,6 +36,7 @@ export function createTickRecorder(): TickRecorder {
   return {
     add: ({ symbol, price, quantity, motion, exchangeMs, source, evidence }) => {
       if (motion !== 'print') return;
+      heard.trades += 1;
       const secondMs = exchangeMs - (exchangeMs % SECOND_MS);
       const samples = lines.get(symbol) ?? [];
       if (samples.length === 0) lines.set(symbol, samples);
@@ -46,6 +50,7 @@ export function createTickRecorder(): TickRecorder {
       }
       samples.push({ symbol, secondMs, price, quantity, trades: 1, source, evidence });
       waiting += 1;
+      heard.samples += 1;
       if (waiting > MOST_WAITING) forgetOldest();
     },
     take: (beforeMs) => {
@@ -58,6 +63,11 @@ export function createTickRecorder(): TickRecorder {
       }
       waiting -= taken.length;
       return taken;
+    },
+    heard: () => {
+      const since = heard;
+      heard = { trades: 0, samples: 0 };
+      return since;
     },
     waiting: () => inOrder().flatMap(([, samples]) => samples.map(rounded)),
   };

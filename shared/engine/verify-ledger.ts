@@ -47,7 +47,7 @@ export async function verifyLedger(ledger: LedgerStore, sessionId: string): Prom
   const storedTrades = await everyPage((page) => ledger.trades(sessionId, page));
   const isMoving = (await ledger.head(sessionId)) > seq;
   if (journal.hasMore && !isMoving) differences.push({ what: 'journal rows after the head', stored: seq, rebuilt: null });
-  compare('account', accountValue(stored), accountValue(rebuilt), differences);
+  compareAccounts(stored, rebuilt, differences);
   compare(
     'orders',
     ordersValue(storedOrders, journal.orders, isMoving),
@@ -80,25 +80,47 @@ interface Rebuilt {
 async function rebuild(ledger: LedgerStore, sessionId: string, upToSeq: number, differences: Difference[]): Promise<Rebuilt> {
   const trades: Trade[] = [];
   const orders = new Map<string, OrderStanding>();
-  let rebuilt: Account | null = null;
-  let fills = 0;
+  const journal = createRebuild(differences);
   let hasMore = false;
   try {
     for await (const row of ledger.rows(sessionId, 0)) {
       hasMore = row.seq > upToSeq;
       if (hasMore) break;
-      checkRow(row, rebuilt?.hash ?? GENESIS_HASH, differences);
-      const trade = tradeOf(rebuilt, row);
+      const { trade, standings } = journal.add(row);
       if (trade !== null) trades.push(trade);
-      if (row.event.type === 'filled') fills += 1;
-      const after: Account = apply(rebuilt, row);
-      for (const standing of standingsOf(rebuilt, after, row)) orders.set(standing.order.id, standing);
-      rebuilt = after;
+      for (const standing of standings) orders.set(standing.order.id, standing);
     }
   } catch (error) {
     differences.push({ what: 'journal', stored: null, rebuilt: messageOf(error) });
   }
-  return { rebuilt, fills, trades, orders, hasMore };
+  return { rebuilt: journal.account(), fills: journal.fills(), trades, orders, hasMore };
+}
+
+/** An account on its way from the first row of its journal. */
+export interface Rebuild {
+  /** Takes the next row: what it closes, and how the orders stand that it touches. @throws LedgerError for a row that contradicts those before */
+  readonly add: (row: JournalRow) => { readonly trade: Trade | null; readonly standings: readonly OrderStanding[] };
+  readonly account: () => Account | null;
+  readonly fills: () => number;
+}
+
+/** Notes in `differences` each row whose hash or postings are not what they must be. */
+export function createRebuild(differences: Difference[]): Rebuild {
+  let account: Account | null = null;
+  let fills = 0;
+  return {
+    add: (row) => {
+      checkRow(row, account?.hash ?? GENESIS_HASH, differences);
+      const trade = tradeOf(account, row);
+      if (row.event.type === 'filled') fills += 1;
+      const after: Account = apply(account, row);
+      const standings = standingsOf(account, after, row);
+      account = after;
+      return { trade, standings };
+    },
+    account: () => account,
+    fills: () => fills,
+  };
 }
 
 function checkRow(row: JournalRow, previousHash: string, differences: Difference[]): void {
@@ -110,6 +132,11 @@ function checkRow(row: JournalRow, previousHash: string, differences: Difference
   } catch (error) {
     differences.push({ what: `journal row ${row.seq}: postings`, stored: wire(postings), rebuilt: messageOf(error) });
   }
+}
+
+/** Notes where a stored account is not the one that its journal leads to. */
+export function compareAccounts(stored: Account | null, rebuilt: Account | null, differences: Difference[]): void {
+  compare('account', accountValue(stored), accountValue(rebuilt), differences);
 }
 
 function accountValue(account: Account | null): Record<string, unknown> {

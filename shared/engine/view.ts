@@ -3,6 +3,7 @@ import type { Rate } from '../contracts/terms.ts';
 import { ONE } from '../kernel/decimal.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import type { PhaseView } from '../market/calendar.ts';
+import type { InstrumentGroup } from '../market/calendar-facts.ts';
 import type { Currency, Market } from '../market/instrument.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
 import type { OrderBook } from '../market/order-book.ts';
@@ -26,7 +27,8 @@ export interface MarketView {
   readonly previousClose: (symbol: string) => number | null;
   readonly rate: (currency: Currency) => Rate | null;
   readonly tape: (symbol: string) => Tape;
-  readonly phase: (market: Market) => PhaseView;
+  /** Of the market's shares or coin, or of a group of its instruments: derivatives have hours of their own. */
+  readonly phase: (market: Market, group?: InstrumentGroup) => PhaseView;
   /** What the venue itself says of a symbol's grids and whether it trades; null where the shipped facts hold. */
   readonly rules: (symbol: string) => ListedRules | null;
 }

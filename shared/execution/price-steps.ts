@@ -19,6 +19,7 @@ const BASE: Readonly<Record<Fill['provenance']['baseRule'], string>> = {
   limit: 'its own level',
   queue: 'its own level, in its turn',
   auction: 'price of the auction',
+  settlement: 'what it is worth at its settlement price',
 };
 
 /** How the price of a fill came about, from the shares that it keeps: base, half the spread, slippage, impact, rounding. */

@@ -30,6 +30,8 @@ export interface LiveSourceOptions {
   readonly nse: NseFeed;
   /** Connections to Binance that were tried before count too. */
   readonly binanceBudget?: ConnectBudget;
+  /** Sources of futures and options, run and watched with those of prices. */
+  readonly contracts?: readonly MarketSource[];
 }
 
 /**
@@ -41,7 +43,7 @@ export function liveSource(options: LiveSourceOptions): MarketSource {
   const { markets } = options;
   const crypto = markets.includes('CRYPTO') ? cryptoSources(options) : [];
   const nse = markets.includes('NSE') ? nseSources(options) : [];
-  const [first, ...others] = [...crypto.slice(0, 1), ...nse, ...crypto.slice(1)];
+  const [first, ...others] = [...crypto.slice(0, 1), ...nse, ...crypto.slice(1), ...(options.contracts ?? [])];
   // Without a market there is nothing to trade, and nothing to confirm.
   if (first === undefined) return simulatedSource({ ...options, markets: [] });
   return others.length === 0 ? first : compositeSource([first, ...others]);

@@ -1,5 +1,5 @@
-import { inForce } from '../config/effective.ts';
-import { instrumentsOf } from '../config/instruments.ts';
+import { NSE_INDICES } from '../config/indices.ts';
+import { instrumentBySymbol, instrumentsOf } from '../config/instruments.ts';
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import { fromNumber, toNumber } from '../kernel/decimal.ts';
 import { NightdeskError } from '../kernel/errors.ts';
@@ -7,15 +7,16 @@ import { rng } from '../kernel/rng.ts';
 import { DAY_MS, type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import { black76, type OptionRight } from '../market/black76.ts';
 import { type Calendar, marketPhase } from '../market/calendar.ts';
-import type { DerivativeChain, FutureQuote, OptionQuote } from '../market/derivative.ts';
-import type { Instrument } from '../market/instrument.ts';
+import { type ContractName, contractSymbol } from '../market/contract-symbol.ts';
+import type { DailyIv, Delivery, DerivativeChain, FutureQuote, OptionQuote, Settled } from '../market/derivative.ts';
+import type { Contract, FutureContract, Instrument, InstrumentOf, OptionContract } from '../market/instrument.ts';
 import { istDate, istDayOf, istMidnight } from '../market/ist.ts';
 import type { Seed } from './simulated/daily-walk.ts';
+import { bookOn } from './simulated/derivatives/book.ts';
 import { type Expiry, expiriesAfter } from './simulated/derivatives/expiries.ts';
 import { meanRevertingNoise } from './simulated/derivatives/noise.ts';
 import { type DerivativeParameters, derivativeParameters, type UnderlyingParameters } from './simulated/derivatives/parameters.ts';
 import { atTheMoneyVariance, impliedVariance } from './simulated/derivatives/surface.ts';
-import { simulatedIndices } from './simulated/indices.ts';
 import { createSimulatedMarket } from './simulated-market.ts';
 
 class SimulatedDerivativesError extends NightdeskError<'unknown_underlying'> {}
@@ -31,15 +32,25 @@ export interface SimulatedDerivativesOptions {
 
 /** Futures and options on the simulated market. */
 export interface SimulatedDerivatives {
+  /** Delivery prices of the last days. @throws SimulatedDerivativesError `unknown_underlying` */
+  readonly settled: (underlying: string, atMs: EpochMs) => Settled;
+  /** At-the-money volatility of 30 days on each of the last days. @throws SimulatedDerivativesError `unknown_underlying` */
+  readonly ivHistory: (underlying: string, atMs: EpochMs) => readonly DailyIv[];
   readonly underlyings: readonly string[];
   /**
-   * What is quoted on an underlying at the instant: futures of three monthly expiries, calls and puts around the money. Null while
+   * What is quoted on an underlying at the instant: futures of three monthly expiries, calls and puts around the money. Nothing while
    * derivatives do not trade. @throws SimulatedDerivativesError `unknown_underlying`
    */
-  readonly chain: (underlying: string, atMs: EpochMs) => DerivativeChain | null;
+  readonly chains: (underlying: string, atMs: EpochMs) => readonly DerivativeChain[];
 }
 
 const SOURCE = 'simulated';
+/** How far back deliveries are told. */
+const SETTLED_MS = 4 * DAY_MS;
+/** Days of volatility that are told, and the span that they are of. */
+const IV_DAYS = 252;
+const IV_SPAN_YEARS = 30 / 365;
+const DELIVERY_WINDOW_MS = 30 * MINUTE_MS;
 const YEAR_MS = 365 * DAY_MS;
 const BPS = 1e-4;
 
@@ -53,7 +64,7 @@ const BPS = 1e-4;
  */
 export function createSimulatedDerivatives(options: SimulatedDerivativesOptions): SimulatedDerivatives {
   const { seed, calendar = NSE_CALENDAR, parameters = derivativeParameters() } = options;
-  const instruments = [...instrumentsOf('NSE'), ...simulatedIndices()];
+  const instruments = [...instrumentsOf('NSE'), ...NSE_INDICES];
   const market = createSimulatedMarket({ seed, instruments, phaseAt: (of, atMs) => marketPhase(calendar, of, atMs).phase });
   const { noise, implied } = parameters;
   const noises = {
@@ -79,11 +90,11 @@ export function createSimulatedDerivatives(options: SimulatedDerivativesOptions)
     return noises[kind](`${kind} ${name}`, day, Math.floor((atMs - istMidnight(day)) / MINUTE_MS));
   };
 
-  const chain = (underlying: string, atMs: EpochMs): DerivativeChain | null => {
-    const { of, instrument } = listed(underlying);
-    if (marketPhase(calendar, 'NSE', atMs, 'derivatives').phase !== 'continuous') return null;
+  const chains = (underlying: string, atMs: EpochMs): readonly DerivativeChain[] => {
+    const { of } = listed(underlying);
+    if (marketPhase(calendar, 'NSE', atMs, 'derivatives').phase !== 'continuous') return [];
     const spot = market.lastPrice(underlying, atMs);
-    if (spot === null) return null;
+    if (spot === null) return [];
     const amplitude = noise[of.kind];
     const level = Math.exp(amplitude.implied * noiseAt('implied', underlying, atMs)) * implied.overRealised * Math.sqrt(implied.sessionsAYear);
     const { coming, longRun } = market.expectedVolatility(underlying, atMs);
@@ -98,21 +109,53 @@ export function createSimulatedDerivatives(options: SimulatedDerivativesOptions)
       const discount = Math.exp(-parameters.rate * years);
       return { expiry, years, future, forward, discount, theta: atTheMoneyVariance(term, years) };
     };
-    const states = expiriesAfter(atMs, of, calendar, parameters).map(expiryAt);
-    const monthly = new Set(expiriesAfter(atMs, { ...of, weeklies: 0 }, calendar, parameters).map(({ date }) => date));
-    const quoting: Quoting = { seed, underlying, atMs, spot, of, parameters, instrument };
-    return {
-      underlying,
-      atMs,
-      spot,
-      lotSize: inForce(of.lots, istDate(atMs))?.units ?? (of.lots[0] as { units: number }).units,
-      futures: states.filter(({ expiry }) => monthly.has(expiry.date)).map((state) => futureQuote(state, quoting)),
-      options: states.flatMap((state) => optionQuotes(state, quoting)),
-      source: SOURCE,
-      evidence: 'simulated',
-    };
+    const states = expiriesAfter(atMs, of, calendar).map(expiryAt);
+    const monthly = new Set(expiriesAfter(atMs, { ...of, weeklies: 0 }, calendar).map(({ date }) => date));
+    const quoting: Quoting = { seed, underlying, atMs, spot, of, parameters };
+    const futures = states.filter(({ expiry }) => monthly.has(expiry.date)).map((state) => futureQuote(state, quoting));
+    return [
+      {
+        underlying,
+        venue: 'nse',
+        currency: 'INR',
+        atMs,
+        spot,
+        lotSize: toNumber(contract<FutureContract>({ kind: 'future', underlying, expiry: states[0]?.expiry.date ?? istDate(atMs) }, atMs).lotStep),
+        perpetual: null,
+        futures,
+        options: states.flatMap((state) => optionQuotes(state, quoting)),
+        source: SOURCE,
+        evidence: 'simulated',
+      },
+    ];
   };
-  return { underlyings: Object.keys(parameters.underlyings), chain };
+  /** Contracts of an expiry end at the mean of its last half hour's closes, as the exchange takes an average and not one print. */
+  const settled = (underlying: string, atMs: EpochMs): Settled => {
+    const { of } = listed(underlying);
+    const past = expiriesAfter(atMs - SETTLED_MS, of, calendar).filter((expiry) => expiry.atMs <= atMs);
+    return { fundings: [], deliveries: past.flatMap((expiry) => deliveryAt(underlying, expiry.atMs) ?? []) };
+  };
+
+  const deliveryAt = (underlying: string, expiryMs: EpochMs): Delivery | null => {
+    const bars = market.bars(underlying, expiryMs - DELIVERY_WINDOW_MS, expiryMs);
+    if (bars.length === 0) return null;
+    const mean = bars.reduce((sum, { close }) => sum + close, 0) / bars.length;
+    return { expiryMs, price: Number(mean.toFixed(2)), source: SOURCE };
+  };
+
+  const ivHistory = (underlying: string, atMs: EpochMs): readonly DailyIv[] => {
+    listed(underlying);
+    const today = istDayOf(atMs);
+    return Array.from({ length: IV_DAYS }, (_, i): DailyIv => {
+      const dayMs = istMidnight(today - IV_DAYS + i);
+      const { coming, longRun } = market.expectedVolatility(underlying, dayMs);
+      const level = implied.overRealised * Math.sqrt(implied.sessionsAYear);
+      const term = { now: level * coming, longRun: level * longRun, reversionYears: implied.reversionDays / 365 };
+      return { dayMs, iv: Math.sqrt(atTheMoneyVariance(term, IV_SPAN_YEARS) / IV_SPAN_YEARS) };
+    });
+  };
+
+  return { underlyings: Object.keys(parameters.underlyings), chains, settled, ivHistory };
 }
 
 /** An expiry as it stands at an instant. */
@@ -135,21 +178,28 @@ interface Quoting {
   readonly spot: number;
   readonly of: UnderlyingParameters;
   readonly parameters: DerivativeParameters;
-  readonly instrument: Instrument;
+}
+
+/** A listed contract of the name. */
+function contract<C extends Contract>(name: ContractName, atMs: EpochMs): InstrumentOf<C> {
+  return instrumentBySymbol(contractSymbol(name), atMs) as Instrument as InstrumentOf<C>;
 }
 
 function futureQuote({ expiry, future }: ExpiryState, quoting: Quoting): FutureQuote {
-  const { of, parameters, instrument } = quoting;
+  const { of, parameters, underlying, atMs } = quoting;
   const { indexFutureBps, stockFutureBps } = parameters.spreads;
   const spread = future * BPS * (of.kind === 'index' ? indexFutureBps : stockFutureBps);
-  const tick = of.futureTick ?? toNumber(instrument.tickSize(fromNumber(future)));
-  return { expiry: expiry.date, expiryMs: expiry.atMs, ...bookOn(tick, future, spread, lastIsBuy(quoting, expiry.date)) };
+  const instrument = contract<FutureContract>({ kind: 'future', underlying, expiry: expiry.date }, atMs);
+  return {
+    instrument,
+    ...bookOn(instrument, { value: future, spread, isLastBought: lastIsBuy(quoting, expiry.date), size: null }),
+    receivedMs: atMs,
+  };
 }
 
 function optionQuotes({ expiry, years, forward, discount, theta }: ExpiryState, quoting: Quoting): readonly OptionQuote[] {
-  const { of, parameters, spot } = quoting;
+  const { of, parameters, spot, underlying, atMs } = quoting;
   const { optionShare, optionTicks } = parameters.spreads;
-  const tick = parameters.optionTicks.find(({ below }) => below === null || spot < below)?.tick ?? 1;
   const middle = Math.round(spot / of.strikeStep);
   const quotes: OptionQuote[] = [];
   for (let place = Math.max(1, middle - of.strikesEachSide); place <= middle + of.strikesEachSide; place++) {
@@ -158,8 +208,12 @@ function optionQuotes({ expiry, years, forward, discount, theta }: ExpiryState, 
     const iv = Math.sqrt(variance / years);
     for (const right of RIGHTS) {
       const value = black76({ right, forward, strike, variance, discount });
-      const book = bookOn(tick, value, optionShare * value + optionTicks * tick, lastIsBuy(quoting, `${expiry.date} ${strike} ${right}`));
-      quotes.push({ expiry: expiry.date, expiryMs: expiry.atMs, strike, right, iv, ...book });
+      const instrument = contract<OptionContract>({ kind: 'option', underlying, expiry: expiry.date, strike, right }, atMs);
+      const tick = toNumber(instrument.tickSize(fromNumber(value)));
+      const spread = optionShare * value + optionTicks * tick;
+      const isLastBought = lastIsBuy(quoting, `${expiry.date} ${strike} ${right}`);
+      const book = bookOn(instrument, { value, spread, isLastBought, size: null });
+      quotes.push({ instrument, iv, underlyingPrice: forward, ...book, receivedMs: atMs });
     }
   }
   return quotes;
@@ -170,16 +224,3 @@ const RIGHTS: readonly OptionRight[] = ['call', 'put'];
 /** Whether the last trade of a contract was a buyer's: a coin for each minute. */
 const lastIsBuy = ({ seed, underlying, atMs }: Quoting, name: string): boolean =>
   rng(seed, 'derivative-last', underlying, name, Math.floor(atMs / MINUTE_MS)).next() < 0.5;
-
-/** A book around a value, rounded away from it to the grid: bid and ask are never better than half the spread. */
-function bookOn(tick: number, value: number, spread: number, lastBought: boolean): Pick<FutureQuote, 'bid' | 'ask' | 'last'> {
-  const bidTicks = Math.floor((value - spread / 2) / tick + ROUNDING);
-  const askTicks = Math.max(bidTicks + 1, 1, Math.ceil((value + spread / 2) / tick - ROUNDING));
-  const ask = onGrid(askTicks, tick);
-  const bid = bidTicks > 0 ? onGrid(bidTicks, tick) : null;
-  return { bid, ask, last: lastBought || bid === null ? ask : bid };
-}
-
-// A value that lies on the grid but for the last digits of a double is on the grid.
-const ROUNDING = 1e-9;
-const onGrid = (ticks: number, tick: number): number => Number((ticks * tick).toFixed(8));

@@ -6,6 +6,7 @@ import type { BookLevel, OrderBook } from '../market/order-book.ts';
 import type { Bar, BookTop, Tick } from '../market/price.ts';
 import { bucketOf, createRollup, type RolledCandle } from '../market/rollup.ts';
 import type { Timeframe } from '../market/timeframe.ts';
+import type { DailyClose } from '../risk/var/risk-model.ts';
 import { blockCache } from './simulated/block-cache.ts';
 import { type DailyPrice, type DayNumber, dailyPrice, dayNumberOf, loadings, type Movers, type Seed } from './simulated/daily-walk.ts';
 import { dayLevel, levelVariance } from './simulated/levels.ts';
@@ -61,6 +62,8 @@ export interface SimulatedMarket {
    * market's volatility say on the instant's day. Nobody could know more of it from prices.
    */
   expectedVolatility(symbol: string, atMs: EpochMs): { readonly coming: number; readonly longRun: number };
+  /** Closes of the days of the symbol's market that lie wholly in the range and trade, oldest first: the price that a day's walk ends at. */
+  dailyCloses(symbol: string, fromMs: EpochMs, toMs: EpochMs): readonly DailyClose[];
   /** Rupees a dollar at the instant. */
   usdInr(atMs: EpochMs): number;
 }
@@ -221,6 +224,16 @@ export function createSimulatedMarket({ seed, instruments, phaseAt, parameters =
       const day = days.numberAt(checked(atMs));
       const loading = loadings(own);
       return { coming: Math.hypot(loading.common * days.process.outlook(day), loading.own * alone.outlook(day)), longRun: own.dailyVol };
+    },
+    dailyCloses: (symbol, fromMs, toMs) => {
+      const { instrument, daily } = listingOf(symbol);
+      const days = daysOf(instrument.market);
+      const closes: DailyClose[] = [];
+      for (let day = days.numberAt(checked(fromMs)); days.startOf(day + 1) <= checked(toMs); day++) {
+        if (days.startOf(day) < fromMs || days.session(day).minutes.length === 0) continue;
+        closes.push({ date: new Date(day * DAY_MS).toISOString().slice(0, 10), close: Math.exp(daily.logClose(day)) });
+      }
+      return closes;
     },
     usdInr: (atMs) => usdInr(checked(atMs)),
   };

@@ -60,6 +60,7 @@ export function simulatedSource({ clock, seed, markets, calendar = NSE_CALENDAR 
       return markets.map((of) => (of === 'CRYPTO' ? assumedUsdtRate(nowMs) : inrRate(market.usdInr(nowMs), SOURCE, nowMs)));
     },
     minutes: (fromMs, toMs) => minutesOf(market, symbols, fromMs, Math.min(toMs, minuteOf(clock.now()))),
+    dailies: async (fromMs, toMs) => new Map(symbols.map((symbol) => [symbol, market.dailyCloses(symbol, fromMs, Math.min(toMs, clock.now()))])),
     quarters: async (fromMs, toMs) =>
       new Map(symbols.map((symbol) => [symbol, market.rolled(symbol, '15m', fromMs, Math.min(toMs, minuteOf(clock.now())))])),
   };

@@ -5,6 +5,7 @@ import { createWilder, WILDER_SIZE } from './wilder.ts';
 const HAS_PREVIOUS = 0;
 const PREVIOUS_CLOSE = 1;
 const PARTS = 2;
+export const ATR_SIZE: number = PARTS + WILDER_SIZE;
 
 /** The distance a bar travelled, the gap from the close before it included; in units of price. */
 export function trueRange(candle: Candle, previousClose: number): number {
@@ -16,8 +17,7 @@ export function trueRange(candle: Candle, previousClose: number): number {
  * @throws IndicatorError `bad_period`
  * @see Wilder: "New Concepts in Technical Trading Systems" (1978)
  */
-export function createAtr(period = 14): Indicator<Candle, number> {
-  const state = new Float64Array(PARTS + WILDER_SIZE);
+export function createAtr(period = 14, state: Float64Array = new Float64Array(ATR_SIZE)): Indicator<Candle, number> {
   const mean = createWilder(period, state.subarray(PARTS));
   return {
     warmUp: period + 1,

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../kernel/time.ts';
+import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
 import { bucketOf, type RolledCandle, tradingDayOf } from '../market/rollup.ts';
 import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
@@ -7,6 +7,9 @@ import { createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
 /** Closed candles that a generation keeps for patterns. */
 const CANDLES_KEPT = 64;
 
+/** From the end of continuous trading of stocks with a closing auction to the end of the session. */
+const AUCTION_MS = 15 * MINUTE_MS;
+
 /** What a strategy reads of one timeframe: everything in it depends only on the bars since `anchorMs`. */
 export interface TimeframeView {
   readonly timeframe: Timeframe;
@@ -14,6 +17,8 @@ export interface TimeframeView {
   readonly anchorMs: EpochMs;
   /** Closed candles read since the anchor. */
   readonly count: number;
+  /** The newest closed candle; null when there is none. */
+  readonly last: RolledCandle | null;
   /** The recent closed candles, at most 64, newest last. */
   readonly candles: readonly RolledCandle[];
   /** RSI after each of `candles`, null while it was not warm. */
@@ -50,6 +55,10 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     return [...ring.slice(oldest), ...ring.slice(0, oldest)];
   };
 
+  /** The newest candle is the first one from behind. */
+  const nthLast = (nth: number): RolledCandle | null =>
+    nth > Math.min(count, CANDLES_KEPT) ? null : (candleRing[(count - nth) % CANDLES_KEPT] ?? null);
+
   const view: TimeframeView = {
     timeframe,
     indicators: set.values,
@@ -58,6 +67,9 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     },
     get count() {
       return count;
+    },
+    get last() {
+      return nthLast(1);
     },
     get candles() {
       candles ??= inOrder(candleRing);
@@ -68,10 +80,16 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
       return rsis;
     },
     get closedMs() {
-      const last = candleRing[(count - 1) % CANDLES_KEPT];
-      return count === 0 || last === undefined ? null : bucketOf(market, timeframe, last.openMs).endMs;
+      const last = nthLast(1);
+      return last === null ? null : bucketOf(market, timeframe, last.openMs).endMs;
     },
-    hasGap: (bars = CANDLES_KEPT) => hasGap(market, timeframe, view.candles.slice(-bars)),
+    hasGap: (bars = CANDLES_KEPT) => {
+      for (let nth = Math.min(bars, count, CANDLES_KEPT); nth > 0; nth--) {
+        const candle = nthLast(nth);
+        if (candle !== null && (!candle.isComplete || isApart(market, timeframe, nth === bars ? null : nthLast(nth + 1), candle))) return true;
+      }
+      return false;
+    },
   };
 
   return {
@@ -97,13 +115,9 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
   };
 }
 
-function hasGap(market: Market, timeframe: Timeframe, candles: readonly RolledCandle[]): boolean {
-  return candles.some((candle, i) => !candle.isComplete || isApart(market, timeframe, candles[i - 1], candle));
-}
-
 /** Whether a candle is missing between two neighbours. A market that never closes has none; one with sessions may pause over night. */
-function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | undefined, after: RolledCandle): boolean {
-  if (before === undefined) return false;
+function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | null, after: RolledCandle): boolean {
+  if (before === null) return false;
   if (market === 'NSE' && tradingDayOf(market, before.openMs) !== tradingDayOf(market, after.openMs)) {
     return timeframe !== '1d' && (!isFirstOfSession(after.openMs) || !isLastOfSession(timeframe, before.openMs));
   }
@@ -111,5 +125,12 @@ function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | un
 }
 
 const isFirstOfSession = (openMs: EpochMs): boolean => bucketOf('NSE', '1d', openMs).startMs === openMs;
-const isLastOfSession = (timeframe: Timeframe, openMs: EpochMs): boolean =>
-  bucketOf('NSE', timeframe, openMs).endMs === bucketOf('NSE', '1d', openMs).endMs;
+/**
+ * Whether the session's trading ended with the candle: at 15:30, or at 15:15 for stocks with a closing auction, whose quarter of
+ * an hour after it has no bars where a source tells of trades only.
+ */
+function isLastOfSession(timeframe: Timeframe, openMs: EpochMs): boolean {
+  const { endMs } = bucketOf('NSE', timeframe, openMs);
+  const beforeCloseMs = bucketOf('NSE', '1d', openMs).endMs - endMs;
+  return beforeCloseMs === 0 || beforeCloseMs === AUCTION_MS;
+}

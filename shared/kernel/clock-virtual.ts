@@ -1,13 +1,6 @@
 import type { Clock } from './clock.ts';
+import { createTaskHeap, type Task } from './task-heap.ts';
 import type { EpochMs } from './time.ts';
-
-interface Task {
-  readonly ms: EpochMs;
-  readonly label: string;
-  readonly ordinal: number;
-  readonly run: () => Promise<void> | void;
-  cancelled: boolean;
-}
 
 /** A clock that moves from task to task: each is awaited before time goes on, so a run is the same at any speed. */
 export interface VirtualClock extends Clock {
@@ -138,51 +131,5 @@ export function createVirtualClock({ startMs, speed, wallMs = () => performance.
       wake();
     },
     isPaused: () => isPaused,
-  };
-}
-
-const isBefore = (a: Task, b: Task): boolean => {
-  if (a.ms !== b.ms) return a.ms < b.ms;
-  return a.label === b.label ? a.ordinal < b.ordinal : a.label < b.label;
-};
-
-function createTaskHeap(): { readonly push: (task: Task) => void; readonly pop: () => Task | undefined; readonly peek: () => Task | undefined } {
-  const heap: Task[] = [];
-  const at = (index: number): Task => heap[index] as Task;
-  const swap = (i: number, j: number): void => {
-    [heap[i], heap[j]] = [at(j), at(i)];
-  };
-  const sink = (from: number): void => {
-    let parent = from;
-    for (;;) {
-      const [left, right] = [2 * parent + 1, 2 * parent + 2];
-      let least = parent;
-      if (left < heap.length && isBefore(at(left), at(least))) least = left;
-      if (right < heap.length && isBefore(at(right), at(least))) least = right;
-      if (least === parent) return;
-      swap(parent, least);
-      parent = least;
-    }
-  };
-  return {
-    peek: () => heap[0],
-    push: (task) => {
-      heap.push(task);
-      let child = heap.length - 1;
-      while (child > 0) {
-        const parent = (child - 1) >> 1;
-        if (!isBefore(at(child), at(parent))) return;
-        swap(child, parent);
-        child = parent;
-      }
-    },
-    pop: () => {
-      const first = heap[0];
-      const last = heap.pop();
-      if (first === undefined || last === undefined || heap.length === 0) return first;
-      heap[0] = last;
-      sink(0);
-      return first;
-    },
   };
 }

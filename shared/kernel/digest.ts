@@ -3,5 +3,8 @@ import { canonicalJson } from './canonical-json.ts';
 
 /** SHA-256, hex, over the canonical JSON of the values: equal values, equal digest, on every machine. */
 export function digest(...values: readonly unknown[]): string {
-  return hash('sha256', canonicalJson(values), 'hex');
+  return digestOfText(canonicalJson(values));
 }
+
+/** SHA-256, hex, of a text in UTF-8. */
+export const digestOfText = (text: string): string => hash('sha256', text, 'hex');

@@ -1,7 +1,7 @@
 import type { AccountHead } from '../contracts/journal.ts';
 import type { Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
-import { abs, add, type Decimal, max, multiply, subtract, sum, toNumber, ZERO } from '../kernel/decimal.ts';
+import { add, type Decimal, max, min, multiply, subtract, sum, toNumber, ZERO } from '../kernel/decimal.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 
 export class LedgerError extends NightdeskError<
@@ -19,15 +19,26 @@ export type RateOf = (currency: Position['currency']) => Decimal | null;
 /** Price at which a position in a symbol is valued, quote currency, or null where none is known. */
 export type MarkOf = (symbol: string, position: Position) => Decimal | null;
 
+/** Whether nothing but the difference of prices changes hands: futures, dated and perpetual. Options are paid for. */
+export const isMargined = ({ product }: Pick<Position, 'product'>): boolean => product === 'future' || product === 'perpetual';
+
 /**
  * A position's worth in base currency: what closing it at the mark returns. A short's proceeds are in cash already, so
- * it counts against. Where no mark or rate is known the entry's own stand in, so that equity is never undefined.
+ * it counts against; a future is worth its unrealised result. Where no mark or rate is known the entry's own stand in, so that equity is never undefined.
  */
 export function positionValue(position: Position, markOf: MarkOf, rateOf: RateOf): Decimal {
   const mark = markOf(position.symbol, position) ?? position.entryPrice;
   const rate = rateOf(position.currency) ?? position.entryRate;
-  const value = multiply(multiply(position.quantity, mark), rate);
+  const paid = isMargined(position) ? position.cost : ZERO;
+  const value = multiply(subtract(multiply(position.quantity, mark), paid), rate);
   return position.direction === 'long' ? value : subtract(ZERO, value);
+}
+
+/** What a position exposes to the market, base currency, never negative: its units at the mark, a short option its margin where that is more. */
+export function exposureOf(position: Position, markOf: MarkOf, rateOf: RateOf): Decimal {
+  const mark = markOf(position.symbol, position) ?? position.entryPrice;
+  const notional = multiply(multiply(position.quantity, mark), rateOf(position.currency) ?? position.entryRate);
+  return position.product === 'option' ? max(notional, position.margin ?? ZERO) : notional;
 }
 
 /** Cash plus the value of every position, base currency. */
@@ -37,9 +48,9 @@ export function equity(account: Account, markOf: MarkOf, rateOf: RateOf): Decima
   return total;
 }
 
-/** Sum of the positions' absolute values, base currency. */
+/** Sum of what the positions expose, base currency. */
 export function exposure(account: Account, markOf: MarkOf, rateOf: RateOf): Decimal {
-  return sum([...account.positions.values()].map((position) => abs(positionValue(position, markOf, rateOf))));
+  return sum([...account.positions.values()].map((position) => exposureOf(position, markOf, rateOf)));
 }
 
 /** Base currency set aside by accepted entries that have not filled. */
@@ -48,20 +59,31 @@ export function reserved(account: Account): Decimal {
 }
 
 /**
- * Collateral blocked by short positions: their proceeds and as much again. The proceeds are in cash and are owed, the
- * second half is the margin of an intraday short at leverage one (the cautious assumption).
+ * Cash blocked by positions. Contracts block their margin, with what was received for a short option in it. A short of
+ * shares blocks its proceeds and as much again: they are in cash and are owed, the second half is the margin of an
+ * intraday short at leverage one (the cautious assumption).
  */
-export function shortCollateral(account: Account): Decimal {
-  return sum(
-    [...account.positions.values()]
-      .filter((position) => position.direction === 'short')
-      .map((position) => multiply(add(position.cost, position.cost), position.entryRate)),
-  );
+export function blockedCash(account: Account): Decimal {
+  return sum([...account.positions.values()].map(blockedBy));
 }
 
-/** Cash that a new entry may use: neither reserved by accepted orders nor blocked by shorts; never negative. */
+function blockedBy({ margin, direction, cost, entryRate }: Position): Decimal {
+  if (margin !== undefined) return margin;
+  return direction === 'short' ? multiply(add(cost, cost), entryRate) : ZERO;
+}
+
+/**
+ * Unrealised losses of futures, base currency, at most zero: a venue takes them out of the balance as they come, and gives
+ * nothing on gains before they are realised.
+ */
+export function variationLoss(account: Account, markOf: MarkOf, rateOf: RateOf): Decimal {
+  const values = [...account.positions.values()].filter(isMargined).map((position) => positionValue(position, markOf, rateOf));
+  return min(ZERO, sum(values));
+}
+
+/** Cash that a new entry may use: neither reserved by accepted orders nor blocked by positions; never negative. */
 export function availableCash(account: Account): Decimal {
-  return max(ZERO, subtract(subtract(account.cash, reserved(account)), shortCollateral(account)));
+  return max(ZERO, subtract(subtract(account.cash, reserved(account)), blockedCash(account)));
 }
 
 /** Loss at the stops over all positions, base currency, as a share of `equityNow`: what the portfolio risks. */
@@ -71,6 +93,9 @@ export function riskAtStops(account: Account, equityNow: Decimal, rateOf: RateOf
 }
 
 function lossAtStop(position: Position, rateOf: RateOf): Decimal {
+  if (position.structure !== undefined) return position.structure.risk;
+  // A short option without a stop is taken to lose what it blocks.
+  if (position.product === 'option' && position.direction === 'short' && position.stop === null) return position.margin ?? ZERO;
   const rate = rateOf(position.currency) ?? position.entryRate;
   // A position without a stop can lose all of its cost.
   const distance = position.stop === null ? position.entryPrice : subtract(position.entryPrice, position.stop);

@@ -3,7 +3,6 @@ import type { AccountHead, JournalEvent, JournalEventOf, JournalRow } from '../c
 import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
 import { add, type Decimal, fromNumber, max, multiply, multiplyDivide, subtract, text, toNumber, ZERO } from '../kernel/decimal.ts';
-import { digest } from '../kernel/digest.ts';
 import { unreachable } from '../kernel/errors.ts';
 import { istDate } from '../market/ist.ts';
 import { type Account, LedgerError } from './account.ts';
@@ -11,7 +10,9 @@ import { enlarged, opened } from './entry-fill.ts';
 import { reduced } from './exit-fill.ts';
 import { cashChange } from './postings.ts';
 import { exitId, restingExit } from './resting-exit.ts';
+import { rowHash } from './row-text.ts';
 import { remember } from './takings.ts';
+import { NO_RECORD, withAccepted, withClosed, withDay } from './trading-record.ts';
 
 /** The hash that the first row of every journal is chained to. */
 export const GENESIS_HASH = '0'.repeat(64);
@@ -19,7 +20,7 @@ export const GENESIS_HASH = '0'.repeat(64);
 /** The journal row of an event that follows an account: next in the gap-free order, chained to all before. */
 export function journalRow(account: Account | null, commandId: string, event: JournalEvent): JournalRow {
   const seq = (account?.seq ?? 0) + 1;
-  return { seq, commandId, event, hash: digest(account?.hash ?? GENESIS_HASH, seq, commandId, event) };
+  return { seq, commandId, event, hash: rowHash(account?.hash ?? GENESIS_HASH, seq, commandId, event) };
 }
 
 /**
@@ -42,7 +43,7 @@ export function apply(account: Account | null, row: JournalRow): Account {
 function changed(account: Account, event: Exclude<JournalEvent, { type: 'session-started' }>): Account {
   switch (event.type) {
     case 'order-placed':
-      return withOrder(account, event.order);
+      return withOrder({ ...account, record: withAccepted(account.record, event.atMs) }, event.order);
     case 'order-ended':
       requireOrder(account, event.orderId);
       return { ...account, orders: without(account.orders, event.orderId) };
@@ -58,14 +59,22 @@ function changed(account: Account, event: Exclude<JournalEvent, { type: 'session
       return filled(account, event.fill);
     case 'corporate-action':
       return adjusted(account, event);
+    case 'funding-paid':
+      return funded(account, event);
     case 'limits-set':
       return { ...account, limits: event.after };
+    case 'kill-switch-set':
+      return { ...account, record: { ...account.record, killedMs: event.on ? event.atMs : null } };
     case 'equity-marked':
       return { ...account, curve: marked(account.curve, event) };
     case 'day-opened':
       return { ...account, day: { ...account.day, openEquity: event.equity } };
     case 'day-closed':
-      return { ...account, day: newDay(event.nextDate, event.atMs, event.report.endEquity) };
+      return {
+        ...account,
+        day: newDay(event.nextDate, event.atMs, event.report.endEquity, event.report.nextValueAtRisk),
+        record: withDay(account.record, event.report),
+      };
     case 'session-stopping':
       return { ...account, status: 'stopping' };
     case 'session-stopped':
@@ -95,6 +104,7 @@ function started(event: JournalEventOf<'session-started'>, row: JournalRow): Acc
     day: newDay(event.dayDate, event.atMs, capital),
     totals: { trades: 0, wins: 0, fills: 0, realised: ZERO, charges: ZERO, slippage: ZERO, better: ZERO, worse: ZERO },
     takings: [],
+    record: NO_RECORD,
     delivered: null,
     curve: { peak: capital, maxDrawdown: 0, last: capital, lastMarkMs: event.atMs, marks: 0, marksExposed: 0 },
     positions: new Map(),
@@ -102,7 +112,7 @@ function started(event: JournalEventOf<'session-started'>, row: JournalRow): Acc
   };
 }
 
-const newDay = (date: string, openedMs: number, startEquity: Decimal): Account['day'] => ({
+const newDay = (date: string, openedMs: number, startEquity: Decimal, valueAtRisk?: Decimal): Account['day'] => ({
   date,
   openedMs,
   startEquity,
@@ -111,6 +121,7 @@ const newDay = (date: string, openedMs: number, startEquity: Decimal): Account['
   charges: ZERO,
   trades: 0,
   wins: 0,
+  ...(valueAtRisk === undefined ? {} : { valueAtRisk }),
 });
 
 function marked(curve: AccountHead['curve'], event: JournalEventOf<'equity-marked'>): AccountHead['curve'] {
@@ -189,7 +200,7 @@ function entryFilled(account: Account, order: EntryOrder, filledQuantity: Decima
     return withOrder(withPosition(entered, position), restingExit(position, fill.atMs));
   }
   const exit = requireExit(account, held.exitId);
-  const { position, added } = enlarged(held, fill);
+  const { position, added } = enlarged(held, order, fill);
   return withOrder(withPosition(entered, position), { ...exit, version: exit.version + 1, quantity: add(exit.quantity, added) });
 }
 
@@ -236,6 +247,7 @@ function closed(account: Account, held: Position, order: ExitOrder, fill: Fill):
     positions: without(account.positions, held.id),
     orders: without(account.orders, order.id),
     totals: { ...totals, trades: totals.trades + 1, wins: totals.wins + win },
+    record: withClosed(account.record, held, net, fill.atMs),
     day: { ...day, trades: day.trades + 1, wins: day.wins + win },
   };
 }
@@ -285,6 +297,26 @@ function adjusted(account: Account, event: JournalEventOf<'corporate-action'>): 
     positions: withEntry(account.positions, position.id, position),
     orders: withEntry(without(account.orders, exit.id), replacing.id, replacing),
   };
+}
+
+/** A position after a funding payment: the cash is part of what it has cost, and shown apart. */
+function funded(account: Account, event: JournalEventOf<'funding-paid'>): Account {
+  const held = requirePosition(account, event.positionId);
+  if (held.quantity !== event.quantity || (held.fundedMs ?? held.openedMs) >= event.fundingMs) {
+    const message = `Position ${held.id} holds ${text(held.quantity)} and was funded last at ${held.fundedMs}: the payment of ${event.fundingMs} is none of its own`;
+    throw new LedgerError('wrong_quantity', message, { fundingMs: event.fundingMs });
+  }
+  const received = cashChange(event.postings);
+  const { totals } = account;
+  const position: Position = {
+    ...held,
+    version: held.version + 1,
+    entryCash: add(held.entryCash, received),
+    funding: add(held.funding ?? ZERO, received),
+    fundedMs: event.fundingMs,
+  };
+  const paid = { ...account, cash: add(account.cash, received), totals: { ...totals, funding: add(totals.funding ?? ZERO, received) } };
+  return withPosition(paid, position);
 }
 
 /** Units that were closed before an action, counted as those that are held after it. */

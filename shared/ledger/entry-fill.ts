@@ -1,7 +1,8 @@
 import type { Fill } from '../contracts/fill.ts';
-import type { EntryOrder } from '../contracts/order.ts';
+import type { Bracket, EntryOrder } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
-import { add, type Decimal, divide, multiply, subtract, sum } from '../kernel/decimal.ts';
+import { add, type Decimal, divide, multiply, multiplyDivide, subtract, sum, ZERO } from '../kernel/decimal.ts';
+import type { EpochMs } from '../kernel/time.ts';
 import { cashChange, worthTaken } from './postings.ts';
 import { exitId } from './resting-exit.ts';
 
@@ -41,7 +42,7 @@ export function bandAmounts({ side, price, band, quantity }: Pick<Fill, 'side' |
 
 /** The position that an entry's first fill opens. */
 export function opened(order: EntryOrder, fill: Fill): Position {
-  const { bracket } = order;
+  const { bracket, margin, structure } = order;
   return {
     id: order.positionId,
     version: 1,
@@ -58,17 +59,24 @@ export function opened(order: EntryOrder, fill: Fill): Position {
     target: bracket.target,
     trail: bracket.trail,
     openedMs: fill.atMs,
-    exitByMs: bracket.maxHoldingMs === null ? null : fill.atMs + bracket.maxHoldingMs,
+    exitByMs: exitBy(bracket, fill.atMs),
     evidence: fill.evidence,
     intent: order.intent,
     entryOrderId: order.id,
     exitId: exitId(order.positionId, 1),
+    ...(margin === undefined ? {} : { margin: multiplyDivide(margin, fill.quantity, order.quantity) }),
+    ...(structure === undefined ? {} : { structure }),
     closed: null,
   };
 }
 
+function exitBy({ exitByMs, maxHoldingMs }: Bracket, openedMs: EpochMs): EpochMs | null {
+  if (exitByMs !== undefined) return exitByMs;
+  return maxHoldingMs === null ? null : openedMs + maxHoldingMs;
+}
+
 /** The position after another fill of its entry: prices and rates are averages over what they were paid on. */
-export function enlarged(held: Position, fill: Fill): { readonly position: Position; readonly added: Decimal } {
+export function enlarged(held: Position, order: EntryOrder, fill: Fill): { readonly position: Position; readonly added: Decimal } {
   const more = addedBy(fill);
   const cost = add(held.cost, more.cost);
   const quantity = add(held.quantity, more.quantity);
@@ -85,6 +93,7 @@ export function enlarged(held: Position, fill: Fill): { readonly position: Posit
     entrySlippage: add(held.entrySlippage, more.entrySlippage),
     entryBetter: add(held.entryBetter, more.entryBetter),
     entryWorse: add(held.entryWorse, more.entryWorse),
+    ...(order.margin === undefined ? {} : { margin: add(held.margin ?? ZERO, multiplyDivide(order.margin, fill.quantity, order.quantity)) }),
   };
   return { position, added: more.quantity };
 }

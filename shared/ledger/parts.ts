@@ -1,8 +1,11 @@
 import type { ChargeAmount, Position, Realised } from '../contracts/position.ts';
-import { add, type Decimal, multiplyDivide, subtract } from '../kernel/decimal.ts';
+import { add, type Decimal, multiplyDivide, subtract, ZERO } from '../kernel/decimal.ts';
 
 /** What belongs to a number of a position's units. */
-export type PartOfEntry = Pick<Position, 'cost' | 'entryCash' | 'entryCharges' | 'entrySlippage' | 'entryBetter' | 'entryWorse'>;
+export type PartOfEntry = Pick<
+  Position,
+  'cost' | 'entryCash' | 'entryCharges' | 'entrySlippage' | 'entryBetter' | 'entryWorse' | 'margin' | 'funding'
+>;
 
 /**
  * The share of an entry that belongs to `units` of the units held. All of them get what is left to the last digit, so that
@@ -18,6 +21,8 @@ export function partOfEntry(position: Position, units: Decimal): PartOfEntry {
     entrySlippage: of(position.entrySlippage),
     entryBetter: of(position.entryBetter),
     entryWorse: of(position.entryWorse),
+    ...(position.margin === undefined ? {} : { margin: of(position.margin) }),
+    ...(position.funding === undefined ? {} : { funding: of(position.funding) }),
   };
 }
 
@@ -30,6 +35,8 @@ export function withoutPart(position: Position, part: PartOfEntry): PartOfEntry 
     entrySlippage: subtract(position.entrySlippage, part.entrySlippage),
     entryBetter: subtract(position.entryBetter, part.entryBetter),
     entryWorse: subtract(position.entryWorse, part.entryWorse),
+    ...(position.margin === undefined ? {} : { margin: subtract(position.margin, part.margin ?? ZERO) }),
+    ...(position.funding === undefined ? {} : { funding: subtract(position.funding, part.funding ?? ZERO) }),
   };
 }
 
@@ -40,6 +47,7 @@ export function addRealised(a: Realised, b: Realised): Realised {
     currency: add(a.currency, b.currency),
     charges: add(a.charges, b.charges),
     slippage: add(a.slippage, b.slippage),
+    ...(a.funding === undefined && b.funding === undefined ? {} : { funding: add(a.funding ?? ZERO, b.funding ?? ZERO) }),
     net: add(a.net, b.net),
     better: add(a.better, b.better),
     worse: add(a.worse, b.worse),

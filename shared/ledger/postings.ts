@@ -18,6 +18,8 @@ export interface FillAmounts {
   readonly charges: readonly ChargeAmount[];
   /** Base currency for one unit of the quote currency at the fill. */
   readonly rate: Decimal;
+  /** Whether only the difference of prices is paid: a future. */
+  readonly isMargined: boolean;
 }
 
 /** The closed part of a position, for the exit's postings. */
@@ -32,6 +34,8 @@ export interface ClosedPart {
   readonly entryCharges: Decimal;
   /** Slippage of the entry that belongs to the closed part, base currency. */
   readonly entrySlippage: Decimal;
+  /** Funding received while it was held, base currency; part of `entryCash`. */
+  readonly funding?: Decimal | undefined;
   /** What kinder and harsher fills would have changed of the closed part's entry, base currency. */
   readonly entryBetter: Decimal;
   readonly entryWorse: Decimal;
@@ -67,8 +71,10 @@ export function capitalPostings(capital: Decimal): readonly Posting[] {
  * negative position.
  */
 export function entryPostings(fill: FillAmounts): readonly Posting[] {
+  // A future costs nothing but its charges: its worth is the difference to come.
+  if (fill.isMargined) return settle(fill, ZERO, []);
   const signed = fill.side === 'buy' ? fill.notional : negate(fill.notional);
-  return settle(fill, [line(`position:${fill.positionId}`, fill.currency, subtract(signed, worthTaken(fill.charges)))]);
+  return settle(fill, signed, [line(`position:${fill.positionId}`, fill.currency, subtract(signed, worthTaken(fill.charges)))]);
 }
 
 /**
@@ -82,8 +88,8 @@ export function exitPostings(fill: FillAmounts, closed: ClosedPart): readonly Po
   const result = subtract(subtract(atCost, signed), negate(worthTaken(fill.charges)));
   const entrySlippage = closed.entryRate === 0n ? ZERO : multiply(closed.entrySlippage, inverse(closed.entryRate));
   const slippage = add(closed.exitSlippage, entrySlippage);
-  return settle(fill, [
-    line(`position:${fill.positionId}`, fill.currency, atCost),
+  return settle(fill, fill.isMargined ? negate(result) : signed, [
+    line(`position:${fill.positionId}`, fill.currency, fill.isMargined ? ZERO : atCost),
     line('realised-pnl', fill.currency, negate(add(result, slippage))),
     line('slippage', fill.currency, slippage),
   ]);
@@ -116,6 +122,28 @@ export function corporateActionPostings(terms: {
   return balanced(rate === null ? units : [...capitalReturn(positionId, currency, amount, rate), ...units]);
 }
 
+/**
+ * A funding payment of a perpetual: received (or paid, negative) in the quote currency, and settled in the base currency at
+ * the recorded rate. Funding is an account of its own, costs positive.
+ */
+export function fundingPostings({
+  amount,
+  currency,
+  rate,
+}: {
+  readonly amount: Decimal;
+  readonly currency: Currency;
+  readonly rate: Decimal;
+}): readonly Posting[] {
+  const base = multiply(amount, rate);
+  return balanced([
+    line('funding', currency, negate(amount)),
+    line('exchange', currency, amount),
+    line('exchange', 'USD', negate(base)),
+    line('cash', 'USD', base),
+  ]);
+}
+
 function capitalReturn(positionId: string, currency: Currency, amount: Decimal, rate: Decimal): readonly Posting[] {
   const base = multiply(amount, rate);
   return [
@@ -126,9 +154,9 @@ function capitalReturn(positionId: string, currency: Currency, amount: Decimal, 
   ];
 }
 
-function settle(fill: FillAmounts, lines: readonly Posting[]): readonly Posting[] {
-  const signed = fill.side === 'buy' ? fill.notional : negate(fill.notional);
-  const paid = add(signed, subtract(worth(fill.charges), worthTaken(fill.charges)));
+/** @param due what is paid for the units, received when negative: the notional, or of a future the result */
+function settle(fill: FillAmounts, due: Decimal, lines: readonly Posting[]): readonly Posting[] {
+  const paid = add(due, subtract(worth(fill.charges), worthTaken(fill.charges)));
   const paidBase = multiply(paid, fill.rate);
   return balanced([
     ...lines,
@@ -170,9 +198,10 @@ export function realisedResult(fill: FillAmounts, closed: ClosedPart, exitCash: 
   const net = add(exitCash, closed.entryCash);
   return {
     price,
-    currency: subtract(add(net, charges), price),
+    currency: subtract(subtract(add(net, charges), price), closed.funding ?? ZERO),
     charges,
     slippage: add(closed.entrySlippage, toBase(closed.exitSlippage)),
+    ...(closed.funding === undefined ? {} : { funding: closed.funding }),
     net,
     better: add(closed.entryBetter, toBase(closed.exitBetter)),
     worse: add(closed.entryWorse, toBase(closed.exitWorse)),
@@ -193,6 +222,7 @@ export function postingsOf(event: JournalEvent): readonly Posting[] {
   switch (event.type) {
     case 'session-started':
     case 'corporate-action':
+    case 'funding-paid':
       return event.postings;
     case 'filled':
       return event.fill.postings;

@@ -36,6 +36,7 @@ export function tradeOf(before: Account | null, row: JournalRow): Trade | null {
     realised: whole.realised,
     rMultiple: rMultiple(position, whole),
     ...(position.actions === undefined ? {} : { actions: position.actions.map(({ exDate, says }) => ({ exDate, says })) }),
+    ...(position.structure === undefined ? {} : { structure: position.structure }),
     ...(fill.provenance.quote.check?.state === 'diverged' ? { flags: ['diverged_quote'] } : {}),
   };
 }

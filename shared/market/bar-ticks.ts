@@ -1,7 +1,8 @@
 import { SECOND_MS } from '../kernel/time.ts';
 import type { Bar, Tick } from './price.ts';
 
-const OFFSETS_MS = [0, 20 * SECOND_MS, 40 * SECOND_MS, 59_999] as const;
+/** When within its minute the ticks of a bar come, ms. */
+export const TICK_OFFSETS_MS = [0, 20 * SECOND_MS, 40 * SECOND_MS, 59_999] as const;
 
 /**
  * A one-minute bar played as ticks: open, the nearer extreme, the other extreme, close, at 0, 20, 40 and 59.999 s.
@@ -9,22 +10,33 @@ const OFFSETS_MS = [0, 20 * SECOND_MS, 40 * SECOND_MS, 59_999] as const;
  * so that the matcher can assume the worse order. A bar without volume has no ticks: nothing was traded.
  */
 export function ticksOfBar(bar: Bar, source: string): readonly Tick[] {
-  if (bar.volume <= 0 || bar.origin === 'missing') return [];
-  const isLowNearer = bar.open - bar.low <= bar.high - bar.open;
-  const prices = [bar.open, isLowNearer ? bar.low : bar.high, isLowNearer ? bar.high : bar.low, bar.close] as const;
-  return prices.map((price, index): Tick => {
-    const atMs = bar.openMs + (OFFSETS_MS[index] ?? 0);
-    const rest = prices.slice(index);
-    return {
-      symbol: bar.symbol,
-      price,
-      quantity: bar.volume / prices.length,
-      motion: index === 0 ? 'print' : 'sweep',
-      ahead: { low: Math.min(...rest), high: Math.max(...rest) },
-      exchangeMs: atMs,
-      receivedMs: atMs,
-      source,
-      evidence: bar.evidence,
-    };
-  });
+  return isTraded(bar) ? TICK_OFFSETS_MS.map((_, index) => tickOfBar(bar, source, index)) : [];
+}
+
+/** Whether anything was traded in a bar. */
+export const isTraded = ({ volume, origin }: Bar): boolean => volume > 0 && origin !== 'missing';
+
+/** One of the ticks that a traded bar is played as, by its place among them. */
+export function tickOfBar(bar: Bar, source: string, index: number): Tick {
+  const { symbol, open, high, low, close, openMs, volume, evidence } = bar;
+  const isLowNearer = open - low <= high - open;
+  const prices = [open, isLowNearer ? low : high, isLowNearer ? high : low, close] as const;
+  let [lowest, highest] = [close, close];
+  for (let rest = index; rest < prices.length; rest++) {
+    const price = prices[rest] ?? close;
+    if (price < lowest) lowest = price;
+    if (price > highest) highest = price;
+  }
+  const atMs = openMs + (TICK_OFFSETS_MS[index] ?? 0);
+  return {
+    symbol,
+    price: prices[index] ?? close,
+    quantity: volume / prices.length,
+    motion: index === 0 ? 'print' : 'sweep',
+    ahead: { low: lowest, high: highest },
+    exchangeMs: atMs,
+    receivedMs: atMs,
+    source,
+    evidence,
+  };
 }

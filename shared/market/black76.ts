@@ -1,4 +1,4 @@
-import { normalCdf } from '../kernel/normal.ts';
+import { timeValueShare } from './options/time-value.ts';
 
 export type OptionRight = 'call' | 'put';
 
@@ -24,16 +24,8 @@ export interface ForwardOption {
  * @see Black: "The pricing of commodity contracts" (1976)
  */
 export function black76({ right, forward, strike, variance, discount }: ForwardOption): number {
-  const sign = right === 'call' ? 1 : -1;
-  const intrinsic = Math.max(0, sign * (forward - strike));
+  const intrinsic = Math.max(0, right === 'call' ? forward - strike : strike - forward);
   if (variance <= 0) return discount * intrinsic;
-  return discount * (intrinsic + outOfTheMoney(forward, strike, Math.sqrt(variance)));
-}
-
-/** Undiscounted value of the call or put of the strike that is out of the money: equally, the time value of either. */
-function outOfTheMoney(forward: number, strike: number, deviation: number): number {
-  const isCall = strike >= forward;
-  const [near, far] = isCall ? [forward, strike] : [strike, forward];
-  const d1 = Math.log(near / far) / deviation + deviation / 2;
-  return Math.max(0, near * normalCdf(d1) - far * normalCdf(d1 - deviation));
+  const [smaller, larger] = forward < strike ? [forward, strike] : [strike, forward];
+  return discount * (intrinsic + smaller * timeValueShare(Math.log(smaller / larger), Math.sqrt(variance)));
 }

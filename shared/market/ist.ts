@@ -13,7 +13,13 @@ export const istDayOf = (ms: EpochMs): number => Math.floor((ms + IST_OFFSET_MS)
 export const istMidnight = (day: number): EpochMs => day * DAY_MS - IST_OFFSET_MS;
 
 /** The calendar date of a day number, `YYYY-MM-DD`. */
-export const dateOfDay = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+export function dateOfDay(day: number): string {
+  if (day !== lastDated.day) lastDated = { day, date: new Date(day * DAY_MS).toISOString().slice(0, 10) };
+  return lastDated.date;
+}
+
+// Asked for the same day again and again, and slow to format: the facts of a day are looked up by its date.
+let lastDated = { day: 0, date: '1970-01-01' };
 
 /** The calendar date in India at the instant, `YYYY-MM-DD`. */
 export const istDate = (ms: EpochMs): string => dateOfDay(istDayOf(ms));

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../kernel/time.ts';
-import { type Calendar, tradingDay } from './calendar.ts';
+import { type Calendar, type TradingDay, tradingDay } from './calendar.ts';
 import { dateOfDay, istDayOf } from './ist.ts';
 
 /** How many trading days of NSE came after the day of `fromMs`, up to and with that of `toMs`; counted no further than `most`. */
@@ -18,3 +18,14 @@ export function tradingDaysSince(calendar: Calendar, fromMs: EpochMs, toMs: Epoc
  */
 export const isBeforeDelivery = (calendar: Calendar, boughtMs: EpochMs, soldMs: EpochMs): boolean =>
   tradingDaysSince(calendar, boughtMs, soldMs, 2) === 1;
+
+/**
+ * The first day after that of `atMs` on which NSE trades: a session, one of unknown hours, or the first day that the calendar
+ * does not cover.
+ */
+export function nextTradingDay(calendar: Calendar, atMs: EpochMs): TradingDay {
+  for (let day = istDayOf(atMs) + 1; ; day++) {
+    const next = tradingDay(calendar, dateOfDay(day));
+    if (next.isTradingDay || !next.isCovered) return next;
+  }
+}

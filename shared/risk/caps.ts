@@ -1,46 +1,38 @@
 import { ENTRY_RESERVE } from '../config/execution.ts';
-import { STRATEGY_MAX_POSITION } from '../config/risk.ts';
+import { allLimits, STRATEGY_MAX_POSITION } from '../config/risk.ts';
 import type { EntryOrder } from '../contracts/order.ts';
-import type { RiskLimits, Trader } from '../contracts/terms.ts';
+import type { RiskLimits } from '../contracts/terms.ts';
 import { add, type Decimal, divide, fromNumber, max, multiply, ONE, subtract, sum, toNumber, ZERO } from '../kernel/decimal.ts';
-import { type Account, availableCash, equity, exposure, reserved, riskAtStops } from '../ledger/account.ts';
-import type { EntryFacts } from './entry-checks.ts';
-import { type GateRefusal, over, percent } from './refusal.ts';
+import { type Account, availableCash, equity, exposure, reserved, riskAtStops, variationLoss } from '../ledger/account.ts';
+import type { Cap, Sized } from './cap.ts';
+import { groupCaps } from './group-caps.ts';
+import { over, percent } from './refusal.ts';
+import { ownCaps } from './sizing/own-caps.ts';
+import { valueAtRiskCap } from './var-cap.ts';
 
-/** What bounds the size of an entry. */
-export interface Cap {
-  readonly name: string;
-  /** Largest notional that this cap allows, base currency. */
-  readonly notional: Decimal;
-  /** The refusal when the cap leaves less than the least position. */
-  readonly refusal: (notional: number) => GateRefusal;
-}
-
-/** An entry as its caps see it. Prices in the quote currency. */
-export interface Sized extends EntryFacts {
-  readonly trader: Trader;
-  /** What will be paid a unit. */
-  readonly price: number;
-  /** Null without one: then the whole position can be lost. */
-  readonly stop: number | null;
-}
-
-/** The caps on an entry's notional, each with its refusal. */
+/** The caps on an entry's notional, each with its refusal: the cheap ones first, the value at risk last and only up to what they leave. */
 export function caps(entry: Sized): readonly Cap[] {
-  const { account, trader, markOf, rateOf, direction, product, price, stop } = entry;
-  const { limits } = account;
+  const cheap = [...cashCaps(entry), ...groupCaps(entry), ...ownCaps(entry)];
+  return [...cheap, valueAtRiskCap(entry, Math.max(0, toNumber(tightest(cheap).notional)))];
+}
+
+/** The cap that binds. */
+export const tightest = (all: readonly Cap[]): Cap => all.reduce((least, next) => (next.notional < least.notional ? next : least));
+
+function cashCaps(entry: Sized): readonly Cap[] {
+  const { account, trader, markOf, rateOf, price, stop, riskFactor = 1 } = entry;
+  const limits = allLimits(account.limits);
   const equityNow = equity(account, markOf, rateOf);
   const of = (share: number): Decimal => multiply(equityNow, fromNumber(share));
   const used = add(exposure(account, markOf, rateOf), reserved(account));
   const riskUsed = riskAtStops(account, equityNow, rateOf) + pendingRisk(account, equityNow);
   // The risk is taken from the price that will be paid: the bar that was judged has closed at another.
-  const stopShare = stop === null ? 1 : Math.abs(price - stop) / price;
+  const stopShare = (stop === null ? 1 : Math.abs(price - stop) / price) * riskFactor;
   const reserveFactor = add(ONE, ENTRY_RESERVE);
   const equityUsd = toNumber(equityNow);
   const riskRoom = equityNow <= 0n ? 0 : Math.max(0, (limits.maxPortfolioRisk - riskUsed) * equityUsd);
   const usedShare = equityNow <= 0n ? 1 : toNumber(used) / equityUsd;
-  // A short blocks its proceeds and as much again.
-  const cashPerNotional = direction === 'short' && product === 'intraday' ? 1 : toNumber(reserveFactor);
+  const cashPerNotional = cashAsked(entry);
   return [
     ...(trader === 'manual' ? [] : [sizeCap('strategyMaxPosition', of(STRATEGY_MAX_POSITION[trader]), STRATEGY_MAX_POSITION[trader], limits)]),
     sizeCap('maxPositionSize', of(limits.maxPositionSize), limits.maxPositionSize, limits),
@@ -64,10 +56,20 @@ export function caps(entry: Sized): readonly Cap[] {
     },
     {
       name: 'availableCash',
-      notional: fromNumber(toNumber(availableCash(account)) / cashPerNotional),
+      notional: fromNumber(Math.max(0, toNumber(add(availableCash(account), variationLoss(account, markOf, rateOf)))) / cashPerNotional),
       refusal: (notional) => over('availableCash', notional, limits.minPositionUsd, 'There is not enough free cash'),
     },
   ];
+}
+
+/**
+ * Cash for each unit of notional, with a reserve for charges and slippage: the notional itself, what a short of shares blocks
+ * beyond its proceeds, or the margin of a contract and what is paid for it.
+ */
+export function cashAsked({ direction, product, marginShare = null }: Pick<Sized, 'direction' | 'product' | 'marginShare'>): number {
+  const reserve = toNumber(ENTRY_RESERVE);
+  if (marginShare !== null) return marginShare + (product === 'option' && direction === 'long' ? 1 : 0) + reserve;
+  return direction === 'short' && product === 'intraday' ? 1 : 1 + reserve;
 }
 
 const sizeCap = (name: string, notional: Decimal, share: number, limits: RiskLimits): Cap => ({
@@ -90,6 +92,7 @@ function pendingRisk(account: Account, equityNow: Decimal): number {
 }
 
 function riskOf(order: EntryOrder): Decimal {
+  if (order.structure !== undefined) return order.structure.risk;
   const { side, bracket, reserved: setAside } = order;
   const { stop } = bracket;
   if (stop === null) return setAside;

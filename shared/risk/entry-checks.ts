@@ -1,15 +1,18 @@
 import { CROSS_CHECK, checkRules } from '../config/cross-check.ts';
-import { RATE_MAX_AGE_MS } from '../config/risk.ts';
+import { allLimits, RATE_MAX_AGE_MS } from '../config/risk.ts';
 import type { Product, Rate } from '../contracts/terms.ts';
-import { type EpochMs, iso } from '../kernel/time.ts';
+import { type EpochMs, iso, MINUTE_MS } from '../kernel/time.ts';
 import { type Account, equity, type MarkOf, type RateOf } from '../ledger/account.ts';
+import { acceptedWithinMinute } from '../ledger/trading-record.ts';
 import { isRateFresh } from '../market/best-rates.ts';
 import type { PhaseView } from '../market/calendar.ts';
 import type { Instrument } from '../market/instrument.ts';
 import { isTrading, type ListedRules } from '../market/listed-rules.ts';
 import type { Quote } from '../market/price.ts';
-import { dayLoss } from './day-loss.ts';
-import { type GateRefusal, over, percent, refuse } from './refusal.ts';
+import { factorOf, type OptionTermsOf } from './exposures.ts';
+import { type GateRefusal, over, refuse } from './refusal.ts';
+import { killed, lossHalt } from './trading-state.ts';
+import { NO_RISK_MODEL, type RiskModel } from './var/risk-model.ts';
 
 /** What every entry is judged by, whoever proposes it: the account and the market at this moment. */
 export interface EntryFacts {
@@ -27,17 +30,31 @@ export interface EntryFacts {
   readonly squareOffMs: EpochMs | null;
   readonly markOf: MarkOf;
   readonly rateOf: RateOf;
+  /** How prices move together; left out or null while no daily closes are known, and then the assumed moves count. */
+  readonly risk?: RiskModel | null;
+  /** How options are worth what they are: those that are held are valued anew. */
+  readonly optionTermsOf?: OptionTermsOf;
 }
+
+// From the last trade of continuous trading to the end of the auction's order entry are ten minutes, and a quiet last minute.
+const AUCTION_PRICE_MAX_AGE_MS = 12 * MINUTE_MS;
 
 export type Check<Facts extends EntryFacts = EntryFacts> = (facts: Facts) => GateRefusal | null;
 
 const sessionIsActive: Check = ({ account }) =>
   account.status === 'active' ? null : refuse('session_not_active', `The session is ${account.status}`);
 
-const marketIsOpen: Check = ({ phase, instrument }) => {
-  if (!phase.isCovered) return refuse('calendar_not_covered', `${instrument.market}: ${phase.reason}`);
-  return phase.canEnter ? null : refuse('market_closed', `${instrument.market} takes no entries now: ${phase.reason}`);
-};
+const marketIsOpen: Check = ({ phase, instrument }) =>
+  phase.canEnter ? null : refuse('market_closed', `${instrument.market} takes no entries now: ${phase.reason}`);
+
+const isCovered: Check = ({ phase, instrument }) =>
+  phase.isCovered ? null : refuse('calendar_not_covered', `${instrument.market}: ${phase.reason}`);
+
+/** The auction takes market orders in its first minutes only. */
+const auctionTakesOrders: Check = ({ phase, instrument }) =>
+  phase.phase === 'closing-auction-entry'
+    ? null
+    : refuse('auction_closed', `${instrument.market} takes no market orders for its auction now: ${phase.reason}`);
 
 const isTradedByVenue: Check = ({ rules, instrument }) => {
   if (rules === null || isTrading(rules)) return null;
@@ -55,6 +72,15 @@ const priceIsFresh: Check = ({ quote, nowMs, account, instrument }) => {
     maxPriceAgeMs,
     `The price of ${instrument.symbol} is ${Math.round(ageMs / 1000)} s old, at most ${maxPriceAgeMs / 1000} s is allowed`,
   );
+};
+
+/** Before an auction nothing trades: the last price of continuous trading is the newest that there is. */
+const priceIsOfToday: Check = ({ quote, nowMs, instrument }) => {
+  if (quote === null) return refuse('no_price', `No price of ${instrument.symbol} has been received`);
+  const ageMs = nowMs - quote.receivedMs;
+  if (ageMs <= AUCTION_PRICE_MAX_AGE_MS) return null;
+  const why = `The price of ${instrument.symbol} is ${Math.round(ageMs / 1000)} s old, older than the end of continuous trading`;
+  return over('auctionPriceMaxAgeMs', ageMs, AUCTION_PRICE_MAX_AGE_MS, why);
 };
 
 const evidenceAllowsEntry: Check = ({ quote, instrument }) =>
@@ -86,7 +112,7 @@ const rateIsFresh: Check = ({ rate, instrument, nowMs }) => {
 };
 
 const directionIsAllowed: Check = ({ direction, instrument, product }) => {
-  if (direction === 'long') return null;
+  if (direction === 'long' || instrument.shortSale === 'margin') return null;
   if (instrument.shortSale === 'never') return refuse('long_only', `${instrument.symbol} on ${instrument.venue} spot cannot be sold short`);
   return product === 'intraday'
     ? null
@@ -99,19 +125,54 @@ const isBeforeSquareOff: Check = ({ product, squareOffMs, nowMs, instrument }) =
     ? refuse('after_square_off', `Intraday positions in ${instrument.symbol} are closed from ${iso(squareOffMs)} on`)
     : null;
 
-const dailyLossIsWithin: Check = ({ account, markOf, rateOf }) => {
-  const loss = dayLoss(account.day.startEquity, equity(account, markOf, rateOf));
-  const { maxDailyLoss } = account.limits;
-  return loss < maxDailyLoss
-    ? null
-    : over('maxDailyLoss', loss, maxDailyLoss, `The day has lost ${percent(loss)} of its opening equity, the limit is ${percent(maxDailyLoss)}`);
+const killSwitchIsOff: Check = ({ account }) => killed(account);
+
+const lossesAreWithin: Check = ({ account, markOf, rateOf }) => lossHalt(account, equity(account, markOf, rateOf));
+
+/** Positions that are held, and entries that would open another one. */
+const positionsAreWithin: Check = ({ account }) => {
+  const { maxOpenPositions } = allLimits(account.limits);
+  const opening = [...account.orders.values()].filter(({ purpose, positionId }) => purpose === 'entry' && !account.positions.has(positionId));
+  const open = account.positions.size + opening.length;
+  if (open < maxOpenPositions) return null;
+  return over('maxOpenPositions', open, maxOpenPositions, `${open} positions are open or on their way, at most ${maxOpenPositions} may be`);
+};
+
+const orderRateIsWithin: Check = ({ account, nowMs }) => {
+  const { maxOrdersPerMinute } = allLimits(account.limits);
+  const accepted = acceptedWithinMinute(account.record, nowMs);
+  if (accepted < maxOrdersPerMinute) return null;
+  return over(
+    'maxOrdersPerMinute',
+    accepted,
+    maxOrdersPerMinute,
+    `${accepted} entries were accepted within a minute, at most ${maxOrdersPerMinute} may be`,
+  );
+};
+
+/** What moves together with what is held the same way is more of the same. */
+const correlationIsWithin: Check = ({ account, instrument, direction, risk }) => {
+  const { maxCorrelation } = allLimits(account.limits);
+  const factor = factorOf(instrument.symbol);
+  for (const held of account.positions.values()) {
+    const other = factorOf(held.symbol);
+    const correlation = other === factor ? null : (risk ?? NO_RISK_MODEL).correlation(factor, other);
+    if (correlation === null) continue;
+    const together = held.direction === direction ? correlation : -correlation;
+    if (together > maxCorrelation) {
+      const why = `${instrument.symbol} moves with ${held.symbol}, which is held: correlation ${together.toFixed(2)}, at most ${maxCorrelation}`;
+      return over('maxCorrelation', together, maxCorrelation, why);
+    }
+  }
+  return null;
 };
 
 /** Whether the session trades at all. */
-export const SESSION_CHECKS: readonly Check[] = [sessionIsActive];
+export const SESSION_CHECKS: readonly Check[] = [sessionIsActive, killSwitchIsOff];
 
 /** The market as it is now: what is to fill at once needs a price that can be traded on. */
 export const MARKET_CHECKS: readonly Check[] = [
+  isCovered,
   marketIsOpen,
   isTradedByVenue,
   priceIsFresh,
@@ -121,11 +182,29 @@ export const MARKET_CHECKS: readonly Check[] = [
   rateIsFresh,
 ];
 
+/** The market before its closing auction: an order for that waits for the auction's price. */
+export const AUCTION_CHECKS: readonly Check[] = [
+  isCovered,
+  auctionTakesOrders,
+  isTradedByVenue,
+  priceIsOfToday,
+  evidenceAllowsEntry,
+  rateIsKnown,
+  rateIsFresh,
+];
+
 /** What an order that rests needs of the market: its size is counted in the base currency. */
 export const RESTING_CHECKS: readonly Check[] = [rateIsKnown];
 
 /** The account: it holds for orders that rest as well. */
-export const ACCOUNT_CHECKS: readonly Check[] = [directionIsAllowed, isBeforeSquareOff, dailyLossIsWithin];
+export const ACCOUNT_CHECKS: readonly Check[] = [
+  directionIsAllowed,
+  isBeforeSquareOff,
+  lossesAreWithin,
+  positionsAreWithin,
+  orderRateIsWithin,
+  correlationIsWithin,
+];
 
 /** The first objection, or null. The cheap checks come first. */
 export function firstRefusal<Facts extends EntryFacts>(checks: readonly Check<Facts>[], facts: Facts): GateRefusal | null {

@@ -1,13 +1,16 @@
 import { ENTRY_RESERVE } from '../config/execution.ts';
-import { LEAST_REWARD_TO_RISK } from '../config/risk.ts';
+import { allLimits, LEAST_REWARD_TO_RISK } from '../config/risk.ts';
 import { add, type Decimal, divide, fromNumber, multiply, ONE, text, toNumber, toStep, ZERO } from '../kernel/decimal.ts';
+import { iso, MINUTE_MS } from '../kernel/time.ts';
+import { recordOf } from '../ledger/trading-record.ts';
 import type { Opportunity, StrategyName } from '../strategies/strategy.ts';
-import { caps } from './caps.ts';
-import { ACCOUNT_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
+import type { Sized } from './cap.ts';
+import { caps, cashAsked, tightest } from './caps.ts';
+import { ACCOUNT_CHECKS, AUCTION_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
 /** What the gate judges: a strategy's proposal, the account, and the market at this moment. */
-export interface GateInput extends EntryFacts {
+export interface GateInput extends EntryFacts, Pick<Sized, 'marginShare'> {
   readonly strategy: StrategyName;
   readonly opportunity: Opportunity;
 }
@@ -26,7 +29,8 @@ export interface GatePass {
  * here.
  */
 export function riskGate(input: GateInput): GatePass | GateRefusal {
-  return firstRefusal<GateInput>(CHECKS, input) ?? sized(input);
+  const checks = input.opportunity.tradedIn === 'closing-auction' ? CHECKS_FOR_AUCTION : CHECKS;
+  return firstRefusal<GateInput>(checks, input) ?? sized(input);
 }
 
 const isNotHeld: Check<GateInput> = ({ account, strategy, instrument }) => {
@@ -35,6 +39,16 @@ const isNotHeld: Check<GateInput> = ({ account, strategy, instrument }) => {
   if ([...account.positions.values()].some(same)) return refuse('already_in_position', `${strategy} holds ${instrument.symbol} already`);
   if ([...account.orders.values()].some(same)) return refuse('order_working', `${strategy} has a working order in ${instrument.symbol}`);
   return null;
+};
+
+/** A strategy that has lost several times in a row waits: what it looks for may not be there today. */
+const hasCooledDown: Check<GateInput> = ({ account, strategy, nowMs }) => {
+  const { maxConsecutiveLosses, cooldownMinutes } = allLimits(account.limits);
+  const { lossesInARow, lastLossMs } = recordOf(account.record, strategy);
+  const untilMs = (lastLossMs ?? 0) + cooldownMinutes * MINUTE_MS;
+  if (lossesInARow < maxConsecutiveLosses || nowMs >= untilMs) return null;
+  const why = `${strategy} has lost ${lossesInARow} times in a row and pauses until ${iso(untilMs)}`;
+  return over('maxConsecutiveLosses', lossesInARow, maxConsecutiveLosses, why);
 };
 
 const isConfident: Check<GateInput> = ({ opportunity: { confidence, leastConfidence } }) =>
@@ -56,14 +70,21 @@ const levelsMakeSense: Check<GateInput> = ({ opportunity, quote }) => {
     : over('leastRewardToRisk', ratio, LEAST_REWARD_TO_RISK, `Reward to risk is ${ratio.toFixed(2)}, at least ${LEAST_REWARD_TO_RISK} is asked`);
 };
 
-const CHECKS: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...MARKET_CHECKS, isNotHeld, ...ACCOUNT_CHECKS, isConfident, levelsMakeSense];
+const OWN_CHECKS: readonly Check<GateInput>[] = [isNotHeld, hasCooledDown, ...ACCOUNT_CHECKS, isConfident, levelsMakeSense];
+const CHECKS: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...MARKET_CHECKS, ...OWN_CHECKS];
+const CHECKS_FOR_AUCTION: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...AUCTION_CHECKS, ...OWN_CHECKS];
+
+/** A short of shares reserves its notional too, though its proceeds come with it. */
+const reserveShare = ({ marginShare = null, ...input }: GateInput): Decimal =>
+  marginShare === null ? add(ONE, ENTRY_RESERVE) : fromNumber(cashAsked({ ...input, marginShare }));
 
 function sized(input: GateInput): GatePass | GateRefusal {
   const { account, instrument, quote, rate } = input;
   const price = fromNumber(quote?.last ?? input.opportunity.entry);
   const unit = multiply(price, rate?.value ?? ONE);
-  const bounds = caps({ ...input, trader: input.strategy, price: toNumber(price), stop: input.opportunity.stop });
-  const cap = bounds.reduce((least, next) => (next.notional < least.notional ? next : least));
+  const { stop, riskFactor } = input.opportunity;
+  const bounds = caps({ ...input, trader: input.strategy, price: toNumber(price), stop, riskFactor });
+  const cap = tightest(bounds);
   const quantity = cap.notional <= 0n ? ZERO : toStep(divide(cap.notional, unit, 'down'), instrument.lotStep, 'down');
   const notional = multiply(quantity, unit);
   const { minPositionUsd } = account.limits;
@@ -74,5 +95,5 @@ function sized(input: GateInput): GatePass | GateRefusal {
       `${text(quantity)} ${instrument.symbol} is below the venue's least notional ${text(instrument.minNotional)} ${instrument.quote}`,
     );
   }
-  return { verdict: 'passed', quantity, sizedBy: cap.name, reserve: multiply(notional, add(ONE, ENTRY_RESERVE)) };
+  return { verdict: 'passed', quantity, sizedBy: cap.name, reserve: multiply(notional, reserveShare(input)) };
 }

@@ -1,7 +1,8 @@
 import { ENTRY_RESERVE } from '../config/execution.ts';
 import type { EntryOrder } from '../contracts/order.ts';
 import { add, type Decimal, fromNumber, multiply, ONE, toNumber } from '../kernel/decimal.ts';
-import { caps, type Sized } from './caps.ts';
+import type { Sized } from './cap.ts';
+import { caps, cashAsked, tightest } from './caps.ts';
 import { ACCOUNT_CHECKS, type Check, firstRefusal, MARKET_CHECKS, RESTING_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
@@ -12,6 +13,8 @@ export interface OrderProposal extends Sized, Pick<EntryOrder, 'tradedIn'> {
   readonly isImmediate: boolean;
   /** Whether it takes any price. */
   readonly isUnlimited: boolean;
+  /** Cash that its position will block, base currency; null where its price is paid in full. */
+  readonly margin: Decimal | null;
 }
 
 export interface OrderPass {
@@ -30,14 +33,19 @@ export function orderGate(order: OrderProposal): OrderPass | GateRefusal {
   const refusal = firstRefusal(order.isImmediate ? IMMEDIATE : RESTING, order);
   if (refusal !== null) return refusal;
   const notional = multiply(multiply(order.quantity, fromNumber(order.price)), order.rate?.value ?? ONE);
-  const cap = caps(order).reduce((least, next) => (next.notional < least.notional ? next : least));
+  const marginShare = order.margin === null || notional <= 0n ? null : toNumber(order.margin) / toNumber(notional);
+  const cap = tightest(caps({ ...order, marginShare }));
   if (notional > cap.notional) return tooLarge(cap.name, toNumber(notional), Math.max(0, toNumber(cap.notional)));
   const { minPositionUsd } = order.account.limits;
   if (toNumber(notional) < minPositionUsd) {
     const value = toNumber(notional);
     return over('minPositionUsd', value, minPositionUsd, `The order is worth $${value.toFixed(2)}, the least is $${minPositionUsd}`);
   }
-  return { verdict: 'passed', notional, reserve: multiply(notional, add(ONE, ENTRY_RESERVE)) };
+  return {
+    verdict: 'passed',
+    notional,
+    reserve: multiply(notional, marginShare === null ? add(ONE, ENTRY_RESERVE) : fromNumber(cashAsked({ ...order, marginShare }))),
+  };
 }
 
 /** A venue that makes its reference price, or matches its auction, takes no orders. While it is closed they wait at the broker. */

@@ -12,3 +12,6 @@ export const refuse = (reason: string, why: string, limit: GateRefusal['limit'] 
 export const over = (name: string, value: number, threshold: number, why: string): GateRefusal => refuse(name, why, { name, value, threshold });
 
 export const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+
+export const isRefusal = <Pass extends { readonly verdict: 'passed' }>(verdict: Pass | GateRefusal): verdict is GateRefusal =>
+  verdict.verdict === 'refused';

@@ -85,17 +85,18 @@ export const alertKeys = {
   paces: { pk: ALERTS_PARTITION, sk: 'PACE' } satisfies Key,
 };
 
-export type PackKind = 'H' | 'Q' | 'T';
+export type PackKind = 'H' | 'Q' | 'T' | 'D';
 
 export const marketKeys = {
   latest: (scope: string): Key => ({ pk: scopePartition(scope), sk: 'LATEST' }),
   minute: (scope: string, minuteMs: EpochMs): Key => ({ pk: scopePartition(scope), sk: `B#${padded(minuteMs)}` }),
-  /** Hours of minutes, days of quarters, spans of ticks. */
+  /** Hours of minutes, days of quarters, spans of ticks, closes of days. */
   pack: (scope: string, kind: PackKind, startMs: EpochMs, group: number): Key => ({
     pk: scopePartition(scope),
     sk: `${kind}#${padded(startMs)}${group === 0 ? '' : `#${group}`}`,
   }),
   listings: (scope: string): Key => ({ pk: scopePartition(scope), sk: 'LISTINGS' }),
+  chains: (scope: string): Key => ({ pk: scopePartition(scope), sk: 'CHAINS' }),
   /** Rows that start in [fromMs, toMs), of all groups. */
   between: (scope: string, kind: 'B' | PackKind, fromMs: EpochMs, toMs: EpochMs): KeyRange => ({
     pk: scopePartition(scope),

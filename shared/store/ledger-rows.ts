@@ -8,6 +8,7 @@ import { type Receipt, type SessionSummary, type StoredOrder, StoreError } from 
 import { text } from '../kernel/decimal.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { type Account, reserved } from '../ledger/account.ts';
+import { eventText } from '../ledger/row-text.ts';
 import { checked, packedBody, parseJson, plainBody, readAttributes, readBody } from './body.ts';
 import type { Attributes, Item } from './items.ts';
 import { LEDGER_FORMAT } from './ledger-format.ts';
@@ -58,7 +59,7 @@ export const journalAttributes = (row: JournalRow): Attributes => ({
   hash: row.hash,
   commandId: row.commandId,
   type: row.event.type,
-  body: plainBody(row.event),
+  body: eventText(row.event),
 });
 
 export const readJournalRow = (item: Item): JournalRow =>

@@ -7,6 +7,8 @@ import type { RolledCandle } from '../market/rollup.ts';
 import { TICK_PACK_MS } from '../market/tick-sample.ts';
 import { barColumns, barColumnsSchema, barsOf, candleColumns, candleColumnsSchema, candlesOf } from './bar-pack.ts';
 import { packedBody, readAttributes, readBody } from './body.ts';
+import { chainsOf, chainsPack, chainsPackSchema } from './chain-pack.ts';
+import { closeColumns, closeColumnsSchema, closesOf } from './close-pack.ts';
 import { type Action, type Attributes, absent, type Condition, equals, type Item, type Items } from './items.ts';
 import { type Key, marketKeys, type PackKind } from './keys.ts';
 import { TTL_ATTRIBUTE } from './tables.ts';
@@ -96,6 +98,19 @@ export function createMarket(items: Items, options: MarketOptions): MarketStore 
     listings: async (scope) => {
       const item = await items.get('market', marketKeys.listings(scope));
       return item === null || !living(item) ? [] : readBody(item, listingsSchema);
+    },
+    keepDailies: (lease, closes) => {
+      const entries = [...closes].flatMap(([symbol, days]) => days.map((day) => ({ symbol, ...day })));
+      return pack(lease, { kind: 'D', startMs: 0, ttlDays: options.ttlDays }, entries, closeColumns);
+    },
+    dailies: async (scope) => {
+      const packs = await between(scope, 'D', 0, 1);
+      return new Map(packs.flatMap((item) => closesOf(readBody(item, closeColumnsSchema))));
+    },
+    keepChains: (lease, kept) => fenced(items, lease, [held(lease), row(marketKeys.chains(lease.scope), chainsPack(kept), 1)]),
+    chains: async (scope) => {
+      const item = await items.get('market', marketKeys.chains(scope));
+      return item === null || !living(item) ? [] : chainsOf(readBody(item, chainsPackSchema));
     },
     bars: async (scope, fromMs, toMs) => {
       const hours = (await between(scope, 'H', startOfHour(fromMs), toMs)).map((item) => ({ startMs: startOf(item), bars: readBars(item) }));

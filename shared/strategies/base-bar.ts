@@ -21,7 +21,17 @@ export interface BaseBar {
 
 const GAP_BARS = 3;
 
-export const quiet = (reason: string, why: string): Quiet => ({ kind: 'quiet', reason, why });
+/** `why` may be words to come: a scan asks for the reason of most looks and for the words of none. */
+export function quiet(reason: string, why: string | (() => string)): Quiet {
+  if (typeof why === 'string') return { kind: 'quiet', reason, why };
+  return {
+    kind: 'quiet',
+    reason,
+    get why() {
+      return why();
+    },
+  };
+}
 
 /**
  * Looks whether there is something to judge: the last minute is there, fresh and not in the future, the base timeframe is
@@ -50,11 +60,19 @@ export function baseBar(
     return quiet('stale_bars', `The last bar closed at ${iso(upToMs)}, ${Math.round((nowMs - upToMs) / 1000)} s ago`);
 
   const view = chart.timeframe(timeframe);
-  const bar = view.candles.at(-1);
+  if (!isNamed && view.closedMs !== upToMs && isWarm(view)) return quiet('between_bars', `The next ${timeframe} candle has not closed`);
+  return lastCandle(view, chart.symbol, last1m.close);
+}
+
+const isWarm = ({ count, indicators: { atr, volatility } }: TimeframeView): boolean => count > 0 && atr !== null && volatility !== null;
+
+/** The last closed candle of a timeframe, warm and without a recent gap, whenever it closed; `price` is the last one that was traded. */
+export function lastCandle(view: TimeframeView, symbol: string, price: number): BaseBar | Quiet {
+  const { timeframe } = view;
+  const bar = view.last;
   const { atr, volatility } = view.indicators;
   if (!bar || atr === null || volatility === null) return quiet('warming_up', `${timeframe} has ${view.count} candles, too few for its indicators`);
-  if (!isNamed && view.closedMs !== upToMs) return quiet('between_bars', `The next ${timeframe} candle has not closed`);
   if (view.hasGap(GAP_BARS)) return quiet('gap_in_bars', `Minutes are missing in the last ${GAP_BARS} candles of ${timeframe}`);
-  if (atr <= 0 || volatility <= 0) return quiet('flat_market', `${chart.symbol} does not move on ${timeframe}`);
-  return { kind: 'base', view, bar, price: last1m.close, atr, volatility };
+  if (atr <= 0 || volatility <= 0) return quiet('flat_market', `${symbol} does not move on ${timeframe}`);
+  return { kind: 'base', view, bar, price, atr, volatility };
 }

@@ -30,6 +30,7 @@ export function createScalping(config: ScalpingConfig = scalpingConfig.parse({})
   const strategy: Strategy = {
     name: 'scalping',
     timeframes,
+    readsDerivatives: false,
     evaluate: (view, named) => {
       const base = baseBar(view, strategy, named ?? firstOf(agreeing[view.chart.market]), named !== undefined);
       return base.kind === 'quiet' ? base : judge(config, view, base);
@@ -52,18 +53,20 @@ function judge(config: ScalpingConfig, { chart }: StrategyView, base: BaseBar): 
   return propose(config, base, direction, slower);
 }
 
-function burstMissing(config: ScalpingConfig, { view, bar, atr, price }: BaseBar, direction: Direction): string | null {
-  const { volumeRatio, donchian } = view.indicators;
-  const sign = signOf(direction);
+/** What a burst lacks, in words to come; null when it is one. */
+function burstMissing(config: ScalpingConfig, { view, bar, atr, price }: BaseBar, direction: Direction): (() => string) | null {
+  const { timeframe } = view;
   const body = Math.abs(bar.close - bar.open) / atr;
-  if (body < config.burstAtr) return `The last ${view.timeframe} bar's body is ${body.toFixed(1)} ATR, a burst has ${config.burstAtr}`;
+  if (body < config.burstAtr) return () => `The last ${timeframe} bar's body is ${body.toFixed(1)} ATR, a burst has ${config.burstAtr}`;
   if (atr / price < config.leastAtrShare)
-    return `The ATR is ${((100 * atr) / price).toFixed(3)} % of the price, a scalp needs ${100 * config.leastAtrShare} % to pay its costs`;
+    return () => `The ATR is ${((100 * atr) / price).toFixed(3)} % of the price, a scalp needs ${100 * config.leastAtrShare} % to pay its costs`;
+  const { volumeRatio, donchian } = view.indicators;
   if (volumeRatio === null || volumeRatio < config.burstVolumeRatio) {
-    return `${volumeRatio === null ? 'No' : `${volumeRatio.toFixed(1)} times the`} usual volume, a burst has ${config.burstVolumeRatio} times`;
+    return () => `${volumeRatio === null ? 'No' : `${volumeRatio.toFixed(1)} times the`} usual volume, a burst has ${config.burstVolumeRatio} times`;
   }
   const edge = direction === 'long' ? donchian?.upper : donchian?.lower;
-  if (edge === undefined || sign * (bar.close - edge) <= 0) return `The close ${bar.close} is within the range of the bars before it`;
+  if (edge === undefined || signOf(direction) * (bar.close - edge) <= 0)
+    return () => `The close ${bar.close} is within the range of the bars before it`;
   return null;
 }
 

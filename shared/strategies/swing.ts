@@ -12,15 +12,19 @@ import { signOf } from './direction.ts';
 import { breakout } from './patterns/breakout.ts';
 import { engulfing, pinBar } from './patterns/candlesticks.ts';
 import { divergence } from './patterns/divergence.ts';
+import { flag, pennant } from './patterns/flag.ts';
 import { type Pattern, patternReading, strongest } from './patterns/pattern.ts';
 import { pullback } from './patterns/pullback.ts';
+import { bounce, levelBreak } from './patterns/support-resistance.ts';
 import type { Direction, Opportunity, Quiet, Strategy, StrategyView } from './strategy.ts';
+import { trendDirection } from './trend-direction.ts';
 
 // Twice the usual volume is as much as a quarter of an hour needs to convince.
 const FULL_VOLUME_RATIO = 2;
 
 /**
- * A trend, entered where a pullback ends, a range is broken or a divergence shows that the move against it is spent.
+ * A trend, entered where a pullback ends, a range, a level, a flag or a pennant is broken, support holds, or a divergence shows
+ * that the move against it is spent.
  *
  * The middle timeframe names the direction: fast over slow average, directional lines and ADX agreeing. The slowest may
  * not oppose it. The base timeframe gives the moment. The stop is a fixed share away and trails the best price.
@@ -29,6 +33,7 @@ export function createSwing(config: SwingConfig = swingConfig.parse({})): Strate
   const strategy: Strategy = {
     name: 'swing',
     timeframes: config.timeframes,
+    readsDerivatives: false,
     evaluate: (view, named) => {
       const base = baseBar(view, strategy, named ?? config.timeframes[0] ?? '15m', named !== undefined);
       return base.kind === 'quiet' ? base : judge(config, view, base);
@@ -41,36 +46,25 @@ function judge(config: SwingConfig, { chart }: StrategyView, base: BaseBar): Opp
   const slower = config.timeframes
     .filter((timeframe) => TIMEFRAME_MS[timeframe] > TIMEFRAME_MS[base.view.timeframe])
     .map((timeframe) => chart.timeframe(timeframe));
-  const direction = trendDirection(config, base.view, slower);
+  const direction = trendDirection(base.view, slower, config.leastAdx);
   if (direction === null) return quiet('no_trend', 'The timeframes show no common trend');
   const setups = setupsOf(base, direction);
   const setup = strongest(setups);
   if (setup.score < config.leastPattern)
-    return quiet('no_setup', `A ${direction} trend without a pullback, break-out or divergence on ${base.view.timeframe}`);
+    return quiet('no_setup', `A ${direction} trend without a setup on ${base.view.timeframe}: ${setup.name} (${setup.score.toFixed(2)})`);
   return propose(config, base, direction, slower, setup, setups);
-}
-
-/** The direction on which all warm slower timeframes agree; the base itself when none is warm. Null when they do not. */
-function trendDirection(config: SwingConfig, base: TimeframeView, slower: readonly TimeframeView[]): Direction | null {
-  const warm = slower.filter(({ indicators }) => indicators.adx !== null && indicators.emaTrend !== null);
-  const judges = warm.length > 0 ? warm : [base];
-  const directions = judges.map((view) => directionOf(view));
-  const [first = null] = directions;
-  if (first === null || directions.some((direction) => direction !== first)) return null;
-  const isTrending = judges.some(({ indicators }) => (indicators.adx?.adx ?? 0) >= config.leastAdx);
-  return isTrending ? first : null;
-}
-
-function directionOf({ indicators }: TimeframeView): Direction | null {
-  const { emaFast, emaSlow } = indicators;
-  if (emaFast === null || emaSlow === null || emaFast === emaSlow) return null;
-  return emaFast > emaSlow ? 'long' : 'short';
 }
 
 function setupsOf({ view, atr }: BaseBar, direction: Direction): readonly Pattern[] {
   const { candles, rsis } = view;
   const { donchian, emaFast, emaSlow } = view.indicators;
-  const setups: Pattern[] = [{ name: 'divergence', score: divergence(candles, rsis, direction) }];
+  const setups: Pattern[] = [
+    { name: 'divergence', score: divergence(candles, rsis, direction) },
+    { name: 'flag', score: flag(candles, atr, direction) },
+    { name: 'pennant', score: pennant(candles, atr, direction) },
+    { name: 'bounce off a level', score: bounce(candles, atr, direction) },
+    { name: 'break of a level', score: levelBreak(candles, atr, direction) },
+  ];
   if (donchian) setups.push({ name: 'break-out', score: breakout(candles, donchian, atr, direction) });
   if (emaFast !== null && emaSlow !== null)
     setups.push({ name: 'pullback', score: pullback(candles, { fast: emaFast, slow: emaSlow }, atr, direction) });

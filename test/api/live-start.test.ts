@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DAY_MS } from '../../shared/kernel/time.ts';
 import { bookTicker, trade, wrapped } from '../support/binance-frames.ts';
+import { type BinanceFuturesServer, startBinanceFuturesServer } from '../support/binance-futures-server.ts';
 import { startBinanceRest } from '../support/binance-rest-server.ts';
 import { type BinanceServer, startBinanceServer } from '../support/binance-server.ts';
+import { type DeribitServer, startDeribitServer } from '../support/deribit-server.ts';
 import { type FxServer, frankfurter, startFxServer } from '../support/fx-server.ts';
 import { type NightdeskProcess, removeState, startNightdesk } from '../support/nightdesk-process.ts';
 
@@ -31,6 +33,8 @@ const NOBODY = 'ws://127.0.0.1:9';
 const YESTERDAY = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
 let server: BinanceServer;
 let fx: FxServer;
+let futures: BinanceFuturesServer;
+let deribit: DeribitServer;
 let rest: Awaited<ReturnType<typeof startBinanceRest>>;
 let nightdesk: NightdeskProcess;
 let sequence = 1;
@@ -55,11 +59,26 @@ beforeAll(async () => {
   // A venue is never silent for long: one that is would be left for another connection.
   trading = setInterval(() => server.send(btc(price)), 500);
   fx = await startFxServer();
+  const filters = [
+    { filterType: 'PRICE_FILTER', tickSize: '0.10' },
+    { filterType: 'LOT_SIZE', stepSize: '0.001' },
+    { filterType: 'MIN_NOTIONAL', notional: '50' },
+  ];
+  futures = await startBinanceFuturesServer({
+    '/fapi/v1/exchangeInfo': {
+      symbols: [{ symbol: 'BTCUSDT', pair: 'BTCUSDT', contractType: 'PERPETUAL', deliveryDate: 0, status: 'TRADING', filters }],
+    },
+    '/fapi/v1/fundingInfo': [{ symbol: 'BTCUSDT', adjustedFundingRateCap: '0.003', adjustedFundingRateFloor: '-0.003', fundingIntervalHours: 8 }],
+  });
   fx.say({ frankfurter: frankfurter(95.56, YESTERDAY) });
+  deribit = await startDeribitServer({ spot: { BTC: LEVEL, ETH: 2_600 }, iv: 0.45, basis: 0.004 });
   const env = {
+    NIGHTDESK_DERIBIT_WS_URLS: deribit.url,
     NIGHTDESK_BINANCE_WS_URLS: server.url,
     NIGHTDESK_BINANCE_REST_URLS: rest.url,
     NIGHTDESK_FX_URLS: fx.url,
+    NIGHTDESK_BINANCE_FUTURES_WS_URLS: futures.urls.webSocket.join(','),
+    NIGHTDESK_BINANCE_FUTURES_REST_URLS: futures.urls.rest.join(','),
     // Nobody is there: no second venue confirms a price.
     NIGHTDESK_COINBASE_WS_URLS: NOBODY,
     NIGHTDESK_KRAKEN_WS_URLS: NOBODY,
@@ -73,10 +92,48 @@ afterAll(async () => {
   await server?.close();
   await rest?.stop();
   await fx?.stop();
+  await futures?.close();
+  await deribit?.close();
   removeState(nightdesk.stateDir);
 });
 
 describe('npm start where Binance answers', { shuffle: false }, () => {
+  it('gives the options of Deribit beside them, with the state of its connection', async () => {
+    await vi.waitFor(
+      async () => {
+        const { chain, others } = (await nightdesk.get('chain?underlying=BTC')) as { readonly chain: unknown; readonly others: readonly unknown[] };
+        const options = expect.arrayContaining([expect.objectContaining({ payoff: 'inverse', iv: 0.45, bid: expect.any(String) })]);
+        expect([chain, ...others]).toContainEqual(expect.objectContaining({ venue: 'deribit', evidence: 'live', options }));
+      },
+      { timeout: 25_000, interval: 250 },
+    );
+    const state = (await status()).feeds.find(({ source }) => source === 'deribit');
+    expect(state).toMatchObject({ status: 'up', detail: expect.stringContaining(`connected to ${deribit.url}; 36 options on BTC`) });
+  });
+
+  it('gives the perpetual of a coin with its book and funding, beside the prices', async () => {
+    const at = Date.now();
+    const mark = { e: 'markPriceUpdate', s: 'BTCUSDT', p: '60010.5', i: '60000.1', P: '60000', r: '0.0001', T: at + 3_600_000 };
+    const book = { e: 'bookTicker', s: 'BTCUSDT', b: '60010.4', B: '1', a: '60010.6', A: '2', ps: 'BTCUSDT' };
+    await vi.waitFor(
+      async () => {
+        futures.send('/market', JSON.stringify({ ...mark, E: Date.now() }));
+        futures.send('/public', JSON.stringify({ ...book, u: Date.now(), E: Date.now(), T: Date.now() }));
+        const answer = await nightdesk.get('chain?underlying=BTC');
+        expect(answer).toMatchObject({
+          chain: {
+            venue: 'binance-futures',
+            evidence: 'live',
+            perpetual: { symbol: 'BTC-PERP', bid: '60010.4', mark: '60010.5', fundingRate: 0.0001 },
+          },
+        });
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    const state = async () => (await status()).feeds.find(({ source }) => source === 'binance-futures')?.status;
+    await expect.poll(state, { timeout: 5_000 }).toBe('up');
+  });
+
   it('takes the live feed by itself and says so', async () => {
     await expect.poll(() => nightdesk.output(), { timeout: 5_000 }).toContain('Binance spot, live');
     expect((await status()).mode.evidence).toBe('live');

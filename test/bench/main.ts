@@ -1,9 +1,11 @@
 import { messageOf } from '../../shared/kernel/errors.ts';
+import { benchBacktest } from './backtest.ts';
 import { benchCold } from './cold.ts';
 import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
 import { benchFills } from './fills.ts';
 import { benchPortfolio } from './portfolio.ts';
+import { benchRisk } from './risk.ts';
 import { benchSignals } from './signals.ts';
 import { benchStress } from './stress.ts';
 import { benchTicks } from './ticks.ts';
@@ -11,12 +13,14 @@ import { benchTriggers } from './triggers.ts';
 import { benchWeek } from './week.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  backtest: benchBacktest,
   cold: benchCold,
   ticks: benchTicks,
   stress: benchStress,
   exits: benchExits,
   fills: benchFills,
   triggers: benchTriggers,
+  risk: benchRisk,
   signals: benchSignals,
   portfolio: benchPortfolio,
   week: benchWeek,

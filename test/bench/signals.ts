@@ -1,5 +1,6 @@
 import { instrumentBySymbol } from '../../shared/config/instruments.ts';
 import { commitDecision } from '../../shared/engine/commit.ts';
+import { withContracts } from '../../shared/engine/contracts/contracts-view.ts';
 import { decideScan } from '../../shared/engine/decide-scan.ts';
 import { createChart } from '../../shared/indicators/chart.ts';
 import type { Account } from '../../shared/ledger/account.ts';
@@ -56,7 +57,12 @@ export async function benchSignals(): Promise<readonly string[]> {
 /** A strategy that always sees a chance at the symbol's price; all after it is the engine's own. */
 function eager(symbol: BenchSymbol): Strategy {
   const entry = PRICES[symbol];
-  return { name: 'scalping', timeframes: ['1m'], evaluate: () => opportunityOf({ entry, stop: entry * 0.99, target: entry * 1.03 }) };
+  return {
+    name: 'scalping',
+    timeframes: ['1m'],
+    readsDerivatives: false,
+    evaluate: () => opportunityOf({ entry, stop: entry * 0.99, target: entry * 1.03 }),
+  };
 }
 
 async function signal({ context, desk, sessionId }: BenchEngine, symbol: BenchSymbol, index: number): Promise<Taken> {
@@ -65,7 +71,7 @@ async function signal({ context, desk, sessionId }: BenchEngine, symbol: BenchSy
   const began = performance.now();
   const filled = untilChanged(context, (account) => account.positions.size > 0);
   const result = await commitDecision(context, sessionId, (current) => {
-    const view = { ...desk.view(Date.now()), chart: () => chart };
+    const view = { ...withContracts(desk.view(Date.now()), null), chart: () => chart };
     const questions = [{ strategy: eager(symbol), instrument, base: null }];
     const command = { id, ordinal: index, minuteMs: 0, markets: ['CRYPTO'], questions, configVersion: 'bench' } as const;
     const { draft, record } = decideScan(current, view, command);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MarketSnapshot } from '../../shared/contracts/market-snapshot.ts';
-import type { BarsBySymbol, Lease, MarketStore } from '../../shared/engine/ports.ts';
+import type { BarsBySymbol, KeptChains, Lease, MarketStore } from '../../shared/engine/ports.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import { rng } from '../../shared/kernel/rng.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
@@ -8,12 +8,29 @@ import type { Bar } from '../../shared/market/price.ts';
 import type { RolledCandle } from '../../shared/market/rollup.ts';
 import { TICK_PACK_MS, type TickSample } from '../../shared/market/tick-sample.ts';
 import { marketKeys } from '../../shared/store/keys.ts';
+import { chainSource } from '../support/contract-chains.ts';
 import { QUOTE, rateOf } from '../support/ledger-fixtures.ts';
 import { codeOf, type StoreHarness } from './ledger-store.contract.ts';
 
 export interface MarketHarness extends StoreHarness {
   /** Moves the wall clock that rows expire by. */
   readonly advance: (ms: number) => void;
+}
+
+/** A coin's chains of two venues, one side of one contract missing, and what has been settled on it. */
+function keptChains(atMs: number): readonly KeptChains[] {
+  const linear = { atMs, books: { 'BTC-PERP': [80_000.1, 80_000.2], 'BTC-2023-06-30': [80_500, 80_501] } } as const;
+  const options = {
+    atMs,
+    venue: 'deribit',
+    books: { 'BTC-2023-06-30-90000-C': [null, 0.0205, 0.61], 'BTC-2023-06-30-0.625-P': [0.1, 0.2] },
+  } as const;
+  const source = chainSource([linear, options]);
+  const settled = {
+    fundings: [{ atMs: atMs - HOUR_MS, rate: -0.00012345, mark: 80_000.123 }],
+    deliveries: [{ expiryMs: atMs - DAY_MS, price: 79_999.99, source: 'test' }],
+  };
+  return [{ underlying: 'BTC', chains: source.chains('BTC', atMs), settled, ivHistory: [{ dayMs: atMs - DAY_MS, iv: 0.456 }] }];
 }
 
 const HOUR = Date.UTC(2023, 3, 3, 10);
@@ -300,6 +317,42 @@ export function marketStoreContract(name: string, open: () => Promise<MarketHarn
       expect(await store.listings(lease.scope)).toEqual([]);
       await store.keepListings(next, rules);
       expect(await store.listings(lease.scope)).toHaveLength(2);
+    });
+
+    it('keeps the closes of days by symbol, whole, until others take their place', async () => {
+      const lease = await take();
+      const closes = new Map(
+        Array.from({ length: 120 }, (_, i): [string, readonly { date: string; close: number }[]] => [
+          `S${String(i).padStart(3, '0')}`,
+          Array.from({ length: 5 + (i % 3) }, (_unused, day) => ({ date: `2026-11-0${day + 1}`, close: 100 + i + day / 8 })),
+        ]),
+      );
+      expect((await store.dailies(lease.scope)).size).toBe(0);
+      await store.keepDailies(lease, new Map([['S000', [{ date: '2026-10-31', close: 1 }]]]));
+      await store.keepDailies(lease, closes);
+      expect(await store.dailies(lease.scope)).toEqual(closes);
+      expect((await store.dailies(nextScope())).size).toBe(0);
+      await store.lease({ scope: lease.scope, holder: 'other', epoch: null, nowMs: lease.untilMs, ttlMs: 10_000 });
+      expect(await codeOf(store.keepDailies(lease, new Map()))).toBe('fenced');
+      expect(await store.dailies(lease.scope)).toEqual(closes);
+    });
+
+    it('keeps the chains of futures and options, contract for contract, a day, under the lease', async () => {
+      const lease = await take();
+      const kept = keptChains(HOUR);
+      expect(await store.chains(lease.scope)).toEqual([]);
+      await store.keepChains(lease, []);
+      await store.keepChains(lease, kept);
+      const found = await store.chains(lease.scope);
+      expect(found).toEqual(kept);
+      // A contract is one thing in a process, wherever its symbol was read.
+      expect(found[0]?.chains[0]?.perpetual?.instrument).toBe(kept[0]?.chains[0]?.perpetual?.instrument);
+      expect(await store.chains(nextScope())).toEqual([]);
+
+      await store.lease({ scope: lease.scope, holder: 'other', epoch: null, nowMs: lease.untilMs, ttlMs: 10_000 });
+      expect(await codeOf(store.keepChains(lease, []))).toBe('fenced');
+      harness.advance(2 * DAY_MS);
+      expect(await store.chains(lease.scope)).toEqual([]);
     });
 
     it('keeps the revision of history and the rules with the snapshot', async () => {

@@ -4,10 +4,14 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { NSE_CALENDAR_FACTS } from '../../shared/config/nse-calendar-facts.ts';
+import { createChart } from '../../shared/indicators/chart.ts';
+import { createVolumeRatio } from '../../shared/indicators/volume-ratio.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
 import { marketPhase, tradingDay } from '../../shared/market/calendar.ts';
 import type { InstrumentGroup } from '../../shared/market/calendar-facts.ts';
 import { clockMs, dateOfDay, dayOfDate, istMidnight, isWeekend } from '../../shared/market/ist.ts';
+import type { Bar } from '../../shared/market/price.ts';
+import { createRollup, type RolledCandle } from '../../shared/market/rollup.ts';
 import { NO_RECORDED_DATA, recordedDataFolder, recordedFiles } from '../support/recorded-data.ts';
 
 const isThere = recordedFiles('calendars', /\.csv$/).length > 0;
@@ -146,15 +150,23 @@ describe.skipIf(MINUTES.length === 0)('every recorded minute of the index', () =
 
 const AUCTION = recordedFiles('nse-eq', /^CAS_example_RELIANCE_20260818\.csv$/);
 
+/** The recorded minutes: three of the open, six before the close of continuous trading, and all after it. */
+const auctionBars = (): readonly Bar[] =>
+  readFileSync(AUCTION[0] ?? '', 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((row) => {
+      const [stamp = '', ...figures] = row.split(',');
+      const [open = 0, high = 0, low = 0, close = 0, volume = 0] = figures.map(Number);
+      const openMs = Number(stamp.slice(0, -6));
+      return { symbol: 'RELIANCE', openMs, open, high, low, close, volume, origin: 'received', evidence: 'replay' };
+    });
+
 describe.skipIf(AUCTION.length === 0)('a recorded day with a closing auction', () => {
   it('trades in continuous trading and once more when the auction is matched', () => {
-    const rows = readFileSync(AUCTION[0] ?? '', 'utf8')
-      .trim()
-      .split('\n')
-      .slice(1);
-    const minutes = rows.map((row) => row.split(',')).map((cells) => ({ openMs: Number(cells[0]?.slice(0, -6)), volume: Number(cells[5]) }));
     const phases = new Map<string, number>();
-    for (const { openMs, volume } of minutes) {
+    for (const { openMs, volume } of auctionBars()) {
       const { phase } = marketPhase(NSE_CALENDAR, 'NSE', openMs);
       // The data has the auction's trades at the last minute before they are matched.
       phases.set(phase, (phases.get(phase) ?? 0) + volume);
@@ -164,5 +176,27 @@ describe.skipIf(AUCTION.length === 0)('a recorded day with a closing auction', (
     expect(phases.get('closing-auction-entry')).toBe(0);
     expect(phases.get('closing-auction-limit-entry')).toBeGreaterThan(0);
     expect(phases.get('closed')).toBeUndefined();
+  });
+
+  it('closes at the price of the auction, on every timeframe', () => {
+    for (const timeframe of ['1d', '1h', '15m', '5m', '3m', '1m'] as const) {
+      const chart = createChart({ symbol: 'RELIANCE', market: 'NSE' }, [timeframe]);
+      for (const bar of auctionBars()) chart.add(bar);
+      const view = chart.timeframe(timeframe);
+      expect(view.candles.at(-1)?.close, timeframe).toBe(1322);
+      expect(view.closedMs, timeframe).toBe(Date.parse('2026-08-18T15:30+05:30'));
+    }
+    const day: RolledCandle[] = [];
+    const rollup = createRollup('NSE', '1d', (candle) => day.push(candle));
+    for (const bar of auctionBars()) rollup.add(bar);
+    expect(day).toMatchObject([{ openMs: Date.parse('2026-08-18T09:15+05:30'), open: 1314, close: 1322, high: 1323 }]);
+  });
+
+  it('has no usual volume from the minutes in which nothing could trade', () => {
+    const bars = auctionBars();
+    const ratio = createVolumeRatio(5);
+    for (const { volume } of bars) ratio.add(volume);
+    const traded = bars.filter(({ volume }) => volume > 0).map(({ volume }) => volume);
+    expect(ratio.value()).toBeCloseTo((551_084 * 5) / traded.slice(-6, -1).reduce((sum, volume) => sum + volume, 0), 9);
   });
 });

@@ -18,7 +18,9 @@ const teller = (resources: readonly Resource[]): Resource => {
   return found;
 };
 const variables = (resources: readonly Resource[]) => z.record(z.string(), z.unknown()).parse(at(teller(resources), 'Environment', 'Variables'));
-const rules = (resources: readonly Resource[]): readonly Resource[] => ofType(resources, 'AWS::Events::Rule');
+/** Rules of our own bus; that of the account's default bus names none. */
+const rules = (resources: readonly Resource[]): readonly Resource[] =>
+  ofType(resources, 'AWS::Events::Rule').filter((rule) => at(rule, 'EventBusName') !== undefined);
 const targetsSchema = z.array(z.looseObject({ Arn: z.unknown(), DeadLetterConfig: z.unknown(), InputPath: z.string().optional() })).length(1);
 const targetOf = (rule: Resource) => {
   const [target] = targetsSchema.parse(at(rule, 'Targets'));
@@ -38,7 +40,8 @@ describe('the function that tells', () => {
   it('may be started by its rule, and what it could not be given is kept', () => {
     const [rule] = rules(plain);
     const allowed = ofType(plain, 'AWS::Lambda::Permission').filter((each) => at(each, 'Principal') === 'events.amazonaws.com');
-    expect(allowed.map((each) => referred(at(each, 'SourceArn')))).toEqual([[rule?.id]]);
+    const alarms = ofType(plain, 'AWS::Events::Rule').filter((each) => at(each, 'EventBusName') === undefined);
+    expect(allowed.map((each) => referred(at(each, 'SourceArn')))).toEqual([rule, ...alarms].map((each) => [each?.id]));
     const [queue] = referred(rule && targetOf(rule).DeadLetterConfig);
     expect(queue).toContain('UndeliveredEvents');
     const policies = ofType(plain, 'AWS::SQS::QueuePolicy').filter((each) => referred(at(each, 'Queues')).includes(queue ?? ''));

@@ -59,7 +59,8 @@ describe('a configuration that says all of it', { timeout: 60_000 }, () => {
         at(each, 'State'),
       ]),
     );
-    expect(states).toEqual({ 'scan-nse': 'DISABLED', 'scan-crypto': 'ENABLED', monitor: 'ENABLED', session: 'ENABLED', alerts: 'ENABLED' });
+    const on = { 'scan-crypto': 'ENABLED', monitor: 'ENABLED', session: 'ENABLED', alerts: 'ENABLED', nightly: 'ENABLED' };
+    expect(states).toEqual({ 'scan-nse': 'DISABLED', ...on });
   });
 
   it('tells a person of the bill before it is passed', () => {

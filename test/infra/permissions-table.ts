@@ -117,9 +117,10 @@ function starterRows(resources: readonly Resource[]): readonly (readonly string[
 }
 
 function refusalRows(resources: readonly Resource[]): readonly (readonly string[])[] {
-  return resources
-    .filter(({ Type }) => Type === 'AWS::SQS::QueuePolicy')
-    .map((each) => [namedResource(at(each, 'Queues')), JSON.stringify(at(each, 'PolicyDocument'))] as const)
+  const closed = { 'AWS::SQS::QueuePolicy': 'Queues', 'AWS::S3::BucketPolicy': 'Bucket', 'AWS::SNS::TopicPolicy': 'Topics' };
+  return Object.entries(closed)
+    .flatMap(([type, of]) => resources.filter(({ Type }) => Type === type).map((each) => ({ each, of })))
+    .map(({ each, of }) => [namedResource(at(each, of)), JSON.stringify(at(each, 'PolicyDocument'))] as const)
     .filter(([, document]) => document.includes('"aws:SecureTransport":"false"') && document.includes('"Effect":"Deny"'))
     .map(([queue]) => [queue, 'whatever comes without TLS'])
     .sort((a, b) => a.join().localeCompare(b.join()));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TOKEN_PARAMETER } from '../../shared/access/token-parameter.ts';
 import { ALERTS_PARTITION, alertKeys, ledgerKeys } from '../../shared/store/keys.ts';
+import { REPORTS_PREFIX } from '../../shared/store/reports/s3-reports.ts';
 import { grantsOf, namedResource, permissionsPage, plain } from './permissions-table.ts';
 import { at, ROOT, referred, synthesise } from './synthesis.ts';
 
@@ -43,6 +44,12 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
     'ssm:GetParameter arn:aws:ssm:ap-south-1:<accountid>:parameter/nightdesk/alerts',
     ...GIVES_UP,
   ],
+  // It can change no book and read no report: alerts are the one thing that it writes to the ledger, see below.
+  NightlyFunctionRole: [
+    ...['BatchGetItem', 'GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} Ledger`),
+    's3:PutObject Reports',
+    ...GIVES_UP,
+  ],
   ApiFunctionRole: TRADES,
   AuthorizerFunctionRole: [`ssm:GetParameter arn:aws:ssm:ap-south-1:<accountid>:parameter${TOKEN_PARAMETER}`],
   FeedTaskTaskRole: [...LEDGER, ...MARKET_READ, ...MARKET_WRITE, 'sqs:DeleteMessage Nudges', 'sqs:ReceiveMessage Nudges'],
@@ -66,6 +73,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   monitorschedulerrole: STARTS('Monitor'),
   sessionschedulerrole: STARTS('Session'),
   alertsschedulerrole: STARTS('Alerts'),
+  nightlyschedulerrole: STARTS('Nightly'),
   OutboxFunctionRole: [
     'dynamodb:DescribeStream Ledger',
     'dynamodb:GetRecords Ledger',
@@ -87,9 +95,9 @@ describe('the permissions of the stack', () => {
     expect(found).toEqual(Object.fromEntries(Object.entries(RIGHTS).map(([role, rights]) => [role, [...rights].sort()])));
   });
 
-  it('let the function that tells write alerts, and nothing else of the ledger', () => {
+  it.each(['AlertsFunctionRole', 'NightlyFunctionRole'])('let %s write alerts, and nothing else of the ledger', (name) => {
     const writes = grants.filter(
-      ({ role, actions }) => plain(role) === 'AlertsFunctionRole' && actions.some((action) => /^dynamodb:(Put|Update|Delete)Item$/.test(action)),
+      ({ role, actions }) => plain(role) === name && actions.some((action) => /^dynamodb:(Put|Update|Delete)Item$/.test(action)),
     );
     expect(writes.map(({ when }) => when)).toEqual([{ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [ALERTS_PARTITION] } }]);
     const keys = [alertKeys.alert(1, 'a'), alertKeys.known('a'), alertKeys.open(1, 'a'), alertKeys.watch('s'), alertKeys.paces];
@@ -104,7 +112,10 @@ describe('the permissions of the stack', () => {
 
   it('name their resource wherever AWS lets them', () => {
     const wild = grants.filter(({ on }) => JSON.stringify(on).includes('*'));
-    expect(wild.flatMap(({ actions }) => actions)).toEqual(['ecr:GetAuthorizationToken', 'ecr:GetAuthorizationToken']);
+    // A report is named by its day.
+    expect(wild.flatMap(({ actions }) => actions).sort()).toEqual(['ecr:GetAuthorizationToken', 'ecr:GetAuthorizationToken', 's3:PutObject']);
+    const puts = wild.filter(({ actions }) => actions.includes('s3:PutObject'));
+    expect(puts.map(({ on }) => JSON.stringify(on).includes(`/${REPORTS_PREFIX}*`))).toEqual([true]);
   });
 
   it('let every process write its own log and no other', () => {
@@ -136,7 +147,7 @@ describe('the permissions of the stack', () => {
   it('let API Gateway start the API and the authorizer, from the API of this stack, and the bus the teller, and nobody else any function', () => {
     const permissions = resources.filter(({ Type }) => Type === 'AWS::Lambda::Permission');
     const told = permissions.filter((each) => at(each, 'Principal') === 'events.amazonaws.com');
-    expect(told.flatMap((each) => referred(at(each, 'FunctionName')).map(plain))).toEqual(['AlertsFunction']);
+    expect(told.flatMap((each) => referred(at(each, 'FunctionName')).map(plain))).toEqual(['AlertsFunction', 'AlertsFunction']);
     const starters = permissions.filter((each) => !told.includes(each));
     const api = resources.filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Api').map(({ id }) => id);
     expect(api).toHaveLength(1);

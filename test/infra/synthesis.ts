@@ -80,7 +80,7 @@ export function at({ Properties }: Resource, ...path: readonly string[]): unknow
 export function referred(value: unknown): readonly string[] {
   const text = JSON.stringify(value) ?? '';
   const local = [...text.matchAll(/"(?:Ref|Fn::GetAtt)":\[?"([A-Za-z0-9]+)"/g)].map(([, id]) => id ?? '');
-  const imported = [...text.matchAll(/:ExportsOutput(?:Ref|FnGetAtt)([A-Za-z]+[0-9A-F]{8})(?:Arn|StreamArn)?[0-9A-F]{8}"/g)].map(
+  const imported = [...text.matchAll(/:ExportsOutput(?:Ref|FnGetAtt)([A-Za-z]+[0-9A-F]{8})(?:Arn|StreamArn|QueueName)?[0-9A-F]{8}"/g)].map(
     ([, id]) => id ?? '',
   );
   return [...local, ...imported];

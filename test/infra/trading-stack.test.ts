@@ -14,6 +14,7 @@ import { DeploymentConfigError, readDeployment } from '../../shared/config/deplo
 
 import { readEnvironment, toVariables } from '../../shared/config/environment.ts';
 import { EnvironmentError } from '../../shared/config/environment-error.ts';
+import { REPORTS_BUCKET_VARIABLE } from '../../shared/config/reports.ts';
 import { ROUTES } from '../../shared/contracts/routes.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
 import { TABLES } from '../../shared/store/tables.ts';
@@ -60,7 +61,7 @@ const isAuthorizer = (id: string): boolean => id.startsWith('AuthorizerFunction'
 describe('the functions', () => {
   it('are those that have a folder, and no helper of the framework beside them', () => {
     const names = functions.map(({ id }) => id.replace(/Function[0-9A-F]{8}$/, '').toLowerCase()).sort();
-    expect(names).toEqual(['alerts', 'api', 'authorizer', 'image', 'monitor', 'outbox', 'scan', 'session']);
+    expect(names).toEqual(['alerts', 'api', 'authorizer', 'image', 'monitor', 'nightly', 'outbox', 'scan', 'session']);
     for (const name of names) expect(existsSync(join(ROOT, 'functions', name, 'handler.ts'))).toBe(true);
   });
 
@@ -117,7 +118,7 @@ describe('the environment', () => {
       ]),
     );
     const read = readEnvironment(asText);
-    const own = id.startsWith('AlertsFunction') ? Object.values(ALERT_VARIABLES) : [];
+    const own = id.startsWith('AlertsFunction') ? Object.values(ALERT_VARIABLES) : id.startsWith('NightlyFunction') ? [REPORTS_BUCKET_VARIABLE] : [];
     const ours = Object.keys(asText).filter((name) => name.startsWith('NIGHTDESK_'));
     expect(ours.sort()).toEqual([...Object.keys(toVariables(read)), ...own].sort());
     expect(asText).toMatchObject(toVariables(read));

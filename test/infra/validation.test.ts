@@ -33,6 +33,8 @@ describe('the validation of the stacks', { timeout: 120_000 }, () => {
       'AwsSolutions-ECS2',
       'AwsSolutions-ECS4',
       'AwsSolutions-IAM5[Resource::*]',
+      'AwsSolutions-IAM5[Resource::NightdeskData:ExportsOutputFnGetAttReports65402A0AArn549BAC56/reports/*]',
+      'AwsSolutions-S1',
       'AwsSolutions-SQS3',
       'AwsSolutions-VPC7',
       'Serverless-LambdaAsyncFailureDestination',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { createChart, historyNeededFromMs } from '../../shared/indicators/chart.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Market } from '../../shared/market/instrument.ts';
@@ -88,7 +89,10 @@ describe('decisions', () => {
       const chart = createChart(on);
       const fromMs = Math.min(...TIMEFRAMES.map((timeframe) => historyNeededFromMs(market, timeframe, nowMs)));
       for (const bar of bars) if (bar.openMs >= fromMs && bar.openMs < nowMs) chart.add(bar);
-      const cold = BUILT_STRATEGIES.map(({ evaluate }) => ({ atMs: nowMs, said: evaluate({ instrument: on, nowMs, chart }) }));
+      const cold = BUILT_STRATEGIES.map(({ evaluate }) => ({
+        atMs: nowMs,
+        said: evaluate({ instrument: on, nowMs, chart, calendar: NSE_CALENDAR, derivatives: null }),
+      }));
       expect(cold).toEqual(all.filter(({ atMs }) => atMs === nowMs));
       compared += 1;
     }
@@ -100,7 +104,9 @@ describe('decisions', () => {
       given.map(({ atMs, said }) =>
         said.kind === 'quiet'
           ? { atMs, reason: said.reason }
-          : { ...said, atMs, why: null, entry: said.entry / by, stop: said.stop / by, target: said.target / by },
+          : said.kind === 'structure'
+            ? said
+            : { ...said, atMs, why: null, entry: said.entry / by, stop: said.stop / by, target: said.target / by },
       );
     expect(shape(answers(BUILT_STRATEGIES, instrument, scaled(BARS, 8), ASKED_FROM), 8)).toEqual(shape(BASELINE, 1));
     const ten = opportunities(answers(BUILT_STRATEGIES, instrument, scaled(BARS, 10), ASKED_FROM));
@@ -112,6 +118,34 @@ describe('decisions', () => {
       expect(said.stop / 10).toBeCloseTo(one[i]?.stop as number, 8);
       expect(said.volatility).toBeCloseTo(one[i]?.volatility as number, 10);
     });
+  });
+
+  it('have two equal sides: of the same market upside down the longs are shorts', () => {
+    const upsideDown = BARS.map((bar) => ({ ...bar, open: 1e4 / bar.open, high: 1e4 / bar.low, low: 1e4 / bar.high, close: 1e4 / bar.close }));
+    const key = ({ atMs, said }: (typeof BASELINE)[number], flip: boolean): string => {
+      const direction = said.kind === 'opportunity' && (said.direction === 'long') !== flip ? 'long' : 'short';
+      return `${atMs} ${direction} ${said.kind === 'opportunity' && said.trailingShare !== null ? 'swing' : 'scalping'}`;
+    };
+    const proposed = (given: typeof BASELINE) => given.filter(({ said }) => said.kind === 'opportunity');
+    const down = new Map(proposed(answers(BUILT_STRATEGIES, instrument, upsideDown, ASKED_FROM)).map((answer) => [key(answer, true), answer.said]));
+    const up = proposed(BASELINE);
+    const found = up.filter((answer) => down.has(key(answer, false)));
+    // The inverse of a price is its mirror up to moves squared: a setup at the edge of a threshold may fall on the other side of it.
+    expect(found.length).toBeGreaterThanOrEqual(0.9 * up.length);
+    expect(down.size).toBeLessThanOrEqual(1.1 * up.length);
+    for (const answer of found) {
+      const [one, other] = [answer.said, down.get(key(answer, false))];
+      if (one.kind === 'opportunity' && other?.kind === 'opportunity') expect(Math.abs(one.confidence - other.confidence)).toBeLessThan(0.05);
+    }
+  });
+
+  it('are as sure as their parts are, weighed', () => {
+    for (const { confidence, parts } of opportunities(BASELINE)) {
+      expect(confidence).toBeCloseTo(
+        parts.reduce((sum, { weight, score }) => sum + weight * (score ?? 0), 0),
+        12,
+      );
+    }
   });
 
   it('propose stops and targets on the right sides, twice as far to gain as to lose, within the bounds', () => {

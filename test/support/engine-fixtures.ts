@@ -1,5 +1,7 @@
 import { instrumentBySymbol } from '../../shared/config/instruments.ts';
 import type { Rate } from '../../shared/contracts/terms.ts';
+import { type ContractsView, withContracts } from '../../shared/engine/contracts/contracts-view.ts';
+import type { ChainSource } from '../../shared/engine/ports.ts';
 import type { MarketView, Tape } from '../../shared/engine/view.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';
@@ -78,6 +80,8 @@ export interface ViewSketch {
   readonly previousCloses?: Readonly<Record<string, number>>;
   readonly rates?: Partial<Record<Currency, string>>;
   readonly tape?: Tape;
+  /** Futures and options; none unless said. */
+  readonly chains?: ChainSource | null;
   readonly phase?: PhaseView;
   readonly rules?: readonly ListedRules[];
 }
@@ -91,12 +95,13 @@ export function viewOfSketch({
   tape,
   phase = OPEN_PHASE,
   rules = [],
-}: ViewSketch = {}): MarketView {
+  chains = null,
+}: ViewSketch = {}): ContractsView {
   const rateOf = (currency: Currency): Rate | null => {
     const value = currency === 'USD' ? '1' : rates[currency];
     return value === undefined ? null : { currency, value: decimal(value), source: 'test', asOfMs: nowMs };
   };
-  return {
+  const view: MarketView = {
     nowMs,
     quote: (symbol) => quotes.find((quote) => quote.symbol === symbol) ?? null,
     book: (symbol) => books.find((book) => book.symbol === symbol) ?? null,
@@ -106,6 +111,7 @@ export function viewOfSketch({
     phase: (_market: Market) => phase,
     rules: (symbol) => rules.find((each) => each.symbol === symbol) ?? null,
   };
+  return withContracts(view, chains);
 }
 
 /** Coarser grids than any venue's. */

@@ -189,6 +189,7 @@ function fillAmounts(order: Filled, { price, quantity: asked, rate = '1', commis
     positionId: order.positionId,
     symbol: order.symbol,
     currency: order.currency,
+    isMargined: false,
     side: order.side,
     quantity,
     notional: multiply(quantity, decimal(price)),

@@ -1,9 +1,10 @@
+import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { createChart } from '../../shared/indicators/chart.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Instrument, Market } from '../../shared/market/instrument.ts';
 import type { Bar } from '../../shared/market/price.ts';
-import type { Opportunity, Quiet, Strategy } from '../../shared/strategies/strategy.ts';
+import type { Opportunity, Quiet, Strategy, StructureOpportunity } from '../../shared/strategies/strategy.ts';
 
 /** An instrument of the market with a grid of a cent. */
 export const instrumentOf = (symbol: string, market: Market = 'CRYPTO'): Instrument => ({
@@ -16,12 +17,13 @@ export const instrumentOf = (symbol: string, market: Market = 'CRYPTO'): Instrum
   lotStep: decimal('0.00001'),
   minNotional: decimal('10'),
   shortSale: market === 'NSE' ? 'intraday' : 'never',
+  contract: null,
 });
 
 /** What a strategy said at the close of a bar. */
 export interface Answer {
   readonly atMs: number;
-  readonly said: Opportunity | Quiet;
+  readonly said: Opportunity | StructureOpportunity | Quiet;
 }
 
 /** Feeds the bars to a chart and asks the strategies at each close from `fromMs` on. */
@@ -30,7 +32,9 @@ export function answers(strategies: readonly Strategy[], instrument: Instrument,
   return bars.flatMap((bar) => {
     chart.add(bar);
     const atMs = bar.openMs + MINUTE_MS;
-    return bar.openMs < fromMs ? [] : strategies.map(({ evaluate }) => ({ atMs, said: evaluate({ instrument, nowMs: atMs, chart }) }));
+    return bar.openMs < fromMs
+      ? []
+      : strategies.map(({ evaluate }) => ({ atMs, said: evaluate({ instrument, nowMs: atMs, chart, calendar: NSE_CALENDAR, derivatives: null }) }));
   });
 }
 

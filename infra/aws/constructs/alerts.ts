@@ -10,8 +10,7 @@ import { Construct } from 'constructs';
 import { TOLD_EVENTS } from '../../../shared/alerts/event-alerts.ts';
 import { ALERT_VARIABLES } from '../../../shared/config/alert-settings.ts';
 import { ALERT_MAIL, BUS_SOURCE } from '../../../shared/contracts/bus-event.ts';
-import { ALERTS_PARTITION } from '../../../shared/store/keys.ts';
-import { grantLedgerRead, grantMarketRead } from './grants.ts';
+import { grantAlerts, grantLedgerRead, grantMarketRead } from './grants.ts';
 import type { HouseFunction } from './house-function.ts';
 
 /** The SecureString with the channels' secrets. Nobody but its owner writes it, and no template knows what it says. */
@@ -55,13 +54,7 @@ export function alerts(parent: Construct, { made, bus, ledger, market, undeliver
   const scope = new Construct(parent, 'Alerts');
   grantLedgerRead(ledger, made.role);
   grantMarketRead(market, made.role);
-  made.role.addToPolicy(
-    new PolicyStatement({
-      actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
-      resources: [ledger.tableArn],
-      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [ALERTS_PARTITION] } },
-    }),
-  );
+  grantAlerts(ledger, made.role);
   made.role.addToPolicy(
     new PolicyStatement({
       actions: ['ssm:GetParameter'],

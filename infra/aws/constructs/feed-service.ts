@@ -13,6 +13,7 @@ import {
   Secret,
 } from 'aws-cdk-lib/aws-ecs';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { Deployment } from '../../../shared/config/deployment.ts';
@@ -24,6 +25,12 @@ const MEMORY_MIB = 512;
 /** The rest of the task's memory is for buffers, code and the kernel. */
 const HEAP_MIB = 360;
 
+export interface FeedService {
+  readonly role: IRole;
+  readonly service: FargateService;
+  readonly logs: ILogGroup;
+}
+
 /**
  * The task that holds the venues' sockets and is the matcher. Two of them run for a moment during an update: the lease in
  * the market table decides which one writes and fills.
@@ -31,7 +38,7 @@ const HEAP_MIB = 360;
 export function feedService(
   parent: Construct,
   { environment, deployment }: { readonly environment: Readonly<Record<string, string>>; readonly deployment: Deployment },
-): { readonly role: IRole; readonly service: FargateService } {
+): FeedService {
   const { feed } = deployment;
   const scope = new Construct(parent, 'Feed');
   const task = new FargateTaskDefinition(scope, 'Task', {
@@ -40,7 +47,8 @@ export function feedService(
     runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
   });
   const { image, ready } = feedImage(scope, feed.image);
-  addContainer(scope, task, { image, environment, secrets: secretsFor(scope, deployment) });
+  const logs = logGroup(scope, 'Logs');
+  addContainer(scope, task, { image, environment, secrets: secretsFor(scope, deployment), logs });
 
   const { vpc, securityGroup } = feedNetwork(scope);
   const cluster = new Cluster(scope, 'Cluster', { vpc, containerInsightsV2: ContainerInsights.DISABLED, enableFargateCapacityProviders: true });
@@ -65,16 +73,17 @@ export function feedService(
     id: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
     reason: 'ecr:GetAuthorizationToken, with which the image is pulled, takes no resource. Everything else in this role names its resource.',
   });
-  return { role: task.taskRole, service };
+  return { role: task.taskRole, service, logs };
 }
 
 interface ContainerProps {
   readonly image: ContainerImage;
   readonly environment: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, Secret>>;
+  readonly logs: ILogGroup;
 }
 
-function addContainer(scope: Construct, task: FargateTaskDefinition, { image, environment, secrets }: ContainerProps): void {
+function addContainer(scope: Construct, task: FargateTaskDefinition, { image, environment, secrets, logs }: ContainerProps): void {
   task.addContainer('feed', {
     image,
     environment: {
@@ -95,7 +104,7 @@ function addContainer(scope: Construct, task: FargateTaskDefinition, { image, en
       startPeriod: Duration.seconds(60),
     },
     // A slow log must never hold up a tick: lines that do not fit the buffer are dropped.
-    logging: LogDrivers.awsLogs({ streamPrefix: 'feed', logGroup: logGroup(scope, 'Logs'), mode: AwsLogDriverMode.NON_BLOCKING }),
+    logging: LogDrivers.awsLogs({ streamPrefix: 'feed', logGroup: logs, mode: AwsLogDriverMode.NON_BLOCKING }),
   });
   Validations.of(task).acknowledge({
     id: 'AwsSolutions::AwsSolutions-ECS2',

@@ -1,5 +1,6 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { ALERTS_PARTITION } from '../../../shared/store/keys.ts';
 
 /**
  * Reads and commits of the ledger. A transaction needs the permission of each of its parts: rows are put and taken away,
@@ -22,3 +23,20 @@ export function grantMarketRead(market: ITable, grantee: IGrantable): void {
 export function grantMarketWrite(market: ITable, grantee: IGrantable): void {
   market.grant(grantee, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem');
 }
+
+/** New alerts in their own partition, and nothing else of the ledger: nothing of it is changed or taken away. */
+export function grantRaisingAlerts(ledger: ITable, role: Role): void {
+  role.addToPolicy(alertsStatement(ledger, ['dynamodb:PutItem']));
+}
+
+/** All that is done with alerts: raising, telling, remembering. */
+export function grantAlerts(ledger: ITable, role: Role): void {
+  role.addToPolicy(alertsStatement(ledger, ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem']));
+}
+
+const alertsStatement = (ledger: ITable, actions: string[]): PolicyStatement =>
+  new PolicyStatement({
+    actions,
+    resources: [ledger.tableArn],
+    conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [ALERTS_PARTITION] } },
+  });

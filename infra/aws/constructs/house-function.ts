@@ -1,6 +1,7 @@
 import { AssetHashType, DockerImage, Duration, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ApplicationLogLevel, Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bundleFunction, ROOT } from '../bundle.ts';
 import { logGroup } from './log-group.ts';
@@ -18,6 +19,7 @@ export interface HouseFunction {
   readonly lambda: LambdaFunction;
   /** May write its own log and nothing else until it is granted more. */
   readonly role: Role;
+  readonly logs: ILogGroup;
 }
 
 /** A function as this house runs them: one bundled ES module on ARM, JSON logs that expire, a role of its own. */
@@ -49,7 +51,7 @@ export function houseFunction(parent: Construct, { name, description, memoryMiB,
     environment: { ...environment, NODE_OPTIONS: '--enable-source-maps' },
   });
   Validations.of(lambda).acknowledge(...ACKNOWLEDGED);
-  return { lambda, role };
+  return { lambda, role, logs };
 }
 
 /** The function's bundle. Bundled by our own call of esbuild, because the CDK's construct makes one file and no more. */

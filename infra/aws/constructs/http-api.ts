@@ -33,7 +33,7 @@ const ACCESS_LOG = {
 export function httpApi(
   scope: Construct,
   { environment, access }: { readonly environment: Readonly<Record<string, string>>; readonly access: ApiAccess },
-): HouseFunction & { readonly url: string } {
+): HouseFunction & { readonly url: string; readonly apiId: string } {
   const made = houseFunction(scope, {
     name: 'api',
     description: 'Answers the v8 API',
@@ -61,7 +61,7 @@ export function httpApi(
       format: AccessLogFormat.custom(JSON.stringify({ ...ACCESS_LOG, caller })),
     },
   });
-  return { ...made, url: stage.url };
+  return { ...made, url: stage.url, apiId: api.apiId };
 }
 
 /** Pages of the origins that were named may call, and send the token themselves; with none named no page may. */

@@ -3,6 +3,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { BUS_NAME_VARIABLE } from '../../../shared/config/outbox.ts';
 import { NightdeskError } from '../../../shared/kernel/errors.ts';
@@ -13,12 +14,17 @@ import { type HouseFunction, houseFunction } from './house-function.ts';
 
 export class OutboxError extends NightdeskError<'no_stream'> {}
 
+export interface Outbox extends HouseFunction {
+  /** What could not be told. */
+  readonly undelivered: IQueue;
+}
+
 /**
  * Tells every new row of the journal on the bus: the journal is its own outbox, because a row that is committed is in the
  * table's stream. An event may be told twice; consumers know it by its partition (the session) and sequence.
  * A function and no pipe: reading the stream is free for a function's trigger, and four times a second all month it is not.
  */
-export function outboxFunction(parent: Construct, { ledger, bus }: { readonly ledger: Table; readonly bus: IEventBus }): HouseFunction {
+export function outboxFunction(parent: Construct, { ledger, bus }: { readonly ledger: Table; readonly bus: IEventBus }): Outbox {
   const scope = new Construct(parent, 'Outbox');
   const source = streamOf(ledger);
   const undelivered = deadLetterQueue(scope, 'Undelivered');
@@ -50,7 +56,7 @@ export function outboxFunction(parent: Construct, { ledger, bus }: { readonly le
   });
   // The mapping is refused as long as the function may not read the stream.
   mapping.node.addDependency(made.role);
-  return made;
+  return { ...made, undelivered };
 }
 
 const NEW_JOURNAL_ROW = { eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: [{ prefix: JOURNAL_PREFIX }] } } } };

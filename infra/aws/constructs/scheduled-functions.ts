@@ -21,6 +21,7 @@ const SIZES: Readonly<Record<ScheduledFunction, { readonly description: string; 
   monitor: { description: 'Sweeps positions: time exits, square-off, halts, liveness', memoryMiB: FUNCTION_MEMORY_MIB.monitor, timeoutSeconds: 50 },
   session: { description: 'Rolls trading days', memoryMiB: FUNCTION_MEMORY_MIB.session, timeoutSeconds: 120 },
   alerts: { description: 'Tells the trader: events, account, feeds, markets', memoryMiB: FUNCTION_MEMORY_MIB.alerts, timeoutSeconds: 60 },
+  nightly: { description: 'Verifies the day’s books and writes its report', memoryMiB: FUNCTION_MEMORY_MIB.nightly, timeoutSeconds: 600 },
 };
 
 export interface ScheduledFunctionsProps {
@@ -53,7 +54,7 @@ export function scheduledFunctions(
     for (const declared of schedules) schedule(scope, declared, { made, caller, failedRuns, isEnabled: enabled[declared.name] });
     return made;
   };
-  return { scan: make('scan'), monitor: make('monitor'), session: make('session'), alerts: make('alerts') };
+  return { scan: make('scan'), monitor: make('monitor'), session: make('session'), alerts: make('alerts'), nightly: make('nightly') };
 }
 
 /** May start this one function, in its one version, and hand over what it could not start. The role that the target would make may start all versions. */

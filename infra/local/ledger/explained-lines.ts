@@ -154,6 +154,8 @@ function reasonOf({ trigger, provenance: { baseRule } }: Fill, order: Order): st
     case 'stop':
     case 'trailing-stop':
       return `its ${trigger === 'stop' ? 'stop' : 'trailing stop'} was met`;
+    case 'expiry':
+      return 'the contract expired: it is worth what its settlement price makes of it';
     case 'auction':
       return 'the closing auction traded: one price for all';
   }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { checkStateSchema } from '../quote-excerpt.ts';
-import { directionSchema, evidenceSchema, marketSchema, signalPartSchema, strategyNameSchema } from '../terms.ts';
+import { structureNameSchema } from '../structure.ts';
+import { currencySchema, directionSchema, evidenceSchema, marketSchema, sideSchema, signalPartSchema, strategyNameSchema } from '../terms.ts';
 import { ageMs, amount, instant, pageQuery, sessionQuery, shownSession } from './common.ts';
 
 const outcome = z.enum(['taken', 'exit-requested', 'refused']);
@@ -24,12 +25,24 @@ export const decisionAnswer = z.strictObject({
   reason: z.string(),
   why: z.string(),
   limit: z.strictObject({ name: z.string(), value: z.number(), threshold: z.number() }).nullable(),
-  direction: directionSchema,
+  /** Null for a structure of several legs. */
+  direction: directionSchema.nullable(),
   confidence: z.number(),
   parts: z.array(signalPartSchema),
-  entry: z.number(),
-  stop: z.number(),
-  target: z.number(),
+  entry: z.number().nullable(),
+  stop: z.number().nullable(),
+  target: z.number().nullable(),
+  /** What was proposed where it is more than one leg; amounts are for one unit, in `currency`. */
+  structure: z
+    .strictObject({
+      name: structureNameSchema,
+      currency: currencySchema,
+      legs: z.array(z.strictObject({ symbol: z.string(), side: sideSchema, ratio: z.number(), price: z.number() })),
+      maxLoss: z.number().nullable(),
+      maxProfit: z.number().nullable(),
+      riskPerUnit: z.number(),
+    })
+    .nullable(),
   quantity: amount.nullable(),
   sizedBy: z.string().nullable(),
   orderId: z.string().nullable(),

@@ -135,7 +135,7 @@ export const instrumentsAnswer = z.strictObject({
       tickSize: amount.nullable(),
       lotStep: amount,
       minNotional: amount,
-      shortSale: z.enum(['never', 'intraday']),
+      shortSale: z.enum(['never', 'intraday', 'margin']),
       /** What the venue itself says at run time; null where the grids are those that the program was shipped with. */
       listing: z.strictObject({ status: z.string(), source: z.string(), ageMs }).nullable(),
     }),
@@ -145,38 +145,66 @@ export const instrumentsAnswer = z.strictObject({
 export type InstrumentsAnswer = z.infer<typeof instrumentsAnswer>;
 
 export const chainQuery = z.strictObject({
-  underlying: z.string().min(1).max(32).describe('an index or a share, such as NIFTY'),
+  underlying: z.string().min(1).max(32).describe('an index, a share or a coin, such as NIFTY'),
   expiry: z.iso.date().optional().describe('only what expires on this date'),
 });
 
-const book = { bid: amount.nullable(), ask: amount, last: amount };
+const contractQuote = {
+  symbol: z.string(),
+  venueSymbol: z.string(),
+  /** That of the contract's own prices: coin for inverse options. */
+  currency: currencySchema,
+  bid: amount.nullable(),
+  ask: amount.nullable(),
+  last: amount.nullable(),
+  mark: amount.nullable(),
+  bidSize: amount.nullable(),
+  askSize: amount.nullable(),
+};
+const expiring = { expiry: z.iso.date(), expiresAt: instant, settlement: z.enum(['cash', 'physical']) };
+
+/** All that is quoted on the underlying at one venue. */
+const chain = z.strictObject({
+  venue: z.string(),
+  spot: amount,
+  currency: currencySchema,
+  lotSize: z.number().positive(),
+  expiries: z.array(z.iso.date()),
+  perpetual: z
+    .strictObject({
+      ...contractQuote,
+      index: amount,
+      /** What longs pay to shorts for the running interval, as a share. */
+      fundingRate: z.number(),
+      nextFundingAt: instant,
+      fundingIntervalMs: z.number().int().positive(),
+    })
+    .nullable(),
+  futures: z.array(z.strictObject({ ...contractQuote, ...expiring })),
+  options: z.array(
+    z.strictObject({
+      ...contractQuote,
+      ...expiring,
+      strike: amount,
+      right: z.enum(['call', 'put']),
+      payoff: z.enum(['linear', 'inverse']),
+      /** Implied volatility a year of the mark, as a share; null where there is none. */
+      iv: z.number().nullable(),
+      /** Price of the underlying for delivery at this expiry. */
+      underlyingPrice: amount,
+    }),
+  ),
+  at: instant,
+  source: z.string(),
+  evidence: evidenceSchema,
+});
 
 export const chainAnswer = z.strictObject({
   underlying: z.string(),
   /** Null while there is none; `reason` says why. */
-  chain: z
-    .strictObject({
-      spot: amount,
-      currency: currencySchema,
-      lotSize: z.number().int(),
-      expiries: z.array(z.iso.date()),
-      futures: z.array(z.strictObject({ expiry: z.iso.date(), expiresAt: instant, ...book })),
-      options: z.array(
-        z.strictObject({
-          expiry: z.iso.date(),
-          expiresAt: instant,
-          strike: amount,
-          right: z.enum(['call', 'put']),
-          ...book,
-          /** Implied volatility a year of the book's middle, as a share. */
-          iv: z.number(),
-        }),
-      ),
-      at: instant,
-      source: z.string(),
-      evidence: evidenceSchema,
-    })
-    .nullable(),
+  chain: chain.nullable(),
+  /** The same of further venues: one may have the futures, another the options. */
+  others: z.array(chain),
   reason: z.string().nullable(),
   timestamp: instant,
 });

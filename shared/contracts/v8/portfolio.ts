@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { structureExitsSchema, structureNameSchema } from '../structure.ts';
 import {
   currencySchema,
   directionSchema,
@@ -13,6 +14,33 @@ import { ageMs, amount, corporateActions, instant, money, pnlBand, sessionQuery,
 import { sessionStats } from './status.ts';
 
 export const portfolioQuery = z.strictObject(sessionQuery);
+
+/** Sensitivities: `delta` in units of the underlying. */
+const greeks = z.strictObject({ delta: z.number() });
+
+/** Several legs that are held as one trade. */
+export const structureAnswer = z.strictObject({
+  id: z.string(),
+  name: structureNameSchema,
+  strategy: traderSchema,
+  underlying: z.string(),
+  /** Size, in units of the structure. */
+  units: amount,
+  positions: z.array(z.string()),
+  /** Base currency, over all legs, net of the entries' charges and of funding. */
+  unrealisedPnL: amount.nullable(),
+  /** What closing now would make for one unit, in `currency`: at the bid for what is sold, the ask for what is bought. */
+  profitPerUnit: z.number().nullable(),
+  currency: currencySchema,
+  maxLoss: z.number().nullable(),
+  maxProfit: z.number().nullable(),
+  /** Over all legs, units of the underlying: options by their delta, everything else whole; null while a volatility is missing. */
+  netDelta: z.number().nullable(),
+  /** What the carry still earns, annualised, in basis points; null for options only. */
+  basisLeftBps: z.number().nullable(),
+  exits: structureExitsSchema,
+});
+export type StructureAnswer = z.infer<typeof structureAnswer>;
 
 export const positionAnswer = z.strictObject({
   id: z.string(),
@@ -54,6 +82,16 @@ export const positionAnswer = z.strictObject({
   confidence: z.number().nullable(),
   /** Splits and the like since the entry: quantity, entry and levels include them. */
   corporateActions,
+  /** Cash that it blocks, base currency; null for what was paid in full. */
+  margin: amount.nullable(),
+  /** Received for funding until now, paid when negative, base currency; null for what knows no funding. */
+  funding: amount.nullable(),
+  /** When its contract expires; null for what does not. */
+  expiresAt: instant.nullable(),
+  /** Of the units held, with their sign; null for what is no option, and while nobody quotes its volatility. */
+  greeks: greeks.nullable(),
+  /** The structure that it is a leg of; null for a position of its own. */
+  structureId: z.string().nullable(),
 });
 export type PositionAnswer = z.infer<typeof positionAnswer>;
 
@@ -73,6 +111,8 @@ export const portfolioAnswer = z.strictObject({
   /** Equity: cash plus what the positions are worth. */
   currentCapital: money.nullable(),
   positions: z.array(positionAnswer),
+  /** Positions that belong together, by structure. */
+  structures: z.array(structureAnswer),
   /** Equity less the equity that the day's books began with. */
   dailyPnL: money.nullable(),
   sessionStats,
@@ -93,6 +133,10 @@ export const portfolioAnswer = z.strictObject({
   unrealisedPnL: amount.nullable(),
   charges: amount.nullable(),
   slippage: amount.nullable(),
+  /** Received for funding since the start, paid when negative. */
+  funding: amount.nullable(),
+  /** Cash that positions block: margin of contracts, collateral of shorts. */
+  blockedCash: amount.nullable(),
   /** Positions without a price, valued at their entry. */
   unmarkedPositions: z.number().int(),
   day: day.nullable(),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { tradeFlagSchema } from '../fill.ts';
+import { structureNameSchema } from '../structure.ts';
 import { currencySchema, directionSchema, evidenceSchema, exitReasonSchema, marketSchema, traderSchema } from '../terms.ts';
 import { amount, corporateActions, instant, pageQuery, pnlBand, sessionQuery, shownSession } from './common.ts';
 
@@ -36,12 +37,16 @@ export const tradeAnswer = z.strictObject({
     /** Line by line, in `currency`. */
     exitCharges: z.array(z.strictObject({ line: z.string(), amount })),
   }),
-  /** netPnL = priceEffect + currencyEffect - charges. */
+  /** netPnL = priceEffect + currencyEffect + funding - charges. */
   priceEffect: amount,
   currencyEffect: amount,
+  /** Received for funding while it was held, paid when negative. */
+  funding: amount,
   entryRate: amount,
   exitRate: z.strictObject({ value: amount, source: z.string(), asOf: instant }),
   rMultiple: z.number().nullable(),
+  /** The structure that it was a leg of; null for a trade of its own. */
+  structure: z.strictObject({ id: z.string(), name: structureNameSchema, underlying: z.string() }).nullable(),
   /** `diverged_quote`: the exit filled while other venues told another price. */
   flags: z.array(tradeFlagSchema),
   /** Splits and the like between entry and exit: quantity and entry price include them. */

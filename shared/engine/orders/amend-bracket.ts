@@ -7,6 +7,7 @@ import type { AmendInput } from '../../contracts/v8/order-request.ts';
 import { digest } from '../../kernel/digest.ts';
 import { listedAs } from '../../market/listed-rules.ts';
 import type { EngineContext } from '../context.ts';
+import { hasContracts } from '../contracts/chain-source.ts';
 import { draftOn } from '../draft.ts';
 import { EngineError } from '../errors.ts';
 import { sessionAsked } from '../sessions.ts';
@@ -33,7 +34,7 @@ export async function amendBracket(context: EngineContext, positionId: string, r
   const outcome = await once(context, { account, keyed, body: { positionId, ...request }, outcome: outcomeSchema }, async () => {
     const held = account.positions.get(positionId);
     if (held !== undefined) await onItsWay(context, account.seed, `amend:${held.exitId}@${held.version}`);
-    const view = await placeView(context, { withCharts: asksForAtr([request.trail]) });
+    const view = await placeView(context, { withCharts: asksForAtr([request.trail]), withChains: hasContracts(account) });
     return (current) => {
       const position = current.positions.get(positionId);
       if (position === undefined) return null;

@@ -1,18 +1,20 @@
-import { instrumentBySymbol } from '../../config/instruments.ts';
 import type { EntryOrder } from '../../contracts/order.ts';
-import type { OrderRequest } from '../../contracts/v8/order-request.ts';
+import type { LegRequest, OrderRequest } from '../../contracts/v8/order-request.ts';
 import { orderLatencyMs } from '../../execution/latency.ts';
 import { type Decimal, toNumber, ZERO } from '../../kernel/decimal.ts';
 import type { Account } from '../../ledger/account.ts';
 import type { Quote } from '../../market/price.ts';
 import { type OrderPass, orderGate } from '../../risk/order-gate.ts';
 import type { GateRefusal } from '../../risk/refusal.ts';
+import { blockedByLeg } from '../contracts/contract-margin.ts';
+import { optionTermsIn } from '../contracts/option-terms.ts';
 import { type Draft, draftOn } from '../draft.ts';
 import { EngineError } from '../errors.ts';
 import { squareOffAt } from '../square-off.ts';
+import { phaseOf } from '../trading-phase.ts';
 import { marksOf, ratesOf } from '../valuation.ts';
 import { excerpt } from '../view.ts';
-import { type OrderTerms, orderTerms, type PlaceView } from './terms.ts';
+import { type OrderTerms, orderTerms, type PlaceView, tradedAs } from './terms.ts';
 import { assertValid } from './venue-rules.ts';
 
 export interface PlaceCommand {
@@ -39,24 +41,26 @@ export function decidePlace(account: Account, view: PlaceView, command: PlaceCom
   const { legs } = command.request;
   const terms = legs.map((leg, index) => {
     const at = legs.length === 1 ? '' : `legs.${index}.`;
-    return orderTerms(leg, view, standingQuote(view, leg.symbol), at);
+    return orderTerms(leg, view, standingQuote(view, leg), at);
   });
   assertLegsAgree(terms);
   for (const each of terms) assertNotAgainst(account, each);
   const draft = draftOn(account, command.id);
   const orders: EntryOrder[] = [];
+  const blocked = blockedBy(terms, view);
   for (const [index, each] of terms.entries()) {
-    const verdict = judge(draft.account(), view, each);
+    const margin = blocked[index] ?? null;
+    const verdict = judge(draft.account(), view, each, margin);
     if (verdict.verdict === 'refused') return rejected(account, view, command, terms, { index, refusal: verdict });
-    const order = entryOrder(account, view, command, each, index, verdict.reserve);
+    const order = entryOrder(account, view, command, each, index, { reserved: verdict.reserve, margin });
     orders.push(order);
     draft.emit({ type: 'order-placed', atMs: view.nowMs, order });
   }
   return { draft, orders, refusal: null };
 }
 
-function standingQuote(view: PlaceView, name: string): Quote {
-  const { symbol } = instrumentBySymbol(name, view.nowMs);
+function standingQuote(view: PlaceView, leg: LegRequest): Quote {
+  const { symbol } = tradedAs(leg, view);
   const quote = view.quote(symbol);
   if (quote === null) throw new EngineError('no_price', `No price of ${symbol} has been received: an order in it cannot be judged`, { symbol });
   return quote;
@@ -89,7 +93,15 @@ function assertLegsAgree(terms: readonly OrderTerms[]): void {
   }
 }
 
-function judge(account: Account, view: PlaceView, terms: OrderTerms): OrderPass | GateRefusal {
+/** The cash that each contract among the legs blocks, base currency; null for what is paid in full. */
+function blockedBy(terms: readonly OrderTerms[], view: PlaceView): readonly (Decimal | null)[] {
+  if (terms.every(({ instrument }) => instrument.contract === null)) return terms.map(() => null);
+  const legs = terms.map(({ instrument, direction, quantity, price }) => ({ instrument, direction, quantity, price }));
+  const blocked = blockedByLeg(legs, view);
+  return terms.map(({ instrument }, index) => (instrument.contract === null ? null : (blocked?.[index] ?? ZERO)));
+}
+
+function judge(account: Account, view: PlaceView, terms: OrderTerms, margin: Decimal | null): OrderPass | GateRefusal {
   const { instrument, bracket } = terms;
   return orderGate({
     nowMs: view.nowMs,
@@ -100,8 +112,10 @@ function judge(account: Account, view: PlaceView, terms: OrderTerms): OrderPass 
     rules: view.rules(instrument.symbol),
     quote: terms.quote,
     rate: view.rate(instrument.quote),
-    phase: view.phase(instrument.market),
+    phase: phaseOf(view, instrument),
     squareOffMs: squareOffAt(view.nowMs),
+    risk: view.risk ?? null,
+    optionTermsOf: optionTermsIn(view),
     markOf: marksOf(view),
     rateOf: ratesOf(view),
     trader: 'manual',
@@ -111,6 +125,7 @@ function judge(account: Account, view: PlaceView, terms: OrderTerms): OrderPass 
     tradedIn: terms.tradedIn,
     isImmediate: terms.isImmediate,
     isUnlimited: terms.instruction.type === 'market',
+    margin,
   });
 }
 
@@ -123,7 +138,7 @@ function rejected(
   { index: refused, refusal }: { readonly index: number; readonly refusal: GateRefusal },
 ): Placed {
   const draft = draftOn(account, command.id);
-  const orders = terms.map((each, index) => entryOrder(account, view, command, each, index, ZERO));
+  const orders = terms.map((each, index) => entryOrder(account, view, command, each, index, { reserved: ZERO, margin: null }));
   for (const [index, order] of orders.entries()) {
     const reason =
       index === refused ? `${refusal.reason}: ${refusal.why}` : `leg_refused: leg ${refused + 1} of its group was refused: ${refusal.reason}`;
@@ -133,7 +148,13 @@ function rejected(
   return { draft, orders, refusal };
 }
 
-function entryOrder(account: Account, view: PlaceView, command: PlaceCommand, terms: OrderTerms, index: number, reserved: Decimal): EntryOrder {
+/** Base currency: what is set aside until it fills, and what its position will block; null for what is paid in full. */
+interface OrderCash {
+  readonly reserved: Decimal;
+  readonly margin: Decimal | null;
+}
+
+function entryOrder(account: Account, view: PlaceView, command: PlaceCommand, terms: OrderTerms, index: number, cash: OrderCash): EntryOrder {
   const { request } = command;
   const { instrument } = terms;
   const isGroup = request.legs.length > 1;
@@ -165,7 +186,8 @@ function entryOrder(account: Account, view: PlaceView, command: PlaceCommand, te
     triggeredMs: null,
     groupId: isGroup ? command.id : null,
     clientOrderId: request.clientOrderId,
-    reserved,
+    reserved: cash.reserved,
+    ...(cash.margin === null ? {} : { margin: cash.margin }),
     bracket: terms.bracket,
     intent: {
       decisionId: command.id,

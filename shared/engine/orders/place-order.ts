@@ -4,7 +4,7 @@ import type { EngineContext } from '../context.ts';
 import { assertOwnWorld, sessionAsked } from '../sessions.ts';
 import { decidePlace } from './decide-place.ts';
 import { once } from './once.ts';
-import { asksForAtr, placeView, trailsOf } from './place-view.ts';
+import { asksForAtr, asksForChains, placeView, trailsOf } from './place-view.ts';
 
 const outcomeSchema = z.object({
   orderIds: z.array(z.string()),
@@ -37,7 +37,7 @@ export async function placeOrder(
   const command = { account, keyed: isClients ? commandId : null, body: request, outcome: outcomeSchema };
   const outcome = await once(context, command, async () => {
     assertOwnWorld(context, account);
-    const view = await placeView(context, { withCharts: asksForAtr(trailsOf(request)) });
+    const view = await placeView(context, { withCharts: asksForAtr(trailsOf(request)), withChains: asksForChains(request) });
     const { configVersion } = context.settings;
     return (current) => {
       const { draft, orders, refusal } = decidePlace(current, view, { id: commandId, request, configVersion });

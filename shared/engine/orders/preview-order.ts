@@ -1,3 +1,4 @@
+import { instrumentBySymbol } from '../../config/instruments.ts';
 import type { EntryOrder } from '../../contracts/order.ts';
 import type { OrderRequest } from '../../contracts/v8/order-request.ts';
 import { MarginError } from '../../execution/margin/margin-error.ts';
@@ -6,6 +7,8 @@ import type { MarginRequirement } from '../../execution/margin/requirement.ts';
 import { fromNumber, multiply } from '../../kernel/decimal.ts';
 import type { Account } from '../../ledger/account.ts';
 import type { EngineContext } from '../context.ts';
+import { contractMargins } from '../contracts/contract-margin.ts';
+import type { ContractsView } from '../contracts/contracts-view.ts';
 import { decideMatch } from '../decide-match.ts';
 import { draftOn } from '../draft.ts';
 import type { HeldBack } from '../held-back.ts';
@@ -14,7 +17,7 @@ import type { MarketView } from '../view.ts';
 import { waitingFor } from '../waiting-for.ts';
 import { type AssumedFill, fillAtItsPrice } from './assumed-fill.ts';
 import { decidePlace, type Placed } from './decide-place.ts';
-import { asksForAtr, placeView, trailsOf, withTapes } from './place-view.ts';
+import { asksForAtr, asksForChains, placeView, trailsOf, withTapes } from './place-view.ts';
 import { expectedPrice } from './terms.ts';
 
 /** What one order of a request would come to. */
@@ -43,7 +46,7 @@ export async function previewOrder(context: EngineContext, request: OrderRequest
   const account = await sessionAsked(context, null);
   assertRunning(account);
   assertOwnWorld(context, account);
-  const view = await withTapes(context, await placeView(context, { withCharts: asksForAtr(trailsOf(request)) }));
+  const view = await withTapes(context, await placeView(context, { withCharts: asksForAtr(trailsOf(request)), withChains: asksForChains(request) }));
   const { orders, refusal } = decidePlace(account, view, { id: 'preview', request, configVersion: context.settings.configVersion });
   return { account, refusal, orders: orders.map((order) => previewed(withOrders(account, orders, view.nowMs), view, order)) };
 }
@@ -55,19 +58,29 @@ function withOrders(account: Account, orders: readonly EntryOrder[], atMs: numbe
   return draft.account();
 }
 
-function previewed(account: Account, now: MarketView, order: EntryOrder): OrderPreview {
+function previewed(account: Account, now: ContractsView, order: EntryOrder): OrderPreview {
   // As the venue meets it: when its latency has passed, on the prices that stand now.
-  const view: MarketView = { ...now, nowMs: order.activeFromMs };
+  const view: ContractsView = { ...now, nowMs: order.activeFromMs };
   const fill = fillNow(account, view, order) ?? fillAtItsPrice(account, view, order);
   const isWhole = fill?.basis === 'now' && fill.fill.quantity === order.quantity;
   const notional = multiply(order.quantity, fill?.fill.price ?? fromNumber(expectedPrice(order.instruction, order.side, order.intent.quote)));
   const direction = order.side === 'buy' ? 'long' : 'short';
+  const instrument = instrumentBySymbol(order.symbol, view.nowMs);
   return {
     order,
     fill,
     waiting: isWhole ? null : waitingFor(account, view, order),
-    margin: marginOrNull({ product: order.product, direction, notional, atMs: view.nowMs }),
+    margin:
+      instrument.contract === null ? marginOrNull({ product: order.product, direction, notional, atMs: view.nowMs }) : contractMargin(order, view),
   };
+}
+
+/** What a contract asks by itself, in the currency of its venue; legs that hedge each other ask less together. */
+function contractMargin(order: EntryOrder, view: ContractsView): MarginRequirement | null {
+  const instrument = instrumentBySymbol(order.symbol, view.nowMs);
+  const price = expectedPrice(order.instruction, order.side, order.intent.quote);
+  const [margin] = contractMargins([{ instrument, direction: order.side === 'buy' ? 'long' : 'short', quantity: order.quantity, price }], view);
+  return margin?.requirement ?? null;
 }
 
 function marginOrNull(order: OpeningOrder): MarginRequirement | null {

@@ -8,14 +8,20 @@ import type { Instrument } from '../../market/instrument.ts';
 import { listedAs } from '../../market/listed-rules.ts';
 import type { Quote } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
+import type { RiskModel } from '../../risk/var/risk-model.ts';
+import { shortInstrument } from '../contracts/coin-short.ts';
+import type { Contracts } from '../contracts/contracts-view.ts';
+import { EngineError } from '../errors.ts';
 import type { MarketView } from '../view.ts';
 import { endOfDay } from './expiry.ts';
 import { assertValid, type FieldError, venueErrors } from './venue-rules.ts';
 
 /** A view with what trails by average true range are made from. */
-export interface PlaceView extends MarketView {
+export interface PlaceView extends MarketView, Contracts {
   /** ATR(14) of the closed candles; null while too few are known. */
   readonly atr: (symbol: string, timeframe: Timeframe) => number | null;
+  /** How prices move together; the assumed moves count without. */
+  readonly risk?: RiskModel | null;
 }
 
 /** An order as its venue will take it: everything that the request left open is decided. */
@@ -43,8 +49,8 @@ export interface OrderTerms {
  * @throws EngineError `invalid_order` naming each field that the venue would not take; InstrumentError `unknown_symbol`
  */
 export function orderTerms(leg: LegRequest, view: PlaceView, quote: Quote, at: string): OrderTerms {
-  const listed = instrumentBySymbol(leg.symbol, view.nowMs);
-  const { symbol, market } = listed;
+  const listed = tradedAs(leg, view);
+  const { symbol } = listed;
   const instrument = listedAs(listed, view.rules(symbol));
   const errors: FieldError[] = [];
   const trailOf = (trail: TrailInput, field: string): Trail => resolveTrail(trail, view, symbol, (message) => errors.push({ field, message }));
@@ -62,7 +68,7 @@ export function orderTerms(leg: LegRequest, view: PlaceView, quote: Quote, at: s
     instruction,
     timeInForce,
     tradedIn: leg.tradedIn,
-    expiresMs: timeInForce === 'DAY' ? endOfDay(market, { tradedIn: leg.tradedIn, product }, view.nowMs) : null,
+    expiresMs: timeInForce === 'DAY' ? endOfDay(instrument, { tradedIn: leg.tradedIn, product }, view.nowMs) : null,
     bracket: bracketOf(leg.bracket, trailOf),
     price: expectedPrice(instruction, leg.side, quote),
     isImmediate: leg.tradedIn === 'continuous' && (instruction.type === 'market' || timeInForce === 'IOC' || timeInForce === 'FOK'),
@@ -71,9 +77,24 @@ export function orderTerms(leg: LegRequest, view: PlaceView, quote: Quote, at: s
   return terms;
 }
 
+/**
+ * The instrument that an order is for. Coin cannot be sold without being held: an order to do so goes to its perpetual, with
+ * funding, where one is quoted and the settings do not forbid it.
+ * @throws EngineError `unknown_symbol` for a contract that nobody quotes; InstrumentError `unknown_symbol`
+ */
+export function tradedAs({ symbol: name, side, product }: Pick<LegRequest, 'symbol' | 'side' | 'product'>, view: MarketView & Contracts): Instrument {
+  const listed = instrumentBySymbol(name, view.nowMs);
+  if (listed.contract === null) return side === 'sell' && product === null ? (shortInstrument(listed, view)?.instrument ?? listed) : listed;
+  if (view.contract(listed.symbol) !== null || view.quote(listed.symbol) !== null) return listed;
+  const why = `${listed.symbol} is not quoted: GET chain?underlying=${listed.contract.underlying} has what is`;
+  throw new EngineError('unknown_symbol', why, { symbol: listed.symbol });
+}
+
 /** Shares that are sold without being held are a short, and shorts of shares are of the day only. */
-const productOf = ({ market }: Instrument, side: LegRequest['side']): Product =>
-  market === 'CRYPTO' ? 'spot' : side === 'buy' ? 'delivery' : 'intraday';
+function productOf({ market, contract }: Instrument, side: LegRequest['side']): Product {
+  if (contract !== null) return contract.kind;
+  return market === 'CRYPTO' ? 'spot' : side === 'buy' ? 'delivery' : 'intraday';
+}
 
 function bracketOf({ stop, target, trail, maxHoldingMinutes }: BracketInput, trailOf: (trail: TrailInput, field: string) => Trail): Bracket {
   return {

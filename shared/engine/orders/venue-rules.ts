@@ -65,9 +65,14 @@ export function tooSmall({ minNotional, quote, symbol }: Instrument, quantity: D
   return onlyIf(notional < minNotional, 'quantity', message);
 }
 
-const pricesAreInBand: Rule = ({ instrument: { market, symbol }, instruction, tradedIn, quote }, view) => {
+const pricesAreInBand: Rule = ({ instrument: { market, symbol, contract }, instruction, tradedIn, quote }, view) => {
+  // The bands of contracts follow their underlying's day, which is not told here.
   const band =
-    market === 'CRYPTO' ? null : tradedIn === 'closing-auction' ? auctionBand(quote.last) : priceBand(market, view.previousClose(symbol), quote.last);
+    market === 'CRYPTO' || contract !== null
+      ? null
+      : tradedIn === 'closing-auction'
+        ? auctionBand(quote.last)
+        : priceBand(market, view.previousClose(symbol), quote.last);
   return ownPrices(instruction).flatMap(({ field, price }) => offBand(band, field, toNumber(price)));
 };
 
@@ -121,8 +126,12 @@ const trailIsNarrow: Rule = ({ instruction, price }) => (instruction.type === 't
 
 const PRODUCTS: Readonly<Record<Instrument['market'], readonly Product[]>> = { CRYPTO: ['spot'], NSE: ['delivery', 'intraday'] };
 
-const productFits: Rule = ({ instrument: { market, symbol }, product }) =>
-  onlyIf(!PRODUCTS[market].includes(product), 'product', `${symbol} is traded as ${PRODUCTS[market].join(' or ')}, received ${product}`);
+const productsOf = ({ market, contract }: Instrument): readonly Product[] => (contract === null ? PRODUCTS[market] : [contract.kind]);
+
+const productFits: Rule = ({ instrument, product }) => {
+  const products = productsOf(instrument);
+  return onlyIf(!products.includes(product), 'product', `${instrument.symbol} is traded as ${products.join(' or ')}, received ${product}`);
+};
 
 const timeFits: Rule = ({ instruction: { type }, timeInForce, product, tradedIn, expiresMs }) => [
   ...onlyIf(
@@ -139,10 +148,10 @@ const timeFits: Rule = ({ instruction: { type }, timeInForce, product, tradedIn,
   ...onlyIf(timeInForce === 'DAY' && expiresMs === null, 'timeInForce', 'the calendar knows no session that the order could be for'),
 ];
 
-const auctionFits: Rule = ({ instrument: { market, symbol }, instruction: { type }, tradedIn, product }) => {
+const auctionFits: Rule = ({ instrument: { market, symbol, contract }, instruction: { type }, tradedIn, product }) => {
   if (tradedIn === 'continuous') return [];
   return [
-    ...onlyIf(market !== 'NSE', 'tradedIn', `${symbol} has no closing auction`),
+    ...onlyIf(market !== 'NSE' || contract !== null, 'tradedIn', `${symbol} has no closing auction`),
     ...onlyIf(type !== 'market' && type !== 'limit', 'tradedIn', `the closing auction takes market and limit orders, received a ${type} order`),
     ...onlyIf(product === 'intraday', 'product', 'an intraday position cannot be opened in the closing auction: it could not be closed any more'),
   ];

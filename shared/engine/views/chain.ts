@@ -3,7 +3,7 @@ import type { ChainAnswer } from '../../contracts/v8/market-data.ts';
 import { fromNumber, text } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
 import { marketPhase } from '../../market/calendar.ts';
-import type { DerivativeChain } from '../../market/derivative.ts';
+import type { ContractQuote, DerivativeChain, FutureQuote, OptionQuote } from '../../market/derivative.ts';
 import type { EngineContext } from '../context.ts';
 import { EngineError } from '../errors.ts';
 
@@ -15,7 +15,7 @@ export function chain({ chains, clock, world }: EngineContext, name: string, exp
   const nowMs = clock.now();
   const underlying = name.trim().toUpperCase();
   const timestamp = iso(nowMs);
-  if (chains === null) return { underlying, chain: null, reason: `Nobody gives futures and options in ${world.scope} yet`, timestamp };
+  if (chains === null) return { underlying, chain: null, others: [], reason: `Nobody gives futures and options in ${world.scope} yet`, timestamp };
   if (!chains.underlyings.includes(underlying)) {
     const known = chains.underlyings;
     throw new EngineError('unknown_underlying', `There are no derivatives on ${JSON.stringify(name)}; there are on ${known.join(', ')}`, {
@@ -23,37 +23,64 @@ export function chain({ chains, clock, world }: EngineContext, name: string, exp
       known,
     });
   }
-  const found = chains.chain(underlying, nowMs);
-  if (found === null) return { underlying, chain: null, reason: marketPhase(NSE_CALENDAR, 'NSE', nowMs, 'derivatives').reason, timestamp };
-  return { underlying, chain: shown(found, expiry), reason: null, timestamp };
+  const [first, ...others] = chains.chains(underlying, nowMs).map((found) => shown(found, expiry));
+  if (first !== undefined) return { underlying, chain: first, others, reason: null, timestamp };
+  return { underlying, chain: null, others, reason: marketPhase(NSE_CALENDAR, 'NSE', nowMs, 'derivatives').reason, timestamp };
 }
 
-function shown({ spot, lotSize, futures, options, atMs, source, evidence }: DerivativeChain, expiry: string | undefined): ChainAnswer['chain'] {
-  const isAsked = (each: { readonly expiry: string }): boolean => expiry === undefined || each.expiry === expiry;
+function shown(chain: DerivativeChain, expiry: string | undefined): NonNullable<ChainAnswer['chain']> {
+  const { perpetual, futures, options } = chain;
+  const isAsked = ({ instrument }: FutureQuote | OptionQuote): boolean => expiry === undefined || instrument.contract.expiry === expiry;
   return {
-    spot: exact(spot),
-    currency: 'INR',
-    lotSize,
-    expiries: [...new Set([...futures, ...options].map((each) => each.expiry))].sort(),
-    futures: futures.filter(isAsked).map((future) => ({ expiry: future.expiry, expiresAt: iso(future.expiryMs), ...bookOf(future) })),
+    venue: chain.venue,
+    spot: exact(chain.spot),
+    currency: chain.currency,
+    lotSize: chain.lotSize,
+    expiries: [...new Set([...futures, ...options].map(({ instrument }) => instrument.contract.expiry))].sort(),
+    perpetual:
+      perpetual === null || expiry !== undefined
+        ? null
+        : {
+            ...quoteOf(perpetual),
+            index: exact(perpetual.index),
+            fundingRate: perpetual.fundingRate,
+            nextFundingAt: iso(perpetual.nextFundingMs),
+            fundingIntervalMs: perpetual.fundingIntervalMs,
+          },
+    futures: futures.filter(isAsked).map((future) => ({ ...quoteOf(future), ...expiringOf(future) })),
     options: options.filter(isAsked).map((option) => ({
-      expiry: option.expiry,
-      expiresAt: iso(option.expiryMs),
-      strike: exact(option.strike),
-      right: option.right,
-      ...bookOf(option),
+      ...quoteOf(option),
+      ...expiringOf(option),
+      strike: exact(option.instrument.contract.strike),
+      right: option.instrument.contract.right,
+      payoff: option.instrument.contract.payoff,
       iv: option.iv,
+      underlyingPrice: exact(option.underlyingPrice),
     })),
-    at: iso(atMs),
-    source,
-    evidence,
+    at: iso(chain.atMs),
+    source: chain.source,
+    evidence: chain.evidence,
   };
 }
 
 const exact = (value: number): string => text(fromNumber(value));
+const exactOrNull = (value: number | null): string | null => (value === null ? null : exact(value));
 
-const bookOf = ({ bid, ask, last }: { readonly bid: number | null; readonly ask: number; readonly last: number }) => ({
-  bid: bid === null ? null : exact(bid),
-  ask: exact(ask),
-  last: exact(last),
-});
+function quoteOf({ instrument, bid, ask, last, mark, bidSize, askSize }: ContractQuote) {
+  const { symbol, venueSymbol, quote } = instrument;
+  return {
+    symbol,
+    venueSymbol,
+    currency: quote,
+    bid: exactOrNull(bid),
+    ask: exactOrNull(ask),
+    last: exactOrNull(last),
+    mark: exactOrNull(mark),
+    bidSize: exactOrNull(bidSize),
+    askSize: exactOrNull(askSize),
+  };
+}
+
+function expiringOf({ instrument: { contract } }: FutureQuote | OptionQuote) {
+  return { expiry: contract.expiry, expiresAt: iso(contract.expiryMs), settlement: contract.settlement };
+}

@@ -107,6 +107,7 @@ export function decisionAnswer(decision: Decision, scan: ScanRecord): DecisionAn
     entry: decision.entry,
     stop: decision.stop,
     target: decision.target,
+    structure: decision.structure === undefined ? null : { ...decision.structure, legs: [...decision.structure.legs] },
     quantity: decision.quantity === null ? null : text(decision.quantity),
     sizedBy: decision.sizedBy,
     orderId: decision.orderId,

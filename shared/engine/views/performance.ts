@@ -7,7 +7,7 @@ import { iso } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
 import type { Evidence } from '../../market/price.ts';
 import { curveFigures, DAY_BOOKS_PER_YEAR } from '../../performance/curve-figures.ts';
-import { noTradeFigures, tradeFigures, tradeSums } from '../../performance/trade-figures.ts';
+import { noTradeFigures, type TradeResult, tradeFigures, tradeSums } from '../../performance/trade-figures.ts';
 import type { EngineContext } from '../context.ts';
 import type { LedgerStore } from '../ports.ts';
 import { isoOrNull } from './instants.ts';
@@ -21,11 +21,18 @@ import { type ValuedAccount, valuedAccount } from './valued-account.ts';
 /** Answers `performance`, and remembers what it has read: closed trades and closed days never change. */
 export type PerformanceView = (query: { readonly session?: string | undefined }) => Promise<PerformanceAnswer>;
 
-/** What the journal of a session has brought up to `seq`. */
-interface History {
-  readonly seq: number;
-  readonly trades: readonly Trade[];
+/** What of a closed trade the statistics are made from. */
+export type ClosedTrade = TradeResult & Pick<Trade, 'evidence' | 'strategy' | 'market'>;
+
+/** Closed trades and closed days of a session, in order. */
+export interface ClosedHistory {
+  readonly trades: readonly ClosedTrade[];
   readonly reports: readonly DayReport[];
+}
+
+/** What the journal of a session has brought up to `seq`. */
+interface History extends ClosedHistory {
+  readonly seq: number;
 }
 
 const NO_HISTORY: History = { seq: 0, trades: [], reports: [] };
@@ -97,7 +104,8 @@ function sessionOf(account: Account): NonNullable<PerformanceAnswer['session']> 
   };
 }
 
-function performanceOf(valued: ValuedAccount, { trades, reports }: History): AccountPerformance {
+/** The statistics of a session from what it has closed and what it holds. Pure. */
+export function performanceOf(valued: ValuedAccount, { trades, reports }: ClosedHistory): AccountPerformance {
   const { account, equity } = valued;
   const positions = [...account.positions.values()];
   const labels = new Set<Evidence>([...trades, ...positions].map(({ evidence }) => evidence));
@@ -131,7 +139,12 @@ function totalBand({ account, equity }: ValuedAccount): AccountPerformance['band
   return bandOf({ net: subtract(equity, account.startingCapital), better, worse });
 }
 
-function ofEvidence(evidence: Evidence, allTrades: readonly Trade[], allPositions: readonly Position[], valued: ValuedAccount): EvidencePerformance {
+function ofEvidence(
+  evidence: Evidence,
+  allTrades: readonly ClosedTrade[],
+  allPositions: readonly Position[],
+  valued: ValuedAccount,
+): EvidencePerformance {
   const trades = allTrades.filter((trade) => trade.evidence === evidence);
   const positions = allPositions.filter((position) => position.evidence === evidence);
   const by = <Key extends 'strategy' | 'market'>(key: Key) =>
@@ -153,7 +166,7 @@ function ofEvidence(evidence: Evidence, allTrades: readonly Trade[], allPosition
 
 type Group = Omit<EvidencePerformance, 'evidence' | 'byStrategy' | 'byMarket'>;
 
-function group(trades: readonly Trade[], positions: readonly Position[], valued: ValuedAccount): Group {
+function group(trades: readonly ClosedTrade[], positions: readonly Position[], valued: ValuedAccount): Group {
   const { net, grossProfit, grossLoss, charges, slippage, currencyEffect, bestTrade, worstTrade, ...counts } = tradeSums(trades);
   return {
     ...counts,

@@ -1,11 +1,13 @@
 import type { PortfolioAnswer } from '../../contracts/v8/portfolio.ts';
-import { subtract, sum, text, toNumber } from '../../kernel/decimal.ts';
+import { subtract, sum, text, toNumber, ZERO } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
-import { type Account, availableCash, exposure, reserved, riskAtStops } from '../../ledger/account.ts';
+import { type Account, availableCash, blockedCash, exposure, reserved, riskAtStops } from '../../ledger/account.ts';
 import type { EngineContext } from '../context.ts';
+import { heldStructures } from '../contracts/structure-exits.ts';
 import { bandOf } from './pnl-band.ts';
 import { positionAnswer, unrealised } from './position.ts';
 import { type ShownSession, shownSession } from './shown-session.ts';
+import { structureAnswer } from './structure.ts';
 import { sessionStatsOf, type ValuedAccount, valuedAccount } from './valued-account.ts';
 
 /**
@@ -28,6 +30,7 @@ type Figures = Omit<PortfolioAnswer, 'sessionId' | 'isActive' | 'reason' | 'time
 const NOTHING: Figures = {
   currentCapital: null,
   positions: [],
+  structures: [],
   dailyPnL: null,
   sessionStats: sessionStatsOf(null),
   cash: null,
@@ -42,6 +45,8 @@ const NOTHING: Figures = {
   unrealisedPnL: null,
   charges: null,
   slippage: null,
+  funding: null,
+  blockedCash: null,
   unmarkedPositions: 0,
   day: null,
   riskLimits: null,
@@ -57,6 +62,7 @@ function figuresOf(valued: ValuedAccount): Figures {
   return {
     currentCapital: toNumber(equity),
     positions,
+    structures: heldStructures(account).map((structure) => structureAnswer(structure, valued)),
     dailyPnL: toNumber(subtract(equity, account.day.startEquity)),
     sessionStats: sessionStatsOf(valued),
     cash: text(account.cash),
@@ -71,6 +77,8 @@ function figuresOf(valued: ValuedAccount): Figures {
     unrealisedPnL: text(sum(held.map((position) => unrealised(position, valued)))),
     charges: text(account.totals.charges),
     slippage: text(account.totals.slippage),
+    funding: text(account.totals.funding ?? ZERO),
+    blockedCash: text(blockedCash(account)),
     unmarkedPositions: positions.filter(({ mark }) => mark === null).length,
     day: account.status === 'stopped' ? null : dayOf(account),
     riskLimits: account.limits,

@@ -1,6 +1,6 @@
 import type { Trade } from '../../contracts/fill.ts';
 import type { TradeAnswer, TradesAnswer } from '../../contracts/v8/trades.ts';
-import { text } from '../../kernel/decimal.ts';
+import { text, ZERO } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
 import type { EngineContext } from '../context.ts';
 import { bandOf } from './pnl-band.ts';
@@ -52,9 +52,11 @@ function tradeAnswer(trade: Trade): TradeAnswer {
     },
     priceEffect: text(realised.price),
     currencyEffect: text(realised.currency),
+    funding: text(realised.funding ?? ZERO),
     entryRate: text(trade.entryRate),
     exitRate: { value: text(exitRate.value), source: exitRate.source, asOf: iso(exitRate.asOfMs) },
     rMultiple: trade.rMultiple,
+    structure: trade.structure === undefined ? null : { id: trade.structure.id, name: trade.structure.name, underlying: trade.structure.underlying },
     corporateActions: [...(trade.actions ?? [])],
     flags: [...(trade.flags ?? [])],
   };

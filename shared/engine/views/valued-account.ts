@@ -4,14 +4,16 @@ import { type Decimal, subtract, toNumber } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
 import { type Account, equity, type MarkOf, type RateOf } from '../../ledger/account.ts';
 import type { EngineContext } from '../context.ts';
+import { chainSourceOf, hasContracts } from '../contracts/chain-source.ts';
+import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
 import { viewOf } from '../market-view.ts';
+import type { ChainSource } from '../ports.ts';
 import { marksOf, ratesOf } from '../valuation.ts';
-import type { MarketView } from '../view.ts';
 
 /** An account with the prices of its own world, valued by the rule that the risk gate and the equity marks use. */
 export interface ValuedAccount {
   readonly account: Account;
-  readonly view: MarketView;
+  readonly view: ContractsView;
   readonly markOf: MarkOf;
   readonly rateOf: RateOf;
   readonly equity: Decimal;
@@ -19,12 +21,17 @@ export interface ValuedAccount {
 
 /** Values an account at the newest prices of the world that it trades in, which need not be the one that runs now. */
 export async function valuedAccount(context: EngineContext, account: Account): Promise<ValuedAccount> {
-  return valuedWith(account, await context.market.snapshot(account.scope), context.clock.now());
+  const chains = account.scope === context.world.scope && hasContracts(account) ? await chainSourceOf(context) : null;
+  return valuedWith(account, await context.market.snapshot(account.scope), context.clock.now(), chains);
 }
 
 /** The same with a snapshot that was read already. */
-export function valuedWith(account: Account, snapshot: MarketSnapshot | null, nowMs: number): ValuedAccount {
-  const view = viewOf(snapshot, nowMs);
+export function valuedWith(account: Account, snapshot: MarketSnapshot | null, nowMs: number, chains: ChainSource | null = null): ValuedAccount {
+  return valuedIn(account, withContracts(viewOf(snapshot, nowMs), chains));
+}
+
+/** The same in a market that is known. */
+export function valuedIn(account: Account, view: ContractsView): ValuedAccount {
   const [markOf, rateOf] = [marksOf(view), ratesOf(view)];
   return { account, view, markOf, rateOf, equity: equity(account, markOf, rateOf) };
 }

@@ -11,8 +11,16 @@ const SLOPE_TOLERANCE = 1e-9;
  */
 export function maxLoss(legs: readonly Leg[]): number | null {
   if (!expireTogether(legs) || slopeAtInfinity(legs) < -toleranceOf(legs)) return null;
-  const knots = [0, ...legs.filter(isOption).map(({ strike }) => strike)];
-  return Math.max(...knots.map((price) => -profitAtExpiry(legs, price)));
+  return Math.max(...knotsOf(legs).map((price) => -profitAtExpiry(legs, price)));
+}
+
+/**
+ * The most that the legs can gain when they are held to their one expiry, with premiums as paid and received. Null when it has no
+ * bound or the legs expire at different times.
+ */
+export function maxProfit(legs: readonly Leg[]): number | null {
+  if (!expireTogether(legs) || slopeAtInfinity(legs) > toleranceOf(legs)) return null;
+  return Math.max(...knotsOf(legs).map((price) => profitAtExpiry(legs, price)));
 }
 
 /**
@@ -24,6 +32,9 @@ export function isFullyHedged(legs: readonly Leg[]): boolean {
   const tolerance = toleranceOf(legs);
   return expireTogether(legs) && slopeAtInfinity(legs) >= -tolerance && owedSlopeAtZero(legs) <= tolerance;
 }
+
+/** Where the profit bends. */
+const knotsOf = (legs: readonly Leg[]): readonly number[] => [0, ...legs.filter(isOption).map(({ strike }) => strike)];
 
 function expireTogether(legs: readonly Leg[]): boolean {
   return new Set(legs.flatMap((leg) => (leg.kind === 'equity' ? [] : [leg.expiryMs]))).size <= 1;

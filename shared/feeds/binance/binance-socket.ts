@@ -18,9 +18,22 @@ export type BinanceFeedState = VenueState;
 export type BinanceFeed = VenueFeed;
 export type BinanceTiming = VenueTiming;
 
-export interface BinanceFeedOptions extends StreamChoice {
+export interface BinanceFeedOptions extends StreamChoice, StreamsCommon {
   /** Venue symbols: BTCUSDT. */
   readonly symbols: readonly string[];
+}
+
+/** Streams of Binance by their names, wherever they are served. */
+export interface BinanceStreamsOptions extends StreamsCommon {
+  /** Begins the names of log events and timers. */
+  readonly venue: string;
+  /** The streams of each connection. */
+  readonly plan: readonly (readonly string[])[];
+  /** Path below the base URL: the futures serve their streams by groups. */
+  readonly route?: string;
+}
+
+interface StreamsCommon {
   /** Base URLs in the order of preference: `wss://stream.binance.com:9443`. */
   readonly urls: readonly string[];
   readonly clock: Clock;
@@ -53,10 +66,16 @@ export const streamUrl = (base: string, symbols: readonly string[], trades: 'tra
  * @see binance-spot-api-docs, web-socket-streams.md
  */
 export function connectBinance(options: BinanceFeedOptions): BinanceFeed {
-  const { symbols, urls, clock, random, log, onState } = options;
-  const budget = options.budget ?? binanceBudget();
+  const { symbols } = options;
   const plan = streamPlan(symbols, options);
   if (plan.length === 0) throw new BinanceStreamError('no_symbols', 'Binance is asked for no symbol at all', { symbols });
+  return connectStreams({ ...options, venue: 'binance', plan });
+}
+
+/** The same for streams that are named: one connection for each list of the plan. */
+export function connectStreams(options: BinanceStreamsOptions): BinanceFeed {
+  const { venue, plan, route = '', urls, clock, random, log, onState } = options;
+  const budget = options.budget ?? binanceBudget();
   const timing: Partial<BinanceTiming> = { starvedMs: options.timing?.silenceMs ?? VENUE_TIMING.starvedMs, ...options.timing };
   const shards: BinanceFeed[] = [];
   const state = (): BinanceFeedState => worstOf(shards.map((shard) => shard.state()));
@@ -64,9 +83,9 @@ export function connectBinance(options: BinanceFeedOptions): BinanceFeed {
     const { inUrl, subscriptions } = streamRequest(streams);
     shards.push(
       connectVenue({
-        venue: 'binance',
+        venue,
         urls,
-        address: (base) => combinedUrl(base, inUrl),
+        address: (base) => combinedUrl(`${base}${route}`, inUrl),
         converse: conversation(subscriptions, options.onFrame),
         clock,
         random,

@@ -3,10 +3,11 @@ import type { Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Rng } from '../../kernel/rng.ts';
-import { type EpochMs, MINUTE_MS, minuteOf, SECOND_MS } from '../../kernel/time.ts';
+import { type EpochMs, iso, MINUTE_MS, minuteOf, SECOND_MS } from '../../kernel/time.ts';
 import type { Market } from '../../market/instrument.ts';
 import type { Bar, Candle, Tick } from '../../market/price.ts';
 import type { RolledCandle } from '../../market/rollup.ts';
+import type { DailyClose } from '../../risk/var/risk-model.ts';
 import { type BarBuilder, createBarBuilder } from '../bars/bar-builder.ts';
 import { type BarRepairs, createBarRepairs, type RepairTiming } from '../bars/bar-repairs.ts';
 import { mergeBars } from '../bars/merge-bars.ts';
@@ -276,6 +277,16 @@ export function binanceSource(options: BinanceSourceOptions): MarketSource {
     minutes: (fromMs, toMs) => mergeBars([...BINANCE_SYMBOLS].map(([venueSymbol, symbol]) => minutesOf(venueSymbol, symbol, fromMs, toMs))),
     async quarters(fromMs, toMs) {
       const all = [...BINANCE_SYMBOLS].map(async ([venueSymbol, symbol]) => [symbol, await quartersOf(venueSymbol, fromMs, toMs)] as const);
+      return new Map(await Promise.all(all));
+    },
+    async dailies(fromMs, toMs) {
+      const all = [...BINANCE_SYMBOLS].map(async ([venueSymbol, symbol]) => {
+        const closes: DailyClose[] = [];
+        for await (const { openMs, close } of rest.fetchKlines({ symbol: venueSymbol, interval: '1d', fromMs, toMs })) {
+          closes.push({ date: iso(openMs).slice(0, 10), close });
+        }
+        return [symbol, closes] as const;
+      });
       return new Map(await Promise.all(all));
     },
     async listings() {

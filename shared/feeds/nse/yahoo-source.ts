@@ -11,7 +11,9 @@ import { DAY_MS, type EpochMs, HOUR_MS, iso, MINUTE_MS, SECOND_MS } from '../../
 import type { Calendar } from '../../market/calendar.ts';
 import { rawCandles } from '../../market/corporate-actions.ts';
 import type { Market } from '../../market/instrument.ts';
+import { istDate } from '../../market/ist.ts';
 import type { Bar, Candle } from '../../market/price.ts';
+import type { DailyClose } from '../../risk/var/risk-model.ts';
 import { mergeBars } from '../bars/merge-bars.ts';
 import { createMinuteShelf } from '../bars/minute-shelf.ts';
 import { createJsonClient } from '../connection/json-client.ts';
@@ -180,6 +182,14 @@ export function yahooSource({ clock, log, urls, calendar = NSE_CALENDAR, fetch: 
     return candles.filter(({ openMs }) => openMs >= startMs && openMs < toMs && openMs + QUARTER_MS <= overMs && session.hasBar(openMs));
   }
 
+  /** Yahoo adjusts daily closes for splits. The day that trades has no close yet. */
+  async function dailiesOf(symbol: string, fromMs: EpochMs, toMs: EpochMs): Promise<readonly DailyClose[]> {
+    const name = encodeURIComponent(`${symbol}${YAHOO.suffix}`);
+    const { candles } = readYahooChart(await client.get(`/v8/finance/chart/${name}?interval=1d&${period(fromMs, toMs)}`), DAY_MS);
+    const today = istDate(clock.now());
+    return candles.map(({ openMs, close }) => ({ date: istDate(openMs), close })).filter(({ date }) => date < today);
+  }
+
   function statusNow(): FeedState['status'] {
     if (sink === null) return 'down';
     if (!isPolled(clock.now())) return 'waiting';
@@ -248,6 +258,10 @@ export function yahooSource({ clock, log, urls, calendar = NSE_CALENDAR, fetch: 
     },
     rates: () => [],
     minutes: (fromMs, toMs) => mergeBars(symbols.map((symbol) => minutesOf(symbol, fromMs, toMs))),
+    async dailies(fromMs, toMs) {
+      const all = symbols.map(async (symbol) => [symbol, await dailiesOf(symbol, fromMs, toMs)] as const);
+      return new Map(await Promise.all(all));
+    },
     async quarters(fromMs, toMs) {
       const all = symbols.map(async (symbol) => {
         const candles = await quartersOf(symbol, fromMs, toMs);

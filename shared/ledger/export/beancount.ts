@@ -120,6 +120,8 @@ function narrationOf(event: JournalEvent): string {
       const { side, quantity, symbol, price, currency, exitReason, trigger } = event.fill;
       return `filled: ${side} ${text(quantity)} ${symbol} at ${text(price)} ${currency}, ${exitReason ?? trigger}`;
     }
+    case 'funding-paid':
+      return `funding: ${event.symbol} ${text(event.amount)} ${event.currency}`;
     case 'corporate-action':
       return `corporate-action: ${event.action.says}`;
     default:

@@ -1,5 +1,6 @@
 import type { JournalRow } from '../../contracts/journal.ts';
 import { canonicalJson } from '../../kernel/canonical-json.ts';
+import { eventText } from '../row-text.ts';
 
 /**
  * A journal row as one line of canonical JSON:
@@ -10,4 +11,5 @@ import { canonicalJson } from '../../kernel/canonical-json.ts';
  * line and PREVIOUS the HASH of the line before; of the first line 64 zeros. So the chain can be checked by cutting text, in any
  * language, whatever its numbers are.
  */
-export const journalLine = ({ commandId, event, hash, seq }: JournalRow): string => canonicalJson({ commandId, event, hash, seq });
+export const journalLine = ({ commandId, event, hash, seq }: JournalRow): string =>
+  `{"commandId":${canonicalJson(commandId)},"event":${eventText(event)},"hash":"${hash}","seq":${seq}}`;

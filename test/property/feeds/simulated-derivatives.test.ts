@@ -1,21 +1,59 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { instrumentsOf } from '../../../shared/config/instruments.ts';
+import { CONTRACT_FACTS } from '../../../shared/config/contract-facts.ts';
+import { instrumentBySymbol, instrumentsOf } from '../../../shared/config/instruments.ts';
 import { NSE_CALENDAR } from '../../../shared/config/nse-calendar.ts';
 import { derivativeParameters } from '../../../shared/feeds/simulated/derivatives/parameters.ts';
 import { atTheMoneyVariance, impliedVariance } from '../../../shared/feeds/simulated/derivatives/surface.ts';
 import { createSimulatedDerivatives, type SimulatedDerivatives } from '../../../shared/feeds/simulated-derivatives.ts';
 import { createSimulatedMarket } from '../../../shared/feeds/simulated-market.ts';
+import { fromNumber, toNumber } from '../../../shared/kernel/decimal.ts';
 import { DAY_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import { marketPhase, tradingDay } from '../../../shared/market/calendar.ts';
-import type { DerivativeChain, OptionQuote } from '../../../shared/market/derivative.ts';
+import type { DerivativeChain } from '../../../shared/market/derivative.ts';
 import { dateOfDay, dayOfDate, istDayOf } from '../../../shared/market/ist.ts';
 
 const PARAMETERS = derivativeParameters();
 const { noise, spreads, rate } = PARAMETERS;
 const BPS = 1e-4;
 
-const derivatives = (seed = 'chain'): SimulatedDerivatives => createSimulatedDerivatives({ seed });
+interface Book {
+  readonly bid: number | null;
+  readonly ask: number;
+  readonly last: number | null;
+}
+interface Option extends Book {
+  readonly expiry: string;
+  readonly expiryMs: number;
+  readonly strike: number;
+  readonly right: string;
+  readonly iv: number;
+}
+/** A chain with the terms of its contracts beside their prices; the simulation offers every contract. */
+type FlatChain = Omit<DerivativeChain, 'futures' | 'options'> & {
+  readonly futures: readonly (Book & { readonly expiry: string; readonly expiryMs: number })[];
+  readonly options: readonly Option[];
+};
+
+function flat(chain: DerivativeChain): FlatChain {
+  const book = ({ bid, ask, last }: DerivativeChain['options'][number] | DerivativeChain['futures'][number]): Book => {
+    if (ask === null) throw new Error('the simulation offers every contract');
+    return { bid, ask, last };
+  };
+  const futures = chain.futures.map((quote) => ({ ...quote.instrument.contract, ...book(quote) }));
+  const options = chain.options.map((quote) => ({ ...quote.instrument.contract, ...book(quote), iv: quote.iv ?? Number.NaN }));
+  return { ...chain, futures, options };
+}
+
+interface Known extends SimulatedDerivatives {
+  readonly chain: (underlying: string, atMs: number) => FlatChain | null;
+}
+
+function derivatives(seed = 'chain'): Known {
+  const made = createSimulatedDerivatives({ seed });
+  const chain = (underlying: string, atMs: number): FlatChain | null => made.chains(underlying, atMs).map(flat)[0] ?? null;
+  return { ...made, chain };
+}
 
 /** Instants of derivative sessions of 2026. */
 const days = Array.from({ length: 363 }, (_, i) => tradingDay(NSE_CALENDAR, dateOfDay(dayOfDate('2026-01-01') + i), 'derivatives')).flatMap((day) =>
@@ -31,19 +69,16 @@ const middle = ({ bid, ask }: { readonly bid: number | null; readonly ask: numbe
 const half = ({ bid, ask }: { readonly bid: number | null; readonly ask: number }): number => (ask - (bid ?? 0)) / 2;
 
 /** The strikes of one expiry, in order: call and put of each. */
-function strikesOf(
-  { options }: DerivativeChain,
-  expiry: string,
-): readonly { readonly strike: number; readonly call: OptionQuote; readonly put: OptionQuote }[] {
+function strikesOf({ options }: FlatChain, expiry: string): readonly { readonly strike: number; readonly call: Option; readonly put: Option }[] {
   const of = options.filter((option) => option.expiry === expiry);
-  return of.flatMap((call, i) => (call.right === 'call' ? [{ strike: call.strike, call, put: of[i + 1] as OptionQuote }] : []));
+  return of.flatMap((call, i) => (call.right === 'call' ? [{ strike: call.strike, call, put: of[i + 1] as Option }] : []));
 }
 
-const expiriesOf = ({ options }: DerivativeChain): readonly string[] => [...new Set(options.map(({ expiry }) => expiry))];
+const expiriesOf = ({ options }: FlatChain): readonly string[] => [...new Set(options.map(({ expiry }) => expiry))];
 
 describe('a chain of the simulated derivatives', () => {
   const known = derivatives();
-  const eachChain = (check: (chain: DerivativeChain, atMs: number) => void): void =>
+  const eachChain = (check: (chain: FlatChain, atMs: number) => void): void =>
     fc.assert(
       fc.property(anyUnderlying, anyInstant, (underlying, atMs) => {
         const chain = known.chain(underlying, atMs);
@@ -120,16 +155,17 @@ describe('a chain of the simulated derivatives', () => {
   });
 
   it('is on the price grids, with a bid below its ask and a last price on one of them', () => {
-    eachChain(({ underlying, spot, options, futures, lotSize }) => {
-      const optionTick = PARAMETERS.optionTicks.find(({ below }) => below === null || spot < below)?.tick ?? Number.NaN;
+    eachChain(({ underlying, options, futures, lotSize }, atMs) => {
       const onGrid = (price: number, tick: number): boolean => Math.abs(price / tick - Math.round(price / tick)) < 1e-6;
-      for (const { bid, ask, last } of options) {
+      for (const { bid, ask, last, strike } of options) {
+        const optionTick = strike < 250 ? 0.01 : 0.05;
         expect(onGrid(ask, optionTick) && (bid === null || (onGrid(bid, optionTick) && bid > 0 && bid < ask))).toBe(true);
         expect([bid, ask]).toContain(last);
       }
-      const futureTick = PARAMETERS.underlyings[underlying]?.futureTick ?? 0.01;
+      const listed = instrumentBySymbol(`${underlying}-${futures[0]?.expiry}`, atMs);
+      const futureTick = toNumber(listed.tickSize(fromNumber(futures[0]?.ask ?? 0)));
       for (const { bid, ask } of futures) expect(onGrid(ask, futureTick) && bid !== null && bid < ask).toBe(true);
-      expect(lotSize).toBe(PARAMETERS.underlyings[underlying]?.lots.at(-1)?.units);
+      expect(lotSize).toBe(toNumber(listed.lotStep));
       expect(spreads.optionTicks).toBeGreaterThan(0);
     });
   });
@@ -185,8 +221,8 @@ describe('expiries of the simulated derivatives', () => {
   });
 
   it('pass at their hour: then the next one stands in front', () => {
-    expect(listed('SBIN', '2026-10-27T15:29:00+05:30')[0]).toBe('2026-10-27');
-    expect(listed('SBIN', '2026-10-27T15:31:00+05:30')[0]).toBe('2026-11-23');
+    expect(listed('SBIN', '2026-10-27T15:39:00+05:30')[0]).toBe('2026-10-27');
+    expect(listed('SBIN', '2026-10-28T09:15:00+05:30')[0]).toBe('2026-11-23');
   });
 
   it('have no chain while derivatives do not trade, and none on what they do not know', () => {
@@ -278,7 +314,7 @@ describe('the noise of basis and parity', () => {
 
   it('fades before expiry', () => {
     const last = days
-      .filter(({ openMs }) => PARAMETERS.expiries.eras.at(-1)?.weekday === new Date(openMs).getUTCDay() && isLastOfMonth(openMs))
+      .filter(({ openMs }) => CONTRACT_FACTS.expiries.nse.at(-1)?.weekday === new Date(openMs).getUTCDay() && isLastOfMonth(openMs))
       .slice(0, 8);
     expect(last).toHaveLength(8);
     for (const { openMs } of last) {

@@ -5,7 +5,10 @@ import { STRATEGY_MAX_POSITION } from '../../../shared/config/risk.ts';
 import { excerpt } from '../../../shared/engine/view.ts';
 import { add, type Decimal, decimal, divide, fromNumber, max, multiply, subtract, sum, toNumber, ZERO } from '../../../shared/kernel/decimal.ts';
 import { type Account, availableCash, equity, exposure, type MarkOf, type RateOf, reserved, riskAtStops } from '../../../shared/ledger/account.ts';
+import { exposuresOf } from '../../../shared/risk/exposures.ts';
 import { riskGate } from '../../../shared/risk/gate.ts';
+import { bookOutcomes, gateValueAtRisk } from '../../../shared/risk/var/book.ts';
+import { NO_RISK_MODEL } from '../../../shared/risk/var/risk-model.ts';
 import { bareQuote, OPEN_PHASE, opportunityOf, startedAccount } from '../../support/engine-fixtures.ts';
 import { entryFill, entryOrder, happen, orderPlaced, rateOf, START_MS } from '../../support/ledger-fixtures.ts';
 
@@ -29,6 +32,10 @@ const limits = fc.record({
   maxTotalExposure: fc.double({ min: 0.02, max: 1, noNaN: true }),
   maxPortfolioRisk: fc.double({ min: 0.0005, max: 0.15, noNaN: true }),
   maxDailyLoss: fc.constant(1),
+  maxDrawdown: fc.constant(1),
+  maxMarketExposure: fc.double({ min: 0.05, max: 1, noNaN: true }),
+  maxVar: fc.double({ min: 0.002, max: 0.1, noNaN: true }),
+  maxOpenPositions: fc.integer({ min: 1, max: 12 }),
 });
 
 /** Loss at the stops of what is held and of what is on its way, share of equity. */
@@ -43,6 +50,10 @@ function riskOf(account: Account, equityNow: Decimal): number {
   );
   return riskAtStops(account, equityNow, BASE) + toNumber(pending) / toNumber(equityNow);
 }
+
+/** Without history: what everything would lose if it moved as is assumed. */
+const valueAtRisk = (account: Account, markOf: MarkOf): number =>
+  gateValueAtRisk(bookOutcomes(NO_RISK_MODEL, exposuresOf(account, markOf, BASE)), 0.95);
 
 describe('no sequence of opportunities', () => {
   it('ends with a limit broken at the moment of an entry', () => {
@@ -80,6 +91,7 @@ describe('no sequence of opportunities', () => {
           passed += 1;
           const equityNow = equity(account, markOf, BASE);
           const cashBefore = availableCash(account);
+          const riskBefore = valueAtRisk(account, markOf) / toNumber(equityNow);
           const sketch = entryOrder({
             id: `E:${index}`,
             symbol,
@@ -102,6 +114,9 @@ describe('no sequence of opportunities', () => {
           expect(size).toBeLessThanOrEqual(Math.min(account.limits.maxPositionSize, STRATEGY_MAX_POSITION[strategy] ?? 0) + dust);
           expect(share(add(exposure(account, markOf, BASE), reserved(account)))).toBeLessThanOrEqual(account.limits.maxTotalExposure + dust);
           expect(riskOf(account, equityNow)).toBeLessThanOrEqual(account.limits.maxPortfolioRisk + dust);
+          expect(share(add(exposure(account, markOf, BASE), reserved(account)))).toBeLessThanOrEqual((account.limits.maxMarketExposure ?? 1) + dust);
+          expect(valueAtRisk(account, markOf) / toNumber(equityNow)).toBeLessThanOrEqual(Math.max(riskBefore, account.limits.maxVar ?? 1) + dust);
+          expect(account.orders.size).toBeLessThanOrEqual(account.limits.maxOpenPositions ?? 1);
           expect(verdict.reserve <= add(cashBefore, decimal('0.0001'))).toBe(true);
           if (!isFilled) continue;
           const price = fromNumber(last * (1 + costShare));

@@ -1,4 +1,5 @@
 import { instrumentBySymbol } from '../../../shared/config/instruments.ts';
+import { NSE_CALENDAR } from '../../../shared/config/nse-calendar.ts';
 import type { ChartShelf } from '../../../shared/engine/chart-shelf.ts';
 import type { MarketStore } from '../../../shared/engine/ports.ts';
 import { type Chart, createChart } from '../../../shared/indicators/chart.ts';
@@ -19,7 +20,13 @@ function chartWithSignal(symbol: string): Chart {
   const scalper = strategyByName('scalping');
   for (const bar of scriptOf(1, { fromMs: FROM_MS, minutes: MINUTES, symbols: [symbol] }).bars.get(symbol) ?? []) {
     chart.add(bar);
-    const answer = scalper?.evaluate({ instrument: instrumentBySymbol(symbol, FROM_MS), nowMs: bar.openMs + MINUTE_MS, chart });
+    const answer = scalper?.evaluate({
+      instrument: instrumentBySymbol(symbol, FROM_MS),
+      nowMs: bar.openMs + MINUTE_MS,
+      chart,
+      calendar: NSE_CALENDAR,
+      derivatives: null,
+    });
     if (answer?.kind === 'opportunity' && answer.direction === 'long' && answer.confidence > answer.leastConfidence) return chart;
   }
   throw new Error(`The script of ${symbol} has no minute that the scalper trades on`);

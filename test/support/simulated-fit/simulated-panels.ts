@@ -1,6 +1,6 @@
+import { NSE_INDICES } from '../../../shared/config/indices.ts';
 import { instrumentBySymbol } from '../../../shared/config/instruments.ts';
 import { dailyPrice, dayNumberOf } from '../../../shared/feeds/simulated/daily-walk.ts';
-import { simulatedIndices } from '../../../shared/feeds/simulated/indices.ts';
 import { type InstrumentParameters, type SimulationParameters, simulationParameters } from '../../../shared/feeds/simulated/parameters.ts';
 import { type DayKind, priceProcess } from '../../../shared/feeds/simulated/process-day.ts';
 import { createSimulatedMarket, type SimulatedMarket } from '../../../shared/feeds/simulated-market.ts';
@@ -32,7 +32,7 @@ export function simulatedPanels(seed: string, sizes: SimulatedSizes, parameters:
   );
   const market = createSimulatedMarket({
     seed,
-    instruments: [...[...CRYPTO_SYMBOLS, ...NSE_SYMBOLS].map((symbol) => instrumentBySymbol(symbol)), ...simulatedIndices()],
+    instruments: [...[...CRYPTO_SYMBOLS, ...NSE_SYMBOLS].map((symbol) => instrumentBySymbol(symbol)), ...NSE_INDICES],
     phaseAt: (_, atMs) => weekdaySession(atMs),
     parameters: { ...parameters, instruments: Object.fromEntries(instruments) },
   });

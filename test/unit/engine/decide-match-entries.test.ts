@@ -6,7 +6,7 @@ import type { MatchCommand } from '../../../shared/engine/fill-inputs.ts';
 import { fillId } from '../../../shared/engine/fill-record.ts';
 import type { Tape } from '../../../shared/engine/view.ts';
 import { add, decimal, multiply, subtract, sum, text, toNumber } from '../../../shared/kernel/decimal.ts';
-import { type Account, shortCollateral } from '../../../shared/ledger/account.ts';
+import { type Account, blockedCash } from '../../../shared/ledger/account.ts';
 import { standingsOf } from '../../../shared/ledger/order-standing.ts';
 import type { OrderBook } from '../../../shared/market/order-book.ts';
 import type { Quote, Tick } from '../../../shared/market/price.ts';
@@ -406,7 +406,7 @@ describe('an entry that the free cash does not carry when it fills', () => {
     // To the cent: with a hair less the account would have blocked what it does not have.
     const least = short(text(add(proceeds, paid)));
     const after = accountAfter(least);
-    expect(subtract(after.cash, shortCollateral(after))).toBeGreaterThanOrEqual(0n);
+    expect(subtract(after.cash, blockedCash(after))).toBeGreaterThanOrEqual(0n);
     expect(typesOf(short(text(subtract(add(proceeds, paid), decimal('0.000001')))))).toEqual(['order-ended']);
   });
 

@@ -43,6 +43,19 @@ describe("the minute's sweep", () => {
     expect(eventsOf(sweep(draft.account(), EXIT_BY_MS + EXIT_OVERDUE_MS))).toEqual([]);
   });
 
+  it('sells what was bought for the next session when that has begun, and says so', () => {
+    const exitByMs = START_MS + DAY_MS;
+    const order: EntryOrder = { ...entryOrder({ ...SHARES }), strategy: 'btst', product: 'delivery' };
+    const bracket = { ...order.bracket, exitByMs };
+    const { after } = happen(startedAccount(), 'buy', [
+      { type: 'order-placed', atMs: START_MS, order: { ...order, bracket } },
+      (account) => entryFill(account, order.id, { price: '100' }),
+    ]);
+    expect([...after.positions.values()]).toMatchObject([{ exitByMs }]);
+    expect(eventsOf(sweep(after, exitByMs - 1))).toEqual([]);
+    expect(eventsOf(sweep(after, exitByMs))).toMatchObject([{ type: 'exit-requested', reason: 'next-session' }]);
+  });
+
   it('squares off intraday positions from the hour on, and leaves the others', () => {
     const account = withPosition({ id: 'E:2', symbol: 'BTC' }, withPosition(SHARES));
     const squareOffMs = START_MS + 5 * MINUTE_MS;

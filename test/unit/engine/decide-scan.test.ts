@@ -10,7 +10,7 @@ import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import type { Bar } from '../../../shared/market/price.ts';
 import { createScalping } from '../../../shared/strategies/scalping.ts';
 import type { Opportunity, Quiet, StrategyName } from '../../../shared/strategies/strategy.ts';
-import { bareQuote, opportunityOf, rulesOf, startedAccount, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
+import { bareQuote, OPEN_PHASE, opportunityOf, rulesOf, startedAccount, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
 import { START_MS } from '../../support/ledger-fixtures.ts';
 import { barsOf, missing, walk } from '../../support/series.ts';
 
@@ -30,7 +30,7 @@ function viewWith(quotes = SYMBOLS.map((symbol) => bareQuote(symbol, 100, NOW)),
 }
 
 const question = (symbol: string, answer: Opportunity | Quiet, name: StrategyName = 'scalping'): Question => ({
-  strategy: { name, timeframes: ['1m', '5m'], evaluate: () => answer },
+  strategy: { name, timeframes: ['1m', '5m'], readsDerivatives: false, evaluate: () => answer },
   instrument: instrumentBySymbol(symbol),
   base: null,
 });
@@ -64,6 +64,21 @@ describe('a scan', () => {
     expect(order?.activeFromMs).toBeGreaterThan(NOW);
     expect(record.decisions).toMatchObject([
       { outcome: 'taken', reason: 'taken', orderId: order?.id, sizedBy: 'strategyMaxPosition', quantity: order?.quantity, limit: null },
+    ]);
+  });
+
+  it('places an order for the closing auction that is good for the day, with the instant by which its position is left', () => {
+    const nowMs = Date.parse('2026-10-29T15:20:03+05:30');
+    const exitByMs = Date.parse('2026-10-30T09:30+05:30');
+    const shares = instrumentBySymbol('RELIANCE');
+    const phase = { ...OPEN_PHASE, canEnter: false, phase: 'closing-auction-entry' } as const;
+    const view = { ...viewOfSketch({ nowMs, quotes: [bareQuote('RELIANCE', 100, nowMs)], phase }), chart: () => createChart(shares) };
+    const asked = { ...question('BTC', opportunityOf({ tradedIn: 'closing-auction', exitByMs }), 'btst'), instrument: shares };
+    const { draft, record } = scan([asked], { view });
+    expect(record.decisions).toMatchObject([{ outcome: 'taken' }]);
+    const expiresMs = Date.parse('2026-10-29T15:35+05:30');
+    expect([...draft.account().orders.values()]).toMatchObject([
+      { product: 'delivery', tradedIn: 'closing-auction', timeInForce: 'DAY', expiresMs, instruction: { type: 'market' }, bracket: { exitByMs } },
     ]);
   });
 

@@ -46,10 +46,7 @@ const scanIds = async ({ ledger }: Rows, sessionId: string): Promise<readonly (r
 
 describe('the markets that are scanned', () => {
   const at = (iso: string, marketMode: 'switch' | 'both', markets: readonly Market[] = ['CRYPTO', 'NSE']): readonly Market[] =>
-    scannedMarkets(
-      { world: { ...WORLD, markets }, settings: { marketMode, seed: '', version: '', configVersion: '', barWaitMs: 0 } },
-      Date.parse(iso),
-    );
+    scannedMarkets({ world: { ...WORLD, markets }, settings: { marketMode } }, Date.parse(iso));
 
   it.each([
     ['2025-01-06T04:00:00Z', 'switch', ['NSE']],

@@ -55,7 +55,7 @@ describe('a session that starts', () => {
       sessionId: 'S-20250106T040000000Z',
       status: 'active',
       seq: 1,
-      strategies: ['scalping', 'swing'],
+      strategies: ['scalping', 'swing', 'btst'],
       limits: DEFAULT_LIMITS,
       evidence: 'simulated',
       scope: 'test',
@@ -77,9 +77,9 @@ describe('a session that starts', () => {
 
   it('refuses strategies that are not built, naming those that are', async () => {
     const { context } = opened();
-    await expect(startSession(context, { ...REQUEST, strategies: ['scalping', 'btst', 'options'] }, null)).rejects.toMatchObject({
+    await expect(startSession(context, { ...REQUEST, strategies: ['scalping', 'options', 'fo_arbitrage'] }, null)).rejects.toMatchObject({
       code: 'strategy_not_built',
-      context: { names: ['btst', 'options'], built: ['scalping', 'swing'] },
+      context: { names: ['options', 'fo_arbitrage'], built: ['scalping', 'swing', 'btst'] },
     });
   });
 

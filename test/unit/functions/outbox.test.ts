@@ -21,16 +21,17 @@ const foreign: DynamoDBRecord = { eventName: 'INSERT', dynamodb: { SequenceNumbe
 async function relayed(records: readonly DynamoDBRecord[], refuse: (seq: string) => boolean = () => false) {
   const calls: (readonly PutEventsRequestEntry[])[] = [];
   const lines: string[] = [];
+  const logged: unknown[] = [];
   const answer = await relayJournal(
     { Records: [...records] },
     async (entries) => {
       calls.push(entries);
       return entries.map(({ Detail = '' }) => !refuse((JSON.parse(Detail) as { seq: string }).seq));
     },
-    (_level, event) => void lines.push(event),
+    (level, event, facts) => void (level === 'info' ? logged.push([event, facts?.seq]) : lines.push(event)),
   );
   const seqs = calls.map((entries) => entries.map(({ Detail = '' }) => Number((JSON.parse(Detail) as { seq: string }).seq)));
-  return { failed: answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), calls, seqs, lines };
+  return { failed: answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), calls, seqs, lines, logged };
 }
 
 const rows = (count: number): readonly DynamoDBRecord[] => Array.from({ length: count }, (_, index) => told(index + 1));
@@ -54,8 +55,9 @@ describe('the outbox function', () => {
   });
 
   it('names the first event that the bus refused and tells nothing of the calls after it', async () => {
-    const { seqs, failed, lines } = await relayed(rows(23), (seq) => seq === '14' || seq === '16');
+    const { seqs, failed, lines, logged } = await relayed(rows(23), (seq) => seq === '14' || seq === '16');
     expect(failed).toEqual(['at-14']);
+    expect(logged).toEqual(Array.from({ length: 13 }, (_, index) => ['event-told', index + 1]));
     expect(seqs).toHaveLength(2);
     expect(lines).toEqual(['outbox-event-refused']);
   });

@@ -117,6 +117,9 @@ describe('a chart', () => {
     expect(gapIn([...friday, ...monday.slice(0, 30)])).toBe(false);
     expect(gapIn([...friday.slice(0, -1), ...monday.slice(0, 30)])).toBe(true);
     expect(gapIn([...friday, ...monday.slice(1, 30)])).toBe(true);
+    // Of a stock with a closing auction some sources tell no bar after 15:15.
+    expect(gapIn([...friday.slice(0, -15), ...monday.slice(0, 30)])).toBe(false);
+    expect(gapIn([...friday.slice(0, -16), ...monday.slice(0, 30)])).toBe(true);
   });
 
   it('refuses a timeframe that it was not asked to keep', () => {

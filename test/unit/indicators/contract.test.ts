@@ -4,13 +4,20 @@ import { createAtr } from '../../../shared/indicators/atr.ts';
 import { createBollinger } from '../../../shared/indicators/bollinger.ts';
 import { createDonchian } from '../../../shared/indicators/donchian.ts';
 import { createEma } from '../../../shared/indicators/ema.ts';
+import { createGarmanKlassVolatility } from '../../../shared/indicators/garman-klass-volatility.ts';
 import { type Indicator, IndicatorError } from '../../../shared/indicators/indicator.ts';
 import { createMacd } from '../../../shared/indicators/macd.ts';
+import { createObv } from '../../../shared/indicators/obv.ts';
+import { createParkinsonVolatility } from '../../../shared/indicators/parkinson-volatility.ts';
 import { createRealisedVolatility } from '../../../shared/indicators/realised-volatility.ts';
 import { createRsi } from '../../../shared/indicators/rsi.ts';
+import { createSma } from '../../../shared/indicators/sma.ts';
+import { createStochastic } from '../../../shared/indicators/stochastic.ts';
+import { createSuperTrend } from '../../../shared/indicators/supertrend.ts';
 import { createVolumeRatio } from '../../../shared/indicators/volume-ratio.ts';
 import { createVwap } from '../../../shared/indicators/vwap.ts';
 import { createWilder } from '../../../shared/indicators/wilder.ts';
+import { createYangZhangVolatility } from '../../../shared/indicators/yang-zhang-volatility.ts';
 import { DAY_MS } from '../../../shared/kernel/time.ts';
 import type { Candle } from '../../../shared/market/price.ts';
 import { walk } from '../../support/series.ts';
@@ -90,7 +97,90 @@ const onCandle =
 const changes = (candles: readonly Candle[]): readonly number[] => pairs(candles, (a, b) => b.close - a.close);
 const endOfDay = (ms: number): number => (Math.floor(ms / DAY_MS) + 1) * DAY_MS;
 
+/** Where the close lies in the range of the last `period` bars, per cent. */
+function rawStochastic(candles: readonly Candle[], period: number): number {
+  const recent = candles.slice(-period);
+  const low = Math.min(...recent.map((bar) => bar.low));
+  const high = Math.max(...recent.map((bar) => bar.high));
+  return high === low ? 50 : (100 * ((recent.at(-1)?.close as number) - low)) / (high - low);
+}
+
+/** The bands of SuperTrend made bar by bar from the true ranges. */
+function textbookSuperTrend(candles: readonly Candle[], period: number, multiple: number): Readonly<Record<string, number>> {
+  const all = ranges(candles);
+  let [upper, lower, trend] = [Number.NaN, Number.NaN, 0];
+  for (let i = period; i < candles.length; i++) {
+    const [bar, before] = [candles[i] as Candle, candles[i - 1] as Candle];
+    const middle = (bar.high + bar.low) / 2;
+    const reach = multiple * wilder(all.slice(0, i), period);
+    upper = !(middle + reach >= upper) || before.close > upper ? middle + reach : upper;
+    lower = !(middle - reach <= lower) || before.close < lower ? middle - reach : lower;
+    if (trend === 0) trend = bar.close >= middle ? 1 : -1;
+    trend = bar.close <= (trend === 1 ? lower : upper) ? -1 : 1;
+  }
+  return { line: trend === 1 ? lower : upper, trend };
+}
+
+const variance = (values: readonly number[]): number => deviation(values, values.length - 1) ** 2;
+
+function textbookYangZhang(candles: readonly Candle[], n: number): number {
+  const bars = candles.slice(-n);
+  const gaps = pairs(candles, (a, b) => Math.log(b.open / a.close)).slice(-n);
+  const bodies = bars.map((bar) => Math.log(bar.close / bar.open));
+  const rogersSatchell = mean(
+    bars.map(({ open, high, low, close }) => Math.log(high / close) * Math.log(high / open) + Math.log(low / close) * Math.log(low / open)),
+  );
+  const k = 0.34 / (1.34 + (n + 1) / (n - 1));
+  return Math.sqrt(variance(gaps) + k * variance(bodies) + (1 - k) * rogersSatchell);
+}
+
 const SUBJECTS: readonly Subject[] = [
+  subject(
+    'SMA',
+    onClose(() => createSma(20)),
+    (candles) => ({ value: mean(closesOf(candles).slice(-20)) }),
+  ),
+  subject(
+    'Stochastic',
+    onCandle(() => createStochastic(14, 3, 3)),
+    (candles) => {
+      const k = (ago: number): number => mean([0, 1, 2].map((more) => rawStochastic(candles.slice(0, candles.length - ago - more), 14)));
+      return { k: k(0), d: mean([k(0), k(1), k(2)]) };
+    },
+  ),
+  subject(
+    'OBV',
+    onCandle(() => createObv()),
+    (candles) => ({ value: sum(pairs(candles, (a, b) => Math.sign(b.close - a.close) * b.volume)) }),
+  ),
+  subject(
+    'SuperTrend',
+    onCandle(() => createSuperTrend(10, 3)),
+    (candles) => textbookSuperTrend(candles, 10, 3),
+  ),
+  subject(
+    'Parkinson volatility',
+    onCandle(() => createParkinsonVolatility(30)),
+    (candles) => ({ value: Math.sqrt(mean(candles.slice(-30).map(({ high, low }) => Math.log(high / low) ** 2)) / Math.log(16)) }),
+  ),
+  subject(
+    'Garman-Klass volatility',
+    onCandle(() => createGarmanKlassVolatility(30)),
+    (candles) => ({
+      value: Math.sqrt(
+        mean(
+          candles
+            .slice(-30)
+            .map(({ open, high, low, close }) => 0.5 * Math.log(high / low) ** 2 - (2 * Math.log(2) - 1) * Math.log(close / open) ** 2),
+        ),
+      ),
+    }),
+  ),
+  subject(
+    'Yang-Zhang volatility',
+    onCandle(() => createYangZhangVolatility(30)),
+    (candles) => ({ value: textbookYangZhang(candles, 30) }),
+  ),
   subject(
     'EMA',
     onClose(() => createEma(9)),
@@ -245,6 +335,19 @@ describe.each(SUBJECTS)('$name', ({ create, textbook }) => {
       restored.add(bar);
       expect(restored.value()).toEqual(running.value());
     }
+  });
+
+  it('replaces its last bar: a saved state takes the bar again as it became', () => {
+    const [live, closed] = [create(), create()];
+    MOVING.forEach((bar, i) => {
+      const before = new Float64Array(live.state);
+      // The minute as it was shown before it was over: of half its volume, closing at its low.
+      live.add({ ...bar, close: bar.low, volume: bar.volume / 2 });
+      live.state.set(before);
+      live.add(bar);
+      closed.add(bar);
+      expect(live.value(), `bar ${i}`).toEqual(closed.value());
+    });
   });
 
   it('saves in the middle of its warm-up, too', () => {

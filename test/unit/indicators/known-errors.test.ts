@@ -4,6 +4,7 @@ import { createBollinger } from '../../../shared/indicators/bollinger.ts';
 import { createEma } from '../../../shared/indicators/ema.ts';
 import type { Indicator } from '../../../shared/indicators/indicator.ts';
 import { createRsi } from '../../../shared/indicators/rsi.ts';
+import { createStochastic } from '../../../shared/indicators/stochastic.ts';
 import { createVolumeRatio } from '../../../shared/indicators/volume-ratio.ts';
 import { createVwap } from '../../../shared/indicators/vwap.ts';
 import { candle, walk } from '../../support/series.ts';
@@ -60,6 +61,13 @@ describe('an error that libraries make', () => {
     ).toBe(0);
   });
 
+  it('is not made by Stochastic on flat bars: a range without height has its close in the middle, and a rise afterwards is seen', () => {
+    const flat = Array.from({ length: 40 }, () => candle(100, 100, 100, 100));
+    expect(feed(createStochastic(14, 3, 3), flat)).toEqual({ k: 50, d: 50 });
+    const rising = Array.from({ length: 20 }, (_, i) => candle(100 + i, 101 + i, 100 + i, 101 + i));
+    expect(feed(createStochastic(14, 3, 3), [...flat, ...rising])).toEqual({ k: 100, d: 100 });
+  });
+
   it('is not made by EMA: it is seeded by a mean, not by the first price', () => {
     expect(feed(createEma(4), [10, 20, 30, 40])).toBe(25);
   });
@@ -70,6 +78,14 @@ describe('volume that is not there', () => {
     const vwap = createVwap(() => 1_000);
     expect(feed(vwap, [candle(10, 10, 10, 10, 0, 1)])).toBeNull();
     expect(feed(vwap, [candle(12, 12, 12, 12, 3, 2)])).toBe(12);
+  });
+
+  it('does not count among the usual: after the still minutes before a closing auction a usual bar is a usual one', () => {
+    const still = Array.from({ length: 13 }, () => 0);
+    const day = Array.from({ length: 20 }, () => 100);
+    expect(feed(createVolumeRatio(20), [...day, ...still, 100])).toBe(1);
+    expect(feed(createVolumeRatio(20), [...day, ...still, 0])).toBe(0);
+    expect(feed(createVolumeRatio(20), [...day, ...still, 3_000, 100])).toBeCloseTo(100 / 245, 12);
   });
 
   it('leaves the volume ratio undefined after bars without any', () => {

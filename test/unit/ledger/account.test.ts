@@ -3,6 +3,7 @@ import { type Decimal, decimal, text } from '../../../shared/kernel/decimal.ts';
 import {
   type Account,
   availableCash,
+  blockedCash,
   equity,
   exposure,
   type MarkOf,
@@ -10,7 +11,6 @@ import {
   type RateOf,
   reserved,
   riskAtStops,
-  shortCollateral,
 } from '../../../shared/ledger/account.ts';
 import { type EntrySketch, entryFill, entryOrder, happen, orderPlaced, sessionStarted } from '../../support/ledger-fixtures.ts';
 
@@ -81,8 +81,8 @@ describe('an account', () => {
   });
 
   it('blocks twice the proceeds of a short', () => {
-    expect(show(shortCollateral(both))).toBe('1000');
-    expect(show(shortCollateral(account(LONG)))).toBe('0');
+    expect(show(blockedCash(both))).toBe('1000');
+    expect(show(blockedCash(account(LONG)))).toBe('0');
   });
 
   it('may use for entries what is neither reserved nor blocked, and never less than nothing', () => {

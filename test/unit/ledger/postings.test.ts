@@ -18,6 +18,7 @@ const buy: FillAmounts = {
   positionId: 'p',
   symbol: 'ITC',
   currency: 'INR',
+  isMargined: false,
   side: 'buy',
   quantity: decimal('100'),
   notional: decimal('40000'),
@@ -54,7 +55,8 @@ const inCoin = (line: string, amount: string, taken: string): ChargeAmount => ({
 });
 const show = (postings: ReturnType<typeof entryPostings>): readonly string[] =>
   postings.map((posting) => `${posting.account} ${posting.currency} ${text(posting.amount)}`);
-const shown = (values: Readonly<Record<string, Decimal>>) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, text(value)]));
+const shown = (values: Readonly<Record<string, Decimal | undefined>>) =>
+  Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, text(value)]])));
 
 describe('postings', () => {
   it('bring capital in', () => {
@@ -105,6 +107,7 @@ describe('postings', () => {
       positionId: 'p',
       symbol: 'BTC',
       currency: 'USDT',
+      isMargined: false,
       side: 'buy',
       quantity: decimal('0.02'),
       notional: decimal('1200'),
@@ -129,6 +132,7 @@ describe('postings', () => {
       positionId: 'p',
       symbol: 'BTC',
       currency: 'USDT',
+      isMargined: false,
       side: 'sell',
       quantity: decimal('0.019'),
       notional: decimal('1159'),

@@ -5,7 +5,14 @@ import { createVirtualClock } from '../../../shared/kernel/clock-virtual.ts';
 import { contextOver, createRows } from '../../support/engine-world.ts';
 import { START_MS } from '../../support/ledger-fixtures.ts';
 
-const EVENT = { version: '0', id: 'e-1', source: 'nightdesk', account: '1', 'detail-type': 'filled', detail: { seq: '1' } } as const;
+const EVENT = {
+  version: '0',
+  id: 'e-1',
+  source: 'nightdesk',
+  account: '1',
+  'detail-type': 'filled',
+  detail: { partition: 'S#s', seq: '1', event: '{"type":"order-ended","orderId":"E:p"}' },
+} as const;
 
 function stack(run: () => Promise<unknown>) {
   const logged: (readonly [level: string, event: string, facts: unknown])[] = [];
@@ -22,10 +29,12 @@ describe('a function on the bus', () => {
     expect(isBusEvent(null)).toBe(false);
   });
 
-  it('logs what became of an event', async () => {
+  it('logs what became of an event, under the id that leads there from its cause', async () => {
     const { handler, logged } = stack(async () => ({ raised: 'a' }));
     expect(await handler(EVENT)).toEqual({ raised: 'a' });
-    expect(logged).toEqual([['info', 'alerts-event-taken', { id: 'e-1', type: 'filled', outcome: { raised: 'a' } }]]);
+    expect(logged).toEqual([
+      ['info', 'alerts-event-taken', { id: 'e-1', type: 'filled', sessionId: 's', seq: 1, correlationId: 'p', outcome: { raised: 'a' } }],
+    ]);
   });
 
   it('drops an event of another account than its own, and says so', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type ScheduledRun, scheduledFunction } from '../../../functions/middleware/scheduled-function.ts';
+import type { MeasuredValues } from '../../../shared/config/metrics.ts';
 import type { EngineContext } from '../../../shared/engine/context.ts';
 import { decimal } from '../../../shared/kernel/decimal.ts';
+import { metricsIn } from '../../support/embedded-metrics.ts';
 
 const AT = '2026-11-18T07:00:00Z';
 const EVENT = { name: 'monitor', market: null, scheduledTime: AT, executionId: 'run-1' };
@@ -13,7 +15,12 @@ interface Line {
 }
 
 /** A function at `lateMs` after its time, what it was run with, and what it logged. */
-function scheduled(lateMs: number, outcome: () => Promise<unknown> = async () => ({ checked: true }), latestMs?: number) {
+function scheduled(
+  lateMs: number,
+  outcome: () => Promise<unknown> = async () => ({ checked: true }),
+  latestMs?: number,
+  measured?: (outcome: unknown, run: ScheduledRun, nowMs: number) => MeasuredValues,
+) {
   const runs: ScheduledRun[] = [];
   const lines: Line[] = [];
   const context = {
@@ -27,7 +34,7 @@ function scheduled(lateMs: number, outcome: () => Promise<unknown> = async () =>
       runs.push(run);
       return outcome();
     },
-    latestMs === undefined ? {} : { latestMs },
+    { ...(latestMs === undefined ? {} : { latestMs }), ...(measured === undefined ? {} : { measured }) },
   );
   return { handler, runs, lines };
 }
@@ -38,8 +45,26 @@ describe('a scheduled function', () => {
     expect(await handler(EVENT)).toEqual({ ran: true, outcome: { checked: true } });
     expect(runs).toEqual([{ ...EVENT, scheduledMs: Date.parse(AT) }]);
     expect(lines).toEqual([
-      { level: 'info', event: 'monitor-ran', facts: { executionId: 'run-1', scheduledTime: AT, ran: true, outcome: { checked: true } } },
+      {
+        level: 'info',
+        event: 'monitor-ran',
+        facts: { executionId: 'run-1', scheduledTime: AT, lagMs: 1_500, durationMs: 0, ran: true, outcome: { checked: true } },
+      },
     ]);
+  });
+
+  it('carries what was measured of a run in the line of the run, and not in its answer', async () => {
+    const { handler, lines } = scheduled(
+      2_000,
+      async () => 7,
+      undefined,
+      (outcome, run, nowMs) => ({
+        DecisionsTaken: Number(outcome),
+        ScanLagMs: nowMs - run.scheduledMs,
+      }),
+    );
+    expect(await handler(EVENT)).toEqual({ ran: true, outcome: 7 });
+    expect(metricsIn(JSON.stringify(lines[0]?.facts))?.values).toEqual({ DecisionsTaken: 7, ScanLagMs: 2_000 });
   });
 
   it('answers decimals as text: the platform writes the answer as JSON, which has none', async () => {

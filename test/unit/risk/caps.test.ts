@@ -4,7 +4,8 @@ import { STRATEGY_MAX_POSITION } from '../../../shared/config/risk.ts';
 import type { EntryOrder, Instruction } from '../../../shared/contracts/order.ts';
 import { decimal, toNumber } from '../../../shared/kernel/decimal.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
-import { type Cap, caps, type Sized } from '../../../shared/risk/caps.ts';
+import type { Cap, Sized } from '../../../shared/risk/cap.ts';
+import { caps } from '../../../shared/risk/caps.ts';
 import { BTC, bareQuote, OPEN_PHASE, startedAccount, withPosition } from '../../support/engine-fixtures.ts';
 import { entryOrder, happen, orderPlaced, rateOf, START_MS } from '../../support/ledger-fixtures.ts';
 
@@ -43,6 +44,10 @@ describe('the caps on an entry', () => {
       ['maxTotalExposure', 79_207.92],
       ['maxPortfolioRisk', 742_574.26],
       ['availableCash', 99_009.9],
+      ['maxMarketExposure', 79_207.92],
+      ['maxRiskPerTrade', 100_000],
+      // No daily closes are known: a coin is taken to lose a tenth, and so much of it may be held. The other caps allow less.
+      ['maxVar', 5_000],
     ]);
   });
 
@@ -53,6 +58,11 @@ describe('the caps on an entry', () => {
   it('take an entry without a stop to be able to lose all of it', () => {
     expect(notional('maxPortfolioRisk', { stop: null })).toBeCloseTo((0.15 * 100_000) / 1.01, 6);
     expect(notional('maxPortfolioRisk', { stop: 98 })).toBeCloseTo((0.15 * 100_000) / 0.02 / 1.01, 4);
+  });
+
+  it('count the risk per share of a position that is held over a night 1.3 times', () => {
+    expect(notional('maxPortfolioRisk') / notional('maxPortfolioRisk', { riskFactor: 1.3 })).toBeCloseTo(1.3, 9);
+    expect(notional('maxTotalExposure', { riskFactor: 1.3 })).toBe(notional('maxTotalExposure'));
   });
 
   it('leave room only for what other positions and reserved orders have not taken', () => {

@@ -52,6 +52,39 @@ const withShort = (quantity: string): Account =>
     withPosition({ symbol: 'RELIANCE', side: 'sell', currency: 'INR', quantity, price: '100', stop: '101.5', target: '97' }),
   );
 
+describe('an entry into the closing auction', () => {
+  const AUCTION_PHASE = { ...OPEN_PHASE, canEnter: false, phase: 'closing-auction-entry', reason: 'Closing auction takes orders' } as const;
+  const TEN_MINUTES_MS = 600_000;
+  const auctioned = (more: Partial<GateInput> = {}): GateInput =>
+    input({
+      strategy: 'btst',
+      instrument: RELIANCE,
+      product: 'delivery',
+      rate: rateOf('INR', '0.0125'),
+      opportunity: opportunityOf({ tradedIn: 'closing-auction', riskFactor: 1.3 }),
+      quote: bareQuote('RELIANCE', 100, NOW - TEN_MINUTES_MS),
+      phase: AUCTION_PHASE,
+      ...more,
+    });
+
+  it('passes on the last price of continuous trading, old as that is', () => {
+    expect(riskGate(auctioned())).toMatchObject({ verdict: 'passed', sizedBy: 'strategyMaxPosition' });
+    expect(riskGate(auctioned({ opportunity: opportunityOf() }))).toMatchObject({ reason: 'market_closed' });
+  });
+
+  it.each<readonly [reason: string, more: Partial<GateInput>]>([
+    ['auction_closed', { phase: { ...AUCTION_PHASE, phase: 'closing-auction-limit-entry' } }],
+    ['auction_closed', { phase: OPEN_PHASE }],
+    ['calendar_not_covered', { phase: { ...AUCTION_PHASE, isCovered: false } }],
+    ['no_price', { quote: null }],
+    ['auctionPriceMaxAgeMs', { quote: bareQuote('RELIANCE', 100, NOW - 2 * TEN_MINUTES_MS) }],
+    ['delayed_price', { quote: bareQuote('RELIANCE', 100, NOW, { evidence: 'delayed' }) }],
+    ['no_rate', { rate: null }],
+  ])('says %s', (reason, more) => {
+    expect(riskGate(auctioned(more))).toMatchObject({ verdict: 'refused', reason });
+  });
+});
+
 describe('an entry that the gate refuses', () => {
   it.each<readonly [reason: string, more: Partial<GateInput>, says: RegExp]>([
     ['session_not_active', { account: { ...startedAccount(), status: 'stopping' } }, /stopping/],
@@ -149,7 +182,7 @@ describe('an entry that the gate passes', () => {
     [
       'maxTotalExposure',
       (50_200 - 50_000) / 1.01,
-      { account: withLimits({ maxTotalExposure: 0.502 }, withPosition({ symbol: 'ETH', quantity: '500' })) },
+      { account: withLimits({ maxTotalExposure: 0.502, maxVar: 1 }, withPosition({ symbol: 'ETH', quantity: '500' })) },
     ],
     [
       'maxPortfolioRisk',

@@ -26,6 +26,7 @@ const order = (more: Partial<OrderProposal> = {}): OrderProposal => ({
   tradedIn: 'continuous',
   isImmediate: true,
   isUnlimited: true,
+  margin: null,
   ...more,
 });
 const reasonOf = (more: Partial<OrderProposal>): string => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NSE_CALENDAR } from '../../../shared/config/nse-calendar.ts';
 import { scalpingConfig, swingConfig } from '../../../shared/config/strategies.ts';
 import { createChart } from '../../../shared/indicators/chart.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
@@ -31,7 +32,7 @@ function burst(): readonly Bar[] {
 const evaluateAt = (strategy: Strategy, bars: readonly Bar[], nowMs: number, base?: '1m' | '5m' | '15m' | '1h' | '1d') => {
   const chart = createChart(BTC);
   for (const bar of bars) chart.add(bar);
-  return strategy.evaluate({ instrument: BTC, nowMs, chart }, base);
+  return strategy.evaluate({ instrument: BTC, nowMs, chart, calendar: NSE_CALENDAR, derivatives: null }, base);
 };
 
 describe('scalping', () => {
@@ -170,10 +171,10 @@ describe('swing', () => {
 
 describe('the registry', () => {
   it('has the strategies that are built, by name', () => {
-    expect(BUILT_STRATEGIES.map(({ name }) => name)).toEqual(['scalping', 'swing']);
+    expect(BUILT_STRATEGIES.map(({ name }) => name)).toEqual(['scalping', 'swing', 'btst']);
     expect(strategyByName('swing')?.timeframes).toEqual(['15m', '1h', '1d']);
     expect(strategyByName('scalping')?.timeframes).toEqual(['1m', '3m', '5m']);
-    expect(strategyByName('btst')).toBeUndefined();
+    expect(strategyByName('btst')?.timeframes).toEqual(['1h', '1d']);
   });
 });
 

@@ -1,8 +1,10 @@
+import { CONTRACT_FACTS } from '../../../config/contract-facts.ts';
+import { expiryMsOf } from '../../../config/contracts.ts';
 import { inForce } from '../../../config/effective.ts';
 import type { EpochMs } from '../../../kernel/time.ts';
 import { type Calendar, tradingDay } from '../../../market/calendar.ts';
-import { clockMs, dateOfDay, istDayOf, istMidnight } from '../../../market/ist.ts';
-import type { DerivativeParameters, UnderlyingParameters } from './parameters.ts';
+import { dateOfDay, istDayOf } from '../../../market/ist.ts';
+import type { UnderlyingParameters } from './parameters.ts';
 
 export interface Expiry {
   /** In India. */
@@ -20,21 +22,16 @@ const monthOf = (day: number): string => dateOfDay(day).slice(0, 7);
  * The expiries of an underlying that have not passed, in order: each week's and the last of each month, as many as are listed.
  * A date that is no trading day gives way to the trading day before; dates that the calendar does not cover are taken as they fall.
  */
-export function expiriesAfter(
-  atMs: EpochMs,
-  { months, weeklies }: UnderlyingParameters,
-  calendar: Calendar,
-  { expiries }: DerivativeParameters,
-): readonly Expiry[] {
+export function expiriesAfter(atMs: EpochMs, { months, weeklies }: UnderlyingParameters, calendar: Calendar): readonly Expiry[] {
   const found: Expiry[] = [];
   let [weeksLeft, monthsLeft] = [weeklies, months];
   const first = istDayOf(atMs);
   for (let day = first; monthsLeft > 0; day++) {
-    if (weekdayOf(day) !== inForce(expiries.eras, dateOfDay(day))?.weekday) continue;
+    if (weekdayOf(day) !== inForce(CONTRACT_FACTS.expiries.nse, dateOfDay(day))?.weekday) continue;
     const isMonthly = monthOf(day + WEEK) !== monthOf(day);
     if (!isMonthly && weeksLeft === 0) continue;
     const expiryDay = lastTradingDay(day, calendar);
-    const expiryMs = istMidnight(expiryDay) + clockMs(expiries.clock);
+    const expiryMs = expiryMsOf('nse', dateOfDay(expiryDay));
     if (expiryMs <= atMs) continue;
     if (weeksLeft > 0) weeksLeft -= 1;
     if (isMonthly) monthsLeft -= 1;

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import data from '../../../config/data/simulated-derivatives.json' with { type: 'json' };
-import { fromDate, source } from '../../../config/effective.ts';
 
 const positive = z.number().positive();
 const deviation = z.number().min(0);
@@ -16,23 +15,17 @@ const smile = z
 
 const underlying = z.strictObject({
   kind: z.enum(['index', 'stock']),
-  lots: z.array(z.strictObject({ from: fromDate, units: z.number().int().positive(), source })).min(1),
   strikeStep: positive,
   strikesEachSide: count,
   weeklies: count,
   months: z.number().int().positive(),
   carry: z.number(),
-  futureTick: positive.nullable(),
 });
 
 /** Parameters of the simulated futures and options; what each means and its unit stands in `comments` of the data file. */
 export const DerivativeParameters = z.strictObject({
   comments: z.record(z.string(), z.string()),
   rate: z.number(),
-  expiries: z.strictObject({
-    clock: z.string().regex(/^\d\d:\d\d$/),
-    eras: z.array(z.strictObject({ from: fromDate, weekday: z.number().int().min(0).max(6), source })).min(1),
-  }),
   implied: z.strictObject({ overRealised: positive, reversionDays: positive, sessionsAYear: positive }),
   noise: z.strictObject({
     most: positive,
@@ -43,7 +36,6 @@ export const DerivativeParameters = z.strictObject({
   }),
   smile: z.strictObject({ index: smile, stock: smile }),
   spreads: z.strictObject({ optionShare: deviation, optionTicks: deviation, indexFutureBps: deviation, stockFutureBps: deviation }),
-  optionTicks: z.array(z.strictObject({ below: positive.nullable(), tick: positive })).min(1),
   underlyings: z.record(z.string(), underlying),
 });
 export type DerivativeParameters = z.infer<typeof DerivativeParameters>;

@@ -8,7 +8,7 @@ const OF_THE_DAY: Asked = { tradedIn: 'continuous', product: 'intraday' };
 const AUCTION: Asked = { tradedIn: 'closing-auction', product: 'delivery' };
 
 const ends = (market: 'NSE' | 'CRYPTO', asked: Asked, now: string): string | null => {
-  const endMs = endOfDay(market, asked, Date.parse(now));
+  const endMs = endOfDay({ symbol: market === 'NSE' ? 'TCS' : 'BTC', market }, asked, Date.parse(now));
   return endMs === null ? null : iso(endMs);
 };
 

@@ -1,0 +1,91 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BAR_ASSUMPTIONS } from '../../shared/engine/backtest/assumptions.ts';
+import type { Settings } from '../../shared/engine/context.ts';
+import { sessionIdAt } from '../../shared/engine/sessions.ts';
+import { createProgress } from '../../shared/feeds/history/command/progress.ts';
+import type { RecordedKlinesData } from '../../shared/feeds/replay/kline-replay-source.ts';
+import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
+import { digest } from '../../shared/kernel/digest.ts';
+import { messageOf } from '../../shared/kernel/errors.ts';
+import { DAY_MS, iso } from '../../shared/kernel/time.ts';
+import { type BacktestOptions, HELP, readBacktestOptions } from './backtest/options.ts';
+import { resultPage } from './backtest/page.ts';
+import { type BacktestRequest, type BacktestResult, runBacktest } from './backtest/run-backtest.ts';
+import { OptionError } from './options.ts';
+import { replayBounds, venueSymbols } from './replay-world.ts';
+
+/** Where the command writes. */
+export interface BacktestTerminal {
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+  /** Writes without an end of line, for the progress bar; null where nobody watches. */
+  readonly draw: ((text: string) => void) | null;
+  readonly marketMode: Settings['marketMode'];
+}
+
+const EXIT = { sound: 0, failed: 1, badOption: 2 } as const;
+
+/** The backtest command. @returns the exit code */
+export async function runBacktestCommand(argv: readonly string[], terminal: BacktestTerminal): Promise<number> {
+  try {
+    const options = readBacktestOptions(argv);
+    if (options === null) {
+      terminal.out(HELP);
+      return EXIT.sound;
+    }
+    const request = await requestOf(options, terminal);
+    const result = await runBacktest(request);
+    const summary = summaryOf(request, result);
+    writeFileSync(join(request.folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+    for (const line of options.json ? [JSON.stringify(summary, null, 2)] : resultPage(request, result)) terminal.out(line);
+    return result.books.isSound ? EXIT.sound : EXIT.failed;
+  } catch (error) {
+    terminal.err(messageOf(error));
+    return error instanceof OptionError ? EXIT.badOption : EXIT.failed;
+  }
+}
+
+async function requestOf(
+  { strategies, seed, capital, out, fromMs, toMs, data: paths }: BacktestOptions,
+  terminal: BacktestTerminal,
+): Promise<BacktestRequest> {
+  const data = await klinesAt(paths);
+  const bounds = await replayBounds(data, { atMs: fromMs, untilMs: toMs });
+  const asked = { symbols: data.symbols, bounds, strategies, seed, capital };
+  const days = Math.ceil((bounds.endMs - bounds.startMs) / DAY_MS);
+  const progress = createProgress(terminal);
+  return {
+    data,
+    bounds,
+    strategies,
+    seed,
+    capital,
+    marketMode: terminal.marketMode,
+    folder: out ?? join('.nightdesk', 'backtests', `${sessionIdAt(bounds.startMs)}-${digest(asked).slice(0, 8)}`),
+    onDay: (day) => progress.step(day, days, 'days'),
+    log: (level, event, facts) => {
+      if (level === 'warn' || level === 'error') terminal.err(`${level}: ${event} ${JSON.stringify(facts ?? {})}`);
+    },
+  };
+}
+
+async function klinesAt(paths: readonly string[]): Promise<RecordedKlinesData> {
+  const data = await describeData(paths, venueSymbols());
+  if (data.kind === 'klines') return data;
+  throw new OptionError('bad_option', 'A backtest plays one-minute bars, and --data holds raw frames: replay those with npm start -- --feed replay');
+}
+
+/** The result as it is kept and printed as JSON. */
+function summaryOf({ data, bounds, strategies, seed, folder }: BacktestRequest, result: BacktestResult): unknown {
+  return {
+    strategies,
+    symbols: data.symbols,
+    from: iso(bounds.startMs),
+    to: iso(bounds.endMs),
+    seed,
+    ...result,
+    assumptions: BAR_ASSUMPTIONS,
+    folder,
+  };
+}

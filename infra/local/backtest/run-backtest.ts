@@ -1,0 +1,168 @@
+import { performance } from 'node:perf_hooks';
+import { CONFIG_VERSION } from '../../../shared/config/config-version.ts';
+import type { DayReport } from '../../../shared/contracts/journal.ts';
+import type { AccountPerformance } from '../../../shared/contracts/v8/performance.ts';
+import { openBacktest } from '../../../shared/engine/backtest/backtest.ts';
+import type { BacktestListener } from '../../../shared/engine/backtest/books.ts';
+import { historyBefore } from '../../../shared/engine/backtest/history-before.ts';
+import { verifyRun } from '../../../shared/engine/backtest/verify-run.ts';
+import type { Settings } from '../../../shared/engine/context.ts';
+import type { Verification } from '../../../shared/engine/verify-ledger.ts';
+import { type ClosedTrade, performanceOf } from '../../../shared/engine/views/performance.ts';
+import { valuedIn } from '../../../shared/engine/views/valued-account.ts';
+import { assumedUsdtRate } from '../../../shared/feeds/rates/rates.ts';
+import { klineReplaySource, type RecordedKlinesData, type ReplayBounds } from '../../../shared/feeds/replay/kline-replay-source.ts';
+import { type RefusedRows, recordedMinutes } from '../../../shared/feeds/replay/recorded-minutes.ts';
+import { createSteppedClock } from '../../../shared/kernel/clock-stepped.ts';
+import { type Decimal, text } from '../../../shared/kernel/decimal.ts';
+import type { Log } from '../../../shared/kernel/log.ts';
+import { DAY_MS } from '../../../shared/kernel/time.ts';
+import type { StrategyName } from '../../../shared/strategies/strategy.ts';
+import { HISTORY_DAYS } from '../defaults.ts';
+import { replayWorld } from '../replay-world.ts';
+import { createRunFiles } from './run-files.ts';
+
+export interface BacktestRequest {
+  readonly data: RecordedKlinesData;
+  readonly bounds: ReplayBounds;
+  readonly strategies: readonly StrategyName[];
+  readonly seed: string;
+  readonly capital: Decimal;
+  readonly marketMode: Settings['marketMode'];
+  /** Where its files go. */
+  readonly folder: string;
+  /** Hears how many days have been played. */
+  readonly onDay: (days: number) => void;
+  readonly log: Log;
+}
+
+/** What a run came to. */
+export interface BacktestResult {
+  readonly sessionId: string;
+  readonly scope: string;
+  readonly configVersion: string;
+  /** Bars that were played, without the warm-up. */
+  readonly bars: number;
+  /** Bars that the data lacks. */
+  readonly missingBars: number;
+  /** Rows of the data that cannot be true, by reason. */
+  readonly refusedRows: RefusedRows;
+  readonly scans: number;
+  /** Opportunities by what became of them: `taken`, or the reason of their refusal. */
+  readonly decisions: Readonly<Record<string, number>>;
+  /** Closed trades by what closed them. */
+  readonly exits: Readonly<Record<string, number>>;
+  readonly openPositions: number;
+  /** Cash and what is open at the last price, base currency. */
+  readonly equity: string;
+  readonly performance: AccountPerformance;
+  readonly books: Verification;
+  /** SHA-256 of the file of decisions. */
+  readonly decisionsHash: string;
+  /** Wall time of the play, of reading the data included and of the warm-up and the verification not, ms. */
+  readonly playedInMs: number;
+}
+
+/** Plays recorded bars through the engine, keeps what comes of it as lines, and verifies the books from those. */
+export async function runBacktest(request: BacktestRequest): Promise<BacktestResult> {
+  const { data, bounds, seed, marketMode, log } = request;
+  const { startMs, endMs } = bounds;
+  const source = klineReplaySource({ clock: createSteppedClock(startMs), data, untilMs: endMs });
+  const world = replayWorld(data, startMs);
+  const files = createRunFiles(request.folder);
+  const tally = createTally();
+  const backtest = openBacktest(
+    {
+      world,
+      settings: { marketMode, seed, configVersion: CONFIG_VERSION },
+      request: { startingCapital: request.capital, strategies: request.strategies, riskLimits: {} },
+      startMs,
+      history: await historyBefore(source, startMs, HISTORY_DAYS),
+      source: source.name,
+      rates: (nowMs) => [assumedUsdtRate(nowMs)],
+      log,
+    },
+    both(files.listener, tally.listener),
+  );
+  const began = performance.now();
+  let [bars, missingBars, days] = [0, 0, 0];
+  let refusedRows: RefusedRows = {};
+  const minutes = recordedMinutes(data.series, { fromMs: startMs, toMs: endMs }, (rows) => {
+    refusedRows = rows;
+  });
+  for await (const minute of minutes) {
+    backtest.play(minute);
+    for (const { origin } of minute.bars) origin === 'missing' ? missingBars++ : bars++;
+    const day = Math.floor((minute.openMs - startMs) / DAY_MS);
+    if (day > days) request.onDay(day);
+    days = day;
+  }
+  backtest.end();
+  const playedInMs = performance.now() - began;
+  const { decisionsHash } = files.close();
+  const account = backtest.account();
+  const valued = valuedIn(account, backtest.view());
+  return {
+    sessionId: account.sessionId,
+    scope: world.scope,
+    configVersion: CONFIG_VERSION,
+    bars,
+    missingBars,
+    refusedRows,
+    ...tally.counts(),
+    openPositions: account.positions.size,
+    equity: text(valued.equity),
+    performance: performanceOf(valued, tally.closed()),
+    books: await verifyRun({ rows: files.rows(), trades: files.trades(), account }),
+    decisionsHash,
+    playedInMs,
+  };
+}
+
+const both = (one: BacktestListener, other: BacktestListener): BacktestListener => ({
+  row: (row) => {
+    one.row(row);
+    other.row(row);
+  },
+  trade: (trade) => {
+    one.trade(trade);
+    other.trade(trade);
+  },
+  scan: (scan) => {
+    one.scan(scan);
+    other.scan(scan);
+  },
+});
+
+/** Counts what happens, and keeps of closed trades and days what the statistics need. */
+function createTally(): {
+  readonly listener: BacktestListener;
+  readonly counts: () => Pick<BacktestResult, 'scans' | 'decisions' | 'exits'>;
+  readonly closed: () => { readonly trades: readonly ClosedTrade[]; readonly reports: readonly DayReport[] };
+} {
+  const trades: ClosedTrade[] = [];
+  const reports: DayReport[] = [];
+  const decisions: Record<string, number> = {};
+  const exits: Record<string, number> = {};
+  let scans = 0;
+  const count = (counts: Record<string, number>, name: string): void => {
+    counts[name] = (counts[name] ?? 0) + 1;
+  };
+  return {
+    listener: {
+      row: ({ event }) => {
+        if (event.type === 'day-closed') reports.push(event.report);
+      },
+      trade: ({ realised, rMultiple, openedMs, closedMs, evidence, strategy, market, closedWhy }) => {
+        trades.push({ realised, rMultiple, openedMs, closedMs, evidence, strategy, market });
+        count(exits, closedWhy);
+      },
+      scan: (scan) => {
+        scans += 1;
+        for (const { reason } of scan.decisions) count(decisions, reason);
+      },
+    },
+    counts: () => ({ scans, decisions, exits }),
+    closed: () => ({ trades, reports }),
+  };
+}

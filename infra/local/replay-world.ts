@@ -1,0 +1,37 @@
+import { instrumentsOf } from '../../shared/config/instruments.ts';
+import type { World } from '../../shared/engine/context.ts';
+import { frameReplayBounds } from '../../shared/feeds/replay/frame-replay-source.ts';
+import { klineReplayBounds, type ReplayBounds } from '../../shared/feeds/replay/kline-replay-source.ts';
+import type { RecordedData } from '../../shared/feeds/replay/recorded-data.ts';
+import { digest } from '../../shared/kernel/digest.ts';
+import { type EpochMs, iso, MINUTE_MS } from '../../shared/kernel/time.ts';
+
+/** The venue's names of what is traded (BTCUSDT), and ours. */
+export const venueSymbols = (): ReadonlyMap<string, string> =>
+  new Map(instrumentsOf('CRYPTO').map(({ venueSymbol, symbol }) => [venueSymbol, symbol]));
+
+/** The world of recorded data. Which data and from where it is played make the world: another start is another one. */
+export function replayWorld(data: RecordedData, startMs: EpochMs): World {
+  const { kind, symbols, firstMs, lastMs } = data;
+  return { scope: `replay:${digest({ kind, symbols, firstMs, lastMs }, startMs).slice(0, 16)}`, evidence: 'replay', markets: ['CRYPTO'] };
+}
+
+/** What is to be played: what the options name, and where they are silent what the data suggests. @throws WorldRangeError */
+export async function replayBounds(
+  data: RecordedData,
+  { atMs, untilMs }: { readonly atMs: EpochMs | null; readonly untilMs: EpochMs | null },
+): Promise<ReplayBounds> {
+  const dataEndMs = data.lastMs + (data.kind === 'klines' ? MINUTE_MS : 0);
+  const suggested =
+    data.kind === 'frames' ? frameReplayBounds(data) : atMs === null ? await klineReplayBounds(data) : { startMs: atMs, endMs: dataEndMs };
+  const bounds = { startMs: Math.max(atMs ?? suggested.startMs, data.firstMs), endMs: Math.min(untilMs ?? suggested.endMs, dataEndMs) };
+  if (bounds.startMs >= bounds.endMs) throw new WorldRangeError(data, bounds);
+  return bounds;
+}
+
+/** The replay asked for lies outside the data. */
+export class WorldRangeError extends Error {
+  constructor(data: RecordedData, { startMs, endMs }: ReplayBounds) {
+    super(`Nothing to replay between ${iso(startMs)} and ${iso(endMs)}: the data holds ${iso(data.firstMs)} to ${iso(data.lastMs)}`);
+  }
+}

@@ -1,0 +1,89 @@
+import { parseContractSymbol } from '../../market/contract-symbol.ts';
+import {
+  type ContractQuote,
+  contractsOf,
+  type DailyIv,
+  type DerivativeChain,
+  NOTHING_SETTLED,
+  type OptionQuote,
+  type Settled,
+} from '../../market/derivative.ts';
+import type { Quote } from '../../market/price.ts';
+import type { ChainSource } from '../ports.ts';
+import type { MarketView } from '../view.ts';
+
+/** A contract as it is quoted, with the chain that it is quoted in. */
+export interface QuotedContract {
+  readonly quote: ContractQuote;
+  readonly chain: DerivativeChain;
+}
+
+/** What contracts add to a view. */
+export interface Contracts {
+  readonly chains: (underlying: string) => readonly DerivativeChain[];
+  /** A contract by its symbol; null where it is not quoted. */
+  readonly contract: (symbol: string) => QuotedContract | null;
+  readonly settled: (underlying: string) => Settled;
+  /** Volatility of the days before, newest last; empty where nobody has kept it. */
+  readonly ivHistory: (underlying: string) => readonly DailyIv[];
+}
+
+export type ContractsView = MarketView & Contracts;
+
+/**
+ * A view with the contracts that a source quotes. A contract's quote is the newer one of the view's own and the chain's, so that
+ * what nobody held until now can be ordered. Chains are read once a view.
+ */
+export function withContracts<View extends Pick<MarketView, 'nowMs' | 'quote'>>(view: View, source: ChainSource | null): View & Contracts {
+  const known = new Map<string, readonly DerivativeChain[]>();
+  const index = new Map<string, ReadonlyMap<string, QuotedContract>>();
+  const isKnown = (underlying: string): boolean => source?.underlyings.includes(underlying) === true;
+  const chains = (underlying: string): readonly DerivativeChain[] => {
+    const found = known.get(underlying) ?? (source !== null && isKnown(underlying) ? source.chains(underlying, view.nowMs) : []);
+    known.set(underlying, found);
+    return found;
+  };
+  const contract = (symbol: string): QuotedContract | null => {
+    const underlying = parseContractSymbol(symbol)?.underlying;
+    if (underlying === undefined) return null;
+    const quoted = index.get(underlying) ?? bySymbol(chains(underlying));
+    index.set(underlying, quoted);
+    return quoted.get(symbol) ?? null;
+  };
+  return {
+    ...view,
+    chains,
+    contract,
+    settled: (underlying) => (source !== null && isKnown(underlying) ? source.settled(underlying, view.nowMs) : NOTHING_SETTLED),
+    ivHistory: (underlying) => (source !== null && isKnown(underlying) ? (source.ivHistory?.(underlying, view.nowMs) ?? []) : []),
+    quote: (symbol) => newer(view.quote(symbol), contract(symbol)),
+  };
+}
+
+/** Of two venues that quote the same symbol the first is meant. */
+function bySymbol(chains: readonly DerivativeChain[]): ReadonlyMap<string, QuotedContract> {
+  return new Map(chains.flatMap((chain) => contractsOf(chain).map((quote) => [quote.instrument.symbol, { quote, chain }] as const)).reverse());
+}
+
+function newer(own: Quote | null, quoted: QuotedContract | null): Quote | null {
+  const told = quoted === null ? null : contractQuote(quoted);
+  return told === null || (own !== null && own.receivedMs >= told.receivedMs) ? own : told;
+}
+
+/**
+ * A contract's price as every other symbol's: positions in it are valued at its mark, as their venue does, and where it tells
+ * none at the middle of the book or the last trade. Null where nobody has told a price.
+ */
+export function contractQuote({ quote, chain }: QuotedContract): Quote | null {
+  const { bid, ask, bidSize, askSize, receivedMs, instrument } = quote;
+  const last = quote.mark ?? (bid !== null && ask !== null ? (bid + ask) / 2 : (quote.last ?? bid ?? ask));
+  if (last === null || last <= 0) return null;
+  const { source, evidence } = chain;
+  return { symbol: instrument.symbol, last, bid, ask, bidSize, askSize, exchangeMs: receivedMs, receivedMs, source, evidence, check: null };
+}
+
+/** An option's own quote, with its volatility; null where it is not quoted, and for what is no option. */
+export function optionQuoteOf(symbol: string, view: ContractsView): OptionQuote | null {
+  const quoted = view.contract(symbol);
+  return quoted?.chain.options.find(({ instrument }) => instrument.symbol === symbol) ?? null;
+}

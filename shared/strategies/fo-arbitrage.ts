@@ -1,0 +1,143 @@
+import { type RateCurrency, riskFreeRate } from '../config/risk-free.ts';
+import { type FoArbitrageConfig, foArbitrageConfig } from '../config/strategies.ts';
+import type { Chart } from '../indicators/chart.ts';
+import { type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
+import type { Instrument } from '../market/instrument.ts';
+import { istDate } from '../market/ist.ts';
+import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
+import { quiet } from './base-bar.ts';
+import { bookOf } from './fo-arbitrage/books.ts';
+import { calendars } from './fo-arbitrage/calendar.ts';
+import { type Candidate, entryPrice, YEAR_MS } from './fo-arbitrage/candidate.ts';
+import { carries } from './fo-arbitrage/carry.ts';
+import type { ArbitrageMarket } from './fo-arbitrage/market.ts';
+import { parities } from './fo-arbitrage/parity.ts';
+import { confidenceOf } from './fo-arbitrage/readings.ts';
+import { inWords, judge, priceOf, type Verdict } from './fo-arbitrage/verdict.ts';
+import type { DerivativesView, Quiet, Strategy, StrategyView, StructureOpportunity } from './strategy.ts';
+
+/**
+ * Arbitrage between an underlying, its futures and its options: cash and carry and the reverse, spreads between months, put-call
+ * parity. Of everything that is quoted the one with the most left is judged; it is proposed only when something is left after
+ * both sides of every book, every fee and tax at both ends, funding, borrowing, margin and leg risk, and the money tied up would
+ * have earned the riskless rate meanwhile (`judge`). All legs or none.
+ *
+ * A future that has just traded and has no book is taken as far from its last price as such an order is assumed to be filled;
+ * a mark opens nothing, nor does an option without a book.
+ */
+export function createFoArbitrage(config: FoArbitrageConfig = foArbitrageConfig.parse({})): Strategy {
+  return {
+    name: 'fo_arbitrage',
+    timeframes: config.timeframes,
+    readsDerivatives: true,
+    evaluate: (view, named) => {
+      const { derivatives } = view;
+      if (derivatives === null || derivatives.chains.length === 0) {
+        return quiet('no_derivatives', `Nothing is quoted on ${view.instrument.symbol}`);
+      }
+      const base = named ?? config.timeframes[0] ?? '5m';
+      // A book is judged at any minute when a person asks, else as often as the base candle closes.
+      if (named === undefined && view.nowMs % TIMEFRAME_MS[base] !== 0) return quiet('between_bars', `The next ${base} candle has not closed`);
+      return best(marketOf(config, view, derivatives, base));
+    },
+  };
+}
+
+function marketOf(
+  config: FoArbitrageConfig,
+  { instrument, nowMs, chart }: StrategyView,
+  { chains, spot }: DerivativesView,
+  base: Timeframe,
+): ArbitrageMarket {
+  const volatility = annualVolatility(chart, instrument, base) ?? config.assumedVolatility[instrument.market];
+  const terms = { nowMs, maxQuoteAgeMs: config.maxQuoteAgeMs, minuteVolatility: overTime(volatility, MINUTE_MS, instrument) };
+  return {
+    ...terms,
+    config,
+    instrument,
+    chains,
+    spot: spot === null ? null : bookOf(spot, instrument, terms),
+    riskFree: riskFreeOf(config, instrument, nowMs),
+    volatility,
+  };
+}
+
+function riskFreeOf({ riskFree }: FoArbitrageConfig, { market }: Instrument, nowMs: EpochMs): number {
+  const currency: RateCurrency = market === 'NSE' ? 'INR' : 'USD';
+  return riskFree[currency] ?? riskFreeRate(currency, istDate(nowMs));
+}
+
+/** A year of NSE has 250 sessions of six and a quarter hours. */
+const OPEN_MS_A_YEAR = { NSE: 250 * 6.25 * HOUR_MS, CRYPTO: YEAR_MS } as const;
+
+function annualVolatility(chart: Chart, { market }: Instrument, base: Timeframe): number | null {
+  const { volatility } = chart.timeframe(base).indicators;
+  return volatility === null || volatility <= 0 ? null : volatility * Math.sqrt(OPEN_MS_A_YEAR[market] / TIMEFRAME_MS[base]);
+}
+
+/** A year's volatility over a shorter time in which the market is open. */
+const overTime = (annual: number, ms: number, { market }: Instrument): number => annual * Math.sqrt(ms / OPEN_MS_A_YEAR[market]);
+
+/** The candidate with the most left, proposed or refused with its figures. */
+function best(market: ArbitrageMarket): StructureOpportunity | Quiet {
+  const verdicts = [...carries(market), ...calendars(market), ...parities(market)].map((candidate) => judge(candidate, market));
+  const [first, ...others] = verdicts;
+  if (first === undefined) return nothingToTradeAt(market);
+  const deep = verdicts.filter(isDeepEnough);
+  const most = (deep.length > 0 ? deep : [first, ...others]).reduce((a, b) => (b.excessBps > a.excessBps ? b : a));
+  const refusal = refusalOf(most, market.config);
+  return refusal === null ? proposal(most, market) : quiet(refusal, inWords(most));
+}
+
+function nothingToTradeAt({ chains, spot, nowMs, config, instrument }: ArbitrageMarket): Quiet {
+  const quotes = chains.flatMap(({ perpetual, futures, options }) => [...(perpetual === null ? [] : [perpetual]), ...futures, ...options]);
+  const isStale = quotes.length > 0 && quotes.every(({ receivedMs }) => nowMs - receivedMs > config.maxQuoteAgeMs);
+  if (isStale) return quiet('stale_quotes', `No quote of the contracts on ${instrument.symbol} is younger than ${config.maxQuoteAgeMs / 1_000} s`);
+  const hasSpot = spot === null ? `${instrument.symbol} itself has no book, and ` : '';
+  return quiet('no_book', `${hasSpot}no two contracts on it have bids and asks that belong together: marks and last prices are not traded at`);
+}
+
+/** Whether the least size stands at every touch; where sizes are not told it is taken to. */
+const isDeepEnough = ({ candidate: { legs }, unit }: Verdict): boolean => legs.every(({ size }) => size === null || size >= unit);
+
+function refusalOf(verdict: Verdict, { leastExcessBps }: FoArbitrageConfig): string | null {
+  const { net, excess, excessBps } = verdict;
+  if (net <= 0) return 'below_costs';
+  if (excess <= 0) return 'below_risk_free';
+  if (excessBps < leastExcessBps) return 'too_little_left';
+  return isDeepEnough(verdict) ? null : 'thin_book';
+}
+
+function proposal(verdict: Verdict, market: ArbitrageMarket): StructureOpportunity {
+  const { candidate, unit, net } = verdict;
+  const { config, instrument } = market;
+  const { confidence, parts } = confidenceOf(verdict, config);
+  const risk = config.stopShare * priceOf(candidate);
+  return {
+    kind: 'structure',
+    structure: candidate.structure,
+    underlying: instrument.symbol,
+    legs: candidate.legs.map((leg) => ({ instrument: leg.instrument, side: leg.side, ratio: 1, price: entryPrice(leg) })),
+    unit,
+    // Nothing bounds what a basis may widen by before it ends; the stop is what sizing counts.
+    maxLoss: null,
+    maxProfit: candidate.isLocked ? net : null,
+    riskPerUnit: risk,
+    exits: {
+      takeProfit: waitsForBasis(candidate) ? null : net,
+      stopLoss: risk,
+      closeBeforeExpiryMs: candidate.closeBeforeExpiryMs,
+      shortDelta: null,
+      convergedBps: waitsForBasis(candidate) ? config.convergedBps : null,
+    },
+    maxHoldingMs: candidate.holdMs,
+    confidence,
+    leastConfidence: config.leastConfidence,
+    parts,
+    volatility: overTime(market.volatility, TIMEFRAME_MS[config.timeframes[0] ?? '5m'], instrument),
+    why: inWords(verdict),
+  };
+}
+
+/** A carry on a dated future is left when its basis has gone; the others when they have brought what they promised. */
+const waitsForBasis = ({ structure, isLocked }: Candidate): boolean => structure === 'cash-and-carry' && isLocked;

@@ -1,0 +1,37 @@
+import { booklessConcession } from '../../execution/slippage.ts';
+import { toNumber } from '../../kernel/decimal.ts';
+import type { EpochMs } from '../../kernel/time.ts';
+import type { ContractQuote } from '../../market/derivative.ts';
+import type { Instrument } from '../../market/instrument.ts';
+import type { Book, BookedQuote } from './candidate.ts';
+
+/** How fresh a quote must be, and what is assumed of a price without a book. */
+export interface BookTerms {
+  readonly nowMs: EpochMs;
+  readonly maxQuoteAgeMs: number;
+  /** Deviation of one-minute returns of the underlying, as a share of price. */
+  readonly minuteVolatility: number;
+}
+
+type Sides = Pick<ContractQuote, 'bid' | 'ask' | 'last' | 'bidSize' | 'askSize'>;
+
+/**
+ * Both sides of a quote: of its book; where none is told, around the last trade, as far away as an order without a known book is
+ * assumed to be filled (`booklessConcession`). Null for a crossed or one-sided book, for an option without one, whose last trade
+ * says little about now, and for a mark: nobody trades at it.
+ */
+export function bookOf({ bid, ask, last, bidSize, askSize }: Sides, instrument: Instrument, { minuteVolatility }: BookTerms): Book | null {
+  if (bid !== null && ask !== null) return bid > 0 && ask >= bid ? { bid, ask, bidSize, askSize } : null;
+  if (bid !== null || ask !== null || last === null || !(last > 0) || instrument.contract?.kind === 'option') return null;
+  const order = { instrument, price: last, quantity: toNumber(instrument.lotStep), minuteVolatility, minuteVolume: null };
+  const { total } = booklessConcession(order);
+  return { bid: last * (1 - total), ask: last * (1 + total), bidSize: null, askSize: null };
+}
+
+/** The quotes that can be traded at, of those given. */
+export function booked<Quote extends ContractQuote>(quotes: readonly Quote[], terms: BookTerms): readonly BookedQuote<Quote>[] {
+  return quotes.flatMap((quote) => {
+    const book = terms.nowMs - quote.receivedMs > terms.maxQuoteAgeMs ? null : bookOf(quote, quote.instrument, terms);
+    return book === null ? [] : [{ quote, book }];
+  });
+}

@@ -1,0 +1,85 @@
+import { LATENCY } from '../../config/execution.ts';
+import { DAY_MS } from '../../kernel/time.ts';
+import { type Candidate, middle, unitOf, YEAR_MS } from './candidate.ts';
+import { type Capital, capitalOf } from './capital.ts';
+import { dearestCosts, type StructureCosts } from './costs.ts';
+import { legRisk } from './leg-risk.ts';
+import type { ArbitrageMarket } from './market.ts';
+
+/** A candidate with all that it costs. Amounts are for one unit of the underlying, in the currency of its chain. */
+export interface Verdict {
+  readonly candidate: Candidate;
+  /** Step of the structure's size, units of the underlying. */
+  readonly unit: number;
+  readonly costs: StructureCosts;
+  /** Adverse move between the legs' fills. */
+  readonly legRisk: number;
+  readonly capital: Capital;
+  /** What remains of the gain after every cost but that of the money tied up. */
+  readonly net: number;
+  /** `net` on the money tied up, simple, as a share a year; null where none is. */
+  readonly annualised: number | null;
+  readonly riskFree: number;
+  /** What remains beyond the riskless gain on the same money over the same time: above nothing it is an arbitrage. */
+  readonly excess: number;
+  /** The same in basis points of the underlying's price. */
+  readonly excessBps: number;
+}
+
+/**
+ * What remains of a candidate:
+ *
+ *   net    = gross + funding - borrowing - spreads - fees and taxes of both ends - leg risk
+ *   excess = net - riskless rate * years * (outlay + margin)
+ *
+ * The margin of the contracts costs what its money would earn, and so does the money laid out.
+ * @throws ExecutionError or MarginError where a venue has no schedule or terms for a leg
+ */
+export function judge(candidate: Candidate, market: ArbitrageMarket): Verdict {
+  const { legs, gross, funding, borrowing, holdMs } = candidate;
+  const unit = unitOf(legs);
+  const price = priceOf(candidate);
+  const costs = dearestCosts(candidate, unit, market.nowMs);
+  const risk = legRisk(legs.length, price, market.volatility, LATENCY.meanTailMs);
+  const capital = capitalOf(candidate, unit, market);
+  const net = gross + funding - borrowing - costs.spread - costs.entry - costs.end - risk;
+  const years = holdMs / YEAR_MS;
+  const tied = capital.outlay + capital.margin;
+  const excess = net - market.riskFree * years * tied;
+  return {
+    candidate,
+    unit,
+    costs,
+    legRisk: risk,
+    capital,
+    net,
+    annualised: tied > 0 ? net / tied / years : null,
+    riskFree: market.riskFree,
+    excess,
+    excessBps: (1e4 * excess) / price,
+  };
+}
+
+/** Price of the underlying as the first leg has it. */
+export const priceOf = ({ legs: [first] }: Candidate): number => (first === undefined ? 0 : middle(first));
+
+/** A candidate and its figures in a sentence. */
+export function inWords({ candidate, costs, legRisk: risk, capital, net, annualised, riskFree, excessBps }: Verdict): string {
+  const { gross, funding, borrowing, basis, holdMs, name } = candidate;
+  const extras = [
+    funding === 0 ? null : `funding ${amount(funding)}`,
+    borrowing === 0 ? null : `borrowing ${amount(borrowing)}`,
+    `spreads ${amount(costs.spread)}`,
+    `fees and taxes ${amount(costs.entry)} and ${amount(costs.end)}`,
+    `leg risk ${amount(risk)}`,
+  ].filter((part) => part !== null);
+  const shown = basis === null ? '' : `a basis of ${percent(basis)} a year, `;
+  return (
+    `${candidate.structure.replaceAll('-', ' ')}, ${name}: ${shown}${amount(gross)} a unit over ${(holdMs / DAY_MS).toFixed(1)} days; ` +
+    `${extras.join(', ')} leave ${amount(net)}, ${annualised === null ? 'with nothing' : `${percent(annualised)} a year on ${amount(capital.outlay + capital.margin)}`} tied up ` +
+    `(margin ${amount(capital.margin)}) against ${percent(riskFree)} without risk: ${excessBps.toFixed(1)} bp beyond all costs`
+  );
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+const amount = (value: number): string => (Math.abs(value) >= 1_000 ? value.toFixed(0) : value.toPrecision(3));

@@ -1,0 +1,195 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLineFile } from '../../infra/local/backtest/line-file.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { openBacktest } from '../../shared/engine/backtest/backtest.ts';
+import type { BacktestListener } from '../../shared/engine/backtest/books.ts';
+import { assumedUsdtRate } from '../../shared/feeds/rates/rates.ts';
+import { canonicalJson } from '../../shared/kernel/canonical-json.ts';
+import { decimal } from '../../shared/kernel/decimal.ts';
+import { rng } from '../../shared/kernel/rng.ts';
+import { DAY_MS, iso, MINUTE_MS } from '../../shared/kernel/time.ts';
+import type { Bar } from '../../shared/market/price.ts';
+import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
+import { BENCH_SYMBOLS, type BenchSymbol, PRICES } from './engine.ts';
+import { againstTarget } from './figures.ts';
+import { createSmaCross, type PeerRun, runGrademark, withAverages } from './sma-cross.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const START_MS = Date.UTC(2025, 0, 1);
+const CROSS_MINUTES = 300_000;
+const MINUTES = 50_000;
+const [YEAR_DAYS, WARM_UP_DAYS] = [365, 3];
+/** Cheap coins are priced a thousand times higher: two decimals would hide their moves. */
+const SCALE = 1_000;
+
+/** Bars a second of the engine over generated and recorded bars, beside a peer, and its memory over a month and a year. */
+export async function benchBacktest(): Promise<readonly string[]> {
+  return [...benchCross(), '', ...benchStrategies(), '', ...(await benchCommand())];
+}
+
+function benchCross(): readonly string[] {
+  const bars = generated(['BTC'], CROSS_MINUTES);
+  const cross = createSmaCross();
+  const ours = play(bars, { strategyOf: () => cross, timeframes: ['1m'] });
+  const peer = runGrademark(withAverages(bars.map(([bar]) => bar as Bar)));
+  return [
+    `SMA 20/50 cross             ${rate(ours.bars, ours.ms)} (${ours.trades} trades, ${ours.rows} journal rows; fees, slippage, stop, target, equity, decisions, hashed journal)`,
+    ...peerLines(peer, ours),
+  ];
+}
+
+const peerLines = (peer: PeerRun | null, ours: Played): readonly string[] =>
+  peer === null
+    ? ['grademark 0.3.0             not installed: npm install grademark@0.3.0 in a folder of its own and set NIGHTDESK_PEERS to it']
+    : [
+        `grademark 0.3.0             ${rate(peer.bars, peer.ms)} (${peer.trades} trades; stop, target; averages made before, no fees, no equity)`,
+        againstTarget('bars/s of the SMA cross', perSecond(ours.bars, ours.ms), '>=', perSecond(peer.bars, peer.ms)),
+      ];
+
+function benchStrategies(): readonly string[] {
+  const names = BUILT_STRATEGIES.map(({ name }) => name);
+  const { bars, ms, trades, rows } = play(generated(BENCH_SYMBOLS, MINUTES), {});
+  return [
+    `${names.join(', ').padEnd(28)}${rate(bars, ms)} over 1m bars of ${BENCH_SYMBOLS.length} symbols (${trades} trades, ${rows} journal rows)`,
+    againstTarget('bars/s of all strategies', perSecond(bars, ms), '>=', 200_000),
+  ];
+}
+
+interface Played {
+  readonly bars: number;
+  readonly ms: number;
+  readonly trades: number;
+  readonly rows: number;
+}
+
+/** CPU time of this process, ms: on a shared machine the wall measures the others too. */
+const cpuMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+};
+const perSecond = (bars: number, ms: number): number => Math.round((bars / ms) * 1_000);
+const rate = (bars: number, ms: number): string => `${perSecond(bars, ms).toLocaleString('en-US')} bars/s of CPU time`;
+
+function play(minutes: readonly (readonly Bar[])[], more: Pick<Parameters<typeof openBacktest>[0], 'strategyOf' | 'timeframes'>): Played {
+  let [rows, trades, written] = [0, 0, 0];
+  const listener: BacktestListener = {
+    row: () => {
+      rows += 1;
+    },
+    trade: () => {
+      trades += 1;
+    },
+    scan: ({ decisions }) => {
+      for (const decision of decisions) written += canonicalJson(decision).length;
+    },
+  };
+  const backtest = openBacktest(
+    {
+      world: { scope: 'bench', evidence: 'simulated', markets: ['CRYPTO'] },
+      settings: { marketMode: 'both', seed: '1', configVersion: 'bench' },
+      request: { startingCapital: decimal('1000000'), strategies: more.strategyOf === undefined ? null : ['swing'], riskLimits: {} },
+      startMs: START_MS,
+      history: { days: new Map(), bars: new Map() },
+      source: 'bench',
+      rates: (nowMs) => [assumedUsdtRate(nowMs)],
+      log: () => undefined,
+      ...more,
+    },
+    listener,
+  );
+  const began = cpuMs();
+  for (const bars of minutes) backtest.play({ openMs: bars[0]?.openMs ?? 0, bars });
+  backtest.end();
+  const ms = cpuMs() - began;
+  if (trades > 0 && written === 0) throw new Error('Trades without a decision');
+  return { bars: minutes.reduce((total, bars) => total + bars.length, 0), ms, trades, rows };
+}
+
+/** Random walks with bursts of volume, by minute; prices of two decimals, as the venue writes them. */
+function generated(symbols: readonly BenchSymbol[], minutes: number): readonly (readonly Bar[])[] {
+  return [...generatedMinutes(symbols, minutes)];
+}
+
+function* generatedMinutes(symbols: readonly BenchSymbol[], minutes: number): Generator<readonly Bar[]> {
+  const draw = rng('bench-bars');
+  const last = new Map<string, number>(symbols.map((symbol) => [symbol, PRICES[symbol] * SCALE]));
+  const priced = (price: number): number => Math.round(price * 100) / 100;
+  for (let index = 0; index < minutes; index++) {
+    yield symbols.map((symbol): Bar => {
+      const open = last.get(symbol) ?? 1;
+      const isBurst = draw.next() < 1 / 60;
+      const close = priced(open * Math.exp((isBurst ? 0.003 : 0.0006) * draw.normal()));
+      last.set(symbol, close);
+      const [high, low] = [priced(Math.max(open, close) * 1.0002), priced(Math.min(open, close) * 0.9998)];
+      const volume = priced((isBurst ? 8 : 1) * (5_000_000 / open) * (0.5 + draw.next())) + 1;
+      return { symbol, openMs: START_MS + index * MINUTE_MS, open, high, low, close, volume, origin: 'received', evidence: 'simulated' };
+    });
+  }
+}
+
+/** The command over a month and over a year of bars in files: its memory must not grow with the data. */
+async function benchCommand(): Promise<readonly string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'nightdesk-bars-'));
+  try {
+    writeYear(folder);
+    const runs = [await command(folder, 31), await command(folder, YEAR_DAYS - WARM_UP_DAYS)];
+    const [month, year] = runs.map(({ peakMiB }) => peakMiB);
+    return [
+      ...runs.map(
+        ({ days, bars, barsPerSecond, peakMiB, trades }) =>
+          `npm run backtest            ${days} days: ${bars.toLocaleString('en-US')} bars from files at ${barsPerSecond.toLocaleString('en-US')} bars/s of wall time, ${trades} trades, peak ${Math.round(peakMiB)} MiB`,
+      ),
+      againstTarget('peak of a year over that of a month', Number(((year ?? 0) / (month ?? 1)).toFixed(2)), '<', 1.25),
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function writeYear(folder: string): void {
+  const symbols = ['BTC', 'ETH'] as const;
+  const files = symbols.map((symbol) => createLineFile(join(folder, `${symbol}USDT-1m-bench.csv`)));
+  for (const bars of generatedMinutes(symbols, (YEAR_DAYS * DAY_MS) / MINUTE_MS)) {
+    bars.forEach(({ openMs, open, high, low, close, volume }, index) => void files[index]?.write([openMs, open, high, low, close, volume].join(',')));
+  }
+  for (const file of files) file.close();
+}
+
+async function command(data: string, days: number) {
+  const out = mkdtempSync(join(tmpdir(), 'nightdesk-backtest-'));
+  try {
+    const [node, ...words] = packageJson.scripts.backtest.split(' ');
+    if (node !== 'node') throw new Error(`npm run backtest is expected to run node, it runs ${packageJson.scripts.backtest}`);
+    const fromMs = START_MS + WARM_UP_DAYS * DAY_MS;
+    const span = ['--from', iso(fromMs), '--to', iso(fromMs + days * DAY_MS)];
+    const options = ['--data', data, '--strategy', 'scalping,swing', ...span, '--out', out, '--json'];
+    const child = spawn(join(ROOT, 'node_modules/.bin/node'), [...words, ...options], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+    let [peakMiB, said] = [0, ''];
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      peakMiB = Math.max(peakMiB, peakOf(child.pid));
+    });
+    const look = setInterval(() => {
+      peakMiB = Math.max(peakMiB, peakOf(child.pid));
+    }, 50);
+    const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
+    clearInterval(look);
+    if (code !== 0) throw new Error(`The command ended with ${code}: ${said}`);
+    const { bars, playedInMs, performance } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
+    return { days, bars, barsPerSecond: perSecond(bars, playedInMs), peakMiB, trades: performance.trades };
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+/** Peak resident memory of a living process as the kernel counts it, MiB; 0 when it is gone. Linux. */
+function peakOf(pid: number | undefined): number {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024;
+  } catch {
+    return 0;
+  }
+}
