@@ -14,7 +14,7 @@ The emulator is no part of the project:
   pip install ministack && PATH="$PWD/node_modules/.bin:$PATH" ministack
 
 Its functions run on the Node that it finds in its path, which is why that is set. What needs a container engine or is not known
-to it is left out: the feed's service and image, the archive of the bus, the budget.
+to it is left out: the feed's service and image, the archive of the bus, alarms, the budget.
 
   --endpoint URL   where the emulator answers (default http://127.0.0.1:4566)
   --help           this page`;
