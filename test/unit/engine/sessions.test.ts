@@ -76,14 +76,6 @@ describe('a session that starts', () => {
     expect(account.limits).toEqual({ ...DEFAULT_LIMITS, maxDailyLoss: 0.02 });
   });
 
-  it('refuses strategies that are not built, naming those that are', async () => {
-    const { context } = opened();
-    await expect(startSession(context, { ...REQUEST, strategies: ['scalping', 'options'] }, null)).rejects.toMatchObject({
-      code: 'strategy_not_built',
-      context: { names: ['options'], built: BUILT_STRATEGIES.map(({ name }) => name) },
-    });
-  });
-
   it('names a strategy once', async () => {
     const { context } = opened();
     expect((await startSession(context, { ...REQUEST, strategies: ['swing', 'swing'] }, null)).account.strategies).toEqual(['swing']);
