@@ -85,7 +85,7 @@ export function placeStructure(draft: Draft, view: ContractsView, proposed: Prop
 }
 
 /** How an instrument is settled when a structure holds it: shares are delivered, for they may be held for weeks. */
-export function productOf({ contract, market }: Instrument): EntryOrder['product'] {
+function productOf({ contract, market }: Instrument): EntryOrder['product'] {
   if (contract !== null) return contract.kind;
   return market === 'CRYPTO' ? 'spot' : 'delivery';
 }
