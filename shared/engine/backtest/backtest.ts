@@ -11,6 +11,7 @@ import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
+import { NO_RISK_MODEL } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
 import { corporateActions } from '../apply-corporate-actions.ts';
@@ -172,7 +173,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
       configVersion: settings.configVersion,
       strategyOf: setup.strategyOf ?? strategyByName,
     };
-    const seen = { ...view(), chart: (symbol: string) => charts.get(symbol) ?? null };
+    const seen = { ...view(), chart: (symbol: string) => charts.get(symbol) ?? null, risk: NO_RISK_MODEL };
     books.commit({
       sessionId,
       decide: (account) => {
@@ -195,7 +196,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const roll = (atMs: EpochMs): void => {
     adjust(atMs);
     const due = dayRolls(books.account(), atMs);
-    if (due.length > 0) carryOut(rollDays(books.account(), view(), due));
+    if (due.length > 0) carryOut(rollDays(books.account(), { ...view(), risk: NO_RISK_MODEL }, due));
   };
 
   const runOf = ({ functionName, market }: Schedule): Slot['run'] | null => {
