@@ -5,6 +5,7 @@ import type { Settings } from '../../shared/engine/context.ts';
 import { sessionIdAt } from '../../shared/engine/sessions.ts';
 import { createProgress } from '../../shared/feeds/history/command/progress.ts';
 import type { RecordedKlinesData } from '../../shared/feeds/replay/kline-replay-source.ts';
+import { recordedContractsNear } from '../../shared/feeds/replay/recorded-contracts.ts';
 import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
 import { digest } from '../../shared/kernel/digest.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
@@ -61,6 +62,7 @@ async function requestOf(
   const progress = createProgress(terminal);
   return {
     data,
+    contracts: await recordedContractsNear(paths, venueSymbols()),
     bounds,
     strategies,
     seed,

@@ -100,13 +100,22 @@ function listed(view: ScanView, question: Question): Question {
 
 function ask(account: Account, view: ScanView, { strategy, instrument, base }: Question): Opportunity | StructureOpportunity | Quiet {
   // An index has no bars of its own: who judges its options has the chain.
-  const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? createChart(instrument) : null);
+  const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? emptyChart(instrument) : null);
   if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
   const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
   const askModel = askModelFor(account, view.model, strategy.name);
   const spreadShare = spreadShareOf(view.quote(instrument.symbol));
   const seen = { instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR, spreadShare };
   return strategy.evaluate(askModel === undefined ? seen : { ...seen, askModel }, base ?? undefined);
+}
+
+const emptyCharts = new Map<string, Chart>();
+
+/** A chart without a bar, for reading only: made once, since its indicators cost more than the question. */
+function emptyChart(instrument: Instrument): Chart {
+  const known = emptyCharts.get(instrument.symbol) ?? createChart(instrument);
+  emptyCharts.set(instrument.symbol, known);
+  return known;
 }
 
 function derivativesOf(view: ScanView, underlying: string): DerivativesView | null {
@@ -173,6 +182,11 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
     };
   }
   const account = draft.account();
+  const marginShare = marginShareOf(view, question, opportunity);
+  if (instrument.contract !== null && marginShare === null) {
+    const why = `What ${instrument.symbol} asks as margin cannot be told`;
+    return { ...considered, outcome: 'refused', reason: 'no_margin', why };
+  }
   const verdict = riskGate({
     nowMs: view.nowMs,
     account,
@@ -190,7 +204,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
     optionTermsOf: optionTermsIn(view),
     markOf: marksOf(view),
     rateOf: ratesOf(view),
-    marginShare: marginShareOf(view, question, opportunity),
+    marginShare,
   });
   if (verdict.verdict === 'refused') return { ...considered, outcome: 'refused', reason: verdict.reason, why: verdict.why, limit: verdict.limit };
   const order = entryOrder(account, view, considered, question, opportunity, verdict, command);
@@ -209,8 +223,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
 /** Cash that a contract blocks for each unit of its notional; null for what is paid in full. */
 function marginShareOf(view: ScanView, { instrument }: Question, { direction, entry }: Opportunity): number | null {
   if (instrument.contract === null) return null;
-  const quantity = ONE;
-  const [blocked] = blockedByLeg([{ instrument, direction, quantity, price: entry }], view) ?? [];
+  const [blocked] = blockedByLeg([{ instrument, direction, quantity: ONE, price: entry }], view) ?? [];
   const rate = view.rate(instrument.quote);
   return blocked === undefined || rate === null ? null : toNumber(blocked) / (entry * toNumber(rate.value));
 }

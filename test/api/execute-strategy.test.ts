@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Bar } from '../../shared/market/price.ts';
-import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
 import { STRATEGY_NAMES } from '../../shared/strategies/strategy.ts';
 import { type ApiFixture, apiFixture, NSE_CLOSED_MS, quoteOf, snapshotAt } from '../support/api-fixture.ts';
 import { burstMarket } from '../support/burst-market.ts';
@@ -150,14 +149,6 @@ describe('execute-strategy', () => {
         body: { code: 'unknown_strategy', strategies: [...STRATEGY_NAMES] },
       });
     }
-  });
-
-  it('is 501 for a strategy that is not built, naming those that are', async () => {
-    const { refused } = await trading({ runs: false });
-    expect(await refused('execute-strategy', { strategy: 'fo_arbitrage', body: ASK })).toMatchObject({
-      status: 501,
-      body: { code: 'strategy_not_built', built: BUILT_STRATEGIES.map(({ name }) => name) },
-    });
   });
 
   it.each([

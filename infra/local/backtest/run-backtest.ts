@@ -12,7 +12,8 @@ import { type ClosedTrade, performanceOf } from '../../../shared/engine/views/pe
 import { valuedIn } from '../../../shared/engine/views/valued-account.ts';
 import { assumedUsdtRate } from '../../../shared/feeds/rates/rates.ts';
 import { klineReplaySource, type RecordedKlinesData, type ReplayBounds } from '../../../shared/feeds/replay/kline-replay-source.ts';
-import { type RefusedRows, recordedMinutes } from '../../../shared/feeds/replay/recorded-minutes.ts';
+import { everyRecordedMinute, type RefusedRows } from '../../../shared/feeds/replay/recorded-minutes.ts';
+import type { RecordedContracts } from '../../../shared/feeds/replay/recorded-perpetuals.ts';
 import { createSteppedClock } from '../../../shared/kernel/clock-stepped.ts';
 import { type Decimal, text } from '../../../shared/kernel/decimal.ts';
 import type { Log } from '../../../shared/kernel/log.ts';
@@ -25,6 +26,8 @@ import { createRunFiles } from './run-files.ts';
 
 export interface BacktestRequest {
   readonly data: RecordedKlinesData;
+  /** Futures recorded beside the bars; null where there are none. */
+  readonly contracts: RecordedContracts | null;
   readonly bounds: ReplayBounds;
   readonly strategies: readonly StrategyName[];
   readonly seed: string;
@@ -67,7 +70,7 @@ export interface BacktestResult {
 
 /** Plays recorded bars through the engine, keeps what comes of it as lines, and verifies the books from those. */
 export async function runBacktest(request: BacktestRequest): Promise<BacktestResult> {
-  const { data, bounds, seed, marketMode, log } = request;
+  const { data, contracts, bounds, seed, marketMode, log } = request;
   const { startMs, endMs } = bounds;
   const source = klineReplaySource({ clock: createSteppedClock(startMs), data, untilMs: endMs });
   const world = replayWorld(data, startMs);
@@ -82,6 +85,7 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
       history: await historyBefore(source, startMs, HISTORY_DAYS),
       source: source.name,
       rates: (nowMs) => [assumedUsdtRate(nowMs)],
+      ...(contracts === null ? {} : { chains: contracts }),
       model: request.model,
       log,
     },
@@ -90,10 +94,11 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
   const began = performance.now();
   let [bars, missingBars, days] = [0, 0, 0];
   let refusedRows: RefusedRows = {};
-  const minutes = recordedMinutes(data.series, { fromMs: startMs, toMs: endMs }, (rows) => {
+  const minutes = everyRecordedMinute(data.series, { fromMs: startMs, toMs: endMs }, (rows) => {
     refusedRows = rows;
   });
   for await (const minute of minutes) {
+    await contracts?.advance(minute.openMs);
     backtest.play(minute);
     for (const { origin } of minute.bars) origin === 'missing' ? missingBars++ : bars++;
     const day = Math.floor((minute.openMs - startMs) / DAY_MS);
@@ -101,6 +106,7 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
     days = day;
   }
   backtest.end();
+  await contracts?.close();
   const playedInMs = performance.now() - began;
   const { decisionsHash } = files.close();
   const account = backtest.account();
