@@ -5,6 +5,8 @@ import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
 import { benchFills } from './fills.ts';
 import { benchIndicators } from './indicators.ts';
+import { benchMl } from './ml.ts';
+import { benchOptions } from './options.ts';
 import { benchPortfolio } from './portfolio.ts';
 import { benchRisk } from './risk.ts';
 import { benchScan } from './scan.ts';
@@ -24,6 +26,8 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   triggers: benchTriggers,
   risk: benchRisk,
   signals: benchSignals,
+  options: benchOptions,
+  ml: benchMl,
   indicators: benchIndicators,
   scan: benchScan,
   portfolio: benchPortfolio,

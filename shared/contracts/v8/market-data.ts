@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { INDICATOR_NAMES } from '../../indicators/named.ts';
 import { TIMEFRAMES } from '../../market/timeframe.ts';
 import { currencySchema, evidenceSchema, marketSchema } from '../terms.ts';
-import { ageMs, amount, instant } from './common.ts';
+import { ageMs, amount, greeks, instant } from './common.ts';
 
 const symbolsQuery = z.string().min(1).max(2_000).optional().describe('symbols, comma separated; else all');
 
@@ -198,6 +198,8 @@ const chain = z.strictObject({
       payoff: z.enum(['linear', 'inverse']),
       /** Implied volatility a year of the mark, as a share; null where there is none. */
       iv: z.number().nullable(),
+      /** Of one unit, by that volatility. */
+      greeks: greeks.nullable(),
       /** Price of the underlying for delivery at this expiry. */
       underlyingPrice: amount,
     }),
