@@ -273,7 +273,7 @@ const PAIRS: readonly Pair[] = [
 /** So few that they stay in the processor's cache: what is measured is the indicator, not the reading of bars. */
 const BARS = 4_000;
 const LAPS = 25;
-const ROUNDS = 30;
+const ROUNDS = 100;
 const WARM_MS = 500;
 const SERIES = 2_500;
 const WARM_BARS = 40;

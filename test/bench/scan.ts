@@ -2,9 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { instrumentBySymbol, instrumentsOf } from '../../shared/config/instruments.ts';
 import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { decideScan, type ScanView } from '../../shared/engine/decide-scan.ts';
+import type { ChainSource } from '../../shared/engine/ports.ts';
+import { joinedChains } from '../../shared/feeds/joined-chains.ts';
+import { createSimulatedCryptoDerivatives } from '../../shared/feeds/simulated-crypto-derivatives.ts';
+import { createSimulatedDerivatives } from '../../shared/feeds/simulated-derivatives.ts';
 import { createSimulatedMarket } from '../../shared/feeds/simulated-market.ts';
 import { type Chart, createChart } from '../../shared/indicators/chart.ts';
-import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
 import { marketPhase } from '../../shared/market/calendar.ts';
 import type { Instrument } from '../../shared/market/instrument.ts';
 import type { Bar } from '../../shared/market/price.ts';
@@ -17,6 +21,8 @@ import { againstTarget, cpuMs, msLine, percentiles } from './figures.ts';
 
 const MANY = 500;
 const MINUTES = 120;
+/** A minute's chains of the simulated market take longer to make than to judge. */
+const HOUSE_MINUTES = 40;
 
 /** A chart and the bars that are to come. */
 interface Series {
@@ -27,10 +33,12 @@ interface Series {
 
 /**
  * One scan with everything warm and nothing read from a store: the new minute of each symbol goes into its chart of all
- * timeframes, every strategy is asked about every symbol, the gate judges what they propose.
+ * timeframes, every strategy is asked about every symbol, the gate judges what they propose. The sixteen have the simulated
+ * market's futures and options beside them, made anew each minute before the clock runs.
  */
 export async function benchScan(): Promise<readonly string[]> {
-  const few = scans(houseSeries());
+  const chains = joinedChains([createSimulatedDerivatives({ seed: 1 }), createSimulatedCryptoDerivatives({ seed: 1 })]);
+  const few = scans(houseSeries(), HOUSE_MINUTES, chains);
   const told = execFileSync(process.execPath, [import.meta.filename], { encoding: 'utf8' });
   const many: { readonly scanMs: readonly number[]; readonly memoryMb: number } = JSON.parse(told);
   const [one, large] = [percentiles(few), percentiles(many.scanMs)];
@@ -85,34 +93,34 @@ const SLOW: readonly (readonly [Timeframe, number])[] = [
 ];
 
 /** Processor time of each minute's scan, in ms. */
-function scans(series: readonly Series[]): readonly number[] {
+function scans(series: readonly Series[], minutes: number, chains: ChainSource | null = null): readonly number[] {
   const account = startedAccount();
   const charts = new Map(series.map(({ instrument, chart }) => [instrument.symbol, chart]));
   const questions = series.flatMap(({ instrument }) => BUILT_STRATEGIES.map((strategy) => ({ strategy, instrument, base: null })));
-  return Array.from({ length: MINUTES }, (_, minute) => {
+  return Array.from({ length: minutes }, (_, minute) => {
     const minuteMs = (series[0]?.next[minute]?.openMs ?? 0) + MINUTE_MS;
-    const view = viewAt(series, charts, minute, minuteMs + 3_000);
+    const nowMs = minuteMs + 3_000;
+    const quotes = new Map(series.map(({ instrument: { symbol }, next }) => [symbol, bareQuote(symbol, next[minute]?.close ?? 0, nowMs)]));
+    const told = new Map(series.map(({ instrument: { symbol } }) => [symbol, chains?.chains(symbol, nowMs) ?? []]));
+    const source = chains === null ? null : { ...chains, chains: (underlying: string) => told.get(underlying) ?? [] };
     const began = process.cpuUsage();
     for (const { chart, next } of series) {
       const bar = next[minute];
       if (bar !== undefined) chart.add(bar);
     }
+    const sketch = viewOfSketch({ nowMs, chains: source });
+    const view: ScanView = {
+      ...sketch,
+      quote: (symbol) => quotes.get(symbol) ?? null,
+      chart: (symbol) => charts.get(symbol) ?? null,
+      model: NO_MODELS,
+    };
     decideScan(account, view, { id: `scan:${minute}`, ordinal: minute, minuteMs, markets: ['CRYPTO', 'NSE'], questions, configVersion: 'bench' });
     return cpuMs(began);
   });
 }
 
-function viewAt(series: readonly Series[], charts: ReadonlyMap<string, Chart>, minute: number, nowMs: EpochMs): ScanView {
-  const quotes = new Map(series.map(({ instrument: { symbol }, next }) => [symbol, bareQuote(symbol, next[minute]?.close ?? 0, nowMs)]));
-  return {
-    ...viewOfSketch({ nowMs }),
-    quote: (symbol) => quotes.get(symbol) ?? null,
-    chart: (symbol) => charts.get(symbol) ?? null,
-    model: NO_MODELS,
-  };
-}
-
 if (import.meta.main) {
-  const scanMs = scans(manySeries(MANY));
+  const scanMs = scans(manySeries(MANY), MINUTES);
   console.log(JSON.stringify({ scanMs, memoryMb: process.memoryUsage().rss / 1e6 }));
 }
