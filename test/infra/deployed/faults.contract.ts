@@ -134,6 +134,7 @@ export function faultsOfTheStack(the: () => Driver): void {
       expect((await the().ask('GET decisions', nowMs)).body.scans).toBe(1);
     });
 
+    // Trading days that were not rolled, and nights without a report, are made up for.
     it.each(SCHEDULES.filter(({ functionName }) => functionName !== 'session' && functionName !== 'nightly'))(
       'a run of $name that comes 10 minutes late is dropped, and said to be',
       async ({ name, functionName }) => {
