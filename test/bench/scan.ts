@@ -9,6 +9,7 @@ import { marketPhase } from '../../shared/market/calendar.ts';
 import type { Instrument } from '../../shared/market/instrument.ts';
 import type { Bar } from '../../shared/market/price.ts';
 import type { Timeframe } from '../../shared/market/timeframe.ts';
+import { NO_MODELS } from '../../shared/ml/model-set.ts';
 import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
 import { bareQuote, startedAccount, viewOfSketch } from '../support/engine-fixtures.ts';
 import { barsOf, walk } from '../support/series.ts';
@@ -103,7 +104,12 @@ function scans(series: readonly Series[]): readonly number[] {
 
 function viewAt(series: readonly Series[], charts: ReadonlyMap<string, Chart>, minute: number, nowMs: EpochMs): ScanView {
   const quotes = new Map(series.map(({ instrument: { symbol }, next }) => [symbol, bareQuote(symbol, next[minute]?.close ?? 0, nowMs)]));
-  return { ...viewOfSketch({ nowMs }), quote: (symbol) => quotes.get(symbol) ?? null, chart: (symbol) => charts.get(symbol) ?? null };
+  return {
+    ...viewOfSketch({ nowMs }),
+    quote: (symbol) => quotes.get(symbol) ?? null,
+    chart: (symbol) => charts.get(symbol) ?? null,
+    model: NO_MODELS,
+  };
 }
 
 if (import.meta.main) {
