@@ -4,6 +4,7 @@ import { decideScan, type ScanView } from '../../../../shared/engine/decide-scan
 import { createChart } from '../../../../shared/indicators/chart.ts';
 import { text } from '../../../../shared/kernel/decimal.ts';
 import type { Account } from '../../../../shared/ledger/account.ts';
+import { NO_MODELS } from '../../../../shared/ml/model-set.ts';
 import type { Direction } from '../../../../shared/strategies/strategy.ts';
 import { chainSource } from '../../../support/contract-chains.ts';
 import { contractOrder, openedIn } from '../../../support/contract-runs.ts';
@@ -21,6 +22,7 @@ const market = (isQuoted = true): ScanView => ({
     chains: isQuoted ? chainSource([{ atMs: NOW, books: { [PERP]: [80_079, 80_081] } }]) : null,
   }),
   chart: () => createChart(instrumentBySymbol('BTC')),
+  model: NO_MODELS,
 });
 
 const signalled = (direction: Direction, { account = startedAccount(), view = market() }: { account?: Account; view?: ScanView } = {}) => {
