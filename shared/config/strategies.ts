@@ -20,6 +20,8 @@ export const scalpingConfig = z
       })
       .prefault({}),
     leastConfidence: share.default(0.6),
+    /** Odds of a model below which nothing is opened, where there is a model. */
+    leastOdds: share.default(0.65),
     /** Body of the base bar, in ATRs, that makes it a burst. */
     burstAtr: z.number().positive().default(2),
     /** Volume of the base bar over its usual volume that makes it a burst. */
@@ -61,6 +63,8 @@ export const swingConfig = z
       })
       .prefault({}),
     leastConfidence: share.default(0.6),
+    /** Odds of a model below which nothing is opened, where there is a model. */
+    leastOdds: share.default(0.6),
     /** Score of the strongest setup (pullback, break-out, divergence) that is worth a look. */
     leastPattern: share.default(0.5),
     /** ADX of the middle timeframe below which there is no trend to follow. */
@@ -210,6 +214,8 @@ export const btstConfig = z
       })
       .prefault({}),
     leastConfidence: share.default(0.6),
+    /** Odds of a model below which nothing is opened, where there is a model. */
+    leastOdds: share.default(0.65),
     /** End of continuous trading in which is bought, besides the closing auction. */
     lastMinutes: z.number().int().positive().default(60),
     /** Least place of the last price in the day's range, 0 at its low and 1 at its high: the upper fifth. */

@@ -130,7 +130,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       options.onFenced(error);
     },
   );
-  const { write } = writer;
+  const { write, mustWrite } = writer;
 
   const held = (): Lease => {
     if (lease === null) throw new FeedError('not_started', 'The feed holds no lease: it has not been started');
@@ -243,9 +243,9 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   };
 
   /** Bars that are known now, after their minutes were closed or missed: the charts of every process are put right. */
-  const repair = (bars: readonly Bar[], replacesReceived: boolean): Promise<void> => {
+  const repair = (bars: readonly Bar[], replacesReceived: boolean, by = write): Promise<void> => {
     let isRaised = false;
-    return write('repair', async () => {
+    return by('repair', async () => {
       const toMs = Math.max(firstMinuteMs, closedToMs ?? 0);
       const past = bars.filter(({ openMs }) => openMs < toMs);
       if (past.length === 0) return;
@@ -272,9 +272,10 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     await meetLate(bars);
   };
 
+  // What is not kept, as by a feed that stops, stays owed: the next start asks for it again.
   const keepLater: HistoryKeeper = {
     days: (quarters) =>
-      write('history', async () => {
+      mustWrite('history', async () => {
         await renew();
         await keepDays(market, held(), quarters);
         revisions.raise(null);
@@ -282,7 +283,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       }),
     minutes: async (bars) => {
       for (const bar of bars) desk.bar(bar);
-      await repair(bars, false);
+      await repair(bars, false, mustWrite);
       await meetLate(bars);
     },
   };

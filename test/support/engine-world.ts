@@ -15,6 +15,7 @@ import { messageOf } from '../../shared/kernel/errors.ts';
 import { iso, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
 import { type Account, equity, isMargined } from '../../shared/ledger/account.ts';
 import type { Market } from '../../shared/market/instrument.ts';
+import { NO_MODELS } from '../../shared/ml/model-set.ts';
 import type { Items } from '../../shared/store/items.ts';
 import { createMemoryItems } from '../../shared/store/memory-items.ts';
 import { createMemoryLedger } from '../../shared/store/memory-ledger.ts';
@@ -83,6 +84,7 @@ export function contextOver(
     charts: createChartShelf({ market, scope: world.scope, markets: world.markets, sleep }),
     nudge: async () => undefined,
     chains: null,
+    model: NO_MODELS,
     log: () => undefined,
     settings: { marketMode: 'both', seed: 'seed', version: 'test', configVersion: 'test', barWaitMs: 0 },
     ...parts,

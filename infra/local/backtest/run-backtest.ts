@@ -12,12 +12,13 @@ import { type ClosedTrade, performanceOf } from '../../../shared/engine/views/pe
 import { valuedIn } from '../../../shared/engine/views/valued-account.ts';
 import { assumedUsdtRate } from '../../../shared/feeds/rates/rates.ts';
 import { klineReplaySource, type RecordedKlinesData, type ReplayBounds } from '../../../shared/feeds/replay/kline-replay-source.ts';
-import { type RefusedRows, recordedMinutes } from '../../../shared/feeds/replay/recorded-minutes.ts';
+import { everyRecordedMinute, type RefusedRows } from '../../../shared/feeds/replay/recorded-minutes.ts';
 import type { RecordedContracts } from '../../../shared/feeds/replay/recorded-perpetuals.ts';
 import { createSteppedClock } from '../../../shared/kernel/clock-stepped.ts';
 import { type Decimal, text } from '../../../shared/kernel/decimal.ts';
 import type { Log } from '../../../shared/kernel/log.ts';
 import { DAY_MS } from '../../../shared/kernel/time.ts';
+import type { ModelSet } from '../../../shared/ml/model-set.ts';
 import type { StrategyName } from '../../../shared/strategies/strategy.ts';
 import { HISTORY_DAYS } from '../defaults.ts';
 import { replayWorld } from '../replay-world.ts';
@@ -36,6 +37,7 @@ export interface BacktestRequest {
   readonly folder: string;
   /** Hears how many days have been played. */
   readonly onDay: (days: number) => void;
+  readonly model: ModelSet;
   readonly log: Log;
 }
 
@@ -84,6 +86,7 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
       source: source.name,
       rates: (nowMs) => [assumedUsdtRate(nowMs)],
       ...(contracts === null ? {} : { chains: contracts }),
+      model: request.model,
       log,
     },
     both(files.listener, tally.listener),
@@ -91,7 +94,7 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
   const began = performance.now();
   let [bars, missingBars, days] = [0, 0, 0];
   let refusedRows: RefusedRows = {};
-  const minutes = recordedMinutes(data.series, { fromMs: startMs, toMs: endMs }, (rows) => {
+  const minutes = everyRecordedMinute(data.series, { fromMs: startMs, toMs: endMs }, (rows) => {
     refusedRows = rows;
   });
   for await (const minute of minutes) {
@@ -159,8 +162,9 @@ function createTally(): {
       row: ({ event }) => {
         if (event.type === 'day-closed') reports.push(event.report);
       },
-      trade: ({ realised, rMultiple, openedMs, closedMs, evidence, strategy, market, closedWhy }) => {
-        trades.push({ realised, rMultiple, openedMs, closedMs, evidence, strategy, market });
+      trade: ({ realised, rMultiple, openedMs, closedMs, evidence, strategy, market, closedWhy, odds }) => {
+        const told = odds === undefined ? {} : { odds };
+        trades.push({ realised, rMultiple, openedMs, closedMs, evidence, strategy, market, closedWhy, ...told });
         count(exits, closedWhy);
       },
       scan: (scan) => {

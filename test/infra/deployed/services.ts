@@ -21,6 +21,8 @@ export interface Services {
   readonly events: readonly PutEvent[];
   /** Texts that wait in a queue, by its address. */
   readonly waiting: (queueUrl: string) => readonly string[];
+  /** Names of the objects that were put into a bucket. */
+  readonly objects: (bucket: string) => readonly string[];
   readonly setParameter: (name: string, value: string) => void;
 }
 
@@ -33,11 +35,12 @@ const putEventsSchema = z.object({ Entries: z.array(z.object({ Source: z.string(
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
-/** SQS, SSM, EventBridge and CodeBuild as far as the stack uses them, over their own protocols, in memory. */
+/** SQS, SSM, S3, EventBridge and CodeBuild as far as the stack uses them, over their own protocols, in memory. */
 export function createServices(): Services {
   const queues = new Map<string, { readonly id: string; readonly body: string }[]>();
   const taken = new Map<string, string>();
   const parameters = new Map<string, string>();
+  const objects = new Set<string>();
   const events: PutEvent[] = [];
 
   const queueOf = (url: string): { readonly id: string; readonly body: string }[] => {
@@ -59,6 +62,8 @@ export function createServices(): Services {
   };
 
   const OPERATIONS: Readonly<Record<string, (input: unknown, isGone: () => boolean) => Promise<unknown> | unknown>> = {
+    // What is in the object is not looked at here: the store's own contract does.
+    's3 PutObject': () => ({}),
     'sqs SendMessage': (input) => {
       const { QueueUrl, MessageBody } = sendSchema.parse(input);
       const id = randomUUID();
@@ -70,6 +75,11 @@ export function createServices(): Services {
       const { Entries } = deleteSchema.parse(input);
       const gone = Entries.filter(({ ReceiptHandle }) => taken.delete(ReceiptHandle));
       return { Successful: gone.map(({ Id }) => ({ Id })), Failed: [] };
+    },
+    's3 PUT object': (input) => {
+      const { Bucket, Key } = z.object({ Bucket: z.string(), Key: z.string() }).parse(input);
+      objects.add(`${Bucket}/${Key}`);
+      return {};
     },
     'ssm GetParameter': (input) => {
       const { Name } = z.object({ Name: z.string() }).parse(input);
@@ -104,6 +114,7 @@ export function createServices(): Services {
     },
     events,
     waiting: (queueUrl) => queueOf(queueUrl).map(({ body }) => body),
+    objects: (bucket) => [...objects].filter((name) => name.startsWith(`${bucket}/`)).map((name) => name.slice(bucket.length + 1)),
     setParameter: (name, value) => void parameters.set(name, value),
   };
 }

@@ -6,6 +6,7 @@ import { type LedgerStore, type MarketStore, StoreError } from '../../../shared/
 import type { Clock } from '../../../shared/kernel/clock.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import { type EpochMs, SECOND_MS } from '../../../shared/kernel/time.ts';
+import { NO_MODELS } from '../../../shared/ml/model-set.ts';
 import { createPathChains } from './path-chains.ts';
 import { createPathSource } from './path-source.ts';
 import type { PathPrice, PricePath } from './price-path.ts';
@@ -65,6 +66,7 @@ export function launch(parts: ProcessParts): Process {
     charts: signalShelf(stores.market, SCOPE, seed),
     nudge: (sessionId) => parts.nudge(process, sessionId),
     chains: createPathChains(path),
+    model: NO_MODELS,
     log: (level, event, facts) => trace?.(`      ${owner.name} logs ${level} ${event} ${facts?.why ?? ''}`),
     world: { scope: SCOPE, evidence: 'simulated', markets: ['CRYPTO', 'NSE'] },
     settings: { marketMode: 'both', seed, version: 'simulated', configVersion: 'simulated', barWaitMs: 0 },
