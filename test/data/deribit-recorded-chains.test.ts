@@ -1,14 +1,14 @@
-import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { recordedDeribitChains } from '../../shared/feeds/deribit/recorded-chains.ts';
+import { recordedContractsNear } from '../../shared/feeds/replay/recorded-contracts.ts';
 import { DAY_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
 import { atTheMoneyIv, smilesOf } from '../../shared/market/options/smile.ts';
 import { NO_RECORDED_DATA, recordedFiles } from '../support/recorded-data.ts';
 
-const [first] = recordedFiles('deribit/chain-snapshots', /\.csv\.gz$/);
+const files = recordedFiles('deribit/chain-snapshots', /\.csv\.gz$/);
 
-describe.skipIf(first === undefined)(`recorded chains of Deribit as a source${first === undefined ? ` (${NO_RECORDED_DATA})` : ''}`, () => {
-  const source = recordedDeribitChains(dirname(first ?? '.'));
+describe.skipIf(files.length === 0)(`recorded chains of Deribit as a source${files.length === 0 ? ` (${NO_RECORDED_DATA})` : ''}`, () => {
+  const source = recordedDeribitChains(files);
   const atMs = Date.parse('2026-01-14T15:40Z');
 
   it('give the newest snapshot of the instant or before it, whole, under its own time', () => {
@@ -49,8 +49,10 @@ describe.skipIf(first === undefined)(`recorded chains of Deribit as a source${fi
     }
   });
 
-  it('are refused where there are none', () => {
-    expect(() => recordedDeribitChains('/nowhere')).toThrow(/no folder of recorded chains/);
-    expect(() => recordedDeribitChains(import.meta.dirname)).toThrow(/No recorded chains/);
+  it('are found beside the bars of their coins', async () => {
+    const bars = recordedFiles('binance-klines', /^BTCUSDT-1m-2025/);
+    const found = await recordedContractsNear(bars, new Map());
+    expect(found?.chains('BTC', atMs).map(({ venue, atMs: takenMs }) => [venue, takenMs])).toEqual([['deribit', source.chains('BTC', atMs)[0]?.atMs]]);
+    expect(recordedDeribitChains(['/data/BTCUSDT-1m-2025.csv.gz']).underlyings).toEqual([]);
   });
 });

@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { instrumentBySymbol } from '../../config/instruments.ts';
-import type { ChainSource } from '../../engine/ports.ts';
 import { toNumber } from '../../kernel/decimal.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import { DAY_MS, type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
@@ -13,6 +11,7 @@ import { thirtyDayIv } from '../../market/options/implied-level.ts';
 import { isPrice } from '../../market/price.ts';
 import { columnReader, linesOf, numberOf, optionalNumber } from '../history/inputs/csv.ts';
 import { RecordedDataError } from '../replay/recorded-data-error.ts';
+import type { RecordedContracts } from '../replay/recorded-perpetuals.ts';
 
 const UNDERLYINGS: readonly string[] = ['BTC', 'ETH'];
 const COLUMNS = [
@@ -47,11 +46,11 @@ type Snapshot = ReadonlyMap<string, DerivativeChain>;
  *
  * The history of implied volatility is the 30-day volatility of each earlier day's last snapshot. Delivery prices were not recorded.
  *
- * @param folder of files named `..._YYYYMMDDTHHMMSSZ.csv` (or `.csv.gz`)
- * @throws RecordedDataError `not_found`, `nothing_found`; of `chains`: `unreadable`
+ * @param paths files named `..._YYYYMMDDTHHMMSSZ.csv` (or `.csv.gz`), others are left out
+ * @throws RecordedDataError of `chains`: `unreadable`
  */
-export function recordedDeribitChains(folder: string, heldMs = HELD_MS): ChainSource {
-  const files = filesOf(folder);
+export function recordedDeribitChains(paths: readonly string[], heldMs = HELD_MS): RecordedContracts {
+  const files = paths.flatMap((path) => snapshotFile(path) ?? []).sort((a, b) => a.namedMs - b.namedMs);
   const read = new Map<string, Snapshot>();
   const dailyIvs = new Map<string, number | null>();
 
@@ -83,7 +82,10 @@ export function recordedDeribitChains(folder: string, heldMs = HELD_MS): ChainSo
   }
 
   return {
-    underlyings: UNDERLYINGS,
+    underlyings: files.length === 0 ? [] : UNDERLYINGS,
+    // Read when they are asked for: two small files at a time.
+    advance: async () => undefined,
+    close: async () => undefined,
     chains(underlying, atMs) {
       const chain = standing(underlying, atMs);
       return chain === null || atMs - chain.atMs > heldMs ? [] : [chain];
@@ -105,20 +107,13 @@ interface SnapshotFile {
   readonly namedMs: EpochMs;
 }
 
-function filesOf(folder: string): readonly SnapshotFile[] {
-  let names: readonly string[];
-  try {
-    names = readdirSync(folder);
-  } catch (error) {
-    throw new RecordedDataError('not_found', `There is no folder of recorded chains at ${folder}: ${messageOf(error)}`, { folder }, { cause: error });
-  }
-  const files = names.flatMap((name): readonly SnapshotFile[] => {
-    const [, ...parts] = FILE_NAME.exec(name) ?? [];
-    const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
-    return parts.length === 0 ? [] : [{ path: join(folder, name), namedMs: Date.UTC(year, month - 1, day, hour, minute, second) }];
-  });
-  if (files.length > 0) return files.sort((a, b) => a.namedMs - b.namedMs);
-  throw new RecordedDataError('nothing_found', `No recorded chains in ${folder}: files are called ..._YYYYMMDDTHHMMSSZ.csv.gz`, { folder });
+/** Whether a file is a recorded whole chain, by its name. */
+export const isChainSnapshot = (path: string): boolean => FILE_NAME.test(path);
+
+function snapshotFile(path: string): SnapshotFile | null {
+  const [, ...parts] = FILE_NAME.exec(path) ?? [];
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
+  return parts.length === 0 ? null : { path, namedMs: Date.UTC(year, month - 1, day, hour, minute, second) };
 }
 
 function readSnapshot(path: string): Snapshot {
