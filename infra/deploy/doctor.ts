@@ -229,9 +229,11 @@ async function baseCheck({ base, registry }: DoctorPorts): Promise<Check> {
   }
 }
 
+/** The bill is told to its own address, else where alarms go. */
 function alarmCheck({ alarmEmail, budget }: Deployment): Check {
-  const missing = [...(alarmEmail === null ? ['alarmEmail'] : []), ...(budget.email === null ? ['budget.email'] : [])];
-  if (missing.length === 0) return ok('alarms', `${alarmEmail}; a bill of $${budget.monthlyUsd} a month to ${budget.email}`);
+  const bill = budget.email ?? alarmEmail;
+  const missing = [...(alarmEmail === null ? ['alarmEmail'] : []), ...(bill === null ? ['budget.email'] : [])];
+  if (missing.length === 0) return ok('alarms', `${alarmEmail}; a bill of $${budget.monthlyUsd} a month to ${bill}`);
   return warn('alarms', `nobody is told by e-mail: ${missing.join(' and ')} not set`, 'set them in nightdesk.config.json');
 }
 

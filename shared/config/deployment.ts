@@ -94,7 +94,7 @@ export const deploymentSchema = z
     budget: z
       .strictObject({
         monthlyUsd: z.number().positive().max(10_000).default(10).describe('of the whole account, as AWS bills it'),
-        email: email.describe('who is told at 80 % and when the forecast passes it; null for nobody'),
+        email: email.describe('who is told at 80 % and when the forecast passes it; null for alarmEmail'),
       })
       .readonly()
       .prefault({}),
@@ -106,7 +106,7 @@ export const deploymentSchema = z
       })
       .readonly()
       .prefault({}),
-    alarmEmail: email.describe('who is told when something is wrong; null for nobody'),
+    alarmEmail: email.describe('who is mailed when an alarm begins or ends; null for nobody'),
     feed: z
       .strictObject({
         capacity: z

@@ -29,6 +29,7 @@ export function reportSettings(env: Readonly<Record<string, string | undefined>>
       secretAccessKey: needed('AWS_SECRET_ACCESS_KEY'),
       ...(sessionToken ? { sessionToken } : {}),
     },
-    endpoint: env.AWS_ENDPOINT_URL_S3 || null,
+    // As the SDKs have it: the service's own address before that of all.
+    endpoint: env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || null,
   };
 }

@@ -46,6 +46,13 @@ describe('the log of the real program', { timeout: 120_000 }, () => {
     const raised = `${String(filled?.sessionId)}:${String(filled?.seq)}`;
     expect(chain).toContainEqual(expect.objectContaining({ event: 'alerts-event-taken', seq: filled?.seq, outcome: { raised } }));
 
+    // What the runbook's query asks for is what the lines have.
+    const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+    const asked = /^fields @timestamp, (.+)$/m.exec(runbook)?.[1]?.split(', ') ?? [];
+    expect(asked.length).toBeGreaterThan(8);
+    const known = new Set(chain.flatMap((line) => [...Object.keys(line), ...Object.keys(line.outcome ?? {}).map((name) => `outcome.${name}`)]));
+    expect(asked.filter((field) => !known.has(field))).toEqual([]);
+
     // Every line that carries metrics is one that CloudWatch would read, with declared names and no dimension.
     const metrics = texts().flatMap((text) => metricsIn(text) ?? []);
     for (const { namespace, dimensions } of metrics) expect([namespace, dimensions]).toEqual([METRIC_NAMESPACE, [[]]]);

@@ -85,6 +85,10 @@ const READERS: Readonly<Record<string, Reader>> = {
   'sqs ReceiveMessage': onQueue('ReceiveMessage'),
   // The batch has no right of its own.
   'sqs DeleteMessageBatch': onQueue('DeleteMessage'),
+  's3 PutObject': (input) => {
+    const { Bucket, Key } = z.object({ Bucket: z.string(), Key: z.string() }).parse(input);
+    return [plain('s3:PutObject', `arn:aws:s3:::${Bucket}/${Key}`)];
+  },
   'ssm GetParameter': (input, region) => {
     const { Name } = z.object({ Name: z.string() }).parse(input);
     return [plain('ssm:GetParameter', `arn:aws:ssm:${region}:${ACCOUNT}:parameter${Name.startsWith('/') ? Name : `/${Name}`}`)];

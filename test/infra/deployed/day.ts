@@ -254,6 +254,7 @@ const PLATFORM =
 const SPARE: Readonly<Record<string, readonly string[]>> = {
   'a scan that finds a trade tells the feed; this evening no strategy finds one': ['ScanFunctionRole sqs:SendMessage Nudges'],
   'a corporate action replaces exits, and the feed is told': ['SessionFunctionRole sqs:SendMessage Nudges'],
+  'books that are not sound raise an alert at night; these are sound': ['NightlyFunctionRole dynamodb:PutItem Ledger'],
   'a session that is stopping stops when it is flat, which takes its row of the active one away': ['MonitorFunctionRole dynamodb:DeleteItem Ledger'],
   'every function that trades has the same rights on the tables (grants.ts): the store chooses how it reads': [
     'AlertsFunctionRole dynamodb:GetItem Market',

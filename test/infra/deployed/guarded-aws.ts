@@ -74,7 +74,7 @@ export async function startGuardedAws(
     };
     if (request.url?.startsWith('/credentials/') === true) return answer(200, credentials(request.url.slice('/credentials/'.length)));
     const [, role = '', region = '', service = ''] = SCOPE.exec(request.headers.authorization ?? '') ?? [];
-    const asked: AwsRequest = { service, operation: String(request.headers['x-amz-target']).split('.')[1] ?? '', input: JSON.parse(body) };
+    const asked: AwsRequest = service === 's3' ? objectRequest(request) : { service, operation: operationOf(request), input: JSON.parse(body) };
     const why = judge(role, region, asked);
     if (why !== null) {
       refused.push(why);
@@ -122,6 +122,14 @@ export async function startGuardedAws(
         server.closeAllConnections();
       }),
   };
+}
+
+const operationOf = ({ headers }: IncomingMessage): string => String(headers['x-amz-target']).split('.')[1] ?? '';
+
+/** S3 speaks REST: `PUT /bucket/key` is PutObject. */
+function objectRequest({ method, url = '' }: IncomingMessage): AwsRequest {
+  const [, Bucket = '', ...key] = url.split('/');
+  return { service: 's3', operation: method === 'PUT' ? 'PutObject' : String(method), input: { Bucket, Key: key.join('/') } };
 }
 
 /** A call as a person reads it. */

@@ -33,7 +33,7 @@ const putEventsSchema = z.object({ Entries: z.array(z.object({ Source: z.string(
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
-/** SQS, SSM, EventBridge and CodeBuild as far as the stack uses them, over their own protocols, in memory. */
+/** SQS, SSM, S3, EventBridge and CodeBuild as far as the stack uses them, over their own protocols, in memory. */
 export function createServices(): Services {
   const queues = new Map<string, { readonly id: string; readonly body: string }[]>();
   const taken = new Map<string, string>();
@@ -59,6 +59,8 @@ export function createServices(): Services {
   };
 
   const OPERATIONS: Readonly<Record<string, (input: unknown, isGone: () => boolean) => Promise<unknown> | unknown>> = {
+    // What is in the object is not looked at here: the store's own contract does.
+    's3 PutObject': () => ({}),
     'sqs SendMessage': (input) => {
       const { QueueUrl, MessageBody } = sendSchema.parse(input);
       const id = randomUUID();

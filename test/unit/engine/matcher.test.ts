@@ -126,7 +126,7 @@ describe('an entry at the matcher', () => {
     tell(100, START_MS + 10_500);
     await print(100, START_MS + 11_000);
     expect([...(await account()).positions.values()]).toMatchObject([{ openedMs: START_MS + 11_000 }]);
-    expect(logged).toEqual([]);
+    expect(logged).toEqual(['info filled']);
   });
 
   it('is not filled by the price of another symbol', async () => {

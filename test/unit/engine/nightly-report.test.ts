@@ -1,12 +1,21 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { measuredNightly, runNightly } from '../../../functions/nightly/nightly.ts';
+import { invoker } from '../../../infra/local/invoker.ts';
+import { startScheduler } from '../../../infra/local/scheduler.ts';
+import { SCHEDULES } from '../../../shared/config/schedules.ts';
 import { nightlyReportSchema } from '../../../shared/contracts/nightly-report.ts';
 import type { ReportStore } from '../../../shared/engine/ports.ts';
 import { createVirtualClock } from '../../../shared/kernel/clock-virtual.ts';
+import { jsonLog } from '../../../shared/kernel/log.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { ledgerKeys } from '../../../shared/store/keys.ts';
+import { fileReports } from '../../../shared/store/reports/file-reports.ts';
 import { memoryReports } from '../../../shared/store/reports/memory-reports.ts';
+import { metricsIn } from '../../support/embedded-metrics.ts';
 import { contextOver, createRows, type Rows } from '../../support/engine-world.ts';
 import {
   commitOf,
@@ -173,5 +182,26 @@ describe('a report that cannot be kept', () => {
     await expect(run()).rejects.toThrow('the bucket is away');
     await expect(run()).rejects.toThrow('the bucket is away');
     expect(await alerts()).toEqual([['nightly:2025-01-06:report', 'warning']]);
+  });
+});
+
+describe('the night’s work on one machine', () => {
+  it('is run by the schedule that the stack has, into the state folder, and measured by the same line', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nightdesk-night-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const lines: string[] = [];
+    const clock = createVirtualClock({ startMs: Date.parse(MONDAY_NIGHT) - MINUTE_MS, speed: Number.POSITIVE_INFINITY });
+    const context = contextOver(await traded(), clock, { exclusive: false, log: jsonLog((line) => void lines.push(line), clock.now) });
+    const nightly = SCHEDULES.filter(({ functionName }) => functionName === 'nightly');
+    const stop = startScheduler(
+      clock,
+      nightly,
+      invoker(context, () => undefined, fileReports(folder)),
+      context.log,
+    );
+    await clock.run(Date.parse(MONDAY_NIGHT) + MINUTE_MS);
+    stop();
+    expect(readdirSync(folder).sort()).toEqual(['2025-01-06.json', '2025-01-06.md', 'latest.json', 'latest.md']);
+    expect(lines.map((line) => metricsIn(line)?.values)).toEqual([{ UnsoundSessions: 0 }]);
   });
 });

@@ -121,6 +121,7 @@ describe('the doctor', () => {
     ],
     ['a registry that is silent', machine({ registry: denied }), 'base image', 'warn', /cannot be asked/],
     ['nobody to tell', machine({}, {}), 'alarms', 'warn', /alarmEmail and budget\.email not set/],
+    ['nobody to tell of alarms', machine({}, { budget: { email: 'trader@example.org' } }), 'alarms', 'warn', /: alarmEmail not set/],
   ])('says so of %s, with what to do', async (_, ports, name, status, says) => {
     const { checks } = await examine(ports);
     const found = checks.find((check) => check.name === name);
