@@ -19,13 +19,13 @@ const HISTORY_DAYS = 40;
 /** What a strategy did over a recorded period. A value that has changed must be explained where it is written anew. */
 export interface Golden {
   readonly strategy: StrategyName;
-  readonly symbols: readonly string[];
+  readonly symbols: string;
   readonly from: string;
   readonly to: string;
   readonly seed: string;
   readonly capital: string;
   /** The strategy's timeframes: its settings are those of the code. */
-  readonly timeframes: readonly string[];
+  readonly timeframes: string;
   readonly decisions: number;
   readonly trades: number;
   readonly equity: string;
@@ -96,6 +96,6 @@ function run({ from, to }: GoldenPeriod, { symbols }: RecordedKlinesData, strate
   for (const minute of minutes) backtest.play(minute);
   backtest.end();
   const { equity } = valuedIn(backtest.account(), backtest.view());
-  const timeframes = strategyByName(strategy)?.timeframes ?? [];
-  return { strategy, symbols, from, to, seed, capital, timeframes, decisions, trades, equity: text(equity), hash };
+  const timeframes = (strategyByName(strategy)?.timeframes ?? []).join(' ');
+  return { strategy, symbols: symbols.join(' '), from, to, seed, capital, timeframes, decisions, trades, equity: text(equity), hash };
 }

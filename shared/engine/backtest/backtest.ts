@@ -176,7 +176,8 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
       configVersion: settings.configVersion,
       strategyOf: setup.strategyOf ?? strategyByName,
     };
-    const seen = { ...view(), chart: (symbol: string) => charts.get(symbol) ?? null, model: setup.model ?? NO_MODELS, risk: NO_RISK_MODEL };
+    const chart = (symbol: string): Chart | null => charts.get(symbol) ?? null;
+    const seen = { ...view(), chart, model: setup.model ?? NO_MODELS, risk: NO_RISK_MODEL };
     books.commit({
       sessionId,
       decide: (account) => {
