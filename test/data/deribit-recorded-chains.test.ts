@@ -52,7 +52,9 @@ describe.skipIf(files.length === 0)(`recorded chains of Deribit as a source${fil
   it('are found beside the bars of their coins', async () => {
     const bars = recordedFiles('binance-klines', /^BTCUSDT-1m-2025/);
     const found = await recordedContractsNear(bars, new Map());
-    expect(found?.chains('BTC', atMs).map(({ venue, atMs: takenMs }) => [venue, takenMs])).toEqual([['deribit', source.chains('BTC', atMs)[0]?.atMs]]);
+    expect(found?.chains('BTC', atMs).map(({ venue, atMs: takenMs }) => [venue, takenMs])).toEqual([
+      ['deribit', source.chains('BTC', atMs)[0]?.atMs],
+    ]);
     expect(recordedDeribitChains(['/data/BTCUSDT-1m-2025.csv.gz']).underlyings).toEqual([]);
   });
 });
