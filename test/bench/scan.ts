@@ -13,6 +13,7 @@ import { marketPhase } from '../../shared/market/calendar.ts';
 import type { Instrument } from '../../shared/market/instrument.ts';
 import type { Bar } from '../../shared/market/price.ts';
 import type { Timeframe } from '../../shared/market/timeframe.ts';
+import { NO_MODELS } from '../../shared/ml/model-set.ts';
 import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
 import { bareQuote, startedAccount, viewOfSketch } from '../support/engine-fixtures.ts';
 import { barsOf, walk } from '../support/series.ts';
@@ -108,7 +109,12 @@ function scans(series: readonly Series[], minutes: number, chains: ChainSource |
       if (bar !== undefined) chart.add(bar);
     }
     const sketch = viewOfSketch({ nowMs, chains: source });
-    const view: ScanView = { ...sketch, quote: (symbol) => quotes.get(symbol) ?? null, chart: (symbol) => charts.get(symbol) ?? null };
+    const view: ScanView = {
+      ...sketch,
+      quote: (symbol) => quotes.get(symbol) ?? null,
+      chart: (symbol) => charts.get(symbol) ?? null,
+      model: NO_MODELS,
+    };
     decideScan(account, view, { id: `scan:${minute}`, ordinal: minute, minuteMs, markets: ['CRYPTO', 'NSE'], questions, configVersion: 'bench' });
     return cpuMs(began);
   });
