@@ -4,11 +4,13 @@ import { createChartShelf } from '../../shared/engine/chart-shelf.ts';
 import type { EngineContext, Settings } from '../../shared/engine/context.ts';
 import { createLastScans } from '../../shared/engine/last-scans.ts';
 import { wallSleep } from '../../shared/kernel/clock-system.ts';
+import { NO_MODELS } from '../../shared/ml/model-set.ts';
 
 /** The parts of a context that a host chooses; the rest follows from them. */
 export type HostParts = Pick<EngineContext, 'clock' | 'ledger' | 'market' | 'nudge' | 'log' | 'world'> & {
   readonly settings: Omit<Settings, 'configVersion'>;
   readonly chains?: EngineContext['chains'];
+  readonly model?: EngineContext['model'];
   /** Whether every writer of the ledger is in this process. */
   readonly exclusive: boolean;
 };
@@ -17,6 +19,7 @@ export type HostParts = Pick<EngineContext, 'clock' | 'ledger' | 'market' | 'nud
 export function engineContext({ exclusive, settings, ...parts }: HostParts): EngineContext {
   return {
     chains: null,
+    model: NO_MODELS,
     ...parts,
     sleep: wallSleep,
     settings: { ...settings, configVersion: CONFIG_VERSION },

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { autoStartOf, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { type Environment, readEnvironment } from '../../shared/config/environment.ts';
 import { tradedMarkets } from '../../shared/config/instruments.ts';
@@ -10,6 +11,7 @@ import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { openDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
 import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
 import { engineContext } from './engine-context.ts';
+import { MODEL_FOLDER, readModels } from './model-files.ts';
 
 /** Days that packed market data is kept: the charts' longest block is read twice over. */
 export const MARKET_TTL_DAYS = 400;
@@ -40,6 +42,8 @@ async function contextFrom(environment: Environment): Promise<EngineContext> {
     market: createDynamoMarket(client, names, { ttlDays: MARKET_TTL_DAYS, now: Date.now }),
     nudge: queueNudge(environment.nudgeQueueUrl, log),
     log,
+    // What was in the folder `models` when the stack was synthesised lies beside the code.
+    model: readModels([join(import.meta.dirname, MODEL_FOLDER)]),
     world: { scope: environment.world, evidence: 'live', markets: tradedMarkets() },
     settings: {
       marketMode: environment.marketMode,

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
 
@@ -40,6 +41,10 @@ const COMMON = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
+/** Functions whose strategies ask a model, or that watch over it; and where the models lie that go along. */
+const ASKING: ReadonlySet<string> = new Set(['scan', 'api', 'monitor']);
+const MODELS = `${ROOT}models`;
+
 const entryOf = (name: string): string => `${ROOT}functions/${name}/handler.ts`;
 
 /** Whether a folder of `functions/` is a Lambda function. */
@@ -49,9 +54,10 @@ export const isFunction = (name: string): boolean => existsSync(entryOf(name));
  * Bundles a Lambda function: `index.mjs` with the handler, and beside it a file for each part that is loaded when it is first
  * needed. Names of classes are not kept: defining them anew takes a sixth of a cold start. Programs go by an error's code, people by
  * its text, and stack traces name the source.
+ * The models of the folder `models`, where there is one, go along with the functions that ask them.
  * @returns what went into each file
  */
-export function bundleFunction(name: string, folder: string): Metafile {
+export function bundleFunction(name: string, folder: string, models = MODELS): Metafile {
   const { metafile } = buildSync({
     ...COMMON,
     entryPoints: [{ in: entryOf(name), out: 'index' }],
@@ -61,8 +67,12 @@ export function bundleFunction(name: string, folder: string): Metafile {
     external: NEVER_LOADED,
     metafile: true,
   });
+  if (ASKING.has(name) && existsSync(models)) copyModels(models, join(folder, 'models'));
   return metafile;
 }
+
+const copyModels = (from: string, to: string): void =>
+  cpSync(from, to, { recursive: true, filter: (path) => path === from || path.endsWith('.json') });
 
 /** Bundles the feed in one file, which has all the time in the world to start. */
 export function bundleFeed(outfile: string): void {

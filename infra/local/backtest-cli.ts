@@ -5,6 +5,7 @@ import type { Settings } from '../../shared/engine/context.ts';
 import { sessionIdAt } from '../../shared/engine/sessions.ts';
 import { createProgress } from '../../shared/feeds/history/command/progress.ts';
 import type { RecordedKlinesData } from '../../shared/feeds/replay/kline-replay-source.ts';
+import { recordedContractsNear } from '../../shared/feeds/replay/recorded-contracts.ts';
 import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
 import { digest } from '../../shared/kernel/digest.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
@@ -12,6 +13,7 @@ import { DAY_MS, iso } from '../../shared/kernel/time.ts';
 import { type BacktestOptions, HELP, readBacktestOptions } from './backtest/options.ts';
 import { resultPage } from './backtest/page.ts';
 import { type BacktestRequest, type BacktestResult, runBacktest } from './backtest/run-backtest.ts';
+import { loadModels } from './model-files.ts';
 import { OptionError } from './options.ts';
 import { replayBounds, venueSymbols } from './replay-world.ts';
 
@@ -47,20 +49,25 @@ export async function runBacktestCommand(argv: readonly string[], terminal: Back
 }
 
 async function requestOf(
-  { strategies, seed, capital, out, fromMs, toMs, data: paths }: BacktestOptions,
+  { strategies, seed, capital, out, fromMs, toMs, data: paths, models }: BacktestOptions,
   terminal: BacktestTerminal,
 ): Promise<BacktestRequest> {
   const data = await klinesAt(paths);
   const bounds = await replayBounds(data, { atMs: fromMs, untilMs: toMs });
-  const asked = { symbols: data.symbols, bounds, strategies, seed, capital };
+  const model = loadModels(models, null);
+  const versions = model.states.flatMap(({ version, absentWhy }) => (absentWhy === null ? [version] : []));
+  for (const { source, absentWhy } of model.states) if (absentWhy !== null) terminal.err(`${source} is not asked: ${absentWhy}`);
+  const asked = { symbols: data.symbols, bounds, strategies, seed, capital, ...(versions.length === 0 ? {} : { versions }) };
   const days = Math.ceil((bounds.endMs - bounds.startMs) / DAY_MS);
   const progress = createProgress(terminal);
   return {
     data,
+    contracts: await recordedContractsNear(paths, venueSymbols()),
     bounds,
     strategies,
     seed,
     capital,
+    model,
     marketMode: terminal.marketMode,
     folder: out ?? join('.nightdesk', 'backtests', `${sessionIdAt(bounds.startMs)}-${digest(asked).slice(0, 8)}`),
     onDay: (day) => progress.step(day, days, 'days'),
@@ -77,13 +84,14 @@ async function klinesAt(paths: readonly string[]): Promise<RecordedKlinesData> {
 }
 
 /** The result as it is kept and printed as JSON. */
-function summaryOf({ data, bounds, strategies, seed, folder }: BacktestRequest, result: BacktestResult): unknown {
+function summaryOf({ data, bounds, strategies, seed, model, folder }: BacktestRequest, result: BacktestResult): unknown {
   return {
     strategies,
     symbols: data.symbols,
     from: iso(bounds.startMs),
     to: iso(bounds.endMs),
     seed,
+    ...(model.states.length === 0 ? {} : { models: model.states }),
     ...result,
     assumptions: BAR_ASSUMPTIONS,
     folder,

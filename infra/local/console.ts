@@ -23,6 +23,9 @@ export function banner(host: Host, options: Options, sessionId: string | null): 
     `  markets   ${options.markets === 'both' ? 'NSE and crypto at once' : 'NSE while it is open, else crypto'}`,
     `  store     ${host.storeAt}`,
     `  schedules scan each minute of an open market, position sweep each minute, day roll by the calendar`,
+    ...host.context.model.states.map(({ strategy, version, absentWhy, source }) =>
+      absentWhy === null ? `  model     ${version} of ${strategy} is asked (${source})` : `  model     none from ${source}: ${absentWhy}`,
+    ),
     `  API       ${base}`,
     `  callers   ${options.tokenFile === null ? 'everybody on this machine' : `whoever has a token of ${options.tokenFile}: TOKEN=$(npm run -s token -- create --local --state ${options.stateDir})`}`,
     `  session   ${sessionId ?? (time?.waitsForSession ? 'none: time waits until one is started' : 'none')}`,
@@ -80,6 +83,8 @@ function lineOf(event: JournalEvent): string | null {
       return 'session stopped';
     case 'order-waiting':
       return event.waiting === null ? `order   ${event.orderId} goes on` : `order   ${event.orderId} waits: ${event.waiting.why}`;
+    case 'model-switched-off':
+      return `model   ${event.modelVersion} of ${event.strategy} switched off: ${event.why}`;
     case 'order-triggered':
     case 'exit-amended':
     case 'exit-requested':

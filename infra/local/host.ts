@@ -32,6 +32,7 @@ import { type BusEvent, type BusListener, startEventBridge } from './event-bridg
 import { freshWhenAsked } from './fresh-when-asked.ts';
 import { startHttpHost } from './http-host.ts';
 import { invoker } from './invoker.ts';
+import { loadModels } from './model-files.ts';
 import type { Options } from './options.ts';
 import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts';
 import { reportsFolder } from './reports-folder.ts';
@@ -96,6 +97,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
       log,
       world: chosen.world,
       chains: chosen.chains,
+      model: loadModels(options.models, options.stateDir),
       settings: {
         marketMode: options.markets,
         seed: options.seed,

@@ -33,6 +33,8 @@ export interface Options {
   readonly markets: 'switch' | 'both';
   readonly schedules: readonly Schedule[];
   readonly autoStart: AutoStart;
+  /** Files and folders of trained models; none: those in the state's own folder. */
+  readonly models: readonly string[];
   /** The file with the hashes of the tokens that open the API; null where no token is asked. */
   readonly tokenFile: string | null;
   /** Origins besides this machine's own whose pages may call. */
@@ -58,6 +60,8 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
   --port N         of the API (default 5000)
   --state DIR      where the account and the market data are kept (default .nightdesk)
   --seed N         seeds the simulated market and every draw (default 1)
+  --model PATH     a trained model, or a folder of them (repeat for several; default NIGHTDESK_MODEL, else DIR/models
+                   where it is there). One that has not shown skill is refused, and status says so
   --markets switch|both   NSE while it is open, else crypto (default); or both at once
   --token none|required   whether the API asks for a token (default none; required when NIGHTDESK_TOKEN_FILE
                    names the file of their hashes). Make one with npm run token -- create --local
@@ -80,11 +84,13 @@ const SPEC = {
   state: { type: 'string', default: '.nightdesk' },
   seed: { type: 'string', default: '1' },
   markets: { type: 'string' },
+  model: { type: 'string', multiple: true, default: [] as string[] },
   token: { type: 'string' },
   'allow-origin': { type: 'string', multiple: true, default: [] as string[] },
   help: { type: 'boolean', default: false },
 } as const;
 
+const MODEL_VARIABLE = 'NIGHTDESK_MODEL';
 const NSE_VARIABLE = 'NIGHTDESK_NSE_FEED';
 const TOKEN_FILE_VARIABLE = 'NIGHTDESK_TOKEN_FILE';
 
@@ -114,6 +120,7 @@ export function readOptions(
     markets: values.markets === undefined ? config.marketMode : oneOf('--markets', values.markets, ['switch', 'both']),
     schedules: schedulesOf(config),
     autoStart: config.autoStart,
+    models: values.model.length > 0 ? values.model : (env[MODEL_VARIABLE] ?? '').split(',').filter((path) => path !== ''),
     tokenFile: tokenFile(values.token, env[TOKEN_FILE_VARIABLE] || null, values.state),
     allowedOrigins: values['allow-origin'].map(origin),
   };

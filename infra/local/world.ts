@@ -12,6 +12,7 @@ import { liveSource } from '../../shared/feeds/live-source.ts';
 import { hasUpstoxToken, UPSTOX_TOKEN_SETTINGS } from '../../shared/feeds/nse/upstox-access.ts';
 import { frameReplaySource } from '../../shared/feeds/replay/frame-replay-source.ts';
 import { klineReplaySource } from '../../shared/feeds/replay/kline-replay-source.ts';
+import { playedWith, recordedContractsNear } from '../../shared/feeds/replay/recorded-contracts.ts';
 import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
 import { createSimulatedCryptoDerivatives } from '../../shared/feeds/simulated-crypto-derivatives.ts';
 import { createSimulatedDerivatives } from '../../shared/feeds/simulated-derivatives.ts';
@@ -150,11 +151,14 @@ function simulated(options: Options, says: string): ChosenWorld {
 async function replay(options: Options): Promise<ChosenWorld> {
   const data = await describeData(options.data, venueSymbols());
   const { startMs, endMs } = await replayBounds(data, options);
+  const contracts = await recordedContractsNear(options.data, venueSymbols());
+  const prices = (clock: Clock): MarketSource =>
+    data.kind === 'klines' ? klineReplaySource({ clock, data, untilMs: endMs }) : frameReplaySource({ clock, data });
   return {
     world: replayWorld(data, startMs),
     says: `Replay of recorded ${data.kind}, ${data.symbols.join(' ')}, ${iso(startMs)} to ${iso(endMs)}`,
     time: { startMs, endMs, speed: options.speed, waitsForSession: true },
-    source: (clock) => (data.kind === 'klines' ? klineReplaySource({ clock, data, untilMs: endMs }) : frameReplaySource({ clock, data })),
-    chains: null,
+    source: (clock) => (contracts === null ? prices(clock) : playedWith(prices(clock), contracts, clock)),
+    chains: contracts,
   };
 }

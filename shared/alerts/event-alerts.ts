@@ -13,6 +13,7 @@ export const TOLD_EVENTS = [
   'session-stopping',
   'session-stopped',
   'limits-set',
+  'model-switched-off',
   'kill-switch-set',
   'day-closed',
   'filled',
@@ -53,6 +54,17 @@ function toldOf(event: ToldEvent, account: EventAccount): Told | Alert | null {
       return { ...SESSION, title: 'Session stopped', text: `Session ${account.sessionId} has ended` };
     case 'limits-set':
       return { ...SESSION, title: 'Risk limits changed', text: changed(event.before, event.after) };
+    case 'model-switched-off': {
+      const { strategy, modelVersion, why } = event;
+      const said = `${why}. The strategy goes on without it; train it again on newer data.`;
+      return {
+        kind: 'model-off',
+        severity: 'warning',
+        title: `The model of ${strategy} is switched off`,
+        text: said,
+        facts: { strategy, modelVersion },
+      };
+    }
     case 'kill-switch-set': {
       const said = `Nothing is opened any more${event.closePositions ? ', and the positions are being closed' : ''}`;
       return event.on

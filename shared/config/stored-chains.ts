@@ -5,6 +5,7 @@ import { factsFrom, source } from './effective.ts';
 /** Which options of a chain are published for the functions that run elsewhere than the feed. */
 export const STORED_CHAINS = factsFrom(
   z.strictObject({
+    everyMinutes: z.number().int().positive(),
     strikesWithinShare: z.number().positive(),
     daysWithin: z.number().positive(),
     expiriesAtMost: z.number().int().positive(),

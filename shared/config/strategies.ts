@@ -20,6 +20,8 @@ export const scalpingConfig = z
       })
       .prefault({}),
     leastConfidence: share.default(0.6),
+    /** Odds of a model below which nothing is opened, where there is a model. */
+    leastOdds: share.default(0.65),
     /** Body of the base bar, in ATRs, that makes it a burst. */
     burstAtr: z.number().positive().default(2),
     /** Volume of the base bar over its usual volume that makes it a burst. */
@@ -61,6 +63,8 @@ export const swingConfig = z
       })
       .prefault({}),
     leastConfidence: share.default(0.6),
+    /** Odds of a model below which nothing is opened, where there is a model. */
+    leastOdds: share.default(0.6),
     /** Score of the strongest setup (pullback, break-out, divergence) that is worth a look. */
     leastPattern: share.default(0.5),
     /** ADX of the middle timeframe below which there is no trend to follow. */
@@ -141,7 +145,7 @@ const riskFree = z.number().min(0).max(1).nullable().default(null);
 /** Settings of the arbitrage of futures and options against their underlying. Shares are of 1, basis points of 0.0001. */
 export const foArbitrageConfig = z
   .strictObject({
-    /** On whose bar closes it looks. */
+    /** Whose bars tell the volatility; the books are judged at every look. */
     timeframes: timeframes.default(['5m']),
     weights: z
       .strictObject({
@@ -168,10 +172,10 @@ export const foArbitrageConfig = z
     /** How long a position in a perpetual is meant to be held: its funding is expected over it. */
     perpetualHoldingDays: z.number().positive().default(7),
     /**
-     * What remains of a funding rate eight hours later, of which no more is expected than its decay to nothing. Of BTC and ETH, 2023
-     * to 2025, rates above 0.03 % brought 14.6 times themselves over 21 payments; 0.95 expects 13.2 times.
+     * What remains of a funding rate's distance from its mean eight hours later, and that mean. Of BTC and ETH, 2023 to 2025: rates above
+     * 0.03 % brought 14.6 times themselves over 21 payments, where 0.95 alone counts on 13.2 times; their mean was 0.0080 and 0.0086 %.
      */
-    fundingPersistence: z.number().min(0).lt(1).default(0.95),
+    funding: z.strictObject({ persistence: z.number().min(0).lt(1).default(0.95), mean: z.number().min(0).lt(0.01).default(0.00008) }).prefault({}),
     /** Nearer expiries are left alone: a basis of a tick becomes any rate a year. */
     leastDaysToExpiry: z.number().positive().default(1),
     mostDaysToExpiry: z.number().positive().default(370),
@@ -210,6 +214,8 @@ export const btstConfig = z
       })
       .prefault({}),
     leastConfidence: share.default(0.6),
+    /** Odds of a model below which nothing is opened, where there is a model. */
+    leastOdds: share.default(0.65),
     /** End of continuous trading in which is bought, besides the closing auction. */
     lastMinutes: z.number().int().positive().default(60),
     /** Least place of the last price in the day's range, 0 at its low and 1 at its high: the upper fifth. */

@@ -13,6 +13,7 @@ export const alertKindSchema = z.enum([
   'loss',
   'drawdown',
   'risk-halt',
+  'model-off',
   'unusual-volume',
   'price-move',
   'feed-down',
@@ -77,6 +78,25 @@ export const channelPacesSchema = z
   .readonly();
 export type ChannelPaces = z.infer<typeof channelPacesSchema>;
 
+/** What the watch over a model has counted. */
+export const modelWatchSchema = z
+  .object({
+    modelVersion: name,
+    /** The last scan and the last trade that were counted. */
+    lastOrdinal: z.number().int(),
+    lastTradeSeq: z.number().int(),
+    /** Decisions of the window, and of each feature how many fell into which bin of its spread in training. */
+    decisions: z.number().int(),
+    counts: z.array(z.array(z.number().int()).readonly()).readonly(),
+    /** Closed trades that were taken with its odds: how many reached their target, and how many should have. */
+    trades: z.number().int(),
+    hits: z.number().int(),
+    expected: z.number(),
+    variance: z.number(),
+  })
+  .readonly();
+export type ModelWatch = z.infer<typeof modelWatchSchema>;
+
 /** What a watch remembers from one minute to the next, so that it tells a cause once. `told` counts, and makes ids. */
 export const watchStateSchema = z
   .object({
@@ -84,6 +104,8 @@ export const watchStateSchema = z
     feeds: z.record(z.string(), z.object({ told: z.number().int(), awaySinceMs: ms.nullable(), isTold: z.boolean() }).readonly()).readonly(),
     /** Symbols that have moved: the price at which that was told last, null when it is over. */
     moves: z.record(z.string(), z.object({ told: z.number().int(), lastPrice: z.number().positive().nullable() }).readonly()).readonly(),
+    /** By strategy, what a model met and what became of it; absent where there is no model. */
+    models: z.record(z.string(), modelWatchSchema).readonly().optional(),
   })
   .readonly();
 export type WatchState = z.infer<typeof watchStateSchema>;

@@ -23,6 +23,11 @@ export const decisionSchema = z
     direction: directionSchema.nullable(),
     confidence: z.number(),
     parts: z.array(signalPartSchema).readonly(),
+    /** What the model said, and of what (features in the order of their definition, null where missing); absent where none has spoken. */
+    odds: z
+      .object({ value: z.number(), least: z.number(), modelVersion: z.string(), features: z.array(z.number().nullable()).readonly() })
+      .readonly()
+      .optional(),
     /** Null for a structure, which has a price for each leg. */
     entry: z.number().nullable(),
     stop: z.number().nullable(),

@@ -126,6 +126,8 @@ export const tradeSchema = z
     openedWhy: z.string(),
     closedWhy: exitReasonSchema,
     confidence: z.number().nullable(),
+    /** The odds that a model gave it when it was entered, and which; absent where none was asked. */
+    odds: z.object({ value: z.number(), modelVersion: name }).readonly().optional(),
     /** Base currency. */
     entryCharges: decimalSchema,
     /** Line by line over all exits, quote currency. */

@@ -120,6 +120,8 @@ export const journalEventSchema = z.discriminatedUnion('type', [
       postings: z.array(postingSchema).readonly(),
     })
     .readonly(),
+  /** A model has left what it was trained on: it is not asked any more in this session. */
+  z.object({ type: z.literal('model-switched-off'), ...at, strategy: strategyNameSchema, modelVersion: name, why: z.string() }).readonly(),
   /** A payment of a perpetual's funding: once for each position and time of payment. */
   z
     .object({
@@ -225,6 +227,11 @@ export const accountHeadSchema = z
       .object({ date: name, symbols: z.array(name).readonly() })
       .readonly()
       .nullable(),
+    /** Models that were switched off; absent where none was. */
+    modelsOff: z
+      .array(z.object({ strategy: strategyNameSchema, modelVersion: name, why: z.string(), atMs: ms }).readonly())
+      .readonly()
+      .optional(),
     /** From the equity marks: highest equity, deepest fall from a peak as a share of it, and how long money was at risk. */
     curve: z
       .object({

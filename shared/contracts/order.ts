@@ -67,6 +67,8 @@ export const intentSchema = z
     configVersion: name,
     /** Version of the model whose odds were used; null while there is none. */
     modelVersion: z.string().nullable(),
+    /** What it said; absent where it was not asked. */
+    odds: z.number().optional(),
   })
   .readonly();
 

@@ -6,7 +6,7 @@ import type { Evidence } from '../market/price.ts';
 import type { Accounts } from './accounts.ts';
 import type { ChartShelf } from './chart-shelf.ts';
 import type { LastScans } from './last-scans.ts';
-import type { ChainSource, LedgerStore, MarketStore } from './ports.ts';
+import type { ChainSource, LedgerStore, MarketStore, Model } from './ports.ts';
 
 /** Which world the prices come from, and what is traded in it. */
 export interface World {
@@ -47,6 +47,7 @@ export interface EngineContext {
   readonly nudge: (sessionId: string) => Promise<void>;
   /** Null in a world without derivatives. */
   readonly chains: ChainSource | null;
+  readonly model: Model;
   readonly log: Log;
   readonly world: World;
   readonly settings: Settings;

@@ -22,7 +22,9 @@ import { optionTermsIn } from './contracts/option-terms.ts';
 import { placeStructure } from './contracts/place-structure.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
+import { askModelFor, spreadShareOf } from './model-odds.ts';
 import { endOfDay } from './orders/expiry.ts';
+import type { Model } from './ports.ts';
 import { squareOffAt } from './square-off.ts';
 import { phaseOf } from './trading-phase.ts';
 import { marksOf, ratesOf } from './valuation.ts';
@@ -48,6 +50,7 @@ export interface ScanCommand {
 /** A scan's view has the charts besides. */
 export interface ScanView extends MarketView, Contracts {
   readonly chart: (symbol: string) => Chart | null;
+  readonly model: Model;
   /** How prices move together; the assumed moves count without. */
   readonly risk?: RiskModel | null;
 }
@@ -68,7 +71,7 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
   const quiet: { question: Question; answer: Quiet }[] = [];
   for (const asked of command.questions) {
     const question = listed(view, asked);
-    const answer = ask(view, question);
+    const answer = ask(draft.account(), view, question);
     if (answer.kind === 'quiet') quiet.push({ question, answer });
     else if (answer.kind === 'structure') decisions.push(judgeStructure(draft, view, command, question, answer));
     else decisions.push(judge(draft, view, command, question, answer));
@@ -95,12 +98,24 @@ function listed(view: ScanView, question: Question): Question {
   return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
 }
 
-function ask(view: ScanView, { strategy, instrument, base }: Question): Opportunity | StructureOpportunity | Quiet {
+function ask(account: Account, view: ScanView, { strategy, instrument, base }: Question): Opportunity | StructureOpportunity | Quiet {
   // An index has no bars of its own: who judges its options has the chain.
-  const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? createChart(instrument) : null);
+  const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? emptyChart(instrument) : null);
   if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
   const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
-  return strategy.evaluate({ instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR }, base ?? undefined);
+  const askModel = askModelFor(account, view.model, strategy.name);
+  const spreadShare = spreadShareOf(view.quote(instrument.symbol));
+  const seen = { instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR, spreadShare };
+  return strategy.evaluate(askModel === undefined ? seen : { ...seen, askModel }, base ?? undefined);
+}
+
+const emptyCharts = new Map<string, Chart>();
+
+/** A chart without a bar, for reading only: made once, since its indicators cost more than the question. */
+function emptyChart(instrument: Instrument): Chart {
+  const known = emptyCharts.get(instrument.symbol) ?? createChart(instrument);
+  emptyCharts.set(instrument.symbol, known);
+  return known;
 }
 
 function derivativesOf(view: ScanView, underlying: string): DerivativesView | null {
@@ -167,6 +182,11 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
     };
   }
   const account = draft.account();
+  const marginShare = marginShareOf(view, question, opportunity);
+  if (instrument.contract !== null && marginShare === null) {
+    const why = `What ${instrument.symbol} asks as margin cannot be told`;
+    return { ...considered, outcome: 'refused', reason: 'no_margin', why };
+  }
   const verdict = riskGate({
     nowMs: view.nowMs,
     account,
@@ -184,7 +204,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
     optionTermsOf: optionTermsIn(view),
     markOf: marksOf(view),
     rateOf: ratesOf(view),
-    marginShare: marginShareOf(view, question, opportunity),
+    marginShare,
   });
   if (verdict.verdict === 'refused') return { ...considered, outcome: 'refused', reason: verdict.reason, why: verdict.why, limit: verdict.limit };
   const order = entryOrder(account, view, considered, question, opportunity, verdict, command);
@@ -203,8 +223,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
 /** Cash that a contract blocks for each unit of its notional; null for what is paid in full. */
 function marginShareOf(view: ScanView, { instrument }: Question, { direction, entry }: Opportunity): number | null {
   if (instrument.contract === null) return null;
-  const quantity = ONE;
-  const [blocked] = blockedByLeg([{ instrument, direction, quantity, price: entry }], view) ?? [];
+  const [blocked] = blockedByLeg([{ instrument, direction, quantity: ONE, price: entry }], view) ?? [];
   const rate = view.rate(instrument.quote);
   return blocked === undefined || rate === null ? null : toNumber(blocked) / (entry * toNumber(rate.value));
 }
@@ -224,6 +243,7 @@ function describe(view: ScanView, command: ScanCommand, question: Question, oppo
     direction: opportunity.direction,
     confidence: opportunity.confidence,
     parts: opportunity.parts,
+    ...(opportunity.odds === undefined ? {} : { odds: opportunity.odds }),
     entry: opportunity.entry,
     stop: opportunity.stop,
     target: opportunity.target,
@@ -256,7 +276,8 @@ function unjudged(
 
 /** The position that this strategy holds the other way and that rests in peace, when the signal is strong enough to trade on. */
 function oppositePosition(account: Account, { strategy, instrument }: Question, opportunity: Opportunity): Position | null {
-  if (opportunity.confidence < opportunity.leastConfidence) return null;
+  const { confidence, leastConfidence, odds } = opportunity;
+  if (confidence < leastConfidence || (odds !== undefined && odds.value < odds.least)) return null;
   for (const position of account.positions.values()) {
     const isSame = position.symbol === instrument.symbol || position.symbol === contractSymbol({ kind: 'perpetual', underlying: instrument.symbol });
     if (position.strategy !== strategy.name || !isSame || position.direction === opportunity.direction) continue;
@@ -337,7 +358,8 @@ function entryOrder(
       volatility: opportunity.volatility,
       quote,
       configVersion: command.configVersion,
-      modelVersion: null,
+      modelVersion: opportunity.odds?.modelVersion ?? null,
+      ...(opportunity.odds === undefined ? {} : { odds: opportunity.odds.value }),
     },
   };
 }

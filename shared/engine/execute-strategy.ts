@@ -53,6 +53,7 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
   const view = {
     ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)),
     chart,
+    model: context.model,
     risk: await riskModelNow(context),
   };
   const ordinal = (await context.lastScans.of(account.sessionId))?.ordinal ?? 0;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { STORED_CHAINS } from '../config/stored-chains.ts';
 import type { FeedState, MarketSnapshot } from '../contracts/market-snapshot.ts';
 import { evidenceSchema, type Rate } from '../contracts/terms.ts';
 import { messageOf, NightdeskError } from '../kernel/errors.ts';
@@ -8,7 +9,7 @@ import { bestRates } from '../market/best-rates.ts';
 import type { Bar } from '../market/price.ts';
 import { TICK_PACK_MS, type TickSample } from '../market/tick-sample.ts';
 import type { EngineContext } from './context.ts';
-import { contractPrices } from './contracts/contract-prices.ts';
+import { contractPrices, perpetualsOf } from './contracts/contract-prices.ts';
 import { chainsToKeep } from './contracts/stored-chains.ts';
 import { createDailyCloses } from './daily-closes.ts';
 import { createDesk, type DayCloses, type Desk } from './desk.ts';
@@ -37,7 +38,7 @@ export interface FeedOptions {
   readonly readOrdersEveryMs: number;
   /** Days of history that are there when the feed starts. */
   readonly historyDays: number;
-  /** Whether functions elsewhere scan: they read the chains from the store, where they are written every minute. */
+  /** Whether functions elsewhere scan: they read the chains from the store, and perpetuals, which a short of coin goes to, with the prices. */
   readonly keepsChains?: boolean;
   /** Told when this process may no longer write: another feed has taken over. */
   readonly onFenced: (error: unknown) => void;
@@ -129,7 +130,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       options.onFenced(error);
     },
   );
-  const { write } = writer;
+  const { write, mustWrite } = writer;
 
   const held = (): Lease => {
     if (lease === null) throw new FeedError('not_started', 'The feed holds no lease: it has not been started');
@@ -199,7 +200,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       closedToMs = endMs;
       await packEnded(market, held(), endMs);
     });
-    await keepChains();
+    await keepChains(endMs);
     tellMinute(minuteMs, bars);
     // Not at the very start: a pack of it and the next one would have the same name.
     if (endMs % TICK_PACK_MS === 0 && endMs > recordedToMs) await packTicks(endMs, recorder.take(endMs));
@@ -242,9 +243,9 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   };
 
   /** Bars that are known now, after their minutes were closed or missed: the charts of every process are put right. */
-  const repair = (bars: readonly Bar[], replacesReceived: boolean): Promise<void> => {
+  const repair = (bars: readonly Bar[], replacesReceived: boolean, by = write): Promise<void> => {
     let isRaised = false;
-    return write('repair', async () => {
+    return by('repair', async () => {
       const toMs = Math.max(firstMinuteMs, closedToMs ?? 0);
       const past = bars.filter(({ openMs }) => openMs < toMs);
       if (past.length === 0) return;
@@ -271,9 +272,10 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     await meetLate(bars);
   };
 
+  // What is not kept, as by a feed that stops, stays owed: the next start asks for it again.
   const keepLater: HistoryKeeper = {
     days: (quarters) =>
-      write('history', async () => {
+      mustWrite('history', async () => {
         await renew();
         await keepDays(market, held(), quarters);
         revisions.raise(null);
@@ -281,7 +283,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
       }),
     minutes: async (bars) => {
       for (const bar of bars) desk.bar(bar);
-      await repair(bars, false);
+      await repair(bars, false, mustWrite);
       await meetLate(bars);
     },
   };
@@ -331,7 +333,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
 
   /** Contracts are told when somebody holds or has ordered them, and forgotten when nobody does any more. */
   const tellContracts = async (): Promise<void> => {
-    const wanted = matcher.contracts();
+    const wanted = new Set([...matcher.contracts(), ...(options.keepsChains === true ? perpetualsOf(context.chains) : [])]);
     for (const symbol of toldContracts) if (!wanted.has(symbol)) desk.forget(symbol);
     toldContracts = wanted;
     for (const { quote, tick } of contractPrices(context.chains, wanted, clock.now())) {
@@ -340,9 +342,10 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     }
   };
 
-  const keepChains = async (): Promise<void> => {
+  /** Rows cost by their size: chains are kept for the minutes on which somebody looks at them. */
+  const keepChains = async (endMs: EpochMs): Promise<void> => {
     const { chains } = context;
-    if (chains === null || options.keepsChains !== true) return;
+    if (chains === null || options.keepsChains !== true || endMs % (STORED_CHAINS.everyMinutes * MINUTE_MS) !== 0) return;
     await write('chains', () => market.keepChains(held(), chainsToKeep(chains, clock.now(), matcher.contracts())));
   };
 

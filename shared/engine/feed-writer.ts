@@ -7,6 +7,8 @@ import { StoreError } from './ports.ts';
 export interface FeedWriter {
   /** Resolves when the task is done, or will not be done any more. */
   readonly write: (what: string, task: () => Promise<void>) => Promise<void>;
+  /** The same for somebody who must know: rejects with what the store said last when the task will not be done any more. */
+  readonly mustWrite: (what: string, task: () => Promise<void>) => Promise<void>;
   readonly pending: () => number;
   /** Resolves when what was asked for so far is done. */
   readonly settled: () => Promise<void>;
@@ -35,26 +37,44 @@ export function createFeedWriter(
     onFenced(error);
   };
 
-  const untilTaken = async (what: string, task: () => Promise<void>): Promise<void> => {
+  /** Null when the task is done, else why it is not. */
+  const untilTaken = async (what: string, task: () => Promise<void>): Promise<Error | null> => {
     for (let attempt = 1; !isFenced; attempt++) {
       try {
-        return await task();
+        await task();
+        return null;
       } catch (error) {
         log('error', 'feed-write-failed', { what, attempt, why: messageOf(error) });
-        if (error instanceof StoreError && error.code === 'fenced') return fencedOff(error);
-        if (!isRunning()) return;
+        const failure = error instanceof Error ? error : new Error(messageOf(error));
+        if (error instanceof StoreError && error.code === 'fenced') {
+          fencedOff(error);
+          return failure;
+        }
+        if (!isRunning()) return failure;
         await sleep(RETRY_MS);
       }
+    }
+    return new StoreError('fenced', `Another feed has taken over: ${what} is not written`, { what });
+  };
+
+  const inTurn = async (what: string, task: () => Promise<void>): Promise<Error | null> => {
+    pending += 1;
+    const outcome = writing.then(() => untilTaken(what, task));
+    writing = outcome.then(() => undefined);
+    try {
+      return await outcome;
+    } finally {
+      pending -= 1;
     }
   };
 
   return {
-    write: (what, task) => {
-      pending += 1;
-      writing = writing.then(() => untilTaken(what, task));
-      return writing.finally(() => {
-        pending -= 1;
-      });
+    write: async (what, task) => {
+      await inTurn(what, task);
+    },
+    mustWrite: async (what, task) => {
+      const failure = await inTurn(what, task);
+      if (failure !== null) throw failure;
     },
     pending: () => pending,
     settled: () => writing,

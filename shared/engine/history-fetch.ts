@@ -160,8 +160,9 @@ export function createHistoryFetch({ clock, log, market, world }: EngineContext,
 function owedBy({ knownToMs, nowMs, historyDays }: HistoryRange, neededFromMs: EpochMs, missingMs: EpochMs, before: Owed | undefined): Owed {
   const firstDayMs = dayOf(nowMs) - historyDays * DAY_MS;
   const daysMs = Math.min(knownToMs === null ? firstDayMs : dayOf(knownToMs), before?.daysFromMs ?? Number.POSITIVE_INFINITY);
-  const minutesMs = Math.min(knownToMs ?? 0, before?.minutesFromMs ?? Number.POSITIVE_INFINITY, missingMs);
-  return { daysFromMs: Math.max(firstDayMs, daysMs), minutesFromMs: Math.max(neededFromMs, firstDayMs, minutesMs) };
+  // What was owed stays so while the charts need it, also when midnight has moved the first day of a fresh start past it.
+  const minutesMs = Math.min(Math.max(firstDayMs, knownToMs ?? 0), before?.minutesFromMs ?? Number.POSITIVE_INFINITY, missingMs);
+  return { daysFromMs: Math.max(firstDayMs, daysMs), minutesFromMs: Math.max(neededFromMs, minutesMs) };
 }
 
 const isFenced = (error: unknown): boolean => error instanceof StoreError && error.code === 'fenced';

@@ -106,6 +106,7 @@ interface Look {
 }
 
 const RETRY_MS = SECOND_MS;
+const NOTHING: readonly MatchCommand[] = [];
 
 /** The paper exchange over a store. `onFenced`: see `ExchangeParts`. */
 export function createMatcher(context: EngineContext, desk: Desk, lease: () => Lease, onFenced?: (error: unknown) => void): Matcher {
@@ -386,24 +387,27 @@ export function createExchange({ clock, log, scope, configVersion, desk, fence, 
   /** What is to be looked at with a tick; trails move with it. */
   const metBy = (of: Account, pit: Pit, look: Look): readonly MatchCommand[] => {
     const reached = reachedBy(of, pit, look);
-    // A part that is due and whose stop is reached is looked at once, with what the stop knows.
-    const due = dueAt(pit, look).filter(({ orderId }) => !reached.some((each) => each.orderId === orderId));
+    const due = dueAt(pit, look);
     // Before anything is filled: what begins to work with this price has not seen it.
     if (pit.index.size > 0 && isOfScale(of, look.tick)) pit.index.advance(look.tick.price);
-    return [...due, ...reached];
+    if (reached.length === 0) return due;
+    // A part that is due and whose stop is reached is looked at once, with what the stop knows.
+    return [...due.filter(({ orderId }) => !reached.some((each) => each.orderId === orderId)), ...reached];
   };
 
   const dueAt = (pit: Pit, { tick, isActive }: Look): readonly MatchCommand[] => {
-    if (pit.due.size === 0) return [];
+    if (pit.due.size === 0) return NOTHING;
     const active = [...pit.due.values()].filter(isActive);
     return active.map((order) => ({ orderId: order.id, tick, extreme: null, queueAhead: null, configVersion }));
   };
 
   const reachedBy = (of: Account, pit: Pit, { tick, view, isEarlier }: Look): readonly MatchCommand[] => {
-    if (pit.index.size === 0) return [];
+    if (pit.index.size === 0) return NOTHING;
     const quote = view.quote(tick.symbol);
     const range = { low: Math.min(tick.price, quote?.ask ?? tick.price), high: Math.max(tick.price, quote?.bid ?? tick.price) };
-    return pit.index.reached(tick.price, range).flatMap((id) => {
+    const ids = pit.index.reached(tick.price, range);
+    if (ids.length === 0) return NOTHING;
+    return ids.flatMap((id) => {
       const order = of.orders.get(id);
       if (order === undefined || !isEarlier(order) || pit.arriving.has(id)) return [];
       const queueAhead = pit.limits.get(id) === tick.price ? served(view, order, tick) : null;

@@ -12,6 +12,7 @@ import { viewOf } from './market-view.ts';
 import { commitInParts } from './parts-of-commits.ts';
 import { squareOffAt } from './square-off.ts';
 import { perform, type Steps } from './steps.ts';
+import { watchModels } from './watch-models.ts';
 
 export interface MonitorOutcome {
   readonly checked: boolean;
@@ -34,7 +35,8 @@ export async function monitorPositions(context: EngineContext, { minuteMs }: { r
     commitDecision(context, sessionId, decide),
   );
   if (events.length > 0) await context.nudge(account.sessionId);
-  return { checked: true, reason: 'checked', events };
+  const off = await watchModels(context, account);
+  return { checked: true, reason: 'checked', events: [...events, ...off.map(() => 'model-switched-off')] };
 }
 
 /** The sweep of a minute over an account, what time has done to its contracts before all else, in as many commits as it takes. Returns the types of its events. */

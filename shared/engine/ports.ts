@@ -14,6 +14,7 @@ import type { ListedRules } from '../market/listed-rules.ts';
 import type { Bar } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
 import type { TickSample } from '../market/tick-sample.ts';
+import type { ModelSet } from '../ml/model-set.ts';
 import type { DailyClose } from '../risk/var/risk-model.ts';
 
 /**
@@ -206,6 +207,9 @@ export interface KeptChains {
   readonly chains: readonly DerivativeChain[];
   readonly settled: Settled;
 }
+
+/** The trained models, as a host has loaded them; those that may not be asked are told with the reason. */
+export type Model = ModelSet;
 
 export interface Lease {
   readonly scope: string;

@@ -43,6 +43,7 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
   const view: ScanView = {
     ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)),
     chart,
+    model: context.model,
     risk: await riskModelNow(context),
   };
   return place(context, account, view, { minuteMs, market });

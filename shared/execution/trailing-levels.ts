@@ -12,6 +12,8 @@ export interface TrailingLevels<T> {
   readonly put: (value: T, extreme: number, by: number) => void;
   readonly remove: (value: T) => void;
   readonly visitReached: (price: number, visit: (value: T) => void) => void;
+  /** Whether the price reaches any level. O(1). */
+  readonly isReached: (price: number) => boolean;
   readonly advance: (price: number) => void;
   readonly extreme: (value: T) => number | null;
 }
@@ -90,6 +92,10 @@ export function createTrailingLevels<T>(trailing: Trailing): TrailingLevels<T> {
     visitReached: (price, visit) => {
       const isReached = (key: number): boolean => key >= sign * price;
       nearest.visitReached(isReached, ({ extreme, followers }) => followers.visitReached((key) => isReached(keyOf(extreme, key)), visit));
+    },
+    isReached: (price) => {
+      const key = nearest.greatestKey();
+      return key !== undefined && key >= sign * price;
     },
     advance: (price) => {
       let grown: Cohort<T> | null = null;

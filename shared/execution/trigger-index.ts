@@ -68,6 +68,14 @@ export function createTriggerIndex(): TriggerIndex {
     entry.trail?.remove(entry);
   };
 
+  const isAnyReached = (low: number, high: number): boolean =>
+    isAbove(below, low) ||
+    isAbove(above, -high) ||
+    trails.below.share.isReached(low) ||
+    trails.below.distance.isReached(low) ||
+    trails.above.share.isReached(high) ||
+    trails.above.distance.isReached(high);
+
   return {
     put: (id, watch) => {
       assertWatch(id, watch);
@@ -90,6 +98,8 @@ export function createTriggerIndex(): TriggerIndex {
     reached: (price, ahead) => {
       const low = Math.min(price, ahead?.low ?? price);
       const high = Math.max(price, ahead?.high ?? price);
+      // Most ticks reach nothing.
+      if (!isAnyReached(low, high)) return NONE;
       const found = new Set<Entry>();
       const visit = (entry: Entry): void => void found.add(entry);
       visitReached(below, low, visit);
@@ -104,10 +114,10 @@ export function createTriggerIndex(): TriggerIndex {
       return found.size === 0 ? NONE : [...found].sort((a, b) => a.ordinal - b.ordinal).map((entry) => entry.id);
     },
     advance: (price) => {
-      for (const { share, distance } of [trails.below, trails.above]) {
-        share.advance(price);
-        distance.advance(price);
-      }
+      trails.below.share.advance(price);
+      trails.below.distance.advance(price);
+      trails.above.share.advance(price);
+      trails.above.distance.advance(price);
     },
     extreme: (id) => {
       const entry = entries.get(id);
@@ -123,6 +133,11 @@ const trailsOf = (side: Trailing['side']): Record<Trailing['kind'], TrailingLeve
   share: createTrailingLevels({ side, kind: 'share' }),
   distance: createTrailingLevels({ side, kind: 'distance' }),
 });
+
+function isAbove(levels: LevelHeap<Entry>, least: number): boolean {
+  const key = levels.greatestKey();
+  return key !== undefined && key >= least;
+}
 
 const visitReached = (levels: LevelHeap<Entry>, least: number, visit: (entry: Entry) => void): void =>
   levels.visitReached((key) => key >= least, visit);

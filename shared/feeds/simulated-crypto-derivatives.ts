@@ -36,6 +36,7 @@ export interface SimulatedCryptoOptions {
 const SOURCE = 'simulated';
 const YEAR_MS = 365 * DAY_MS;
 const DAYS_A_YEAR = 365;
+const WEEK_MS = 7 * DAY_MS;
 const BPS = 1e-4;
 const RIGHTS: readonly OptionRight[] = ['call', 'put'];
 /** How far back fundings and deliveries are told. */
@@ -49,7 +50,7 @@ const IV_SPAN_YEARS = 30 / 365;
  * other: a pure function of (seed, instant), labelled simulated.
  *
  * The perpetual stands at spot x exp(premium noise); its funding rate is drawn for each interval about a mean. A future stands at
- * spot x exp(carry x T + basis noise). Options are priced (Black-76) on one forward an expiry and quoted in coin, from one surface
+ * spot x exp(carry x T + basis noise), with a carry that changes over weeks. Options are priced (Black-76) on one forward an expiry and quoted in coin, from one surface
  * whose level follows what the market's volatility is expected to be. The venues are named as in the live world: what is ordered
  * here would be ordered there.
  */
@@ -154,13 +155,20 @@ function modelOf(seed: Seed, market: SimulatedMarket, { perpetual, carry, implie
   const at = (kind: keyof typeof noises, name: string, atMs: EpochMs): number =>
     noises[kind](`${kind} ${name}`, Math.floor(atMs / DAY_MS), Math.floor((atMs % DAY_MS) / MINUTE_MS));
   const fade = (years: number): number => Math.min(1, (years * DAYS_A_YEAR) / fadeDays);
+  /** The level of the carry: drawn for every few weeks, moving evenly between. */
+  const carryAt = (atMs: EpochMs): number => {
+    const place = atMs / (carry.weeks * WEEK_MS);
+    const drawn = (period: number): number => rng(seed, 'carry', period).normal();
+    const share = place - Math.floor(place);
+    return carry.median * Math.exp(carry.logDeviation * ((1 - share) * drawn(Math.floor(place)) + share * drawn(Math.floor(place) + 1)));
+  };
   return {
     perpetual: (underlying, atMs, spot) => spot * Math.exp(perpetual.premiumBps * BPS * at('premium', underlying, atMs)),
     fundingRate: (underlying, fundingMs) => {
       const drawn = perpetual.fundingMean + perpetual.fundingDeviation * rng(seed, 'funding', underlying, fundingMs).normal();
       return Number(Math.min(perpetual.fundingBound, Math.max(-perpetual.fundingBound, drawn)).toFixed(8));
     },
-    future: (name, atMs, spot, years) => spot * Math.exp(carry * years + fade(years) * noise.basisBps * BPS * at('basis', name, atMs)),
+    future: (name, atMs, spot, years) => spot * Math.exp(carryAt(atMs) * years + fade(years) * noise.basisBps * BPS * at('basis', name, atMs)),
     forward: (name, atMs, future, years) => future * Math.exp(fade(years) * noise.parityBps * BPS * at('parity', name, atMs)),
     variance: (underlying, atMs, years) => {
       const { coming, longRun } = market.expectedVolatility(underlying, atMs);

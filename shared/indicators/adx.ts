@@ -1,7 +1,7 @@
 import type { Candle } from '../market/price.ts';
 import { trueRange } from './atr.ts';
-import { cell, type Indicator } from './indicator.ts';
-import { createWilder, WILDER_SIZE } from './wilder.ts';
+import type { Indicator } from './indicator.ts';
+import { WILDER_SIZE, Wilder } from './wilder.ts';
 
 const HAS_PREVIOUS = 0;
 const PREVIOUS_HIGH = 1;
@@ -23,45 +23,54 @@ export interface Adx {
  * @throws IndicatorError `bad_period`
  * @see Wilder: "New Concepts in Technical Trading Systems" (1978)
  */
-export function createAdx(period = 14): Indicator<Candle, Adx> {
-  const state = new Float64Array(PARTS + 4 * WILDER_SIZE);
-  const smoothing = (slot: number): Indicator<number, number> =>
-    createWilder(period, state.subarray(PARTS + slot * WILDER_SIZE, PARTS + (slot + 1) * WILDER_SIZE));
-  const range = smoothing(0);
-  const up = smoothing(1);
-  const down = smoothing(2);
-  const index = smoothing(3);
+export class DirectionalIndex implements Indicator<Candle, Adx> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
+  readonly #range: Wilder;
+  readonly #up: Wilder;
+  readonly #down: Wilder;
+  readonly #index: Wilder;
 
-  const share = (part: number | null): number => {
-    const whole = range.value();
-    return part === null || whole === null || whole === 0 ? 0 : (100 * part) / whole;
-  };
+  constructor(period = 14) {
+    this.warmUp = 2 * period;
+    this.state = new Float64Array(PARTS + 4 * WILDER_SIZE);
+    this.#range = new Wilder(period, partOf(this.state, 0));
+    this.#up = new Wilder(period, partOf(this.state, 1));
+    this.#down = new Wilder(period, partOf(this.state, 2));
+    this.#index = new Wilder(period, partOf(this.state, 3));
+  }
 
-  const move = (candle: Candle): void => {
-    const rise = candle.high - cell(state, PREVIOUS_HIGH);
-    const fall = cell(state, PREVIOUS_LOW) - candle.low;
-    range.add(trueRange(candle, cell(state, PREVIOUS_CLOSE)));
-    up.add(rise > fall && rise > 0 ? rise : 0);
-    down.add(fall > rise && fall > 0 ? fall : 0);
-    if (range.value() === null) return;
-    const plus = share(up.value());
-    const minus = share(down.value());
-    index.add(plus + minus === 0 ? 0 : (100 * Math.abs(plus - minus)) / (plus + minus));
-  };
+  add(candle: Candle): void {
+    const { state } = this;
+    if ((state[HAS_PREVIOUS] as number) === 1) this.#move(candle);
+    state[HAS_PREVIOUS] = 1;
+    state[PREVIOUS_HIGH] = candle.high;
+    state[PREVIOUS_LOW] = candle.low;
+    state[PREVIOUS_CLOSE] = candle.close;
+  }
 
-  return {
-    warmUp: 2 * period,
-    state,
-    add: (candle) => {
-      if (cell(state, HAS_PREVIOUS) === 1) move(candle);
-      state[HAS_PREVIOUS] = 1;
-      state[PREVIOUS_HIGH] = candle.high;
-      state[PREVIOUS_LOW] = candle.low;
-      state[PREVIOUS_CLOSE] = candle.close;
-    },
-    value: () => {
-      const adx = index.value();
-      return adx === null ? null : { adx, plus: share(up.value()), minus: share(down.value()) };
-    },
-  };
+  #move(candle: Candle): void {
+    const { state } = this;
+    const rise = candle.high - (state[PREVIOUS_HIGH] as number);
+    const fall = (state[PREVIOUS_LOW] as number) - candle.low;
+    this.#range.add(trueRange(candle, state[PREVIOUS_CLOSE] as number));
+    this.#up.add(rise > fall && rise > 0 ? rise : 0);
+    this.#down.add(fall > rise && fall > 0 ? fall : 0);
+    const up = this.#up.value();
+    const down = this.#down.value();
+    if (up === null || down === null) return;
+    // The range, that both lines are shares of, cancels out.
+    const both = up + down;
+    this.#index.add(both > 0 ? (100 * Math.abs(up - down)) / both : 0);
+  }
+
+  value(): Adx | null {
+    const adx = this.#index.value();
+    if (adx === null) return null;
+    const range = this.#range.value() ?? 0;
+    const percent = range > 0 ? 100 / range : 0;
+    return { adx, plus: (this.#up.value() ?? 0) * percent, minus: (this.#down.value() ?? 0) * percent };
+  }
 }
+
+const partOf = (state: Float64Array, slot: number): Float64Array => state.subarray(PARTS + slot * WILDER_SIZE, PARTS + (slot + 1) * WILDER_SIZE);

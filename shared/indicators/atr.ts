@@ -1,6 +1,6 @@
 import type { Candle } from '../market/price.ts';
-import { cell, type Indicator } from './indicator.ts';
-import { createWilder, WILDER_SIZE } from './wilder.ts';
+import type { Indicator } from './indicator.ts';
+import { WILDER_SIZE, Wilder } from './wilder.ts';
 
 const HAS_PREVIOUS = 0;
 const PREVIOUS_CLOSE = 1;
@@ -8,8 +8,9 @@ const PARTS = 2;
 export const ATR_SIZE: number = PARTS + WILDER_SIZE;
 
 /** The distance a bar travelled, the gap from the close before it included; in units of price. */
-export function trueRange(candle: Candle, previousClose: number): number {
-  return Math.max(candle.high, previousClose) - Math.min(candle.low, previousClose);
+export function trueRange({ high, low }: Candle, previousClose: number): number {
+  const top = high > previousClose ? high : previousClose;
+  return top - (low < previousClose ? low : previousClose);
 }
 
 /**
@@ -17,16 +18,25 @@ export function trueRange(candle: Candle, previousClose: number): number {
  * @throws IndicatorError `bad_period`
  * @see Wilder: "New Concepts in Technical Trading Systems" (1978)
  */
-export function createAtr(period = 14, state: Float64Array = new Float64Array(ATR_SIZE)): Indicator<Candle, number> {
-  const mean = createWilder(period, state.subarray(PARTS));
-  return {
-    warmUp: period + 1,
-    state,
-    add: (candle) => {
-      if (cell(state, HAS_PREVIOUS) === 1) mean.add(trueRange(candle, cell(state, PREVIOUS_CLOSE)));
-      state[HAS_PREVIOUS] = 1;
-      state[PREVIOUS_CLOSE] = candle.close;
-    },
-    value: mean.value,
-  };
+export class Atr implements Indicator<Candle, number> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
+  readonly #mean: Wilder;
+
+  constructor(period = 14, state: Float64Array = new Float64Array(ATR_SIZE)) {
+    this.warmUp = period + 1;
+    this.state = state;
+    this.#mean = new Wilder(period, state.subarray(PARTS));
+  }
+
+  add(candle: Candle): void {
+    const { state } = this;
+    if ((state[HAS_PREVIOUS] as number) === 1) this.#mean.add(trueRange(candle, state[PREVIOUS_CLOSE] as number));
+    state[HAS_PREVIOUS] = 1;
+    state[PREVIOUS_CLOSE] = candle.close;
+  }
+
+  value(): number | null {
+    return this.#mean.value();
+  }
 }

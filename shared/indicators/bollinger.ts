@@ -1,5 +1,5 @@
 import type { Indicator } from './indicator.ts';
-import { createWindow } from './window.ts';
+import { Window } from './window.ts';
 
 /** Bands in units of price; `width` is their distance as a share of the middle. */
 export interface Bollinger {
@@ -14,18 +14,28 @@ export interface Bollinger {
  * @throws IndicatorError `bad_period`
  * @see Bollinger: "Bollinger on Bollinger Bands" (2001)
  */
-export function createBollinger(period = 20, deviations = 2): Indicator<number, Bollinger> {
-  const window = createWindow(period);
-  return {
-    warmUp: period,
-    state: window.state,
-    add: window.add,
-    value: () => {
-      const middle = window.value();
-      const squares = window.squares();
-      if (middle === null || squares === null) return null;
-      const reach = deviations * Math.sqrt(squares / period);
-      return { middle, upper: middle + reach, lower: middle - reach, width: (2 * reach) / middle };
-    },
-  };
+export class BollingerBands implements Indicator<number, Bollinger> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
+  readonly #window: Window;
+  readonly #deviations: number;
+
+  constructor(period = 20, deviations = 2) {
+    this.#window = new Window(period);
+    this.#deviations = deviations;
+    this.warmUp = period;
+    this.state = this.#window.state;
+  }
+
+  add(close: number): void {
+    this.#window.add(close);
+  }
+
+  value(): Bollinger | null {
+    const middle = this.#window.value();
+    const squares = this.#window.squares();
+    if (middle === null || squares === null) return null;
+    const reach = this.#deviations * Math.sqrt(squares / this.warmUp);
+    return { middle, upper: middle + reach, lower: middle - reach, width: (2 * reach) / middle };
+  }
 }

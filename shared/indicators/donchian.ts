@@ -1,6 +1,6 @@
 import type { Candle } from '../market/price.ts';
-import { cell, type Indicator, requirePeriod } from './indicator.ts';
-import { createRollingMaximum, rollingMaximumSize } from './rolling-maximum.ts';
+import type { Indicator } from './indicator.ts';
+import { RollingMaximum, rollingMaximumSize } from './rolling-maximum.ts';
 
 /** Highest high and lowest low, in units of price. */
 export interface Donchian {
@@ -8,35 +8,41 @@ export interface Donchian {
   readonly lower: number;
 }
 
-const SEEN = 0;
+const HAS_LAST = 0;
 const LAST_HIGH = 1;
 const LAST_LOW = 2;
 const PARTS = 3;
 
 /**
  * Donchian channel of the `period` bars **before** the last one, so that the last bar can break out of it.
- * Each side is a monotone queue: amortised constant work a bar.
  * @throws IndicatorError `bad_period`
  */
-export function createDonchian(period = 20): Indicator<Candle, Donchian> {
-  requirePeriod('A Donchian channel', period);
-  const size = rollingMaximumSize(period);
-  const state = new Float64Array(PARTS + 2 * size);
-  const highest = createRollingMaximum(period, state.subarray(PARTS, PARTS + size));
-  const lowest = createRollingMaximum(period, state.subarray(PARTS + size));
-  return {
-    warmUp: period + 1,
-    state,
-    add: (candle) => {
-      const seen = cell(state, SEEN);
-      if (seen > 0) {
-        highest.add(seen, cell(state, LAST_HIGH));
-        lowest.add(seen, -cell(state, LAST_LOW));
-      }
-      state[SEEN] = seen + 1;
-      state[LAST_HIGH] = candle.high;
-      state[LAST_LOW] = candle.low;
-    },
-    value: () => (cell(state, SEEN) > period ? { upper: highest.value(), lower: -lowest.value() } : null),
-  };
+export class DonchianChannel implements Indicator<Candle, Donchian> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
+  readonly #highest: RollingMaximum;
+  readonly #lowest: RollingMaximum;
+
+  constructor(period = 20) {
+    const size = rollingMaximumSize(period);
+    this.warmUp = period + 1;
+    this.state = new Float64Array(PARTS + 2 * size);
+    this.#highest = new RollingMaximum(period, this.state.subarray(PARTS, PARTS + size));
+    this.#lowest = new RollingMaximum(period, this.state.subarray(PARTS + size));
+  }
+
+  add({ high, low }: Candle): void {
+    const { state } = this;
+    if ((state[HAS_LAST] as number) === 1) {
+      this.#highest.add(state[LAST_HIGH] as number);
+      this.#lowest.add(-(state[LAST_LOW] as number));
+    }
+    state[HAS_LAST] = 1;
+    state[LAST_HIGH] = high;
+    state[LAST_LOW] = low;
+  }
+
+  value(): Donchian | null {
+    return this.#highest.isWarm() ? { upper: this.#highest.value(), lower: -this.#lowest.value() } : null;
+  }
 }

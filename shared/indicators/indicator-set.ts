@@ -3,17 +3,17 @@ import type { Market } from '../market/instrument.ts';
 import type { Candle } from '../market/price.ts';
 import { tradingDayOf } from '../market/rollup.ts';
 import type { Timeframe } from '../market/timeframe.ts';
-import { type Adx, createAdx } from './adx.ts';
-import { createAtr } from './atr.ts';
-import { type Bollinger, createBollinger } from './bollinger.ts';
-import { createDonchian, type Donchian } from './donchian.ts';
-import { createEma } from './ema.ts';
+import { type Adx, DirectionalIndex } from './adx.ts';
+import { Atr } from './atr.ts';
+import { type Bollinger, BollingerBands } from './bollinger.ts';
+import { type Donchian, DonchianChannel } from './donchian.ts';
+import { Ema } from './ema.ts';
 import type { Indicator } from './indicator.ts';
-import { createMacd, type Macd } from './macd.ts';
-import { createRealisedVolatility } from './realised-volatility.ts';
-import { createRsi } from './rsi.ts';
-import { createVolumeRatio } from './volume-ratio.ts';
-import { createVwap } from './vwap.ts';
+import { type Macd, MovingAverageConvergence } from './macd.ts';
+import { RealisedVolatility } from './realised-volatility.ts';
+import { Rsi } from './rsi.ts';
+import { VolumeRatio } from './volume-ratio.ts';
+import { Vwap } from './vwap.ts';
 
 /** Lookbacks in bars. */
 interface Lookbacks {
@@ -88,18 +88,18 @@ export interface IndicatorSet {
 
 export function createIndicatorSet(market: Market, timeframe: Timeframe): IndicatorSet {
   const bars = timeframe === '1d' ? DAILY : INTRADAY;
-  const emaFast = createEma(bars.emaFast);
-  const emaSlow = createEma(bars.emaSlow);
-  const emaTrend = createEma(bars.emaTrend);
-  const rsi = createRsi(bars.rsi);
-  const macd = createMacd(...bars.macd);
-  const bollinger = createBollinger(bars.bollinger);
-  const atr = createAtr(bars.atr);
-  const adx = createAdx(bars.adx);
-  const donchian = createDonchian(bars.donchian);
-  const vwap = createVwap((openMs) => tradingDayOf(market, openMs) + DAY_MS);
-  const volumeRatio = createVolumeRatio(bars.volume);
-  const volatility = createRealisedVolatility(bars.volatility);
+  const emaFast = new Ema(bars.emaFast);
+  const emaSlow = new Ema(bars.emaSlow);
+  const emaTrend = new Ema(bars.emaTrend);
+  const rsi = new Rsi(bars.rsi);
+  const macd = new MovingAverageConvergence(...bars.macd);
+  const bollinger = new BollingerBands(bars.bollinger);
+  const atr = new Atr(bars.atr);
+  const adx = new DirectionalIndex(bars.adx);
+  const donchian = new DonchianChannel(bars.donchian);
+  const vwap = new Vwap((openMs) => tradingDayOf(market, openMs) + DAY_MS);
+  const volumeRatio = new VolumeRatio(bars.volume);
+  const volatility = new RealisedVolatility(bars.volatility);
   const all: readonly Pick<Indicator<never, unknown>, 'state'>[] = [
     emaFast,
     emaSlow,

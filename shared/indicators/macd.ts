@@ -1,4 +1,4 @@
-import { createEma, EMA_SIZE } from './ema.ts';
+import { EMA_SIZE, Ema } from './ema.ts';
 import { type Indicator, IndicatorError } from './indicator.ts';
 
 /** Line, its signal and their difference, in units of price. */
@@ -16,31 +16,39 @@ export interface Macd {
  * @throws IndicatorError `bad_period`
  * @see Appel: "Technical Analysis: Power Tools for Active Investors" (2005)
  */
-export function createMacd(fast = 12, slow = 26, smoothing = 9): Indicator<number, Macd> {
-  if (fast >= slow)
-    throw new IndicatorError('bad_period', `MACD needs a fast period below the slow one, received ${fast} and ${slow}`, { fast, slow });
-  const state = new Float64Array(3 * EMA_SIZE);
-  const quick = createEma(fast, state.subarray(0, EMA_SIZE));
-  const calm = createEma(slow, state.subarray(EMA_SIZE, 2 * EMA_SIZE));
-  const smooth = createEma(smoothing, state.subarray(2 * EMA_SIZE));
-  const lineNow = (): number | null => {
-    const a = quick.value();
-    const b = calm.value();
-    return a === null || b === null ? null : a - b;
-  };
-  return {
-    warmUp: slow + smoothing - 1,
-    state,
-    add: (close) => {
-      quick.add(close);
-      calm.add(close);
-      const line = lineNow();
-      if (line !== null) smooth.add(line);
-    },
-    value: () => {
-      const line = lineNow();
-      const signal = smooth.value();
-      return line === null || signal === null ? null : { line, signal, histogram: line - signal };
-    },
-  };
+export class MovingAverageConvergence implements Indicator<number, Macd> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
+  readonly #quick: Ema;
+  readonly #calm: Ema;
+  readonly #smooth: Ema;
+
+  constructor(fast = 12, slow = 26, smoothing = 9) {
+    if (fast >= slow)
+      throw new IndicatorError('bad_period', `MACD needs a fast period below the slow one, received ${fast} and ${slow}`, { fast, slow });
+    this.warmUp = slow + smoothing - 1;
+    this.state = new Float64Array(3 * EMA_SIZE);
+    this.#quick = new Ema(fast, this.state.subarray(0, EMA_SIZE));
+    this.#calm = new Ema(slow, this.state.subarray(EMA_SIZE, 2 * EMA_SIZE));
+    this.#smooth = new Ema(smoothing, this.state.subarray(2 * EMA_SIZE));
+  }
+
+  add(close: number): void {
+    this.#quick.add(close);
+    this.#calm.add(close);
+    const line = this.#line();
+    if (line !== null) this.#smooth.add(line);
+  }
+
+  value(): Macd | null {
+    const line = this.#line();
+    const signal = this.#smooth.value();
+    return line === null || signal === null ? null : { line, signal, histogram: line - signal };
+  }
+
+  #line(): number | null {
+    const quick = this.#quick.value();
+    const calm = this.#calm.value();
+    return quick === null || calm === null ? null : quick - calm;
+  }
 }

@@ -1,5 +1,5 @@
 import type { Candle } from '../market/price.ts';
-import { cell, type Indicator } from './indicator.ts';
+import type { Indicator } from './indicator.ts';
 
 const HAS_PREVIOUS = 0;
 const PREVIOUS_CLOSE = 1;
@@ -10,17 +10,22 @@ const BALANCE = 2;
  * Its level means nothing, its changes do.
  * @see Granville: "New Key to Stock Market Profits" (1963)
  */
-export function createObv(): Indicator<Pick<Candle, 'close' | 'volume'>, number> {
-  const state = new Float64Array(3);
-  return {
-    warmUp: 1,
-    state,
-    add: ({ close, volume }) => {
-      const previous = cell(state, PREVIOUS_CLOSE);
-      if (cell(state, HAS_PREVIOUS) === 1 && close !== previous) state[BALANCE] = cell(state, BALANCE) + (close > previous ? volume : -volume);
-      state[HAS_PREVIOUS] = 1;
-      state[PREVIOUS_CLOSE] = close;
-    },
-    value: () => (cell(state, HAS_PREVIOUS) === 1 ? cell(state, BALANCE) : null),
-  };
+export class OnBalanceVolume implements Indicator<Candle, number> {
+  readonly warmUp = 1;
+  readonly state = new Float64Array(3);
+
+  add({ close, volume }: Candle): void {
+    const { state } = this;
+    if ((state[HAS_PREVIOUS] as number) === 1) {
+      const previous = state[PREVIOUS_CLOSE] as number;
+      const flow = close > previous ? volume : close < previous ? -volume : 0;
+      state[BALANCE] = (state[BALANCE] as number) + flow;
+    }
+    state[HAS_PREVIOUS] = 1;
+    state[PREVIOUS_CLOSE] = close;
+  }
+
+  value(): number | null {
+    return (this.state[HAS_PREVIOUS] as number) === 1 ? (this.state[BALANCE] as number) : null;
+  }
 }

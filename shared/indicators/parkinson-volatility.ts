@@ -1,6 +1,6 @@
 import type { Candle } from '../market/price.ts';
 import type { Indicator } from './indicator.ts';
-import { createSma } from './sma.ts';
+import { Sma } from './sma.ts';
 
 /**
  * Volatility from the ranges of the last `period` bars: five times as sure as that from closes, blind to gaps between bars.
@@ -11,15 +11,23 @@ import { createSma } from './sma.ts';
  * @throws IndicatorError `bad_period`
  * @see Parkinson: "The Extreme Value Method for Estimating the Variance of the Rate of Return" (1980)
  */
-export function createParkinsonVolatility(period = 30): Indicator<Pick<Candle, 'high' | 'low'>, number> {
-  const squares = createSma(period);
-  return {
-    warmUp: period,
-    state: squares.state,
-    add: ({ high, low }) => squares.add(Math.log(high / low) ** 2),
-    value: () => {
-      const mean = squares.value();
-      return mean === null ? null : Math.sqrt(Math.max(0, mean) / (4 * Math.LN2));
-    },
-  };
+export class ParkinsonVolatility implements Indicator<Candle, number> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
+  readonly #squares: Sma;
+
+  constructor(period = 30) {
+    this.#squares = new Sma(period);
+    this.warmUp = period;
+    this.state = this.#squares.state;
+  }
+
+  add({ high, low }: Candle): void {
+    this.#squares.add(Math.log(high / low) ** 2);
+  }
+
+  value(): number | null {
+    const mean = this.#squares.value();
+    return mean === null ? null : Math.sqrt(Math.max(0, mean) / (4 * Math.LN2));
+  }
 }

@@ -1,5 +1,5 @@
-import { cell, type Indicator, requirePeriod } from './indicator.ts';
-import { createWindow, windowSize } from './window.ts';
+import { type Indicator, requirePeriod } from './indicator.ts';
+import { Window, windowSize } from './window.ts';
 
 const PREVIOUS = 0;
 const PARTS = 1;
@@ -9,21 +9,27 @@ const PARTS = 1;
  * price (0.001 = 0.1 % a bar); not annualised. Closes must be positive.
  * @throws IndicatorError `bad_period`
  */
-export function createRealisedVolatility(period = 30): Indicator<number, number> {
-  requirePeriod('Realised volatility', period, 2);
-  const state = new Float64Array(PARTS + windowSize(period));
-  const returns = createWindow(period, state.subarray(PARTS));
-  return {
-    warmUp: period + 1,
-    state,
-    add: (close) => {
-      const previous = cell(state, PREVIOUS);
-      if (previous > 0) returns.add(Math.log(close / previous));
-      state[PREVIOUS] = close;
-    },
-    value: () => {
-      const squares = returns.squares();
-      return squares === null ? null : Math.sqrt(squares / (period - 1));
-    },
-  };
+export class RealisedVolatility implements Indicator<number, number> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
+  readonly #returns: Window;
+
+  constructor(period = 30) {
+    requirePeriod('Realised volatility', period, 2);
+    this.warmUp = period + 1;
+    this.state = new Float64Array(PARTS + windowSize(period));
+    this.#returns = new Window(period, this.state.subarray(PARTS));
+  }
+
+  add(close: number): void {
+    const { state } = this;
+    const previous = state[PREVIOUS] as number;
+    if (previous > 0) this.#returns.add(Math.log(close / previous));
+    state[PREVIOUS] = close;
+  }
+
+  value(): number | null {
+    const squares = this.#returns.squares();
+    return squares === null ? null : Math.sqrt(squares / (this.#returns.warmUp - 1));
+  }
 }

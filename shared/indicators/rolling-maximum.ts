@@ -1,41 +1,68 @@
-import { cell } from './indicator.ts';
+import { requirePeriod } from './indicator.ts';
 
-const HEAD = 0;
-const LENGTH = 1;
-const QUEUE = 2;
+const NEXT = 0;
+const IS_WARM = 1;
+/** Largest value of this lap so far. */
+const PREFIX = 2;
+const MAXIMUM = 3;
+const RING = 4;
 
-/** Maximum of the last `period` values; the values come with rising ordinals, one apart. */
-export interface RollingMaximum {
-  readonly add: (ordinal: number, value: number) => void;
-  /** Meaningless before the first value. */
-  readonly value: () => number;
+/**
+ * Maximum of the last `period` values, amortised constant work a value and no branch that a falling market could make slow:
+ * once a lap the ring becomes the maxima of its own ends, so that the window is one of them and the lap so far.
+ * @see van Herk: "A fast algorithm for local minimum and maximum filters" (1992)
+ */
+export class RollingMaximum {
+  readonly #period: number;
+  readonly #state: Float64Array;
+
+  constructor(period: number, state: Float64Array) {
+    this.#period = period;
+    this.#state = state;
+  }
+
+  add(value: number): void {
+    const state = this.#state;
+    const next = state[NEXT] as number;
+    const before = state[PREFIX] as number;
+    const prefix = next === 0 || value > before ? value : before;
+    state[RING + next] = value;
+    state[PREFIX] = prefix;
+    if (next + 1 === this.#period) {
+      state[MAXIMUM] = prefix;
+      state[NEXT] = 0;
+      state[IS_WARM] = 1;
+      endsOf(state, this.#period);
+      return;
+    }
+    state[NEXT] = next + 1;
+    const behind = (state[IS_WARM] as number) === 1 ? (state[RING + next + 1] as number) : prefix;
+    state[MAXIMUM] = Math.max(behind, prefix);
+  }
+
+  /** Of fewer than `period` values, while there are no more; 0 before the first. */
+  value(): number {
+    return this.#state[MAXIMUM] as number;
+  }
+
+  /** Whether a whole period has been seen. */
+  isWarm(): boolean {
+    return (this.#state[IS_WARM] as number) === 1;
+  }
 }
 
-/** Cells of a rolling maximum's state. */
-export const rollingMaximumSize = (period: number): number => QUEUE + 2 * period;
+/** Cells of a rolling maximum's state. @throws IndicatorError `bad_period` */
+export function rollingMaximumSize(period: number): number {
+  requirePeriod('A rolling maximum', period);
+  return RING + period;
+}
 
-/** A monotone queue: a ring of (ordinal, value) pairs with falling values. Amortised constant work a value. */
-export function createRollingMaximum(period: number, state: Float64Array): RollingMaximum {
-  // Integers and a comparison, for a remainder of floats is slow: position is never above period.
-  const slot = (head: number, position: number): number => {
-    const at = (head + position) | 0;
-    return QUEUE + 2 * (at >= period ? at - period : at);
-  };
-  return {
-    add: (ordinal, value) => {
-      let head = cell(state, HEAD) | 0;
-      let length = cell(state, LENGTH) | 0;
-      if (length > 0 && cell(state, slot(head, 0)) <= ordinal - period) {
-        head = head + 1 === period ? 0 : head + 1;
-        length -= 1;
-      }
-      while (length > 0 && cell(state, slot(head, length - 1) + 1) <= value) length -= 1;
-      const at = slot(head, length);
-      state[at] = ordinal;
-      state[at + 1] = value;
-      state[HEAD] = head;
-      state[LENGTH] = length + 1;
-    },
-    value: () => cell(state, slot(cell(state, HEAD) | 0, 0) + 1),
-  };
+/** Each place of the ring becomes the maximum from it to the ring's end. */
+function endsOf(state: Float64Array, period: number): void {
+  let most = state[RING + period - 1] as number;
+  for (let i = period - 2; i >= 0; i--) {
+    const value = state[RING + i] as number;
+    if (value > most) most = value;
+    else state[RING + i] = most;
+  }
 }

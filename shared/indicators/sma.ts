@@ -1,4 +1,4 @@
-import { cell, type Indicator, requirePeriod } from './indicator.ts';
+import { type Indicator, requirePeriod } from './indicator.ts';
 
 const COUNT = 0;
 const NEXT = 1;
@@ -9,17 +9,26 @@ const RING = 3;
  * Simple moving average of the last `period` values. The running sum is made anew once a lap, so that rounding cannot build up.
  * @throws IndicatorError `bad_period`
  */
-export function createSma(period = 20, state: Float64Array = new Float64Array(smaSize(period))): Indicator<number, number> {
-  const grow = (value: number): void => {
-    const count = cell(state, COUNT);
-    state[RING + count] = value;
-    state[COUNT] = count + 1;
-    state[SUM] = cell(state, SUM) + value;
-  };
+export class Sma implements Indicator<number, number> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
 
-  const slide = (value: number): void => {
-    const next = cell(state, NEXT);
-    const oldest = cell(state, RING + next);
+  constructor(period = 20, state: Float64Array = new Float64Array(smaSize(period))) {
+    this.warmUp = period;
+    this.state = state;
+  }
+
+  add(value: number): void {
+    const { state, warmUp: period } = this;
+    const count = state[COUNT] as number;
+    if (count < period) {
+      state[RING + count] = value;
+      state[COUNT] = count + 1;
+      state[SUM] = (state[SUM] as number) + value;
+      return;
+    }
+    const next = state[NEXT] as number;
+    const oldest = state[RING + next] as number;
     state[RING + next] = value;
     if (next + 1 === period) {
       state[NEXT] = 0;
@@ -27,15 +36,13 @@ export function createSma(period = 20, state: Float64Array = new Float64Array(sm
       return;
     }
     state[NEXT] = next + 1;
-    state[SUM] = cell(state, SUM) + value - oldest;
-  };
+    state[SUM] = (state[SUM] as number) + (value - oldest);
+  }
 
-  return {
-    warmUp: period,
-    state,
-    add: (value) => (cell(state, COUNT) === period ? slide(value) : grow(value)),
-    value: () => (cell(state, COUNT) === period ? cell(state, SUM) / period : null),
-  };
+  value(): number | null {
+    const { state, warmUp: period } = this;
+    return (state[COUNT] as number) === period ? (state[SUM] as number) / period : null;
+  }
 }
 
 /** Cells of a simple moving average's state. @throws IndicatorError `bad_period` */
@@ -46,6 +53,6 @@ export function smaSize(period: number): number {
 
 function sumOf(state: Float64Array, period: number): number {
   let sum = 0;
-  for (let i = 0; i < period; i++) sum += cell(state, RING + i);
+  for (let i = 0; i < period; i++) sum += state[RING + i] as number;
   return sum;
 }

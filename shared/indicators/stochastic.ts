@@ -1,10 +1,7 @@
 import type { Candle } from '../market/price.ts';
-import { cell, type Indicator, requirePeriod } from './indicator.ts';
-import { createRollingMaximum, rollingMaximumSize } from './rolling-maximum.ts';
-import { createSma, smaSize } from './sma.ts';
-
-const SEEN = 0;
-const PARTS = 1;
+import type { Indicator } from './indicator.ts';
+import { RollingMaximum, rollingMaximumSize } from './rolling-maximum.ts';
+import { Sma, smaSize } from './sma.ts';
 
 /** Where the close lies in the recent range, smoothed once and twice; each 0 to 100. */
 export interface Stochastic {
@@ -21,34 +18,40 @@ export interface Stochastic {
  * @throws IndicatorError `bad_period`
  * @see Lane: "Lane's Stochastics", Technical Analysis of Stocks & Commodities (1984)
  */
-export function createStochastic(period = 14, kSmoothing = 3, dSmoothing = 3): Indicator<Candle, Stochastic> {
-  requirePeriod('A stochastic', period);
-  const size = rollingMaximumSize(period);
-  const state = new Float64Array(PARTS + 2 * size + smaSize(kSmoothing) + smaSize(dSmoothing));
-  const highest = createRollingMaximum(period, state.subarray(PARTS, PARTS + size));
-  const lowest = createRollingMaximum(period, state.subarray(PARTS + size, PARTS + 2 * size));
-  const smoothed = PARTS + 2 * size;
-  const once = createSma(kSmoothing, state.subarray(smoothed, smoothed + smaSize(kSmoothing)));
-  const twice = createSma(dSmoothing, state.subarray(smoothed + smaSize(kSmoothing)));
-  return {
-    warmUp: period + kSmoothing + dSmoothing - 2,
-    state,
-    add: (candle) => {
-      const seen = cell(state, SEEN) + 1;
-      state[SEEN] = seen;
-      highest.add(seen, candle.high);
-      lowest.add(seen, -candle.low);
-      if (seen < period) return;
-      const low = -lowest.value();
-      const range = highest.value() - low;
-      once.add(range > 0 ? (100 * (candle.close - low)) / range : 50);
-      const k = once.value();
-      if (k !== null) twice.add(k);
-    },
-    value: () => {
-      const k = once.value();
-      const d = twice.value();
-      return k === null || d === null ? null : { k, d };
-    },
-  };
+export class StochasticOscillator implements Indicator<Candle, Stochastic> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
+  readonly #highest: RollingMaximum;
+  readonly #lowest: RollingMaximum;
+  readonly #once: Sma;
+  readonly #twice: Sma;
+
+  constructor(period = 14, kSmoothing = 3, dSmoothing = 3) {
+    const size = rollingMaximumSize(period);
+    const smoothed = 2 * size;
+    const second = smoothed + smaSize(kSmoothing);
+    this.warmUp = period + kSmoothing + dSmoothing - 2;
+    this.state = new Float64Array(second + smaSize(dSmoothing));
+    this.#highest = new RollingMaximum(period, this.state.subarray(0, size));
+    this.#lowest = new RollingMaximum(period, this.state.subarray(size, smoothed));
+    this.#once = new Sma(kSmoothing, this.state.subarray(smoothed, second));
+    this.#twice = new Sma(dSmoothing, this.state.subarray(second));
+  }
+
+  add({ high, low, close }: Candle): void {
+    this.#highest.add(high);
+    this.#lowest.add(-low);
+    if (!this.#highest.isWarm()) return;
+    const lowest = -this.#lowest.value();
+    const range = this.#highest.value() - lowest;
+    this.#once.add(range > 0 ? (100 * (close - lowest)) / range : 50);
+    const k = this.#once.value();
+    if (k !== null) this.#twice.add(k);
+  }
+
+  value(): Stochastic | null {
+    const k = this.#once.value();
+    const d = this.#twice.value();
+    return k === null || d === null ? null : { k, d };
+  }
 }

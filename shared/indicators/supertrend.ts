@@ -1,6 +1,6 @@
 import type { Candle } from '../market/price.ts';
-import { ATR_SIZE, createAtr } from './atr.ts';
-import { cell, type Indicator } from './indicator.ts';
+import { ATR_SIZE, Atr } from './atr.ts';
+import type { Indicator } from './indicator.ts';
 
 const PREVIOUS_CLOSE = 0;
 /** 1 up, -1 down, 0 before the first value. */
@@ -10,7 +10,7 @@ const LOWER = 3;
 const PARTS = 4;
 
 /** The line that the close must cross to turn the trend, in units of price, and the trend: 1 up (the line is below), -1 down. */
-export interface SuperTrend {
+export interface TrendLine {
   readonly line: number;
   readonly trend: 1 | -1;
 }
@@ -21,36 +21,46 @@ export interface SuperTrend {
  * @throws IndicatorError `bad_period`
  * @see Seban: "Tout le monde mérite d'être riche" (2008)
  */
-export function createSuperTrend(period = 10, multiple = 3): Indicator<Candle, SuperTrend> {
-  const state = new Float64Array(PARTS + ATR_SIZE);
-  const atr = createAtr(period, state.subarray(PARTS));
+export class SuperTrend implements Indicator<Candle, TrendLine> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
+  readonly #atr: Atr;
+  readonly #multiple: number;
 
-  const move = (candle: Candle, range: number): void => {
-    const middle = (candle.high + candle.low) / 2;
-    const upper = middle + multiple * range;
-    const lower = middle - multiple * range;
-    const previous = cell(state, PREVIOUS_CLOSE);
-    const isFirst = cell(state, TREND) === 0;
-    if (isFirst) state[TREND] = candle.close >= middle ? 1 : -1;
-    if (isFirst || upper < cell(state, UPPER) || previous > cell(state, UPPER)) state[UPPER] = upper;
-    if (isFirst || lower > cell(state, LOWER) || previous < cell(state, LOWER)) state[LOWER] = lower;
-    const line = cell(state, TREND) === 1 ? cell(state, LOWER) : cell(state, UPPER);
-    state[TREND] = candle.close <= line ? -1 : 1;
-  };
+  constructor(period = 10, multiple = 3) {
+    this.state = new Float64Array(PARTS + ATR_SIZE);
+    this.#atr = new Atr(period, this.state.subarray(PARTS));
+    this.#multiple = multiple;
+    this.warmUp = this.#atr.warmUp;
+  }
 
-  return {
-    warmUp: atr.warmUp,
-    state,
-    add: (candle) => {
-      atr.add(candle);
-      const range = atr.value();
-      if (range !== null) move(candle, range);
-      state[PREVIOUS_CLOSE] = candle.close;
-    },
-    value: () => {
-      const trend = cell(state, TREND);
-      if (trend === 0) return null;
-      return trend === 1 ? { line: cell(state, LOWER), trend: 1 } : { line: cell(state, UPPER), trend: -1 };
-    },
-  };
+  add(candle: Candle): void {
+    this.#atr.add(candle);
+    const range = this.#atr.value();
+    if (range !== null) this.#move(candle, range);
+    this.state[PREVIOUS_CLOSE] = candle.close;
+  }
+
+  value(): TrendLine | null {
+    const { state } = this;
+    const trend = state[TREND] as number;
+    if (trend === 0) return null;
+    return trend === 1 ? { line: state[LOWER] as number, trend: 1 } : { line: state[UPPER] as number, trend: -1 };
+  }
+
+  #move({ high, low, close }: Candle, range: number): void {
+    const { state } = this;
+    const middle = (high + low) / 2;
+    const reach = this.#multiple * range;
+    const previous = state[PREVIOUS_CLOSE] as number;
+    const before = state[TREND] as number;
+    let upper = state[UPPER] as number;
+    let lower = state[LOWER] as number;
+    if (before === 0 || middle + reach < upper || previous > upper) upper = middle + reach;
+    if (before === 0 || middle - reach > lower || previous < lower) lower = middle - reach;
+    const isUp = before === 0 ? close >= middle : before === 1;
+    state[UPPER] = upper;
+    state[LOWER] = lower;
+    state[TREND] = close <= (isUp ? lower : upper) ? -1 : 1;
+  }
 }

@@ -1,5 +1,5 @@
-import { cell, type Indicator } from './indicator.ts';
-import { createSma, smaSize } from './sma.ts';
+import type { Indicator } from './indicator.ts';
+import { Sma, smaSize } from './sma.ts';
 
 const HAS_CURRENT = 0;
 const CURRENT = 1;
@@ -11,20 +11,26 @@ const PARTS = 2;
  * auction every bar of the next morning would look like a burst.
  * @throws IndicatorError `bad_period`
  */
-export function createVolumeRatio(period = 20): Indicator<number, number> {
-  const state = new Float64Array(PARTS + smaSize(period));
-  const usual = createSma(period, state.subarray(PARTS));
-  return {
-    warmUp: period + 1,
-    state,
-    add: (volume) => {
-      if (cell(state, HAS_CURRENT) === 1 && cell(state, CURRENT) > 0) usual.add(cell(state, CURRENT));
-      state[HAS_CURRENT] = 1;
-      state[CURRENT] = volume;
-    },
-    value: () => {
-      const mean = usual.value();
-      return mean === null ? null : cell(state, CURRENT) / mean;
-    },
-  };
+export class VolumeRatio implements Indicator<number, number> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
+  readonly #usual: Sma;
+
+  constructor(period = 20) {
+    this.warmUp = period + 1;
+    this.state = new Float64Array(PARTS + smaSize(period));
+    this.#usual = new Sma(period, this.state.subarray(PARTS));
+  }
+
+  add(volume: number): void {
+    const { state } = this;
+    if ((state[HAS_CURRENT] as number) === 1 && (state[CURRENT] as number) > 0) this.#usual.add(state[CURRENT] as number);
+    state[HAS_CURRENT] = 1;
+    state[CURRENT] = volume;
+  }
+
+  value(): number | null {
+    const mean = this.#usual.value();
+    return mean === null ? null : (this.state[CURRENT] as number) / mean;
+  }
 }

@@ -1,33 +1,50 @@
-import { cell, type Indicator, requirePeriod } from './indicator.ts';
+import { type Indicator, requirePeriod } from './indicator.ts';
 
-const COUNT = 0;
+/** 1 when warm: compared with a constant, cheaper than a count with the period. */
+const IS_WARM = 0;
 const VALUE = 1;
-export const WILDER_SIZE = 2;
+const COUNT = 2;
+export const WILDER_SIZE = 3;
 
 /**
  * Wilder's smoothing, seeded by the simple mean of the first `period` values.
  *
- *   mean = (mean * (period - 1) + x) / period
+ *   mean = x / period + mean * (1 - 1 / period)
  *
  * @throws IndicatorError `bad_period`
  * @see Wilder: "New Concepts in Technical Trading Systems" (1978)
  */
-export function createWilder(period: number, state: Float64Array = new Float64Array(WILDER_SIZE)): Indicator<number, number> {
-  requirePeriod("Wilder's smoothing", period);
-  return {
-    warmUp: period,
-    state,
-    add: (value) => {
-      const before = cell(state, VALUE);
-      const count = cell(state, COUNT);
-      if (count === period) {
-        state[VALUE] = (before * (period - 1) + value) / period;
-        return;
-      }
-      // While it is cold the cell holds the plain sum of the values.
-      state[COUNT] = count + 1;
-      state[VALUE] = count + 1 === period ? (before + value) / period : before + value;
-    },
-    value: () => (cell(state, COUNT) === period ? cell(state, VALUE) : null),
-  };
+export class Wilder implements Indicator<number, number> {
+  readonly warmUp: number;
+  readonly state: Float64Array;
+  readonly #share: number;
+  readonly #rest: number;
+
+  constructor(period: number, state: Float64Array = new Float64Array(WILDER_SIZE)) {
+    requirePeriod("Wilder's smoothing", period);
+    this.warmUp = period;
+    this.state = state;
+    this.#share = 1 / period;
+    this.#rest = 1 - this.#share;
+  }
+
+  add(value: number): void {
+    const { state } = this;
+    const before = state[VALUE] as number;
+    if ((state[IS_WARM] as number) === 1) {
+      state[VALUE] = value * this.#share + before * this.#rest;
+      return;
+    }
+    // While it is cold the cell holds the plain sum of the values.
+    const count = (state[COUNT] as number) + 1;
+    state[COUNT] = count;
+    state[VALUE] = before + value;
+    if (count < this.warmUp) return;
+    state[VALUE] = (before + value) / count;
+    state[IS_WARM] = 1;
+  }
+
+  value(): number | null {
+    return (this.state[IS_WARM] as number) === 1 ? (this.state[VALUE] as number) : null;
+  }
 }

@@ -59,6 +59,10 @@ function changed(account: Account, event: Exclude<JournalEvent, { type: 'session
       return filled(account, event.fill);
     case 'corporate-action':
       return adjusted(account, event);
+    case 'model-switched-off': {
+      const { strategy, modelVersion, why, atMs } = event;
+      return { ...account, modelsOff: [...(account.modelsOff ?? []), { strategy, modelVersion, why, atMs }] };
+    }
     case 'funding-paid':
       return funded(account, event);
     case 'limits-set':

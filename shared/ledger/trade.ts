@@ -29,6 +29,7 @@ export function tradeOf(before: Account | null, row: JournalRow): Trade | null {
     openedWhy: position.intent.why,
     closedWhy: fill.exitReason,
     confidence: position.intent.confidence,
+    ...oddsOf(position.intent),
     entryCharges: whole.entryCharges,
     exitCharges: whole.charges,
     entryRate: position.entryRate,
@@ -39,6 +40,10 @@ export function tradeOf(before: Account | null, row: JournalRow): Trade | null {
     ...(position.structure === undefined ? {} : { structure: position.structure }),
     ...(fill.provenance.quote.check?.state === 'diverged' ? { flags: ['diverged_quote'] } : {}),
   };
+}
+
+function oddsOf({ odds, modelVersion }: Position['intent']): Pick<Trade, 'odds'> {
+  return odds === undefined || modelVersion === null ? {} : { odds: { value: odds, modelVersion } };
 }
 
 /** What was risked is the way to the stop that stands at the end, on all units that were closed. */

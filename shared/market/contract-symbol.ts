@@ -22,6 +22,8 @@ const PATTERN = /^([A-Z0-9]+)-(?:PERP|(\d{4}-\d\d-\d\d)(?:-(\d+(?:\.\d+)?)-([CP]
 
 /** The parts of a contract's symbol, in any case; null for a text that is no such symbol. */
 export function parseContractSymbol(text: string): ContractName | null {
+  // Most symbols are no contract's, and are asked about with every price.
+  if (!text.includes('-')) return null;
   const match = PATTERN.exec(text.trim().toUpperCase());
   if (match === null) return null;
   const [, underlying = '', expiry, strike, letter] = match;

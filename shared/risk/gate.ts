@@ -56,6 +56,17 @@ const isConfident: Check<GateInput> = ({ opportunity: { confidence, leastConfide
     ? null
     : over('leastConfidence', confidence, leastConfidence, `Confidence ${confidence.toFixed(3)} is below ${leastConfidence}`);
 
+/** Where a model has spoken, it must speak for the trade. */
+const oddsSuffice: Check<GateInput> = ({ opportunity: { odds } }) =>
+  odds === undefined || odds.value >= odds.least
+    ? null
+    : over(
+        'leastOdds',
+        odds.value,
+        odds.least,
+        `Model ${odds.modelVersion} gives it odds of ${odds.value.toFixed(3)}, at least ${odds.least} is asked`,
+      );
+
 const levelsMakeSense: Check<GateInput> = ({ opportunity, quote }) => {
   const { direction, stop, target } = opportunity;
   const price = quote?.last ?? opportunity.entry;
@@ -70,7 +81,7 @@ const levelsMakeSense: Check<GateInput> = ({ opportunity, quote }) => {
     : over('leastRewardToRisk', ratio, LEAST_REWARD_TO_RISK, `Reward to risk is ${ratio.toFixed(2)}, at least ${LEAST_REWARD_TO_RISK} is asked`);
 };
 
-const OWN_CHECKS: readonly Check<GateInput>[] = [isNotHeld, hasCooledDown, ...ACCOUNT_CHECKS, isConfident, levelsMakeSense];
+const OWN_CHECKS: readonly Check<GateInput>[] = [isNotHeld, hasCooledDown, ...ACCOUNT_CHECKS, isConfident, oddsSuffice, levelsMakeSense];
 const CHECKS: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...MARKET_CHECKS, ...OWN_CHECKS];
 const CHECKS_FOR_AUCTION: readonly Check<GateInput>[] = [...SESSION_CHECKS, ...AUCTION_CHECKS, ...OWN_CHECKS];
 

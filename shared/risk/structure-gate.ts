@@ -87,7 +87,9 @@ function legRefusal(input: StructureInput): GateRefusal | null {
     };
     const refusal = firstRefusal([...SESSION_CHECKS, ...MARKET_CHECKS, ...ACCOUNT_CHECKS], facts);
     if (refusal !== null) return refusal;
-    if ((leg.side === 'buy' ? quote?.ask : quote?.bid) === null) {
+    const [met, other] = leg.side === 'buy' ? [quote?.ask, quote?.bid] : [quote?.bid, quote?.ask];
+    // Shares and coin may come from bars alone, as for every entry: without any book they are filled as such orders are.
+    if (met === null && (other !== null || leg.instrument.contract !== null)) {
       return refuse('one_sided_quote', `Nobody ${leg.side === 'buy' ? 'offers' : 'bids for'} ${leg.instrument.symbol}`);
     }
   }
@@ -159,7 +161,7 @@ function boundsOf(input: StructureInput, rate: Rate, cashPerUnit: Decimal): read
   const risk = Math.max(0, proposal.riskPerUnit) * toNumber(rate.value);
   // Options are sized by what they can lose; a pair that cannot lose much is sized by what it ties up.
   const largest = toNumber(largestNotional(input));
-  const hasOptions = proposal.legs.some(({ instrument }) => instrument.contract?.kind === 'option');
+  const hasOptions = strategy === 'options' && proposal.legs.some(({ instrument }) => instrument.contract?.kind === 'option');
   const share = STRATEGY_MAX_POSITION[strategy];
   const used = toNumber(add(exposure(account, markOf, rateOf), reserved(account)));
   const riskUsed = equityNow <= 0n ? Number.POSITIVE_INFINITY : riskAtStops(account, equityNow, rateOf) + pendingRisk(account) / equityUsd;

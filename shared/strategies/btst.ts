@@ -3,9 +3,9 @@ import { MINUTE_MS } from '../kernel/time.ts';
 import { tradingDayOf } from '../market/rollup.ts';
 import { type BaseBar, baseBar, lastCandle, quiet } from './base-bar.ts';
 import { hourVolume, hourVolumeRatio } from './components/hour-volume.ts';
-import { NO_MODEL } from './components/ml.ts';
+import { weighWithOdds } from './components/ml.ts';
 import { confluence } from './components/technical.ts';
-import { absent, meanReading, type Reading, weigh } from './confidence.ts';
+import { absent, meanReading, type Reading } from './confidence.ts';
 import { type EntryWindow, entryWindow } from './entry-window.ts';
 import { closeLocation, type DaySoFar, gainInRanges, strongClose } from './patterns/strong-close.ts';
 import type { Opportunity, Quiet, Strategy, StrategyView } from './strategy.ts';
@@ -90,36 +90,38 @@ interface Seen {
 
 function propose(
   config: BtstConfig,
-  { chart, nowMs }: StrategyView,
+  view: StrategyView,
   { next, tradedIn }: EntryWindow,
   base: BaseBar,
   { day, dailyAtr, ratio }: Seen,
 ): Opportunity {
+  const { chart, nowMs } = view;
   const score = strongClose(day, dailyAtr);
   const closing: Reading = { score, why: `a close at ${(100 * closeLocation(day)).toFixed(0)} % of the day's range` };
   const background = confluence(config.timeframes.map(chart.timeframe), 'long');
-  const { confidence, parts } = weigh(config.weights, {
+  const exitByMs = next.openMs + config.sellAfterOpenMinutes * MINUTE_MS;
+  const levels = {
+    direction: 'long',
+    stop: base.price * (1 - config.stopShare),
+    target: base.price * (1 + config.targetShare),
+    maxHoldingMs: exitByMs - nowMs,
+  } as const;
+  const judged = weighWithOdds(view, { strategy: 'btst', base, ...levels, leastOdds: config.leastOdds }, config.weights, {
     technical: meanReading([closing, background], 'nothing is warm'),
     fundamental: NO_FUNDAMENTALS,
-    ml: NO_MODEL,
     volume: hourVolume(ratio, config.fullVolumeRatio),
     sentiment: NO_SENTIMENT,
   });
-  const exitByMs = next.openMs + config.sellAfterOpenMinutes * MINUTE_MS;
   return {
     kind: 'opportunity',
-    direction: 'long',
     entry: base.price,
-    stop: base.price * (1 - config.stopShare),
-    target: base.price * (1 + config.targetShare),
+    ...levels,
     trailingShare: null,
-    maxHoldingMs: exitByMs - nowMs,
     exitByMs,
     tradedIn,
     riskFactor: config.overnightFactor,
-    confidence,
+    ...judged,
     leastConfidence: config.leastConfidence,
-    parts,
     volatility: base.volatility,
     why: `A strong close: ${gainInRanges(day, dailyAtr).toFixed(1)} of a usual day's range gained, ${ratio?.toFixed(1)} times the usual volume of the hour; to be sold on ${next.date}`,
   };

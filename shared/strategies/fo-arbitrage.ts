@@ -8,12 +8,12 @@ import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
 import { quiet } from './base-bar.ts';
 import { bookOf } from './fo-arbitrage/books.ts';
 import { calendars } from './fo-arbitrage/calendar.ts';
-import { type Candidate, entryPrice, YEAR_MS } from './fo-arbitrage/candidate.ts';
+import { beyondSpreads, type Candidate, entryPrice, YEAR_MS } from './fo-arbitrage/candidate.ts';
 import { carries } from './fo-arbitrage/carry.ts';
 import type { ArbitrageMarket } from './fo-arbitrage/market.ts';
 import { parities } from './fo-arbitrage/parity.ts';
 import { confidenceOf } from './fo-arbitrage/readings.ts';
-import { inWords, judge, priceOf, type Verdict } from './fo-arbitrage/verdict.ts';
+import { inWords, judge, priceOf, spreadsInWords, type Verdict } from './fo-arbitrage/verdict.ts';
 import type { DerivativesView, Quiet, Strategy, StrategyView, StructureOpportunity } from './strategy.ts';
 
 /**
@@ -22,22 +22,20 @@ import type { DerivativesView, Quiet, Strategy, StrategyView, StructureOpportuni
  * both sides of every book, every fee and tax at both ends, funding, borrowing, margin and leg risk, and the money tied up would
  * have earned the riskless rate meanwhile (`judge`). All legs or none.
  *
- * A future that has just traded and has no book is taken as far from its last price as such an order is assumed to be filled;
- * a mark opens nothing, nor does an option without a book.
+ * Contracts are traded at their books only: a mark opens nothing.
  */
 export function createFoArbitrage(config: FoArbitrageConfig = foArbitrageConfig.parse({})): Strategy {
   return {
     name: 'fo_arbitrage',
     timeframes: config.timeframes,
     readsDerivatives: true,
+    // Books do not wait for a bar to close: every look judges them, and bars only tell the volatility.
     evaluate: (view, named) => {
       const { derivatives } = view;
       if (derivatives === null || derivatives.chains.length === 0) {
         return quiet('no_derivatives', `Nothing is quoted on ${view.instrument.symbol}`);
       }
       const base = named ?? config.timeframes[0] ?? '5m';
-      // A book is judged at any minute when a person asks, else as often as the base candle closes.
-      if (named === undefined && view.nowMs % TIMEFRAME_MS[base] !== 0) return quiet('between_bars', `The next ${base} candle has not closed`);
       return best(marketOf(config, view, derivatives, base));
     },
   };
@@ -80,11 +78,15 @@ const overTime = (annual: number, ms: number, { market }: Instrument): number =>
 
 /** The candidate with the most left, proposed or refused with its figures. */
 function best(market: ArbitrageMarket): StructureOpportunity | Quiet {
-  const verdicts = [...carries(market), ...calendars(market), ...parities(market)].map((candidate) => judge(candidate, market));
-  const [first, ...others] = verdicts;
+  const candidates = [...carries(market), ...calendars(market), ...parities(market)];
+  const [first, ...others] = candidates;
   if (first === undefined) return nothingToTradeAt(market);
+  // Fees and margins are only worked out for what pays its own spreads.
+  const paying = candidates.filter((candidate) => beyondSpreads(candidate) > 0);
+  if (paying.length === 0) return quiet('below_costs', spreadsInWords(others.reduce((a, c) => (beyondSpreads(c) > beyondSpreads(a) ? c : a), first)));
+  const verdicts = paying.map((candidate) => judge(candidate, market));
   const deep = verdicts.filter(isDeepEnough);
-  const most = (deep.length > 0 ? deep : [first, ...others]).reduce((a, b) => (b.excessBps > a.excessBps ? b : a));
+  const most = (deep.length > 0 ? deep : verdicts).reduce((a, b) => (b.excessBps > a.excessBps ? b : a));
   const refusal = refusalOf(most, market.config);
   return refusal === null ? proposal(most, market) : quiet(refusal, inWords(most));
 }
@@ -109,7 +111,7 @@ function refusalOf(verdict: Verdict, { leastExcessBps }: FoArbitrageConfig): str
 }
 
 function proposal(verdict: Verdict, market: ArbitrageMarket): StructureOpportunity {
-  const { candidate, unit, net } = verdict;
+  const { candidate, unit, net, costs } = verdict;
   const { config, instrument } = market;
   const { confidence, parts } = confidenceOf(verdict, config);
   const risk = config.stopShare * priceOf(candidate);
@@ -124,7 +126,7 @@ function proposal(verdict: Verdict, market: ArbitrageMarket): StructureOpportuni
     maxProfit: candidate.isLocked ? net : null,
     riskPerUnit: risk,
     exits: {
-      takeProfit: waitsForBasis(candidate) ? null : net,
+      takeProfit: waitsForBasis(candidate) ? null : net + costs.end,
       stopLoss: risk,
       closeBeforeExpiryMs: candidate.closeBeforeExpiryMs,
       shortDelta: null,
@@ -139,5 +141,8 @@ function proposal(verdict: Verdict, market: ArbitrageMarket): StructureOpportuni
   };
 }
 
-/** A carry on a dated future is left when its basis has gone; the others when they have brought what they promised. */
-const waitsForBasis = ({ structure, isLocked }: Candidate): boolean => structure === 'cash-and-carry' && isLocked;
+/**
+ * A carry is left when its basis has gone, or the funding that it is paid; the others when they have brought what they promised,
+ * before the charges of closing.
+ */
+const waitsForBasis = ({ structure }: Candidate): boolean => structure === 'cash-and-carry' || structure === 'reverse-cash-and-carry';

@@ -3,11 +3,10 @@ import type { TimeframeView } from '../indicators/generation.ts';
 import { MINUTE_MS } from '../kernel/time.ts';
 import { TIMEFRAMES, type Timeframe } from '../market/timeframe.ts';
 import { type BaseBar, baseBar, quiet } from './base-bar.ts';
-import { NO_MODEL } from './components/ml.ts';
+import { weighWithOdds } from './components/ml.ts';
 import { momentum } from './components/momentum.ts';
 import { confluence, technical } from './components/technical.ts';
 import { volume } from './components/volume.ts';
-import { weigh } from './confidence.ts';
 import { signOf } from './direction.ts';
 import { breakout, squeezeRelease } from './patterns/breakout.ts';
 import { engulfing, threeInARow, thrust } from './patterns/candlesticks.ts';
@@ -41,16 +40,17 @@ export function createScalping(config: ScalpingConfig = scalpingConfig.parse({})
 
 const firstOf = (timeframes: readonly Timeframe[]): Timeframe => timeframes[0] ?? '1m';
 
-function judge(config: ScalpingConfig, { chart }: StrategyView, base: BaseBar): Opportunity | Quiet {
+function judge(config: ScalpingConfig, view: StrategyView, base: BaseBar): Opportunity | Quiet {
+  const { chart } = view;
   const direction: Direction = base.bar.close >= base.bar.open ? 'long' : 'short';
   const noBurst = burstMissing(config, base, direction);
   if (noBurst !== null) return quiet('no_setup', noBurst);
   const slower = config.confluence[chart.market]
     .filter((timeframe) => timeframe !== base.view.timeframe)
     .map((timeframe) => chart.timeframe(timeframe));
-  const opposing = slower.map((view) => technical(view, direction)).find(({ score }) => score !== null && score < config.leastAgreement);
+  const opposing = slower.map((each) => technical(each, direction)).find(({ score }) => score !== null && score < config.leastAgreement);
   if (opposing) return quiet('timeframes_disagree', `A ${direction} burst on ${base.view.timeframe}, but ${opposing.why}`);
-  return propose(config, base, direction, slower);
+  return propose(config, view, base, direction, slower);
 }
 
 /** What a burst lacks, in words to come; null when it is one. */
@@ -70,28 +70,29 @@ function burstMissing(config: ScalpingConfig, { view, bar, atr, price }: BaseBar
   return null;
 }
 
-function propose(config: ScalpingConfig, base: BaseBar, direction: Direction, slower: readonly TimeframeView[]): Opportunity {
-  const { confidence, parts } = weigh(config.weights, {
-    technical: confluence([base.view, ...slower], direction),
-    pattern: patternReading(patternsOf(base, direction)),
-    ml: NO_MODEL,
-    volume: volume(base.view, config.fullVolumeRatio),
-    momentum: momentum(base.view, direction),
-  });
+function propose(config: ScalpingConfig, view: StrategyView, base: BaseBar, direction: Direction, slower: readonly TimeframeView[]): Opportunity {
   const sign = signOf(direction);
   const stopShare = Math.min(config.stopShare, Math.max(config.leastStopShare, (config.stopAtr * base.atr) / base.price));
   const bodyAtr = (Math.abs(base.bar.close - base.bar.open) / base.atr).toFixed(1);
-  return {
-    kind: 'opportunity',
+  const levels = {
     direction,
-    entry: base.price,
     stop: base.price * (1 - sign * stopShare),
     target: base.price * (1 + sign * stopShare * config.rewardRisk),
-    trailingShare: null,
     maxHoldingMs: config.maxHoldingMinutes * MINUTE_MS,
-    confidence,
+  };
+  const judged = weighWithOdds(view, { strategy: 'scalping', base, ...levels, leastOdds: config.leastOdds }, config.weights, {
+    technical: confluence([base.view, ...slower], direction),
+    pattern: patternReading(patternsOf(base, direction)),
+    volume: volume(base.view, config.fullVolumeRatio),
+    momentum: momentum(base.view, direction),
+  });
+  return {
+    kind: 'opportunity',
+    entry: base.price,
+    ...levels,
+    trailingShare: null,
+    ...judged,
     leastConfidence: config.leastConfidence,
-    parts,
     volatility: base.volatility,
     why: `A ${direction} burst of ${bodyAtr} ATR on ${base.view.timeframe} with ${base.view.indicators.volumeRatio?.toFixed(1)} times the usual volume, out of its range`,
   };

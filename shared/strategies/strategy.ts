@@ -5,6 +5,7 @@ import type { DailyIv, DerivativeChain } from '../market/derivative.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { Quote } from '../market/price.ts';
 import type { Timeframe } from '../market/timeframe.ts';
+import type { AskModel, Odds } from './odds.ts';
 
 export const STRATEGY_NAMES = ['scalping', 'swing', 'btst', 'options', 'fo_arbitrage'] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
@@ -44,6 +45,8 @@ export interface Opportunity {
   /** The confidence below which the strategy's own rules do not trade. */
   readonly leastConfidence: number;
   readonly parts: readonly SignalPart[];
+  /** What a model said; left out where none has. */
+  readonly odds?: Odds;
   /** Realised volatility a bar of the base timeframe, as a share of price: sizing and slippage use it. */
   readonly volatility: number;
   /** A sentence for a person: what was seen. */
@@ -132,6 +135,10 @@ export interface StrategyView {
   readonly instrument: Instrument;
   readonly nowMs: EpochMs;
   readonly chart: Chart;
+  /** Left out where no model can be asked. */
+  readonly askModel?: AskModel;
+  /** Ask less bid over their middle; null or left out where no two-sided quote is known. */
+  readonly spreadShare?: number | null;
   /** Null where nothing is quoted on the instrument, and for strategies that do not read it. */
   readonly derivatives: DerivativesView | null;
   /** When NSE trades. */

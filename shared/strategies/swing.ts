@@ -3,11 +3,10 @@ import type { TimeframeView } from '../indicators/generation.ts';
 import { HOUR_MS } from '../kernel/time.ts';
 import { TIMEFRAME_MS } from '../market/timeframe.ts';
 import { type BaseBar, baseBar, quiet } from './base-bar.ts';
-import { NO_MODEL } from './components/ml.ts';
+import { weighWithOdds } from './components/ml.ts';
 import { confluence } from './components/technical.ts';
 import { trend } from './components/trend.ts';
 import { volume } from './components/volume.ts';
-import { weigh } from './confidence.ts';
 import { signOf } from './direction.ts';
 import { breakout } from './patterns/breakout.ts';
 import { engulfing, pinBar } from './patterns/candlesticks.ts';
@@ -42,7 +41,8 @@ export function createSwing(config: SwingConfig = swingConfig.parse({})): Strate
   return strategy;
 }
 
-function judge(config: SwingConfig, { chart }: StrategyView, base: BaseBar): Opportunity | Quiet {
+function judge(config: SwingConfig, view: StrategyView, base: BaseBar): Opportunity | Quiet {
+  const { chart } = view;
   const slower = config.timeframes
     .filter((timeframe) => TIMEFRAME_MS[timeframe] > TIMEFRAME_MS[base.view.timeframe])
     .map((timeframe) => chart.timeframe(timeframe));
@@ -52,7 +52,7 @@ function judge(config: SwingConfig, { chart }: StrategyView, base: BaseBar): Opp
   const setup = strongest(setups);
   if (setup.score < config.leastPattern)
     return quiet('no_setup', `A ${direction} trend without a setup on ${base.view.timeframe}: ${setup.name} (${setup.score.toFixed(2)})`);
-  return propose(config, base, direction, slower, setup, setups);
+  return propose(config, view, base, direction, slower, setup, setups);
 }
 
 function setupsOf({ view, atr }: BaseBar, direction: Direction): readonly Pattern[] {
@@ -73,6 +73,7 @@ function setupsOf({ view, atr }: BaseBar, direction: Direction): readonly Patter
 
 function propose(
   config: SwingConfig,
+  view: StrategyView,
   base: BaseBar,
   direction: Direction,
   slower: readonly TimeframeView[],
@@ -80,29 +81,30 @@ function propose(
   setups: readonly Pattern[],
 ): Opportunity {
   const { candles } = base.view;
-  const { confidence, parts } = weigh(config.weights, {
+  const sign = signOf(direction);
+  const levels = {
+    direction,
+    stop: base.price * (1 - sign * config.stopShare),
+    target: base.price * (1 + sign * config.targetShare),
+    maxHoldingMs: config.maxHoldingHours * HOUR_MS,
+  };
+  const judged = weighWithOdds(view, { strategy: 'swing', base, ...levels, leastOdds: config.leastOdds }, config.weights, {
     technical: confluence([base.view, ...slower], direction),
     pattern: patternReading([
       ...setups,
       { name: 'engulfing', score: engulfing(candles, direction) },
       { name: 'pin bar', score: pinBar(candles, direction) },
     ]),
-    ml: NO_MODEL,
     volume: volume(base.view, FULL_VOLUME_RATIO),
     trend: trend(slower, direction),
   });
-  const sign = signOf(direction);
   return {
     kind: 'opportunity',
-    direction,
     entry: base.price,
-    stop: base.price * (1 - sign * config.stopShare),
-    target: base.price * (1 + sign * config.targetShare),
+    ...levels,
     trailingShare: config.trailingShare,
-    maxHoldingMs: config.maxHoldingHours * HOUR_MS,
-    confidence,
+    ...judged,
     leastConfidence: config.leastConfidence,
-    parts,
     volatility: base.volatility,
     why: `A ${setup.name} with the ${direction} trend on ${base.view.timeframe}`,
   };

@@ -1,26 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Bar } from '../../shared/market/price.ts';
-import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
 import { STRATEGY_NAMES } from '../../shared/strategies/strategy.ts';
 import { type ApiFixture, apiFixture, NSE_CLOSED_MS, quoteOf, snapshotAt } from '../support/api-fixture.ts';
+import { burstMarket } from '../support/burst-market.ts';
 
 const ASK = { symbol: 'BTC', timeframe: '1m' };
-
-/** Five quiet hours that drift up, and when `runs`, one minute that runs with ten times the volume; they end at `untilMs`. */
-function market(untilMs: number, runs: boolean): readonly Bar[] {
-  const fromMs = untilMs - 301 * MINUTE_MS;
-  const quiet = Array.from({ length: 301 }, (_, i): Bar => {
-    const drift = 1 + i * 0.00002;
-    const [open, close] = [100 * drift, 100 * drift * (i % 3 === 0 ? 0.9997 : 1.0003)];
-    const [high, low] = [Math.max(open, close) * 1.0002, Math.min(open, close) * 0.9998];
-    return { symbol: 'BTC', openMs: fromMs + i * MINUTE_MS, open, close, high, low, volume: 10, origin: 'received', evidence: 'simulated' };
-  });
-  if (!runs) return quiet;
-  const [before, last] = quiet.slice(-2) as [Bar, Bar];
-  const close = before.close * 1.006;
-  return [...quiet.slice(0, -1), { ...last, open: before.close, low: before.close, close, high: close, volume: 100 }];
-}
 
 /** A session over published history whose newest price is the last bar's close. */
 async function trading({
@@ -31,7 +16,7 @@ async function trading({
   readonly more?: Parameters<typeof apiFixture>[0];
 } = {}): Promise<ApiFixture> {
   const fixture = await apiFixture(more);
-  const bars = market(NSE_CLOSED_MS, runs);
+  const bars = burstMarket(NSE_CLOSED_MS, runs);
   for (const bar of bars) await fixture.publish({}, { minuteMs: bar.openMs, bars: [bar] });
   const last = bars.at(-1)?.close ?? 0;
   await fixture.publish({ quotes: [quoteOf('BTC', last, NSE_CLOSED_MS)] });
@@ -133,7 +118,7 @@ describe('execute-strategy', () => {
     const first = (await fixture.ask('execute-strategy', { body: ASK, headers })).body;
     expect(first.quiet?.reason).toBe('no_setup');
     await fixture.clock.advance(MINUTE_MS);
-    const run = market(fixture.clock.now(), true).at(-1) as Bar;
+    const run = burstMarket(fixture.clock.now(), true).at(-1) as Bar;
     await fixture.publish({ quotes: [quoteOf('BTC', run.close, fixture.clock.now())] }, { minuteMs: run.openMs, bars: [run] });
     const again = (await fixture.ask('execute-strategy', { body: ASK, headers })).body;
     expect(again).toMatchObject({ traded: false, order: null, quiet: { reason: 'no_setup' }, scanId: first.scanId });
@@ -164,14 +149,6 @@ describe('execute-strategy', () => {
         body: { code: 'unknown_strategy', strategies: [...STRATEGY_NAMES] },
       });
     }
-  });
-
-  it('is 501 for a strategy that is not built, naming those that are', async () => {
-    const { refused } = await trading({ runs: false });
-    expect(await refused('execute-strategy', { strategy: 'fo_arbitrage', body: ASK })).toMatchObject({
-      status: 501,
-      body: { code: 'strategy_not_built', built: BUILT_STRATEGIES.map(({ name }) => name) },
-    });
   });
 
   it.each([

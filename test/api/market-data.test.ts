@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createSimulatedDerivatives } from '../../shared/feeds/simulated-derivatives.ts';
+import { Rsi } from '../../shared/indicators/rsi.ts';
 import { text } from '../../shared/kernel/decimal.ts';
 import { DAY_MS, HOUR_MS, iso, MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Bar, BarOrigin } from '../../shared/market/price.ts';
 import { apiFixture, NSE_CLOSED_MS as NOW, NSE_OPEN_MS, quoteOf } from '../support/api-fixture.ts';
 import { rulesOf } from '../support/engine-fixtures.ts';
+import { barsOf, walk } from '../support/series.ts';
 
 const bar = (openMs: number, close: number, origin: BarOrigin = 'received', symbol = 'BTC'): Bar => ({
   symbol,
@@ -96,6 +98,32 @@ describe('GET candles', () => {
         },
       ],
     });
+  });
+
+  it('tells indicators beside the candles, warm from candles before them', async () => {
+    const fixture = await apiFixture();
+    const walked = barsOf(walk('candles', 60, { fromMs: NOW - 60 * MINUTE_MS }));
+    for (const each of walked) await fixture.publish({}, { minuteMs: each.openMs, bars: [each] });
+    const { body } = await fixture.ask('candles', { query: '?symbol=BTC&limit=5&indicators=rsi,supertrend,sma' });
+    expect(body.candles).toHaveLength(5);
+    const rsi = new Rsi(14);
+    const expected = walked.map(({ close }) => {
+      rsi.add(close);
+      return rsi.value();
+    });
+    expect(body.indicators?.rsi).toEqual(expected.slice(-5));
+    expect(body.indicators?.supertrend?.[4]).toEqual({ line: expect.any(Number), trend: expect.any(Number) });
+    expect(Object.keys(body.indicators ?? {})).toEqual(['rsi', 'supertrend', 'sma']);
+    const cold = await fixture.ask('candles', {
+      query: `?symbol=BTC&from=${iso(NOW - 60 * MINUTE_MS)}&to=${iso(NOW - 40 * MINUTE_MS)}&indicators=sma`,
+    });
+    expect(cold.body.indicators?.sma?.map((value) => value === null)).toEqual([...Array.from({ length: 19 }, () => true), false]);
+  });
+
+  it('names the indicators that there are when it is asked for another', async () => {
+    const { status, body } = await (await apiFixture()).refused('candles', { query: '?symbol=BTC&indicators=luck' });
+    expect(status).toBe(422);
+    expect(JSON.stringify(body)).toContain('supertrend');
   });
 
   it('goes on from packed days with the minutes of today, for long timeframes', async () => {

@@ -88,19 +88,12 @@ describe('start-paper-trading', () => {
     ['a form', 'startingCapital=1000', 400, 'not JSON'],
     ['bytes that are no text', new Uint8Array([0x7b, 0xff, 0x7d]), 400, 'not JSON in UTF-8'],
     ['a body of more than 16 kB', `{"x":"${'y'.repeat(17_000)}"}`, 413, 'At most 16384 bytes'],
-    ['a strategy that is not built', { strategies: ['scalping', 'options'] }, 501, 'scalping, swing, btst'],
   ] as const)('refuses %s', async (_what, sent, status, says) => {
     const { ask, refused } = await apiFixture();
     const answered = await refused('start-paper-trading', typeof sent === 'string' || sent instanceof Uint8Array ? { text: sent } : { body: sent });
     expect(answered.status).toBe(status);
     expect(answered.body.detail).toContain(says);
     expect((await ask('sessions')).body.sessions).toEqual([]);
-  });
-
-  it('names what is built when it refuses a strategy that is not', async () => {
-    const { refused } = await apiFixture();
-    const { body } = await refused('start-paper-trading', { body: { strategies: ['options'] } });
-    expect(body).toMatchObject({ status: 501, code: 'strategy_not_built', built: BUILT_STRATEGIES.map(({ name }) => name) });
   });
 
   it.each(['', 'with space', 'x'.repeat(129), 'caf\u00e9'])('refuses the Idempotency-Key %j', async (key) => {

@@ -25,7 +25,7 @@ const [YEAR_DAYS, WARM_UP_DAYS] = [365, 3];
 /** Cheap coins are priced a thousand times higher: two decimals would hide their moves. */
 const SCALE = 1_000;
 
-/** Bars a second of the engine over generated and recorded bars, beside a peer, and its memory over a month and a year. */
+/** Bars a second of the engine over generated and recorded bars, beside a peer, and its memory over months and a year. */
 export async function benchBacktest(): Promise<readonly string[]> {
   return [...benchCross(), '', ...benchStrategies(), '', ...(await benchCommand())];
 }
@@ -130,19 +130,20 @@ function* generatedMinutes(symbols: readonly BenchSymbol[], minutes: number): Ge
   }
 }
 
-/** The command over a month and over a year of bars in files: its memory must not grow with the data. */
+/** The command over a month, two months and a year of bars in files: its memory must not grow with the data. */
 async function benchCommand(): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'nightdesk-bars-'));
   try {
     writeYear(folder);
-    const runs = [await command(folder, 31), await command(folder, YEAR_DAYS - WARM_UP_DAYS)];
-    const [month, year] = runs.map(({ peakMiB }) => peakMiB);
+    const runs = [await command(folder, 31), await command(folder, 62), await command(folder, YEAR_DAYS - WARM_UP_DAYS)];
+    // The heap has found its size, and hot code is compiled, after some hundred thousand bars.
+    const [, months, year] = runs.map(({ peakMiB }) => peakMiB);
     return [
       ...runs.map(
         ({ days, bars, barsPerSecond, peakMiB, trades }) =>
           `npm run backtest            ${days} days: ${bars.toLocaleString('en-US')} bars from files at ${barsPerSecond.toLocaleString('en-US')} bars/s of wall time, ${trades} trades, peak ${Math.round(peakMiB)} MiB`,
       ),
-      againstTarget('peak of a year over that of a month', Number(((year ?? 0) / (month ?? 1)).toFixed(2)), '<', 1.25),
+      againstTarget('peak of a year over that of two months', Number(((year ?? 0) / (months ?? 1)).toFixed(2)), '<', 1.15),
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });

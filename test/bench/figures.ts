@@ -17,6 +17,12 @@ export function percentiles(sample: readonly number[] | Float64Array): Percentil
   return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 
+/** Processor time of this process since then, in ms: another's share of a busy machine does not count. */
+export function cpuMs(began: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1e3;
+}
+
 /** Percentiles in a line, of milliseconds. */
 export const msLine = ({ count, p50, p95, p99, max }: Percentiles): string =>
   `p50 ${ms(p50)}  p95 ${ms(p95)}  p99 ${ms(p99)}  max ${ms(max)}  (n ${count})`;

@@ -4,8 +4,12 @@ import { benchCold } from './cold.ts';
 import { benchExits } from './exits.ts';
 import { hostLine } from './figures.ts';
 import { benchFills } from './fills.ts';
+import { benchIndicators } from './indicators.ts';
+import { benchMl } from './ml.ts';
+import { benchOptions } from './options.ts';
 import { benchPortfolio } from './portfolio.ts';
 import { benchRisk } from './risk.ts';
+import { benchScan } from './scan.ts';
 import { benchSignals } from './signals.ts';
 import { benchStress } from './stress.ts';
 import { benchTicks } from './ticks.ts';
@@ -22,6 +26,10 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   triggers: benchTriggers,
   risk: benchRisk,
   signals: benchSignals,
+  options: benchOptions,
+  ml: benchMl,
+  indicators: benchIndicators,
+  scan: benchScan,
   portfolio: benchPortfolio,
   week: benchWeek,
 };

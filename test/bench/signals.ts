@@ -4,6 +4,7 @@ import { withContracts } from '../../shared/engine/contracts/contracts-view.ts';
 import { decideScan } from '../../shared/engine/decide-scan.ts';
 import { createChart } from '../../shared/indicators/chart.ts';
 import type { Account } from '../../shared/ledger/account.ts';
+import { NO_MODELS } from '../../shared/ml/model-set.ts';
 import type { Strategy } from '../../shared/strategies/strategy.ts';
 import { opportunityOf } from '../support/engine-fixtures.ts';
 import {
@@ -71,7 +72,7 @@ async function signal({ context, desk, sessionId }: BenchEngine, symbol: BenchSy
   const began = performance.now();
   const filled = untilChanged(context, (account) => account.positions.size > 0);
   const result = await commitDecision(context, sessionId, (current) => {
-    const view = { ...withContracts(desk.view(Date.now()), null), chart: () => chart };
+    const view = { ...withContracts(desk.view(Date.now()), null), chart: () => chart, model: NO_MODELS };
     const questions = [{ strategy: eager(symbol), instrument, base: null }];
     const command = { id, ordinal: index, minuteMs: 0, markets: ['CRYPTO'], questions, configVersion: 'bench' } as const;
     const { draft, record } = decideScan(current, view, command);

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { createWindow } from '../../shared/indicators/window.ts';
+import { Window } from '../../shared/indicators/window.ts';
 import { DAY_MS } from '../../shared/kernel/time.ts';
 import type { Bar } from '../../shared/market/price.ts';
 import type { Opportunity, Quiet, Strategy } from '../../shared/strategies/strategy.ts';
@@ -14,7 +14,7 @@ const QUIET: Quiet = { kind: 'quiet', reason: 'no_cross', why: 'The averages hav
 
 /** Long where the fast average of closes crosses above the slow one, out where it crosses below. Of one symbol, asked every minute. */
 export function createSmaCross(): Strategy {
-  const [fast, slow] = [createWindow(FAST), createWindow(SLOW)];
+  const [fast, slow] = [new Window(FAST), new Window(SLOW)];
   let isAbove: boolean | null = null;
   return {
     name: 'swing',
@@ -70,7 +70,7 @@ interface PeerBar {
 
 /** The bars as the peer takes them, with the crosses worked out before its clock starts. */
 export function withAverages(bars: readonly Bar[]): readonly PeerBar[] {
-  const [fast, slow] = [createWindow(FAST), createWindow(SLOW)];
+  const [fast, slow] = [new Window(FAST), new Window(SLOW)];
   let before = 0;
   return bars.map(({ openMs, open, high, low, close, volume }) => {
     fast.add(close);

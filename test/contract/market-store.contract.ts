@@ -350,7 +350,7 @@ export function marketStoreContract(name: string, open: () => Promise<MarketHarn
       expect(await store.chains(nextScope())).toEqual([]);
 
       await store.lease({ scope: lease.scope, holder: 'other', epoch: null, nowMs: lease.untilMs, ttlMs: 10_000 });
-      expect(await codeOf(store.keepChains(lease, []))).toBe('fenced');
+      expect(await codeOf(store.keepChains(lease, keptChains(2 * HOUR)))).toBe('fenced');
       harness.advance(2 * DAY_MS);
       expect(await store.chains(lease.scope)).toEqual([]);
     });

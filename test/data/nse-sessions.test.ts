@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
 import { NSE_CALENDAR_FACTS } from '../../shared/config/nse-calendar-facts.ts';
 import { createChart } from '../../shared/indicators/chart.ts';
-import { createVolumeRatio } from '../../shared/indicators/volume-ratio.ts';
+import { VolumeRatio } from '../../shared/indicators/volume-ratio.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
 import { marketPhase, tradingDay } from '../../shared/market/calendar.ts';
 import type { InstrumentGroup } from '../../shared/market/calendar-facts.ts';
@@ -194,7 +194,7 @@ describe.skipIf(AUCTION.length === 0)('a recorded day with a closing auction', (
 
   it('has no usual volume from the minutes in which nothing could trade', () => {
     const bars = auctionBars();
-    const ratio = createVolumeRatio(5);
+    const ratio = new VolumeRatio(5);
     for (const { volume } of bars) ratio.add(volume);
     const traded = bars.filter(({ volume }) => volume > 0).map(({ volume }) => volume);
     expect(ratio.value()).toBeCloseTo((551_084 * 5) / traded.slice(-6, -1).reduce((sum, volume) => sum + volume, 0), 9);

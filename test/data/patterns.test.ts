@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createAtr } from '../../shared/indicators/atr.ts';
+import { Atr } from '../../shared/indicators/atr.ts';
 import type { Candle } from '../../shared/market/price.ts';
 import { flag, pennant } from '../../shared/strategies/patterns/flag.ts';
 import { bounce, levelBreak } from '../../shared/strategies/patterns/support-resistance.ts';
@@ -25,7 +25,7 @@ function quarters(): readonly Candle[] {
 
 /** Score of each pattern at each bar, for one direction. */
 function scores(candles: readonly Candle[], direction: 'long' | 'short'): Readonly<Record<keyof typeof PATTERNS, readonly number[]>> {
-  const atr = createAtr(14);
+  const atr = new Atr(14);
   const found = { flag: [] as number[], pennant: [] as number[], bounce: [] as number[], levelBreak: [] as number[] };
   candles.forEach((bar, i) => {
     atr.add(bar);

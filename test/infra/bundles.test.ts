@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
+import { bundleFunction } from '../../infra/aws/bundle.ts';
 import { at, type Resource, ROOT, synthesise } from './synthesis.ts';
 
 const ENTRIES: readonly (readonly [name: string, entry: string])[] = [
@@ -64,6 +66,25 @@ function givenTo(name: string): readonly string[] {
   return [...new Set(JSON.stringify(resource.Properties).match(/NIGHTDESK_[A-Z_]*[A-Z]/g) ?? [])].sort();
 }
 
+describe('a model', () => {
+  it('goes along with the functions that ask it, and with no other', { timeout: 60_000 }, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
+    try {
+      const models = join(folder, 'source');
+      mkdirSync(models);
+      writeFileSync(join(models, 'scalping.json'), '{}');
+      writeFileSync(join(models, 'report.md'), '');
+      for (const name of ['monitor', 'session']) bundleFunction(name, join(folder, name), models);
+      expect(readdirSync(join(folder, 'monitor', 'models'))).toEqual(['scalping.json']);
+      expect(existsSync(join(folder, 'session', 'models'))).toBe(false);
+      bundleFunction('monitor', join(folder, 'without'), join(folder, 'nowhere'));
+      expect(existsSync(join(folder, 'without', 'models'))).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe('the bundle', () => {
   it('is made of every function and of the feed', () => {
     expect(ENTRIES.map(([name]) => name)).toEqual(expect.arrayContaining(['api', 'authorizer', 'feed', 'monitor', 'scan', 'session']));
@@ -90,7 +111,8 @@ describe('the bundle', () => {
 
 describe('the store', () => {
   it('asks for no index that the template does not have: there is none, and no code names one', () => {
-    const sources = readdirSync(join(ROOT, 'shared/store')).map((file) => readFileSync(join(ROOT, 'shared/store', file), 'utf8'));
+    const files = readdirSync(join(ROOT, 'shared/store'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+    const sources = files.map((file) => readFileSync(join(ROOT, 'shared/store', file), 'utf8'));
     expect(sources.length).toBeGreaterThan(10);
     const indexes = resources.filter(({ Type }) => Type === 'AWS::DynamoDB::Table').flatMap(indexesOf);
     expect(sources.flatMap((source) => [...source.matchAll(/IndexName: ?'([^']*)'/g)].map(([, index]) => index))).toEqual(indexes);

@@ -121,15 +121,29 @@ describe('expected funding', () => {
     fundingIntervalMs: fc.constantFrom(HOUR_MS, 4 * HOUR_MS, 8 * HOUR_MS),
   });
 
-  it('is odd in the rate and never more than every payment at the running rate', () => {
+  const outlook = fc.record({ persistence: fc.double({ min: 0, max: 0.99, noNaN: true }), mean: fc.double({ min: 0, max: 0.001, noNaN: true }) });
+
+  it('lies between every payment at the running rate and every payment at the mean', () => {
     fc.assert(
-      fc.property(quote, fc.double({ min: 0, max: 60, noNaN: true }), fc.double({ min: 0, max: 0.99, noNaN: true }), (running, days, persistence) => {
+      fc.property(quote, fc.double({ min: 0, max: 60, noNaN: true }), outlook, (running, days, { persistence, mean }) => {
         const untilMs = NOW + days * DAY_MS;
-        const expected = expectedFunding(running, untilMs, persistence);
+        const expected = expectedFunding(running, untilMs, { persistence, mean });
         const payments = untilMs < running.nextFundingMs ? 0 : 1 + Math.floor((untilMs - running.nextFundingMs) / running.fundingIntervalMs);
-        expect(expectedFunding({ ...running, fundingRate: -running.fundingRate }, untilMs, persistence)).toBeCloseTo(-expected, 12);
-        expect(Math.abs(expected)).toBeLessThanOrEqual(Math.abs(running.fundingRate) * payments + 1e-12);
-        if (payments > 0) expect(Math.abs(expected)).toBeGreaterThanOrEqual(Math.abs(running.fundingRate) - 1e-12);
+        const level = mean * (running.fundingIntervalMs / (8 * HOUR_MS));
+        const [low, high] = [running.fundingRate, level].sort((a, b) => a - b) as [number, number];
+        expect(expected).toBeGreaterThanOrEqual(low * payments - 1e-12);
+        expect(expected).toBeLessThanOrEqual(high * payments + 1e-12);
+      }),
+    );
+  });
+
+  it('is odd in the rate without a mean', () => {
+    fc.assert(
+      fc.property(quote, outlook, (running, { persistence }) => {
+        const [there, back] = [1, -1].map((sign) =>
+          expectedFunding({ ...running, fundingRate: sign * running.fundingRate }, NOW + 9 * DAY_MS, { persistence, mean: 0 }),
+        ) as [number, number];
+        expect(there).toBeCloseTo(-back, 12);
       }),
     );
   });

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
 import type { JournalRow } from '../../shared/contracts/journal.ts';
@@ -9,11 +11,11 @@ import { BINANCE_SYMBOLS } from '../../shared/feeds/binance/binance-symbols.ts';
 import { assumedUsdtRate } from '../../shared/feeds/rates/rates.ts';
 import { klineReplaySource, type RecordedKlinesData } from '../../shared/feeds/replay/kline-replay-source.ts';
 import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
-import { recordedMinutes } from '../../shared/feeds/replay/recorded-minutes.ts';
+import { everyRecordedMinute } from '../../shared/feeds/replay/recorded-minutes.ts';
 import { createSteppedClock } from '../../shared/kernel/clock-stepped.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import { digest } from '../../shared/kernel/digest.ts';
-import { DAY_MS, type EpochMs, HOUR_MS } from '../../shared/kernel/time.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
 import { createRows, openWorld } from '../support/engine-world.ts';
 import { writeGeneratedKlines } from '../support/generated-klines.ts';
 import { testFolder } from '../support/history-fixtures.ts';
@@ -89,7 +91,7 @@ async function backtested(data: RecordedKlinesData, { startMs, untilMs }: Span):
       },
     },
   );
-  for await (const minute of recordedMinutes(data.series, { fromMs: startMs, toMs: untilMs })) backtest.play(minute);
+  for await (const minute of everyRecordedMinute(data.series, { fromMs: startMs, toMs: untilMs })) backtest.play(minute);
   backtest.end();
   return told(rows, scans, trades);
 }
@@ -104,6 +106,24 @@ describe('a backtest', () => {
     const backtest = await backtested(data, span);
     expect(backtest).toEqual(await replayed(data, span));
     expect(backtest.trades).toBeGreaterThan(3);
+  });
+
+  it('does so across minutes that one series lacks, and across a day that all lack', async () => {
+    const startMs = Date.parse('2023-05-01T00:00:00Z');
+    const span = { startMs, untilMs: startMs + 25.5 * HOUR_MS };
+    const folder = testFolder();
+    writeGeneratedKlines(folder, { seed: '3', fromMs: startMs - 1.1 * DAY_MS, toMs: span.untilMs });
+    for (const name of readdirSync(folder)) {
+      const rows = readFileSync(join(folder, name), 'utf8').split('\n');
+      const kept = rows.filter((row) => {
+        const minute = (Number(row.split(',')[0]) - startMs) / MINUTE_MS;
+        return !(name.startsWith('SOL') && minute >= 20 && minute < 45) && !(minute >= 60 && minute < 60 + 24.1 * 60);
+      });
+      if (/^(?:SOL|ETH)/.test(name)) writeFileSync(join(folder, name), kept.join('\n'));
+      else rmSync(join(folder, name));
+    }
+    const data = await klinesAt([folder]);
+    expect(await backtested(data, span)).toEqual(await replayed(data, span));
   });
 
   const files = recordedFiles('binance-klines', /^(?:ETH|SOL)USDT-1m-2023\.csv\.gz$/);

@@ -13,8 +13,9 @@ import { createVirtualClock, type VirtualClock } from '../../shared/kernel/clock
 import { add, type Decimal, multiply, ONE, subtract } from '../../shared/kernel/decimal.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
 import { iso, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
-import { type Account, equity } from '../../shared/ledger/account.ts';
+import { type Account, equity, isMargined } from '../../shared/ledger/account.ts';
 import type { Market } from '../../shared/market/instrument.ts';
+import { NO_MODELS } from '../../shared/ml/model-set.ts';
 import type { Items } from '../../shared/store/items.ts';
 import { createMemoryItems } from '../../shared/store/memory-items.ts';
 import { createMemoryLedger } from '../../shared/store/memory-ledger.ts';
@@ -83,6 +84,7 @@ export function contextOver(
     charts: createChartShelf({ market, scope: world.scope, markets: world.markets, sleep }),
     nudge: async () => undefined,
     chains: null,
+    model: NO_MODELS,
     log: () => undefined,
     settings: { marketMode: 'both', seed: 'seed', version: 'test', configVersion: 'test', barWaitMs: 0 },
     ...parts,
@@ -202,7 +204,8 @@ export function brokenBooks(account: Account): readonly string[] {
     () => null,
   );
   const open = [...account.positions.values()].reduce((total, position) => {
-    const value = multiply(position.cost, position.entryRate);
+    // A future has cost nothing: at its entry price it is worth nothing.
+    const value = isMargined(position) ? (0n as Decimal) : multiply(position.cost, position.entryRate);
     return add(total, position.direction === 'long' ? value : subtract(0n as Decimal, value));
   }, 0n as Decimal);
   const off = subtract(atEntry, add(account.cash, open));

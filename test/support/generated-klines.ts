@@ -8,6 +8,8 @@ export interface GeneratedKlines {
   readonly seed: string;
   readonly fromMs: EpochMs;
   readonly toMs: EpochMs;
+  /** Makes the aftermath of a burst follow from its volume, where else it goes either way: a signal for a model to find. */
+  readonly isPlanted?: boolean;
 }
 
 const SYMBOLS = [
@@ -27,6 +29,10 @@ const BURST_CHANCE = 1 / 45;
 const BURST_BODY = 0.004;
 const BURST_VOLUME = 8;
 const AFTERMATH_MINUTES = 12;
+/** Planted: a burst of this many times its volume runs on, the others fall back; share of price a minute. */
+const HEAVY_BURST = 3;
+const RUNS_ON = 0.0016;
+const FALLS_BACK = -0.0008;
 
 /**
  * Writes the klines of six symbols into a folder, a file each: trends that turn every five hours, and bursts with volume,
@@ -37,7 +43,10 @@ export function writeGeneratedKlines(folder: string, request: GeneratedKlines): 
   for (const symbol of SYMBOLS) writeFileSync(join(folder, `${symbol.venueSymbol}-1m-generated.csv`), rowsOf(symbol, request).join('\n'));
 }
 
-function rowsOf({ venueSymbol, price, decimals, volume }: (typeof SYMBOLS)[number], { seed, fromMs, toMs }: GeneratedKlines): readonly string[] {
+function rowsOf(
+  { venueSymbol, price, decimals, volume }: (typeof SYMBOLS)[number],
+  { seed, fromMs, toMs, isPlanted = false }: GeneratedKlines,
+): readonly string[] {
   const draw = rng('generated-klines', seed, venueSymbol);
   const rows: string[] = [];
   let last: number = price;
@@ -46,7 +55,8 @@ function rowsOf({ venueSymbol, price, decimals, volume }: (typeof SYMBOLS)[numbe
     const regime = rng('regime', seed, venueSymbol, Math.floor(openMs / REGIME_MS)).next() < 0.6 ? 1 : -1;
     const isBurst = draw.next() < BURST_CHANCE;
     const burst = isBurst ? (draw.next() < 0.75 ? regime : -regime) * BURST_BODY * (0.75 + draw.next()) : 0;
-    if (isBurst) aftermath = { minutes: AFTERMATH_MINUTES, drift: 0.001 * draw.normal() };
+    const isHeavy = isBurst && isPlanted && draw.next() < 0.4;
+    if (isBurst) aftermath = { minutes: AFTERMATH_MINUTES, drift: isPlanted ? plantedDrift(burst, isHeavy) : 0.001 * draw.normal() };
     const drift = aftermath.minutes > 0 ? aftermath.drift : 0;
     aftermath = { ...aftermath, minutes: aftermath.minutes - 1 };
     const open = last;
@@ -54,9 +64,13 @@ function rowsOf({ venueSymbol, price, decimals, volume }: (typeof SYMBOLS)[numbe
     const wick = (): number => MINUTE_VOLATILITY * 0.5 * Math.abs(draw.normal());
     const high = Math.max(open, close) * (1 + wick());
     const low = Math.min(open, close) * (1 - wick());
-    const traded = volume * (isBurst ? BURST_VOLUME : 1) * Math.exp(0.3 * draw.normal());
+    const traded = volumeOf(volume, isBurst, isHeavy) * Math.exp(0.3 * draw.normal());
     rows.push([openMs, ...[open, high, low, close].map((value) => value.toFixed(decimals)), traded.toFixed(3)].join(','));
     last = Number(close.toFixed(decimals));
   }
   return rows;
 }
+
+const plantedDrift = (burst: number, isHeavy: boolean): number => Math.sign(burst) * (isHeavy ? RUNS_ON : FALLS_BACK);
+
+const volumeOf = (usual: number, isBurst: boolean, isHeavy: boolean): number => usual * (isBurst ? BURST_VOLUME : 1) * (isHeavy ? HEAVY_BURST : 1);

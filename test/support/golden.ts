@@ -1,11 +1,11 @@
-import { openBacktest } from '../../shared/engine/backtest/backtest.ts';
+import { type BacktestMinute, openBacktest } from '../../shared/engine/backtest/backtest.ts';
 import { historyBefore } from '../../shared/engine/backtest/history-before.ts';
 import { valuedIn } from '../../shared/engine/views/valued-account.ts';
 import { BINANCE_SYMBOLS } from '../../shared/feeds/binance/binance-symbols.ts';
 import { assumedUsdtRate } from '../../shared/feeds/rates/rates.ts';
 import { klineReplaySource, type RecordedKlinesData } from '../../shared/feeds/replay/kline-replay-source.ts';
 import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
-import { type RecordedMinute, recordedMinutes } from '../../shared/feeds/replay/recorded-minutes.ts';
+import { everyRecordedMinute } from '../../shared/feeds/replay/recorded-minutes.ts';
 import { canonicalJson } from '../../shared/kernel/canonical-json.ts';
 import { createSteppedClock } from '../../shared/kernel/clock-stepped.ts';
 import { decimal, text } from '../../shared/kernel/decimal.ts';
@@ -52,15 +52,15 @@ export async function goldenRuns(period: GoldenPeriod): Promise<readonly Golden[
   const [startMs, endMs] = [Date.parse(period.from), Date.parse(period.to)];
   const source = klineReplaySource({ clock: createSteppedClock(startMs), data, untilMs: endMs });
   const history = await historyBefore(source, startMs, HISTORY_DAYS);
-  const minutes: RecordedMinute[] = [];
-  for await (const minute of recordedMinutes(data.series, { fromMs: startMs, toMs: endMs })) minutes.push(minute);
+  const minutes: BacktestMinute[] = [];
+  for await (const minute of everyRecordedMinute(data.series, { fromMs: startMs, toMs: endMs })) minutes.push(minute);
   return period.strategies.map((strategy) => run(period, data, strategy, { startMs, history, minutes }));
 }
 
 interface Read {
   readonly startMs: number;
   readonly history: Awaited<ReturnType<typeof historyBefore>>;
-  readonly minutes: readonly RecordedMinute[];
+  readonly minutes: readonly BacktestMinute[];
 }
 
 function run({ from, to }: GoldenPeriod, { symbols }: RecordedKlinesData, strategy: StrategyName, { startMs, history, minutes }: Read): Golden {

@@ -8,7 +8,7 @@ import type { Bar, Candle } from '../../shared/market/price.ts';
 import { candle } from './series.ts';
 
 /** The last `count` days before the date on which NSE had a session, oldest first. */
-export function sessionsBefore(date: string, count: number): readonly string[] {
+function sessionsBefore(date: string, count: number): readonly string[] {
   const dates: string[] = [];
   for (let day = dayOfDate(date) - 1; dates.length < count; day--) {
     if (tradingDay(NSE_CALENDAR, dateOfDay(day)).kind === 'session') dates.unshift(dateOfDay(day));

@@ -16,6 +16,8 @@ export interface BacktestOptions {
   /** Null for one that is named by the request. */
   readonly out: string | null;
   readonly json: boolean;
+  /** Files and folders of trained models; none unless named. */
+  readonly models: readonly string[];
 }
 
 export const HELP = `Plays recorded one-minute bars through the engine of the live system: the same strategies, risk gate, fills, costs and ledger.
@@ -29,6 +31,7 @@ export const HELP = `Plays recorded one-minute bars through the engine of the li
   --to ISO         end (default: where the data ends)
   --seed N         seeds every draw (default 1)
   --capital USD    starting capital (default ${DEFAULT_CAPITAL_USD})
+  --model PATH     a trained model, or a folder of them (repeat for several; default none)
   --config FILE    another configuration than nightdesk.config.json
   --out DIR        folder of its files (default: one of its own below .nightdesk/backtests)
   --json           the result as JSON
@@ -44,6 +47,7 @@ const SPEC = {
   to: { type: 'string' },
   seed: { type: 'string', default: '1' },
   capital: { type: 'string' },
+  model: { type: 'string', multiple: true, default: [] as string[] },
   config: { type: 'string' },
   out: { type: 'string' },
   json: { type: 'boolean', default: false },
@@ -67,6 +71,7 @@ export function readBacktestOptions(argv: readonly string[]): BacktestOptions | 
     capital: values.capital === undefined ? fromNumber(DEFAULT_CAPITAL_USD) : capital(values.capital),
     out: values.out ?? null,
     json: values.json,
+    models: values.model,
   };
 }
 

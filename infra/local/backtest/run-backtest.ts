@@ -12,11 +12,13 @@ import { type ClosedTrade, performanceOf } from '../../../shared/engine/views/pe
 import { valuedIn } from '../../../shared/engine/views/valued-account.ts';
 import { assumedUsdtRate } from '../../../shared/feeds/rates/rates.ts';
 import { klineReplaySource, type RecordedKlinesData, type ReplayBounds } from '../../../shared/feeds/replay/kline-replay-source.ts';
-import { type RefusedRows, recordedMinutes } from '../../../shared/feeds/replay/recorded-minutes.ts';
+import { everyRecordedMinute, type RefusedRows } from '../../../shared/feeds/replay/recorded-minutes.ts';
+import type { RecordedContracts } from '../../../shared/feeds/replay/recorded-perpetuals.ts';
 import { createSteppedClock } from '../../../shared/kernel/clock-stepped.ts';
 import { type Decimal, text } from '../../../shared/kernel/decimal.ts';
 import type { Log } from '../../../shared/kernel/log.ts';
 import { DAY_MS } from '../../../shared/kernel/time.ts';
+import type { ModelSet } from '../../../shared/ml/model-set.ts';
 import type { StrategyName } from '../../../shared/strategies/strategy.ts';
 import { HISTORY_DAYS } from '../defaults.ts';
 import { replayWorld } from '../replay-world.ts';
@@ -24,6 +26,8 @@ import { createRunFiles } from './run-files.ts';
 
 export interface BacktestRequest {
   readonly data: RecordedKlinesData;
+  /** Futures recorded beside the bars; null where there are none. */
+  readonly contracts: RecordedContracts | null;
   readonly bounds: ReplayBounds;
   readonly strategies: readonly StrategyName[];
   readonly seed: string;
@@ -33,6 +37,7 @@ export interface BacktestRequest {
   readonly folder: string;
   /** Hears how many days have been played. */
   readonly onDay: (days: number) => void;
+  readonly model: ModelSet;
   readonly log: Log;
 }
 
@@ -65,7 +70,7 @@ export interface BacktestResult {
 
 /** Plays recorded bars through the engine, keeps what comes of it as lines, and verifies the books from those. */
 export async function runBacktest(request: BacktestRequest): Promise<BacktestResult> {
-  const { data, bounds, seed, marketMode, log } = request;
+  const { data, contracts, bounds, seed, marketMode, log } = request;
   const { startMs, endMs } = bounds;
   const source = klineReplaySource({ clock: createSteppedClock(startMs), data, untilMs: endMs });
   const world = replayWorld(data, startMs);
@@ -80,6 +85,8 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
       history: await historyBefore(source, startMs, HISTORY_DAYS),
       source: source.name,
       rates: (nowMs) => [assumedUsdtRate(nowMs)],
+      ...(contracts === null ? {} : { chains: contracts }),
+      model: request.model,
       log,
     },
     both(files.listener, tally.listener),
@@ -87,10 +94,11 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
   const began = performance.now();
   let [bars, missingBars, days] = [0, 0, 0];
   let refusedRows: RefusedRows = {};
-  const minutes = recordedMinutes(data.series, { fromMs: startMs, toMs: endMs }, (rows) => {
+  const minutes = everyRecordedMinute(data.series, { fromMs: startMs, toMs: endMs }, (rows) => {
     refusedRows = rows;
   });
   for await (const minute of minutes) {
+    await contracts?.advance(minute.openMs);
     backtest.play(minute);
     for (const { origin } of minute.bars) origin === 'missing' ? missingBars++ : bars++;
     const day = Math.floor((minute.openMs - startMs) / DAY_MS);
@@ -98,6 +106,7 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
     days = day;
   }
   backtest.end();
+  await contracts?.close();
   const playedInMs = performance.now() - began;
   const { decisionsHash } = files.close();
   const account = backtest.account();
@@ -153,8 +162,9 @@ function createTally(): {
       row: ({ event }) => {
         if (event.type === 'day-closed') reports.push(event.report);
       },
-      trade: ({ realised, rMultiple, openedMs, closedMs, evidence, strategy, market, closedWhy }) => {
-        trades.push({ realised, rMultiple, openedMs, closedMs, evidence, strategy, market });
+      trade: ({ realised, rMultiple, openedMs, closedMs, evidence, strategy, market, closedWhy, odds }) => {
+        const told = odds === undefined ? {} : { odds };
+        trades.push({ realised, rMultiple, openedMs, closedMs, evidence, strategy, market, closedWhy, ...told });
         count(exits, closedWhy);
       },
       scan: (scan) => {

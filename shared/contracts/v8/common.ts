@@ -58,3 +58,9 @@ export const shownSession = {
   /** Why there is nothing to show, or why it is not an active session's; null while one is active. */
   reason: z.string().nullable(),
 };
+
+/**
+ * Sensitivities: `delta` in units of the underlying, `gamma` of it for one unit of its price, `vega` for a point of volatility and
+ * `theta` for a day, both in the currency of the chain.
+ */
+export const greeks = z.strictObject({ delta: z.number(), gamma: z.number(), vega: z.number(), theta: z.number() });

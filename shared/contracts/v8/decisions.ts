@@ -29,6 +29,8 @@ export const decisionAnswer = z.strictObject({
   direction: directionSchema.nullable(),
   confidence: z.number(),
   parts: z.array(signalPartSchema),
+  /** The chance that the model gave it to reach its target before its stop in time; null where none was asked. */
+  odds: z.strictObject({ value: z.number(), least: z.number(), modelVersion: z.string() }).nullable(),
   entry: z.number().nullable(),
   stop: z.number().nullable(),
   target: z.number().nullable(),

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { INDICATOR_NAMES } from '../../indicators/named.ts';
 import { TIMEFRAMES } from '../../market/timeframe.ts';
 import { currencySchema, evidenceSchema, marketSchema } from '../terms.ts';
-import { ageMs, amount, instant } from './common.ts';
+import { ageMs, amount, greeks, instant } from './common.ts';
 
 const symbolsQuery = z.string().min(1).max(2_000).optional().describe('symbols, comma separated; else all');
 
@@ -57,6 +58,11 @@ export const candlesQuery = z.strictObject({
   timeframe: z.enum(TIMEFRAMES).default('1m'),
   prices: z.enum(['adjusted', 'raw']).default('adjusted').describe('brought across splits, bonuses and demergers, or as traded'),
   limit: z.coerce.number().int().min(1).max(1_000).default(100).describe('the newest so many of the span'),
+  indicators: z
+    .string()
+    .regex(new RegExp(`^(${INDICATOR_NAMES.join('|')})(,(${INDICATOR_NAMES.join('|')}))*$`), `Expected a list of ${INDICATOR_NAMES.join(', ')}`)
+    .optional()
+    .describe(`indicators to tell beside the candles, comma separated: ${INDICATOR_NAMES.join(', ')}`),
   ...span,
 });
 
@@ -82,6 +88,8 @@ export const candlesAnswer = z.strictObject({
       minutes,
     }),
   ),
+  /** By name what each indicator that was asked for says after each candle; null until it is warm. Absent when none was asked for. */
+  indicators: z.record(z.string(), z.array(z.union([z.number(), z.record(z.string(), z.number())]).nullable())).optional(),
   /** Evidence of the minutes, where they were kept: more than one where the source changed. */
   evidence: z.array(evidenceSchema),
   /** The source that gives this symbol now; null when no price is known. */
@@ -190,6 +198,8 @@ const chain = z.strictObject({
       payoff: z.enum(['linear', 'inverse']),
       /** Implied volatility a year of the mark, as a share; null where there is none. */
       iv: z.number().nullable(),
+      /** Of one unit, by that volatility. */
+      greeks: greeks.nullable(),
       /** Price of the underlying for delivery at this expiry. */
       underlyingPrice: amount,
     }),

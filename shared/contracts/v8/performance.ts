@@ -70,6 +70,16 @@ export const accountPerformance = z.strictObject({
   maxDailyDrawdown: figure,
   /** Share of the equity marks with an open position. */
   exposureTime: figure,
+  /** The odds that closed trades were taken with, against what became of them; null where no model was asked. Shares of 1. */
+  odds: z
+    .strictObject({
+      trades: z.number().int(),
+      meanOdds: z.number(),
+      reachedTarget: z.number(),
+      brier: z.number(),
+      reliability: z.array(z.strictObject({ from: z.number(), to: z.number(), count: z.number().int(), meanOdds: z.number(), hitRate: z.number() })),
+    })
+    .nullable(),
   dailyReturns: z.number().int(),
   daysPerYear: z.literal(365),
   reasons: z.record(z.string(), z.string()),

@@ -10,13 +10,10 @@ import {
   traderSchema,
   trailSchema,
 } from '../terms.ts';
-import { ageMs, amount, corporateActions, instant, money, pnlBand, sessionQuery, shownSession } from './common.ts';
+import { ageMs, amount, corporateActions, greeks, instant, money, pnlBand, sessionQuery, shownSession } from './common.ts';
 import { sessionStats } from './status.ts';
 
 export const portfolioQuery = z.strictObject(sessionQuery);
-
-/** Sensitivities: `delta` in units of the underlying. */
-const greeks = z.strictObject({ delta: z.number() });
 
 /** Several legs that are held as one trade. */
 export const structureAnswer = z.strictObject({
@@ -36,6 +33,8 @@ export const structureAnswer = z.strictObject({
   maxProfit: z.number().nullable(),
   /** Over all legs, units of the underlying: options by their delta, everything else whole; null while a volatility is missing. */
   netDelta: z.number().nullable(),
+  /** The net sensitivities of all legs; null while a volatility is missing. */
+  greeks: greeks.nullable(),
   /** What the carry still earns, annualised, in basis points; null for options only. */
   basisLeftBps: z.number().nullable(),
   exits: structureExitsSchema,

@@ -83,6 +83,17 @@ export const statusAnswer = z.strictObject({
     built: z.array(strategyNameSchema),
     notBuilt: z.array(strategyNameSchema),
   }),
+  /** The model files that were named: which are asked, and of the others why not. A strategy without a model weighs its other signals. */
+  models: z.array(
+    z.strictObject({
+      strategy: strategyNameSchema.nullable(),
+      version: z.string().nullable(),
+      isAsked: z.boolean(),
+      /** Its skill where it is asked, else what is wrong with it. */
+      why: z.string(),
+      source: z.string(),
+    }),
+  ),
   counters: z.strictObject({
     scans: z.number().int().nullable(),
     fills: z.number().int().nullable(),

@@ -23,6 +23,9 @@ export const tradeAnswer = z.strictObject({
   openedWhy: z.string(),
   closedWhy: exitReasonSchema,
   confidence: z.number().nullable(),
+  /** What a model gave it when it was entered, and which; null where none was asked. */
+  odds: z.number().nullable(),
+  modelVersion: z.string().nullable(),
   /** Base currency, net of all costs. */
   netPnL: amount,
   /** The same with kinder and with harsher fills on both sides. */

@@ -11,6 +11,7 @@ import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
+import { NO_MODELS } from '../../ml/model-set.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
 import { corporateActions } from '../apply-corporate-actions.ts';
@@ -25,7 +26,7 @@ import { viewOf } from '../market-view.ts';
 import { scannedMarkets } from '../markets.ts';
 import { createExchange, type Matching } from '../matcher.ts';
 import { sweep } from '../monitor-positions.ts';
-import type { ChainSource } from '../ports.ts';
+import type { ChainSource, Model } from '../ports.ts';
 import { dayRolls, rollDays } from '../roll-trading-day.ts';
 import { type MarketScan, scanId, scanOf } from '../scan-market.ts';
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
@@ -52,6 +53,8 @@ export interface BacktestSetup extends Pick<EngineContext, 'world'> {
   readonly rates: (nowMs: EpochMs) => readonly Rate[];
   /** Futures and options as they were quoted; none unless given. */
   readonly chains?: ChainSource;
+  /** Trained models that the strategies ask; none unless given. */
+  readonly model?: Model;
   readonly log: EngineContext['log'];
   /** Default: the strategies that are built. */
   readonly strategyOf?: MarketScan['strategyOf'];
@@ -172,7 +175,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
       configVersion: settings.configVersion,
       strategyOf: setup.strategyOf ?? strategyByName,
     };
-    const seen = { ...view(), chart: (symbol: string) => charts.get(symbol) ?? null };
+    const seen = { ...view(), chart: (symbol: string) => charts.get(symbol) ?? null, model: setup.model ?? NO_MODELS };
     books.commit({
       sessionId,
       decide: (account) => {

@@ -1,4 +1,5 @@
 import { PERPETUAL_LEVERAGE } from '../../config/risk.ts';
+import { MarginError } from '../../execution/margin/margin-error.ts';
 import type { MarginPosition } from '../../execution/margin/margin-of.ts';
 import { marginOf } from '../../execution/margin/margin-of.ts';
 import type { MarginRequirement } from '../../execution/margin/requirement.ts';
@@ -122,9 +123,18 @@ const units = ({ quantity }: LegOnMargin): number => toNumber(quantity);
 
 /**
  * The cash that each leg blocks while it is held, base currency, in the order of the legs: what all ask together, shared out by
- * what each would ask alone. Null where a rate is missing.
+ * what each would ask alone. Null where a rate is missing, or the venue's rules know no such position.
  */
 export function blockedByLeg(legs: readonly LegOnMargin[], view: ContractsView): readonly Decimal[] | null {
+  try {
+    return sharedOut(legs, view);
+  } catch (error) {
+    if (error instanceof MarginError) return null;
+    throw error;
+  }
+}
+
+function sharedOut(legs: readonly LegOnMargin[], view: ContractsView): readonly Decimal[] | null {
   const together = inBase(contractMargins(legs, view), view);
   const alone = legs.map((leg) => inBase(contractMargins([leg], view), view));
   if (together === null || alone.some((each) => each === null)) return null;
@@ -150,7 +160,16 @@ function inBase(margins: readonly VenueMargin[], view: ContractsView): Decimal |
   return total;
 }
 
-/** What must stay in the account for these legs, base currency; a currency without a rate counts nothing. */
+/** What must stay in the account for these legs, base currency; what cannot be told, as without a rate, counts nothing. */
 export function maintenanceOf(legs: readonly LegOnMargin[], view: ContractsView): Decimal {
+  try {
+    return maintenance(legs, view);
+  } catch (error) {
+    if (error instanceof MarginError) return ZERO;
+    throw error;
+  }
+}
+
+function maintenance(legs: readonly LegOnMargin[], view: ContractsView): Decimal {
   return sum(contractMargins(legs, view).map(({ currency, requirement }) => multiply(requirement.maintenance, view.rate(currency)?.value ?? ZERO)));
 }

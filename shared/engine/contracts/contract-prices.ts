@@ -1,5 +1,6 @@
+import { isListed } from '../../config/contracts.ts';
 import type { EpochMs } from '../../kernel/time.ts';
-import { parseContractSymbol } from '../../market/contract-symbol.ts';
+import { contractSymbol, parseContractSymbol } from '../../market/contract-symbol.ts';
 import type { Quote, Tick } from '../../market/price.ts';
 import type { ChainSource } from '../ports.ts';
 import { type ContractsView, withContracts } from './contracts-view.ts';
@@ -28,3 +29,9 @@ function tickOf({ symbol, last, exchangeMs, receivedMs, source, evidence }: Quot
 }
 
 const nothingAt = (nowMs: EpochMs): Pick<ContractsView, 'nowMs' | 'quote'> => ({ nowMs, quote: () => null });
+
+/** The perpetuals on a source's underlyings. */
+export const perpetualsOf = (source: ChainSource | null): readonly string[] =>
+  (source?.underlyings ?? [])
+    .filter((underlying) => isListed('perpetual', underlying))
+    .map((underlying) => contractSymbol({ kind: 'perpetual', underlying }));

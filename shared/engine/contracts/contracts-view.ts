@@ -74,7 +74,7 @@ function newer(own: Quote | null, quoted: QuotedContract | null): Quote | null {
  * A contract's price as every other symbol's: positions in it are valued at its mark, as their venue does, and where it tells
  * none at the middle of the book or the last trade. Null where nobody has told a price.
  */
-export function contractQuote({ quote, chain }: QuotedContract): Quote | null {
+function contractQuote({ quote, chain }: QuotedContract): Quote | null {
   const { bid, ask, bidSize, askSize, receivedMs, instrument } = quote;
   const last = quote.mark ?? (bid !== null && ask !== null ? (bid + ask) / 2 : (quote.last ?? bid ?? ask));
   if (last === null || last <= 0) return null;

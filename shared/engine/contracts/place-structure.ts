@@ -3,7 +3,6 @@ import type { Decision } from '../../contracts/decisions.ts';
 import type { EntryOrder } from '../../contracts/order.ts';
 import type { StructureTag } from '../../contracts/structure.ts';
 import { orderLatencyMs } from '../../execution/latency.ts';
-import { MarginError } from '../../execution/margin/margin-error.ts';
 import { add, type Decimal, divide, fromNumber, multiply, ONE, sum, ZERO } from '../../kernel/decimal.ts';
 import { type EpochMs, iso } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
@@ -86,7 +85,7 @@ export function placeStructure(draft: Draft, view: ContractsView, proposed: Prop
 }
 
 /** How an instrument is settled when a structure holds it: shares are delivered, for they may be held for weeks. */
-export function productOf({ contract, market }: Instrument): EntryOrder['product'] {
+function productOf({ contract, market }: Instrument): EntryOrder['product'] {
   if (contract !== null) return contract.kind;
   return market === 'CRYPTO' ? 'spot' : 'delivery';
 }
@@ -105,21 +104,16 @@ interface LegCash {
 
 /** What so many units ask of the account, leg by leg; null where a rate or a margin is not to be had. */
 function cashOfLegs(units: Decimal, legs: readonly GatedLeg[], view: ContractsView): readonly LegCash[] | null {
-  try {
-    const blocked = blockedByLeg(
-      legs.map((leg) => onMargin(units, leg)),
-      view,
-    );
-    if (blocked === null) return null;
-    return legs.map(({ leg, product, rate }, index) => {
-      const isPaid = leg.side === 'buy' && product !== 'future' && product !== 'perpetual';
-      const price = multiply(legQuantity(units, leg), fromNumber(leg.price));
-      return { paid: isPaid ? multiply(price, rate?.value ?? ZERO) : ZERO, blocked: blocked[index] ?? ZERO };
-    });
-  } catch (error) {
-    if (error instanceof MarginError) return null;
-    throw error;
-  }
+  const blocked = blockedByLeg(
+    legs.map((leg) => onMargin(units, leg)),
+    view,
+  );
+  if (blocked === null) return null;
+  return legs.map(({ leg, product, rate }, index) => {
+    const isPaid = leg.side === 'buy' && product !== 'future' && product !== 'perpetual';
+    const price = multiply(legQuantity(units, leg), fromNumber(leg.price));
+    return { paid: isPaid ? multiply(price, rate?.value ?? ZERO) : ZERO, blocked: blocked[index] ?? ZERO };
+  });
 }
 
 const onMargin = (units: Decimal, { leg }: GatedLeg): LegOnMargin => ({

@@ -98,7 +98,13 @@ function blockedBy(terms: readonly OrderTerms[], view: PlaceView): readonly (Dec
   if (terms.every(({ instrument }) => instrument.contract === null)) return terms.map(() => null);
   const legs = terms.map(({ instrument, direction, quantity, price }) => ({ instrument, direction, quantity, price }));
   const blocked = blockedByLeg(legs, view);
-  return terms.map(({ instrument }, index) => (instrument.contract === null ? null : (blocked?.[index] ?? ZERO)));
+  if (blocked === null) {
+    const symbols = terms.map(({ instrument }) => instrument.symbol).join(' and ');
+    throw new EngineError('invalid_order', `What ${symbols} would ask as margin cannot be told: the venue's rules hold no such position`, {
+      symbols,
+    });
+  }
+  return terms.map(({ instrument }, index) => (instrument.contract === null ? null : (blocked[index] ?? ZERO)));
 }
 
 function judge(account: Account, view: PlaceView, terms: OrderTerms, margin: Decimal | null): OrderPass | GateRefusal {

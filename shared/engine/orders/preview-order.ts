@@ -79,6 +79,7 @@ function previewed(account: Account, now: ContractsView, order: EntryOrder): Ord
 function contractMargin(order: EntryOrder, view: ContractsView): MarginRequirement | null {
   const instrument = instrumentBySymbol(order.symbol, view.nowMs);
   const price = expectedPrice(order.instruction, order.side, order.intent.quote);
+  // Its order was placed in thought: the venue's rules know the position.
   const [margin] = contractMargins([{ instrument, direction: order.side === 'buy' ? 'long' : 'short', quantity: order.quantity, price }], view);
   return margin?.requirement ?? null;
 }

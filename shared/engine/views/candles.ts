@@ -1,5 +1,6 @@
 import { instrumentBySymbol } from '../../config/instruments.ts';
 import type { CandlesAnswer } from '../../contracts/v8/market-data.ts';
+import { type IndicatorName, indicatorSeries } from '../../indicators/named.ts';
 import { fromNumber, text } from '../../kernel/decimal.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, iso } from '../../kernel/time.ts';
 import { toldCandles } from '../../market/candle-spans.ts';
@@ -21,6 +22,8 @@ export interface CandlesRequest {
   readonly fromMs: EpochMs | null;
   /** Exclusive; null is now. */
   readonly toMs: EpochMs | null;
+  /** Names of indicators, comma separated. */
+  readonly indicators?: string | undefined;
 }
 
 interface Shown extends RolledCandle {
@@ -33,6 +36,8 @@ interface Shown extends RolledCandle {
 const NSE_STRETCH = 7;
 /** A feed that was away for a while has its newest bars further back. */
 const AWAY_MS = HOUR_MS;
+/** Read before the first that is shown, so that indicators have forgotten where they began. */
+const WARM_CANDLES = 150;
 /** Holidays in a row, and what a short span of NSE needs to reach back over a weekend. */
 const NSE_CLOSED_MS = 5 * DAY_MS;
 
@@ -45,7 +50,10 @@ export async function candles(context: EngineContext, request: CandlesRequest): 
   const instrument = instrumentBySymbol(request.symbol, nowMs);
   const toMs = Math.min(request.toMs ?? Number.MAX_SAFE_INTEGER, nowMs);
   const fromMs = request.fromMs ?? earliest(instrument, request, toMs);
-  const shown = (await read(context, instrument, request, fromMs, toMs)).slice(-request.limit);
+  const names = (request.indicators?.split(',') ?? []) as IndicatorName[];
+  const warmFromMs = names.length === 0 ? fromMs : earliest(instrument, { ...request, limit: WARM_CANDLES }, fromMs);
+  const read = await readCandles(context, instrument, request, warmFromMs, toMs);
+  const shown = read.filter(({ openMs }) => names.length === 0 || openMs >= fromMs).slice(-request.limit);
   const snapshot = await context.market.snapshot(context.world.scope);
   const newest = shown.at(-1);
   return {
@@ -55,12 +63,23 @@ export async function candles(context: EngineContext, request: CandlesRequest): 
     timeframe: request.timeframe,
     prices: request.prices,
     candles: shown.map(candleAnswer),
+    ...(names.length === 0 ? {} : { indicators: indicatorsOf(names, instrument, read, shown.length) }),
     evidence: [...new Set(shown.flatMap(({ evidence }) => evidence))],
     source: snapshot?.quotes.find(({ symbol }) => symbol === instrument.symbol)?.source ?? null,
     ageMs: newest === undefined ? null : ageAt(nowMs, newest.knownToMs),
     reason: reasonFor(shown, request, context, instrument),
     timestamp: iso(nowMs),
   };
+}
+
+function indicatorsOf(
+  names: readonly IndicatorName[],
+  { market }: Instrument,
+  read: readonly Shown[],
+  count: number,
+): NonNullable<CandlesAnswer['indicators']> {
+  const told = names.map((name) => [name, indicatorSeries(name, market, read).slice(read.length - count)] as const);
+  return Object.fromEntries(told.map(([name, figures]) => [name, [...figures]]));
 }
 
 function earliest({ market }: Instrument, { timeframe, limit }: CandlesRequest, toMs: EpochMs): EpochMs {
@@ -72,7 +91,7 @@ function earliest({ market }: Instrument, { timeframe, limit }: CandlesRequest, 
 }
 
 /** Minutes where they make the candles; for long ones the packed days, and minutes for the day that is not packed yet. */
-async function read(
+async function readCandles(
   context: EngineContext,
   { market, symbol }: Instrument,
   request: CandlesRequest,

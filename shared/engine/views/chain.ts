@@ -5,6 +5,7 @@ import { iso } from '../../kernel/time.ts';
 import { marketPhase } from '../../market/calendar.ts';
 import type { ContractQuote, DerivativeChain, FutureQuote, OptionQuote } from '../../market/derivative.ts';
 import type { EngineContext } from '../context.ts';
+import { optionGreeks } from '../contracts/greeks.ts';
 import { EngineError } from '../errors.ts';
 
 /**
@@ -55,6 +56,7 @@ function shown(chain: DerivativeChain, expiry: string | undefined): NonNullable<
       right: option.instrument.contract.right,
       payoff: option.instrument.contract.payoff,
       iv: option.iv,
+      greeks: optionGreeks(option, chain.atMs),
       underlyingPrice: exact(option.underlyingPrice),
     })),
     at: iso(chain.atMs),

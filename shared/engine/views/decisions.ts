@@ -104,6 +104,7 @@ export function decisionAnswer(decision: Decision, scan: ScanRecord): DecisionAn
     direction: decision.direction,
     confidence: decision.confidence,
     parts: [...decision.parts],
+    odds: oddsOf(decision),
     entry: decision.entry,
     stop: decision.stop,
     target: decision.target,
@@ -127,6 +128,10 @@ export function decisionAnswer(decision: Decision, scan: ScanRecord): DecisionAn
     gap: gapOf(decision.symbol, scan),
     scan: { id: scan.id, ordinal: scan.ordinal, minute: iso(scan.minuteMs), at: iso(scan.atMs) },
   };
+}
+
+function oddsOf({ odds }: Decision): DecisionAnswer['odds'] {
+  return odds === undefined ? null : { value: odds.value, least: odds.least, modelVersion: odds.modelVersion };
 }
 
 function gapOf(symbol: string, { gaps = [] }: ScanRecord): DecisionAnswer['gap'] {

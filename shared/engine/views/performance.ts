@@ -6,6 +6,7 @@ import { type Decimal, subtract, sum, text, toNumber } from '../../kernel/decima
 import { iso } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
 import type { Evidence } from '../../market/price.ts';
+import { brier, reliability } from '../../ml/evaluate/metrics.ts';
 import { curveFigures, DAY_BOOKS_PER_YEAR } from '../../performance/curve-figures.ts';
 import { noTradeFigures, type TradeResult, tradeFigures, tradeSums } from '../../performance/trade-figures.ts';
 import type { EngineContext } from '../context.ts';
@@ -22,7 +23,7 @@ import { type ValuedAccount, valuedAccount } from './valued-account.ts';
 export type PerformanceView = (query: { readonly session?: string | undefined }) => Promise<PerformanceAnswer>;
 
 /** What of a closed trade the statistics are made from. */
-export type ClosedTrade = TradeResult & Pick<Trade, 'evidence' | 'strategy' | 'market'>;
+export type ClosedTrade = TradeResult & Pick<Trade, 'evidence' | 'strategy' | 'market' | 'closedWhy' | 'odds'>;
 
 /** Closed trades and closed days of a session, in order. */
 export interface ClosedHistory {
@@ -126,8 +127,24 @@ export function performanceOf(valued: ValuedAccount, { trades, reports }: Closed
     ...figures,
     ...curve,
     daysPerYear: DAY_BOOKS_PER_YEAR,
+    odds: oddsSoFar(trades),
     reasons: { ...tradeReasons, ...curveReasons },
     byEvidence: evidences.map((evidence) => ofEvidence(evidence, trades, positions, valued)),
+  };
+}
+
+/** How the odds that trades were taken with compare with what became of them, whatever the model's version; null where none was taken with odds. */
+function oddsSoFar(trades: readonly ClosedTrade[]): AccountPerformance['odds'] {
+  const told = trades.flatMap(({ odds, closedWhy }) => (odds === undefined ? [] : { odds: odds.value, label: closedWhy === 'target' ? 1 : 0 }));
+  if (told.length === 0) return null;
+  const forecasts = { odds: told.map(({ odds }) => odds), labels: told.map(({ label }) => label) };
+  const mean = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length;
+  return {
+    trades: told.length,
+    meanOdds: mean(forecasts.odds),
+    reachedTarget: mean(forecasts.labels),
+    brier: brier(forecasts) ?? 0,
+    reliability: [...reliability(forecasts)],
   };
 }
 

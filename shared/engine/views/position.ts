@@ -1,10 +1,10 @@
 import { instrumentBySymbol } from '../../config/instruments.ts';
 import type { Position } from '../../contracts/position.ts';
 import type { PositionAnswer } from '../../contracts/v8/portfolio.ts';
-import { add, type Decimal, multiply, negate, subtract, text, toNumber, ZERO } from '../../kernel/decimal.ts';
+import { add, type Decimal, multiply, negate, subtract, text, ZERO } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
 import { positionValue } from '../../ledger/account.ts';
-import { deltaOf } from '../contracts/structure-exits.ts';
+import { netGreeks } from '../contracts/greeks.ts';
 import { ageAt, isoOrNull } from './instants.ts';
 import type { ValuedAccount } from './valued-account.ts';
 
@@ -21,7 +21,6 @@ export function unrealised(position: Position, { markOf, rateOf }: Pick<ValuedAc
 /** A position with its mark, as the API shows it. */
 export function positionAnswer(position: Position, valued: Pick<ValuedAccount, 'view' | 'markOf' | 'rateOf'>): PositionAnswer {
   const { contract } = instrumentBySymbol(position.symbol, valued.view.nowMs);
-  const delta = contract?.kind === 'option' ? deltaOf(position.symbol, valued.view) : null;
   const quote = valued.view.quote(position.symbol);
   const mark = valued.markOf(position.symbol, position);
   return {
@@ -55,14 +54,11 @@ export function positionAnswer(position: Position, valued: Pick<ValuedAccount, '
     margin: textOrNull(position.margin ?? null),
     funding: position.product === 'perpetual' ? text(position.funding ?? ZERO) : null,
     expiresAt: contract === null || contract.kind === 'perpetual' ? null : iso(contract.expiryMs),
-    greeks: delta === null ? null : { delta: signedUnits(position) * delta },
+    greeks: contract?.kind === 'option' ? netGreeks([position], valued.view) : null,
     structureId: position.structure?.id ?? null,
     corporateActions: (position.actions ?? []).map(({ exDate, says }) => ({ exDate, says })),
   };
 }
-
-/** Units held, negative for a short. */
-export const signedUnits = ({ quantity, direction }: Position): number => (direction === 'long' ? 1 : -1) * toNumber(quantity);
 
 function priceMove(position: Position, mark: Decimal): Decimal {
   const gain = subtract(multiply(position.quantity, mark), position.cost);

@@ -52,6 +52,7 @@ export async function status(context: EngineContext): Promise<StatusAnswer> {
     feeds: feeds.map(feedAnswer),
     ...pricesOf(snapshot, nowMs),
     strategies: strategiesOf(account),
+    models: modelsOf(context.model, account),
     counters: countersOf(account, lastScan, feeds, snapshot),
     lastScan: lastScan === null ? null : lastScanOf(lastScan),
     notices: noticesOf(context, account, snapshot, feeds),
@@ -84,8 +85,27 @@ function components(
     feed: feedComponent(feeds, context.world.scope),
     ledger: { status: 'up', detail: 'Read for this answer' },
     scan: scanComponent(context, account, lastScan),
-    model: { status: 'absent', detail: 'No model yet: its weight is shared out among the other signals' },
+    model: modelComponent(context, account),
   };
+}
+
+/** Who is asked, and who is not and why. */
+function modelComponent({ model }: EngineContext, account: Account | null): Component {
+  const told = modelsOf(model, account);
+  if (told.length === 0) return { status: 'absent', detail: 'No model: its weight is shared out among the other signals' };
+  const detail = told
+    .map(({ strategy, version, isAsked, why }) => `${strategy ?? 'unknown'}: ${isAsked ? `model ${version}. ${why}` : why}`)
+    .join('; ');
+  return { status: told.some(({ isAsked }) => isAsked) ? 'up' : 'absent', detail };
+}
+
+function modelsOf({ states, of }: EngineContext['model'], account: Account | null): StatusAnswer['models'] {
+  return states.map(({ strategy, version, absentWhy, source }) => {
+    const off = account?.modelsOff?.find((each) => each.strategy === strategy && each.modelVersion === version);
+    const why = off === undefined ? absentWhy : `Switched off at ${iso(off.atMs)}: ${off.why}`;
+    const skill = strategy === null ? undefined : of(strategy)?.artefact.skill.why;
+    return { strategy, version, isAsked: why === null, why: why ?? skill ?? '', source };
+  });
 }
 
 function scanComponent(context: EngineContext, account: Account | null, lastScan: ScanRecord | null): Component {

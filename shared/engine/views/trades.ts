@@ -42,6 +42,8 @@ function tradeAnswer(trade: Trade): TradeAnswer {
     openedWhy: trade.openedWhy,
     closedWhy: trade.closedWhy,
     confidence: trade.confidence,
+    odds: trade.odds?.value ?? null,
+    modelVersion: trade.odds?.modelVersion ?? null,
     netPnL: text(realised.net),
     band: bandOf(realised),
     costs: {

@@ -9,7 +9,7 @@ import { SourceError } from '../source-error.ts';
 import { createPlayer, type Instant, type Place, type Price, placeSchema, readCursor } from './price-player.ts';
 import type { RecordedData } from './recorded-data.ts';
 import { type KlineSeries, readRecordedKlines } from './recorded-klines.ts';
-import { missingBar, type RecordedMinute, type RefusedRows, recordedBars, recordedMinutes, recordedQuarters } from './recorded-minutes.ts';
+import { missingBars, type RecordedMinute, type RefusedRows, recordedBars, recordedMinutes, recordedQuarters } from './recorded-minutes.ts';
 
 export type RecordedKlinesData = Extract<RecordedData, { readonly kind: 'klines' }>;
 
@@ -52,7 +52,9 @@ export function klineReplaySource({ clock, data, untilMs, onEnd }: KlineReplayOp
     for await (const minute of recordedMinutes(series, { fromMs, toMs }, (rows) => {
       refused = rows;
     })) {
-      held = [...held.filter(({ openMs }) => openMs >= minute.openMs - KEPT_MS), minute];
+      // The minute before is closed after this one has been read, however long the hole between them is.
+      const closingMs = held.at(-1)?.openMs ?? minute.openMs;
+      held = [...held.filter(({ openMs }) => openMs >= closingMs - KEPT_MS), minute];
       endMs = minute.openMs + MINUTE_MS;
       for (const instant of instantsOf(minute)) if (instant.atMs > atMs) yield instant;
     }
@@ -73,7 +75,7 @@ export function klineReplaySource({ clock, data, untilMs, onEnd }: KlineReplayOp
       const nearest = held.findLast(({ openMs }) => openMs <= minuteMs);
       if (nearest === undefined) return [];
       if (nearest.openMs === minuteMs) return nearest.bars;
-      return series.flatMap((one) => missingBar(one, minuteMs, nearest.closes.get(one.symbol)) ?? []);
+      return missingBars(series, minuteMs, nearest.closes);
     },
     cursor: player.place,
     states() {

@@ -52,11 +52,30 @@ export async function* recordedMinutes(
   }
 }
 
+/** The same with every minute of holes of more than a day, which the files are not asked for: all that a replay closes. */
+export async function* everyRecordedMinute(
+  series: readonly KlineSeries[],
+  range: RecordedRange,
+  onRefused?: (refused: RefusedRows) => void,
+): AsyncGenerator<Pick<RecordedMinute, 'openMs' | 'bars'>> {
+  let before: RecordedMinute | null = null;
+  for await (const minute of recordedMinutes(series, range, onRefused)) {
+    const { closes, openMs: beforeMs } = before ?? minute;
+    for (let openMs = beforeMs + MINUTE_MS; openMs < minute.openMs; openMs += MINUTE_MS) yield { openMs, bars: missingBars(series, openMs, closes) };
+    yield minute;
+    before = minute;
+  }
+}
+
+/** The bars of a minute of which no series has a row. */
+export const missingBars = (series: readonly KlineSeries[], openMs: EpochMs, closes: ReadonlyMap<string, number>): readonly Bar[] =>
+  series.flatMap((one) => missingBar(one, openMs, closes.get(one.symbol)) ?? []);
+
 /**
  * The bar of a series for a minute without a row: at the last close, without volume. Null outside the span of the series
  * (its data has not begun or has ended), and where no close is known.
  */
-export function missingBar({ symbol, files }: KlineSeries, openMs: EpochMs, close: number | undefined): Bar | null {
+function missingBar({ symbol, files }: KlineSeries, openMs: EpochMs, close: number | undefined): Bar | null {
   const firstMs = Math.min(...files.map((file) => file.firstMs));
   const lastMs = Math.max(...files.map((file) => file.lastMs));
   if (close === undefined || openMs < firstMs || openMs > lastMs) return null;

@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import { instrumentBySymbol } from '../../config/instruments.ts';
 import type { ChainSource } from '../../engine/ports.ts';
+import { booklessConcession } from '../../execution/slippage.ts';
 import { toNumber } from '../../kernel/decimal.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../../kernel/time.ts';
 import { contractSymbol } from '../../market/contract-symbol.ts';
 import type { DerivativeChain, Funding, PerpetualQuote, Settled } from '../../market/derivative.ts';
-import type { InstrumentOf, PerpetualContract } from '../../market/instrument.ts';
+import type { Instrument, InstrumentOf, PerpetualContract } from '../../market/instrument.ts';
 import type { RecordedRow, RowReader } from './recorded-rows.ts';
 import { rowReader } from './recorded-rows.ts';
 
@@ -46,7 +47,8 @@ interface Known {
   mark: Bar | null;
   /** Opening marks of the last days: what a funding at that instant was paid at. */
   readonly openings: Map<EpochMs, number>;
-  fundings: readonly Funding[];
+  /** Oldest first. */
+  fundings: Funding[];
 }
 
 /**
@@ -54,7 +56,8 @@ interface Known {
  * time goes: of each file little is in memory.
  *
  * At an instant known are the bars that have ended, the finest that is fresh, and the fundings that were paid. A bar without
- * trades gives no last price; no book was recorded. A funding is told where the mark that it was paid at is recorded too. The running funding rate was not recorded either: the one that was paid last
+ * trades gives no last price. No book was recorded: around the last trade one is assumed, as far away on both sides as an order
+ * without a known book is filled (`booklessConcession`), of a size that nobody tells. A funding is told where the mark that it was paid at is recorded too. The running funding rate was not recorded either: the one that was paid last
  * stands for it. The mark is that of the mark's newest bar or, where trades are newer, theirs; it stands for the index too.
  */
 export function recordedPerpetuals(paths: readonly string[], symbols: ReadonlyMap<string, string>): RecordedContracts {
@@ -120,10 +123,11 @@ function takeRow(state: Known, { kind, spanMs }: RecordedFile, row: RecordedRow)
 const hourOf = (ms: EpochMs): EpochMs => Math.round(ms / HOUR_MS) * HOUR_MS;
 
 function takeFunding(state: Known, { openMs: atMs, open: rate }: RecordedRow): void {
-  if (state.fundings.some((funding) => hourOf(funding.atMs) === hourOf(atMs))) return;
   const mark = state.openings.get(hourOf(atMs));
-  if (mark === undefined) return;
-  state.fundings = [...state.fundings, { atMs, rate, mark }].toSorted((a, b) => a.atMs - b.atMs);
+  const place = state.fundings.findLastIndex((funding) => funding.atMs < atMs);
+  const near = state.fundings.slice(Math.max(0, place), place + 2);
+  if (mark === undefined || near.some((funding) => hourOf(funding.atMs) === hourOf(atMs))) return;
+  state.fundings.splice(place + 1, 0, { atMs, rate, mark });
 }
 
 function forget(state: Known, beforeMs: EpochMs): void {
@@ -155,12 +159,8 @@ function chainAt(state: Known, underlying: string, atMs: EpochMs): DerivativeCha
   const fundingIntervalMs = hourOf(last.atMs) - hourOf(before.atMs);
   const perpetual: PerpetualQuote = {
     instrument,
-    bid: null,
-    ask: null,
-    last: bar.volume > 0 ? bar.close : null,
+    ...assumedBook(instrument, bar),
     mark,
-    bidSize: null,
-    askSize: null,
     receivedMs: bar.endMs,
     index: mark,
     fundingRate: last.rate,
@@ -180,6 +180,20 @@ function chainAt(state: Known, underlying: string, atMs: EpochMs): DerivativeCha
     source: SOURCE,
     evidence: 'replay',
   };
+}
+
+/** Both sides of a bar's last trade, further apart when the bar moved more; nothing where nothing traded. */
+function assumedBook(
+  instrument: Instrument,
+  { close, high, low, volume, spanMs }: Bar,
+): Pick<PerpetualQuote, 'bid' | 'ask' | 'last' | 'bidSize' | 'askSize'> {
+  const sizes = { bidSize: null, askSize: null };
+  if (!(volume > 0)) return { bid: null, ask: null, last: null, ...sizes };
+  // Parkinson's estimate from the range of one bar.
+  const minuteVolatility = Math.log(high / low) / (2 * Math.sqrt(Math.LN2 * (spanMs / MINUTE_MS)));
+  const order = { instrument, price: close, quantity: toNumber(instrument.lotStep), minuteVolatility, minuteVolume: null };
+  const { total } = booklessConcession(order);
+  return { bid: close * (1 - total), ask: close * (1 + total), last: close, ...sizes };
 }
 
 const nextAfter = (lastMs: EpochMs, intervalMs: number, atMs: EpochMs): EpochMs =>

@@ -6,6 +6,8 @@ import { type LineCursor, lineCursor } from './recorded-lines.ts';
 export interface RecordedRow {
   readonly openMs: EpochMs;
   readonly open: number;
+  readonly high: number;
+  readonly low: number;
   readonly close: number;
   readonly volume: number;
 }
@@ -66,7 +68,14 @@ const SIGNED = /^-/;
 const signed = (text: string | undefined): number => (text !== undefined && SIGNED.test(text) ? -csvNumber(text.slice(1)) : csvNumber(text));
 
 function rowOf(line: string): RecordedRow | null {
-  const [time, open, , , close, volume] = line.trimEnd().split(',');
-  const row = { openMs: csvNumber(time), open: signed(open), close: csvNumber(close), volume: csvNumber(volume) };
+  const [time, open, high, low, close, volume] = line.trimEnd().split(',');
+  const row = {
+    openMs: csvNumber(time),
+    open: signed(open),
+    high: csvNumber(high),
+    low: csvNumber(low),
+    close: csvNumber(close),
+    volume: csvNumber(volume),
+  };
   return Object.values(row).every(Number.isFinite) ? row : null;
 }

@@ -16,13 +16,13 @@ export interface BookTerms {
 type Sides = Pick<ContractQuote, 'bid' | 'ask' | 'last' | 'bidSize' | 'askSize'>;
 
 /**
- * Both sides of a quote: of its book; where none is told, around the last trade, as far away as an order without a known book is
- * assumed to be filled (`booklessConcession`). Null for a crossed or one-sided book, for an option without one, whose last trade
- * says little about now, and for a mark: nobody trades at it.
+ * Both sides of a quote: of its book; of shares or coin that come from bars alone, around the last trade, as far away as an order
+ * without a known book is filled (`booklessConcession`). Null for a crossed or one-sided book, and for a contract without one: its
+ * mark is no price that could be had.
  */
 export function bookOf({ bid, ask, last, bidSize, askSize }: Sides, instrument: Instrument, { minuteVolatility }: BookTerms): Book | null {
   if (bid !== null && ask !== null) return bid > 0 && ask >= bid ? { bid, ask, bidSize, askSize } : null;
-  if (bid !== null || ask !== null || last === null || !(last > 0) || instrument.contract?.kind === 'option') return null;
+  if (bid !== null || ask !== null || last === null || !(last > 0) || instrument.contract !== null) return null;
   const order = { instrument, price: last, quantity: toNumber(instrument.lotStep), minuteVolatility, minuteVolume: null };
   const { total } = booklessConcession(order);
   return { bid: last * (1 - total), ask: last * (1 + total), bidSize: null, askSize: null };

@@ -3,7 +3,7 @@ import type { DerivativeChain, FutureQuote, PerpetualQuote } from '../../market/
 import { booked } from './books.ts';
 import { type BookedQuote, type Candidate, legOf, middle, YEAR_MS } from './candidate.ts';
 import { isInReach } from './carry.ts';
-import { expectedFunding } from './funding.ts';
+import { countedFunding } from './funding.ts';
 import type { ArbitrageMarket } from './market.ts';
 
 /**
@@ -78,7 +78,6 @@ function spreadOf(market: ArbitrageMarket, near: Month, far: Month, others: read
 function againstPerpetual(market: ArbitrageMarket, perpetual: BookedQuote<PerpetualQuote>, future: Month): readonly Candidate[] {
   const holdMs = expiryOf(future) - market.nowMs;
   const [perpetualPrice, futurePrice] = [middle(perpetual.book), middle(future.book)];
-  const received = expectedFunding(perpetual.quote, expiryOf(future), market.config.fundingPersistence) * perpetualPrice;
   return ([1, -1] as const).map((direction) => ({
     structure: 'calendar-spread',
     legs: [
@@ -86,7 +85,7 @@ function againstPerpetual(market: ArbitrageMarket, perpetual: BookedQuote<Perpet
       legOf(future.quote.instrument, 'future', future.book, direction === 1 ? 'sell' : 'buy', 'settlement'),
     ],
     gross: direction * (futurePrice - perpetualPrice),
-    funding: -direction * received,
+    funding: perpetualPrice * countedFunding(direction === 1 ? 'buy' : 'sell', perpetual.quote, expiryOf(future), market.config.funding),
     borrowing: 0,
     holdMs,
     isLocked: false,

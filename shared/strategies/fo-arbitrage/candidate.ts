@@ -93,3 +93,7 @@ const commonMultiple = (a: Decimal, b: Decimal): Decimal => ((a / commonDivisor(
 function commonDivisor(a: bigint, b: bigint): bigint {
   return b === 0n ? a : commonDivisor(b, a % b);
 }
+
+/** What is left of a candidate's gain, before every fee, once each leg has crossed half its spread: the least that it costs. */
+export const beyondSpreads = ({ gross, funding, borrowing, legs }: Candidate): number =>
+  gross + funding - borrowing - legs.reduce((sum, leg) => sum + halfSpread(leg), 0);

@@ -2,7 +2,7 @@ import { DAY_MS } from '../../kernel/time.ts';
 import type { FutureQuote, PerpetualQuote } from '../../market/derivative.ts';
 import { booked } from './books.ts';
 import { type Book, type BookedQuote, type Candidate, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
-import { expectedFunding } from './funding.ts';
+import { countedFunding } from './funding.ts';
 import type { ArbitrageMarket } from './market.ts';
 
 /**
@@ -58,8 +58,8 @@ function datedCarry(market: ArbitrageMarket, spot: Book, { quote, book }: Booked
 function perpetualCarry(market: ArbitrageMarket, spot: Book, { quote, book }: BookedQuote<PerpetualQuote>, direction: CarryDirection): Candidate {
   const { instrument, config, nowMs } = market;
   const holdMs = config.perpetualHoldingDays * DAY_MS;
-  const received = expectedFunding(quote, nowMs + holdMs, config.fundingPersistence);
   const sides = sidesOf(direction);
+  const received = countedFunding(sides.future, quote, nowMs + holdMs, config.funding);
   return {
     ...carryOf(market, spot, holdMs, direction),
     legs: [
@@ -67,9 +67,9 @@ function perpetualCarry(market: ArbitrageMarket, spot: Book, { quote, book }: Bo
       legOf(quote.instrument, 'perpetual', book, sides.future, 'market'),
     ],
     gross: direction * (middle(book) - middle(spot)),
-    funding: direction * received * middle(book),
+    funding: received * middle(book),
     isLocked: false,
-    basis: ((middle(book) / middle(spot) - 1 + received) * YEAR_MS) / holdMs,
+    basis: ((middle(book) / middle(spot) - 1 + direction * received) * YEAR_MS) / holdMs,
     name: `${instrument.symbol} against ${quote.instrument.symbol}`,
   };
 }

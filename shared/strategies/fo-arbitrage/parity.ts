@@ -2,7 +2,7 @@ import { DAY_MS } from '../../kernel/time.ts';
 import type { DerivativeChain, FutureQuote, OptionQuote } from '../../market/derivative.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import { booked } from './books.ts';
-import { type Book, type BookedQuote, type Candidate, type CandidateLeg, halfSpread, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
+import { type Book, type BookedQuote, beyondSpreads, type Candidate, type CandidateLeg, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
 import type { ArbitrageMarket } from './market.ts';
 
 type Option = BookedQuote<OptionQuote>;
@@ -31,17 +31,18 @@ interface Hedge {
  * who keeps the premium in coin; the first by who turns it into money when it is paid, as this account does. The time value of the
  * premium that is laid out is judged with the capital. A reversal on the underlying itself needs a short sale.
  *
- * Of those that do not even pay the books' own spreads the best is given alone, to tell how far it is from paying.
+ * Fees hardly differ between strikes, so the few that leave most beyond their books' spreads are the ones to judge.
  */
 export function parities(market: ArbitrageMarket): readonly Candidate[] {
   const found = market.chains.flatMap((chain) => pairsOf(market, chain).flatMap((pair) => candidatesOf(market, chain, pair)));
-  const paying = found.filter((candidate) => beyondSpreads(candidate) > 0);
-  const [first, ...others] = found;
-  if (paying.length > 0 || first === undefined) return paying;
-  return [others.reduce((best, candidate) => (beyondSpreads(candidate) > beyondSpreads(best) ? candidate : best), first)];
+  return found
+    .map((candidate) => ({ candidate, left: beyondSpreads(candidate) }))
+    .toSorted((a, b) => b.left - a.left)
+    .slice(0, JUDGED)
+    .map(({ candidate }) => candidate);
 }
 
-const beyondSpreads = ({ gross, legs }: Candidate): number => gross - legs.reduce((sum, leg) => sum + halfSpread(leg), 0);
+const JUDGED = 4;
 
 function pairsOf(market: ArbitrageMarket, { options }: DerivativeChain): readonly Pair[] {
   const { config, nowMs } = market;

@@ -1,6 +1,6 @@
 import { LATENCY } from '../../config/execution.ts';
 import { DAY_MS } from '../../kernel/time.ts';
-import { type Candidate, middle, unitOf, YEAR_MS } from './candidate.ts';
+import { beyondSpreads, type Candidate, middle, unitOf, YEAR_MS } from './candidate.ts';
 import { type Capital, capitalOf } from './capital.ts';
 import { dearestCosts, type StructureCosts } from './costs.ts';
 import { legRisk } from './leg-risk.ts';
@@ -79,6 +79,13 @@ export function inWords({ candidate, costs, legRisk: risk, capital, net, annuali
     `${extras.join(', ')} leave ${amount(net)}, ${annualised === null ? 'with nothing' : `${percent(annualised)} a year on ${amount(capital.outlay + capital.margin)}`} tied up ` +
     `(margin ${amount(capital.margin)}) against ${percent(riskFree)} without risk: ${excessBps.toFixed(1)} bp beyond all costs`
   );
+}
+
+/** A candidate whose gain does not even pay its books. */
+export function spreadsInWords(candidate: Candidate): string {
+  const { structure, name, gross, funding } = candidate;
+  const funded = funding === 0 ? '' : `, funding ${amount(funding)}`;
+  return `${structure.replaceAll('-', ' ')}, ${name}: ${amount(gross)} a unit${funded}; half of each spread leaves ${amount(beyondSpreads(candidate))} before any fee`;
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;

@@ -37,9 +37,16 @@ describe('simulated derivatives on coin', () => {
     eachInstant(({ spot, perpetual, futures }, _, atMs) => {
       const most = PARAMETERS.noise.most * 1e-4;
       expect(Math.abs((perpetual?.mark ?? 0) / spot - 1)).toBeLessThanOrEqual(1.01 * most * PARAMETERS.perpetual.premiumBps);
-      for (const { mark, instrument } of futures) {
-        const fair = spot * Math.exp((PARAMETERS.carry * (instrument.contract.expiryMs - atMs)) / (365 * DAY_MS));
-        expect(Math.abs((mark ?? 0) / fair - 1)).toBeLessThanOrEqual(1.01 * most * PARAMETERS.noise.basisBps);
+      const carries = futures.map(({ mark, instrument }) => {
+        const years = (instrument.contract.expiryMs - atMs) / (365 * DAY_MS);
+        return { rate: Math.log((mark ?? 0) / spot) / years, slack: (1.01 * most * PARAMETERS.noise.basisBps) / years };
+      });
+      const { median, logDeviation } = PARAMETERS.carry;
+      for (const { rate, slack } of carries) {
+        const [first] = carries;
+        expect(Math.abs(rate - (first?.rate ?? 0))).toBeLessThanOrEqual(slack + (first?.slack ?? 0));
+        expect(rate).toBeGreaterThan(median * Math.exp(-4 * logDeviation) - slack);
+        expect(rate).toBeLessThan(median * Math.exp(4 * logDeviation) + slack);
       }
     });
   });

@@ -27,6 +27,8 @@ export interface Book {
   readonly orders: ReadonlyMap<string, OrderStanding>;
   readonly hashes: readonly string[];
   readonly commands: ReadonlyMap<string, number>;
+  /** Payments of perpetuals that it tells of. */
+  readonly fundings: number;
   /** Stamp of the newest row. */
   readonly lastMs: EpochMs;
 }
@@ -41,6 +43,7 @@ interface OpenBook {
   readonly once: Set<string>;
   readonly tally: Tally;
   trades: number;
+  fundings: number;
   lastMs: EpochMs;
 }
 
@@ -64,6 +67,7 @@ export function createBooks(items: Items): Books {
       once: new Set(),
       tally: createTally(),
       trades: 0,
+      fundings: 0,
       lastMs: 0,
     };
     books.set(sessionId, opened);
@@ -82,8 +86,8 @@ export function createBooks(items: Items): Books {
       return faults.map((fault) => `${sessionId} at ${account.seq}: ${fault}`);
     },
     all: () =>
-      [...books].flatMap(([sessionId, { account, orders, hashes, commands, lastMs }]) =>
-        account === null ? [] : [{ sessionId, account, orders, hashes, commands, lastMs }],
+      [...books].flatMap(([sessionId, { account, orders, hashes, commands, fundings, lastMs }]) =>
+        account === null ? [] : [{ sessionId, account, orders, hashes, commands, fundings, lastMs }],
       ),
   };
 }
@@ -108,6 +112,7 @@ async function readOn(items: Items, sessionId: string, book: OpenBook, faults: s
       book.trades += 1;
       trades.set(trade.seq, tradeAttributes(trade));
     }
+    if (row.event.type === 'funding-paid') book.fundings += 1;
     const after = apply(before, row);
     for (const standing of standingsOf(before, after, row)) {
       book.orders.set(standing.order.id, standing);
@@ -150,6 +155,8 @@ function namedOnce({ event }: JournalRow): readonly string[] {
       return [`fill ${event.fill.id}`, `fill ${event.fill.ordinal} of ${event.fill.orderId}`];
     case 'order-ended':
       return [`order ${event.orderId} ended`];
+    case 'funding-paid':
+      return [`funding of ${event.positionId} at ${event.fundingMs}`];
     case 'equity-marked':
       return [`equity marked at ${event.atMs}`];
     case 'day-opened':

@@ -1,6 +1,7 @@
 import type { BracketInput, InstructionRequest, LegRequest, TrailInput } from '../../../shared/contracts/v8/order-request.ts';
 import { type Decimal, fromNumber } from '../../../shared/kernel/decimal.ts';
 import type { Rng } from '../../../shared/kernel/rng.ts';
+import { PERPETUALS } from './path-chains.ts';
 import { signalPrice } from './signal-charts.ts';
 import { TRADED, type TradedSymbol } from './traded.ts';
 
@@ -40,6 +41,26 @@ export function drawGroup(draw: Rng): readonly LegRequest[] {
     tradedIn: 'continuous',
     bracket: drawBracket(draw, symbol, 'buy'),
   }));
+}
+
+/** An order in a perpetual, either way; it is held with margin, and funded. */
+export function drawPerpetual(draw: Rng): LegRequest {
+  const symbol = oneOf(draw, PERPETUALS);
+  const side = oneOf(draw, ['buy', 'sell'] as const);
+  return { ...marketLeg(draw, symbol, side), symbol: `${symbol}-PERP`, quantity: fromNumber(Math.floor(500 * (1 + 8 * draw.next())) / 100) };
+}
+
+/** Coin that is carried against its perpetual: two legs, neither without the other. */
+export function drawCarry(draw: Rng): readonly LegRequest[] {
+  const symbol = oneOf(draw, PERPETUALS);
+  const quantity = fromNumber(Math.floor(100 * (4 + 20 * draw.next())) / 100);
+  const leg = { ...marketLeg(draw, symbol, 'buy'), quantity, bracket: {} };
+  return [leg, { ...leg, symbol: `${symbol}-PERP`, side: 'sell' }];
+}
+
+function marketLeg(draw: Rng, symbol: TradedSymbol, side: Side): Omit<LegRequest, 'quantity'> {
+  const bracket = drawBracket(draw, symbol, side);
+  return { symbol, side, product: null, instruction: { type: 'market' }, timeInForce: null, tradedIn: 'continuous', bracket };
 }
 
 /** Units worth some thousand dollars: more than stands at a price of a book, now and then more than all of it. */

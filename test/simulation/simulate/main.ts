@@ -47,7 +47,7 @@ function summary(results: readonly SeedResult[], wallMs: number, cpuMs: number):
   const passed = results.filter(({ problems }) => problems.length === 0).length;
   return [
     `${passed} of ${results.length} seeds passed in ${(wallMs / 1_000).toFixed(1)} s, ${(cpuMs / results.length).toFixed(0)} ms of CPU time a seed`,
-    `${sum(({ steps }) => steps)} steps; ${sum(({ sessions }) => sessions)} sessions, ${sum(({ rows }) => rows)} journal rows, ${sum(({ fills }) => fills)} fills, ${sum(({ trades }) => trades)} trades; ${sum(({ answered }) => answered)} requests answered, ${sum(({ acknowledged }) => acknowledged)} writes acknowledged`,
+    `${sum(({ steps }) => steps)} steps; ${sum(({ sessions }) => sessions)} sessions, ${sum(({ rows }) => rows)} journal rows, ${sum(({ fills }) => fills)} fills, ${sum(({ fundings }) => fundings)} fundings, ${sum(({ trades }) => trades)} trades; ${sum(({ answered }) => answered)} requests answered, ${sum(({ acknowledged }) => acknowledged)} writes acknowledged`,
     `Injected: ${FAULT_KINDS.map((kind) => `${kind} ${sum(({ faults }) => faults[kind])}`).join(', ')}`,
     `Journals: ${digest(results.map(({ journal }) => journal))}`,
   ];

@@ -16,7 +16,7 @@ import type { Rng } from '../../../shared/kernel/rng.ts';
 import { type EpochMs, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import type { Request } from './clients.ts';
-import { drawGroup, drawLevels, drawOrder, oneOf } from './drawn-orders.ts';
+import { drawCarry, drawGroup, drawLevels, drawOrder, drawPerpetual, oneOf } from './drawn-orders.ts';
 import { CHART_SYMBOLS, TRADED } from './traded.ts';
 
 /**
@@ -112,8 +112,15 @@ const preview: Move = {
 const drawRequest = (draw: Rng): OrderRequest => ({
   clientOrderId: null,
   note: null,
-  legs: draw.next() < 0.12 ? drawGroup(draw) : [drawOrder(draw)],
+  legs: drawLegs(draw),
 });
+
+function drawLegs(draw: Rng): OrderRequest['legs'] {
+  const kind = draw.next();
+  if (kind < 0.1) return drawGroup(draw);
+  if (kind < 0.2) return [drawPerpetual(draw)];
+  return kind < 0.25 ? drawCarry(draw) : [drawOrder(draw)];
+}
 
 const cancel: Move = {
   name: 'cancel',

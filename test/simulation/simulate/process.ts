@@ -6,6 +6,8 @@ import { type LedgerStore, type MarketStore, StoreError } from '../../../shared/
 import type { Clock } from '../../../shared/kernel/clock.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import { type EpochMs, SECOND_MS } from '../../../shared/kernel/time.ts';
+import { NO_MODELS } from '../../../shared/ml/model-set.ts';
+import { createPathChains } from './path-chains.ts';
 import { createPathSource } from './path-source.ts';
 import type { PathPrice, PricePath } from './price-path.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
@@ -63,7 +65,8 @@ export function launch(parts: ProcessParts): Process {
     lastScans: createLastScans(stores.ledger, { exclusive: isExclusive }),
     charts: signalShelf(stores.market, SCOPE, seed),
     nudge: (sessionId) => parts.nudge(process, sessionId),
-    chains: null,
+    chains: createPathChains(path),
+    model: NO_MODELS,
     log: (level, event, facts) => trace?.(`      ${owner.name} logs ${level} ${event} ${facts?.why ?? ''}`),
     world: { scope: SCOPE, evidence: 'simulated', markets: ['CRYPTO', 'NSE'] },
     settings: { marketMode: 'both', seed, version: 'simulated', configVersion: 'simulated', barWaitMs: 0 },

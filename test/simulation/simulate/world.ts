@@ -67,6 +67,7 @@ export interface SeedResult {
   readonly sessions: number;
   readonly rows: number;
   readonly fills: number;
+  readonly fundings: number;
   readonly trades: number;
   readonly acknowledged: number;
   readonly answered: number;
@@ -172,6 +173,7 @@ function createWorld(seed: number, { variant = null, trace = null, ...watching }
       faults: faults.counts(),
       sessions: books.all().length,
       rows: books.all().reduce((total, { account }) => total + account.seq, 0),
+      fundings: books.all().reduce((total, book) => total + book.fundings, 0),
       fills: books.all().reduce((total, { account }) => total + account.totals.fills, 0),
       trades: books.all().reduce((total, { account }) => total + account.totals.trades, 0),
       acknowledged: acknowledged.count(),

@@ -8,6 +8,7 @@ import { decimal, toNumber } from '../../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../../shared/kernel/time.ts';
 import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import type { Bar } from '../../../shared/market/price.ts';
+import { NO_MODELS } from '../../../shared/ml/model-set.ts';
 import { createScalping } from '../../../shared/strategies/scalping.ts';
 import type { Opportunity, Quiet, StrategyName } from '../../../shared/strategies/strategy.ts';
 import { bareQuote, OPEN_PHASE, opportunityOf, rulesOf, startedAccount, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
@@ -26,7 +27,7 @@ function viewWith(quotes = SYMBOLS.map((symbol) => bareQuote(symbol, 100, NOW)),
       return [symbol as string, chart];
     }),
   );
-  return { ...viewOfSketch({ nowMs: NOW, quotes }), chart: (symbol) => charts.get(symbol) ?? null };
+  return { ...viewOfSketch({ nowMs: NOW, quotes }), chart: (symbol) => charts.get(symbol) ?? null, model: NO_MODELS };
 }
 
 const question = (symbol: string, answer: Opportunity | Quiet, name: StrategyName = 'scalping'): Question => ({
@@ -72,7 +73,11 @@ describe('a scan', () => {
     const exitByMs = Date.parse('2026-10-30T09:30+05:30');
     const shares = instrumentBySymbol('RELIANCE');
     const phase = { ...OPEN_PHASE, canEnter: false, phase: 'closing-auction-entry' } as const;
-    const view = { ...viewOfSketch({ nowMs, quotes: [bareQuote('RELIANCE', 100, nowMs)], phase }), chart: () => createChart(shares) };
+    const view = {
+      ...viewOfSketch({ nowMs, quotes: [bareQuote('RELIANCE', 100, nowMs)], phase }),
+      chart: () => createChart(shares),
+      model: NO_MODELS,
+    };
     const asked = { ...question('BTC', opportunityOf({ tradedIn: 'closing-auction', exitByMs }), 'btst'), instrument: shares };
     const { draft, record } = scan([asked], { view });
     expect(record.decisions).toMatchObject([{ outcome: 'taken' }]);

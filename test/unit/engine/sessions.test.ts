@@ -6,6 +6,7 @@ import { createVirtualClock } from '../../../shared/kernel/clock-virtual.ts';
 import { decimal, text } from '../../../shared/kernel/decimal.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { exitId } from '../../../shared/ledger/resting-exit.ts';
+import { BUILT_STRATEGIES } from '../../../shared/strategies/registry.ts';
 import { contextOver, createRows, type Rows } from '../../support/engine-world.ts';
 import { type Fault, faultsFor, faultyStores } from '../../support/faulty-stores.ts';
 import { commitOf, entryFill, entryOrder, orderPlaced, START_MS } from '../../support/ledger-fixtures.ts';
@@ -55,7 +56,7 @@ describe('a session that starts', () => {
       sessionId: 'S-20250106T040000000Z',
       status: 'active',
       seq: 1,
-      strategies: ['scalping', 'swing', 'btst'],
+      strategies: BUILT_STRATEGIES.map(({ name }) => name),
       limits: DEFAULT_LIMITS,
       evidence: 'simulated',
       scope: 'test',
@@ -73,14 +74,6 @@ describe('a session that starts', () => {
     expect(await context.ledger.sessions()).toEqual([]);
     const { account } = await startSession(context, { ...REQUEST, riskLimits: { maxDailyLoss: 0.02 } }, null);
     expect(account.limits).toEqual({ ...DEFAULT_LIMITS, maxDailyLoss: 0.02 });
-  });
-
-  it('refuses strategies that are not built, naming those that are', async () => {
-    const { context } = opened();
-    await expect(startSession(context, { ...REQUEST, strategies: ['scalping', 'options', 'fo_arbitrage'] }, null)).rejects.toMatchObject({
-      code: 'strategy_not_built',
-      context: { names: ['options', 'fo_arbitrage'], built: ['scalping', 'swing', 'btst'] },
-    });
   });
 
   it('names a strategy once', async () => {

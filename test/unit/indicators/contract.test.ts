@@ -1,23 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { createAdx } from '../../../shared/indicators/adx.ts';
-import { createAtr } from '../../../shared/indicators/atr.ts';
-import { createBollinger } from '../../../shared/indicators/bollinger.ts';
-import { createDonchian } from '../../../shared/indicators/donchian.ts';
-import { createEma } from '../../../shared/indicators/ema.ts';
-import { createGarmanKlassVolatility } from '../../../shared/indicators/garman-klass-volatility.ts';
+import { DirectionalIndex } from '../../../shared/indicators/adx.ts';
+import { Atr } from '../../../shared/indicators/atr.ts';
+import { BollingerBands } from '../../../shared/indicators/bollinger.ts';
+import { DonchianChannel } from '../../../shared/indicators/donchian.ts';
+import { Ema } from '../../../shared/indicators/ema.ts';
+import { GarmanKlassVolatility } from '../../../shared/indicators/garman-klass-volatility.ts';
 import { type Indicator, IndicatorError } from '../../../shared/indicators/indicator.ts';
-import { createMacd } from '../../../shared/indicators/macd.ts';
-import { createObv } from '../../../shared/indicators/obv.ts';
-import { createParkinsonVolatility } from '../../../shared/indicators/parkinson-volatility.ts';
-import { createRealisedVolatility } from '../../../shared/indicators/realised-volatility.ts';
-import { createRsi } from '../../../shared/indicators/rsi.ts';
-import { createSma } from '../../../shared/indicators/sma.ts';
-import { createStochastic } from '../../../shared/indicators/stochastic.ts';
-import { createSuperTrend } from '../../../shared/indicators/supertrend.ts';
-import { createVolumeRatio } from '../../../shared/indicators/volume-ratio.ts';
-import { createVwap } from '../../../shared/indicators/vwap.ts';
-import { createWilder } from '../../../shared/indicators/wilder.ts';
-import { createYangZhangVolatility } from '../../../shared/indicators/yang-zhang-volatility.ts';
+import { MovingAverageConvergence } from '../../../shared/indicators/macd.ts';
+import { INDICATOR_NAMES, indicatorSeries } from '../../../shared/indicators/named.ts';
+import { OnBalanceVolume } from '../../../shared/indicators/obv.ts';
+import { ParkinsonVolatility } from '../../../shared/indicators/parkinson-volatility.ts';
+import { RealisedVolatility } from '../../../shared/indicators/realised-volatility.ts';
+import { Rsi } from '../../../shared/indicators/rsi.ts';
+import { Sma } from '../../../shared/indicators/sma.ts';
+import { StochasticOscillator } from '../../../shared/indicators/stochastic.ts';
+import { SuperTrend } from '../../../shared/indicators/supertrend.ts';
+import { VolumeRatio } from '../../../shared/indicators/volume-ratio.ts';
+import { Vwap } from '../../../shared/indicators/vwap.ts';
+import { Wilder } from '../../../shared/indicators/wilder.ts';
+import { YangZhangVolatility } from '../../../shared/indicators/yang-zhang-volatility.ts';
 import { DAY_MS } from '../../../shared/kernel/time.ts';
 import type { Candle } from '../../../shared/market/price.ts';
 import { walk } from '../../support/series.ts';
@@ -91,7 +92,7 @@ const onCandle =
   <Output extends object | number>(create: () => Indicator<Candle, Output>) =>
   () => {
     const indicator = create();
-    return { indicator, add: indicator.add };
+    return { indicator, add: (candle: Candle) => indicator.add(candle) };
   };
 
 const changes = (candles: readonly Candle[]): readonly number[] => pairs(candles, (a, b) => b.close - a.close);
@@ -137,12 +138,12 @@ function textbookYangZhang(candles: readonly Candle[], n: number): number {
 const SUBJECTS: readonly Subject[] = [
   subject(
     'SMA',
-    onClose(() => createSma(20)),
+    onClose(() => new Sma(20)),
     (candles) => ({ value: mean(closesOf(candles).slice(-20)) }),
   ),
   subject(
     'Stochastic',
-    onCandle(() => createStochastic(14, 3, 3)),
+    onCandle(() => new StochasticOscillator(14, 3, 3)),
     (candles) => {
       const k = (ago: number): number => mean([0, 1, 2].map((more) => rawStochastic(candles.slice(0, candles.length - ago - more), 14)));
       return { k: k(0), d: mean([k(0), k(1), k(2)]) };
@@ -150,22 +151,22 @@ const SUBJECTS: readonly Subject[] = [
   ),
   subject(
     'OBV',
-    onCandle(() => createObv()),
+    onCandle(() => new OnBalanceVolume()),
     (candles) => ({ value: sum(pairs(candles, (a, b) => Math.sign(b.close - a.close) * b.volume)) }),
   ),
   subject(
     'SuperTrend',
-    onCandle(() => createSuperTrend(10, 3)),
+    onCandle(() => new SuperTrend(10, 3)),
     (candles) => textbookSuperTrend(candles, 10, 3),
   ),
   subject(
     'Parkinson volatility',
-    onCandle(() => createParkinsonVolatility(30)),
+    onCandle(() => new ParkinsonVolatility(30)),
     (candles) => ({ value: Math.sqrt(mean(candles.slice(-30).map(({ high, low }) => Math.log(high / low) ** 2)) / Math.log(16)) }),
   ),
   subject(
     'Garman-Klass volatility',
-    onCandle(() => createGarmanKlassVolatility(30)),
+    onCandle(() => new GarmanKlassVolatility(30)),
     (candles) => ({
       value: Math.sqrt(
         mean(
@@ -178,22 +179,22 @@ const SUBJECTS: readonly Subject[] = [
   ),
   subject(
     'Yang-Zhang volatility',
-    onCandle(() => createYangZhangVolatility(30)),
+    onCandle(() => new YangZhangVolatility(30)),
     (candles) => ({ value: textbookYangZhang(candles, 30) }),
   ),
   subject(
     'EMA',
-    onClose(() => createEma(9)),
+    onClose(() => new Ema(9)),
     (candles) => ({ value: ema(closesOf(candles), 9) }),
   ),
   subject(
     "Wilder's mean",
-    onClose(() => createWilder(14)),
+    onClose(() => new Wilder(14)),
     (candles) => ({ value: wilder(closesOf(candles), 14) }),
   ),
   subject(
     'RSI',
-    onClose(() => createRsi(14)),
+    onClose(() => new Rsi(14)),
     (candles) => {
       const up = wilder(
         changes(candles).map((change) => Math.max(change, 0)),
@@ -208,7 +209,7 @@ const SUBJECTS: readonly Subject[] = [
   ),
   subject(
     'MACD',
-    onClose(() => createMacd(12, 26, 9)),
+    onClose(() => new MovingAverageConvergence(12, 26, 9)),
     (candles) => {
       const closes = closesOf(candles);
       const lines = Array.from({ length: closes.length - 25 }, (_, i) => ema(closes.slice(0, 26 + i), 12) - ema(closes.slice(0, 26 + i), 26));
@@ -219,7 +220,7 @@ const SUBJECTS: readonly Subject[] = [
   ),
   subject(
     'Bollinger bands',
-    onClose(() => createBollinger(20, 2)),
+    onClose(() => new BollingerBands(20, 2)),
     (candles) => {
       const closes = closesOf(candles).slice(-20);
       const reach = 2 * deviation(closes, 20);
@@ -228,17 +229,17 @@ const SUBJECTS: readonly Subject[] = [
   ),
   subject(
     'ATR',
-    onCandle(() => createAtr(14)),
+    onCandle(() => new Atr(14)),
     (candles) => ({ value: wilder(ranges(candles), 14) }),
   ),
   subject(
     'ADX',
-    onCandle(() => createAdx(14)),
+    onCandle(() => new DirectionalIndex(14)),
     (candles) => textbookAdx(candles, 14),
   ),
   subject(
     'VWAP',
-    onCandle(() => createVwap(endOfDay)),
+    onCandle(() => new Vwap(endOfDay)),
     (candles) => {
       const day = candles.filter(({ openMs }) => endOfDay(openMs) === endOfDay(candles.at(-1)?.openMs as number));
       return { value: sum(day.map((bar) => ((bar.high + bar.low + bar.close) / 3) * bar.volume)) / sum(day.map(({ volume }) => volume)) };
@@ -247,21 +248,21 @@ const SUBJECTS: readonly Subject[] = [
   subject(
     'volume ratio',
     () => {
-      const indicator = createVolumeRatio(20);
+      const indicator = new VolumeRatio(20);
       return { indicator, add: ({ volume }) => indicator.add(volume) };
     },
     (candles) => ({ value: (candles.at(-1)?.volume as number) / mean(candles.slice(-21, -1).map(({ volume }) => volume)) }),
   ),
   subject(
     'realised volatility',
-    onClose(() => createRealisedVolatility(30)),
+    onClose(() => new RealisedVolatility(30)),
     (candles) => ({
       value: deviation(pairs(candles, (a, b) => Math.log(b.close / a.close)).slice(-30), 29),
     }),
   ),
   subject(
     'Donchian channel',
-    onCandle(() => createDonchian(20)),
+    onCandle(() => new DonchianChannel(20)),
     (candles) => {
       const before = candles.slice(-21, -1);
       return { upper: Math.max(...before.map(({ high }) => high)), lower: Math.min(...before.map(({ low }) => low)) };
@@ -377,19 +378,36 @@ describe.each(SUBJECTS)('$name', ({ create, textbook }) => {
   });
 });
 
+describe('the indicators that can be asked for by name', () => {
+  it.each(INDICATOR_NAMES)('%s says nothing until it is warm and finite figures from then on', (name) => {
+    const series = indicatorSeries(name, 'CRYPTO', MOVING);
+    const first = series.findIndex((figures) => figures !== null);
+    expect(first).toBeGreaterThanOrEqual(0);
+    for (const figures of series.slice(first)) {
+      const values = typeof figures === 'number' ? [figures] : Object.values(figures ?? { none: Number.NaN });
+      expect(values.every(Number.isFinite), `${name}: ${JSON.stringify(figures)}`).toBe(true);
+    }
+  });
+
+  it('are all held to the contract above', () => {
+    // Wilder's mean is a part of others and has no name of its own.
+    expect(SUBJECTS).toHaveLength(INDICATOR_NAMES.length + 1);
+  });
+});
+
 describe('a period', () => {
   it.each([0, -1, 2.5, Number.NaN, Infinity])('of %s bars is refused', (period) => {
-    expect(() => createEma(period)).toThrow(IndicatorError);
-    expect(() => createAtr(period)).toThrow(IndicatorError);
-    expect(() => createDonchian(period)).toThrow(IndicatorError);
-    expect(() => createRealisedVolatility(period)).toThrow(IndicatorError);
+    expect(() => new Ema(period)).toThrow(IndicatorError);
+    expect(() => new Atr(period)).toThrow(IndicatorError);
+    expect(() => new DonchianChannel(period)).toThrow(IndicatorError);
+    expect(() => new RealisedVolatility(period)).toThrow(IndicatorError);
   });
 
   it('of one return has no deviation and is refused', () => {
-    expect(() => createRealisedVolatility(1)).toThrow('at least 2');
+    expect(() => new RealisedVolatility(1)).toThrow('at least 2');
   });
 
   it('of MACD must be fast before it is slow', () => {
-    expect(() => createMacd(26, 12, 9)).toThrow('received 26 and 12');
+    expect(() => new MovingAverageConvergence(26, 12, 9)).toThrow('received 26 and 12');
   });
 });

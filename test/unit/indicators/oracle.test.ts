@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createAdx } from '../../../shared/indicators/adx.ts';
-import { createAtr } from '../../../shared/indicators/atr.ts';
-import { createBollinger } from '../../../shared/indicators/bollinger.ts';
-import { createDonchian } from '../../../shared/indicators/donchian.ts';
-import { createEma } from '../../../shared/indicators/ema.ts';
+import { DirectionalIndex } from '../../../shared/indicators/adx.ts';
+import { Atr } from '../../../shared/indicators/atr.ts';
+import { BollingerBands } from '../../../shared/indicators/bollinger.ts';
+import { DonchianChannel } from '../../../shared/indicators/donchian.ts';
+import { Ema } from '../../../shared/indicators/ema.ts';
 import type { Indicator } from '../../../shared/indicators/indicator.ts';
-import { createMacd } from '../../../shared/indicators/macd.ts';
-import { createObv } from '../../../shared/indicators/obv.ts';
-import { createRsi } from '../../../shared/indicators/rsi.ts';
-import { createSma } from '../../../shared/indicators/sma.ts';
-import { createStochastic } from '../../../shared/indicators/stochastic.ts';
-import { createSuperTrend } from '../../../shared/indicators/supertrend.ts';
-import { createVwap } from '../../../shared/indicators/vwap.ts';
+import { MovingAverageConvergence } from '../../../shared/indicators/macd.ts';
+import { OnBalanceVolume } from '../../../shared/indicators/obv.ts';
+import { Rsi } from '../../../shared/indicators/rsi.ts';
+import { Sma } from '../../../shared/indicators/sma.ts';
+import { StochasticOscillator } from '../../../shared/indicators/stochastic.ts';
+import { SuperTrend } from '../../../shared/indicators/supertrend.ts';
+import { Vwap } from '../../../shared/indicators/vwap.ts';
 import type { Candle } from '../../../shared/market/price.ts';
 import { NO_RECORDED_DATA, recordedFiles } from '../../support/recorded-data.ts';
 
@@ -50,17 +50,17 @@ function expected(name: string): readonly Row[] {
 function compare<Output>(
   name: string,
   add: (bar: Candle) => void,
-  { value, warmUp }: Pick<Indicator<never, Output>, 'value' | 'warmUp'>,
+  indicator: Pick<Indicator<never, Output>, 'value' | 'warmUp'>,
   figures: Readonly<Record<string, (now: Output) => number>>,
 ): number {
   const rows = expected(name);
   const [leading = ''] = Object.keys(figures);
   const first = rows.findIndex((row) => typeof row[leading] === 'number');
-  expect(warmUp - 1, `${name}: first value`).toBe(first);
+  expect(indicator.warmUp - 1, `${name}: first value`).toBe(first);
   let compared = 0;
   quotes().forEach((bar, i) => {
     add(bar);
-    const now = value();
+    const now = indicator.value();
     expect(now === null, `${name} at ${i}`).toBe(i < first);
     if (now === null) return;
     for (const [field, figure] of Object.entries(figures)) {
@@ -77,47 +77,51 @@ const onClose =
   <Output>(indicator: Indicator<number, Output>): ((bar: Candle) => void) =>
   ({ close }) =>
     indicator.add(close);
+const onBar =
+  <Output>(indicator: Indicator<Candle, Output>): ((bar: Candle) => void) =>
+  (bar) =>
+    indicator.add(bar);
 const itself = (value: number): number => value;
 
 describe.skipIf(!isHere)(`the published series of Stock.Indicators${isHere ? '' : ` (${NO_RECORDED_DATA})`}`, () => {
   it('are met by SMA 20', () => {
-    const sma = createSma(20);
+    const sma = new Sma(20);
     expect(compare('sma', onClose(sma), sma, { sma: itself })).toBe(483);
   });
 
   it('are met by Stochastic 14 3 3', () => {
-    const stochastic = createStochastic(14, 3, 3);
+    const stochastic = new StochasticOscillator(14, 3, 3);
     // The published %K begins two bars before its signal; ours is null until both are there.
-    expect(compare('stoch', stochastic.add, stochastic, { signal: ({ d }) => d, oscillator: ({ k }) => k })).toBe(2 * 485);
+    expect(compare('stoch', onBar(stochastic), stochastic, { signal: ({ d }) => d, oscillator: ({ k }) => k })).toBe(2 * 485);
   });
 
   it('are met by OBV', () => {
-    const obv = createObv();
-    expect(compare('obv', obv.add, obv, { obv: itself })).toBe(502);
+    const obv = new OnBalanceVolume();
+    expect(compare('obv', onBar(obv), obv, { obv: itself })).toBe(502);
   });
 
   it('are met by SuperTrend 10 3, its line and the side that it is on', () => {
-    const superTrend = createSuperTrend(10, 3);
+    const superTrend = new SuperTrend(10, 3);
     const figures = {
       superTrend: ({ line }: { line: number }) => line,
       upperBand: ({ line, trend }: { line: number; trend: number }) => (trend === -1 ? line : Number.NaN),
       lowerBand: ({ line, trend }: { line: number; trend: number }) => (trend === 1 ? line : Number.NaN),
     };
-    expect(compare('supertrend', superTrend.add, superTrend, figures)).toBe(2 * 492);
+    expect(compare('supertrend', onBar(superTrend), superTrend, figures)).toBe(2 * 492);
   });
 
   it('are met by EMA 20', () => {
-    const ema = createEma(20);
+    const ema = new Ema(20);
     expect(compare('ema', onClose(ema), ema, { ema: itself })).toBe(483);
   });
 
   it('are met by RSI 14', () => {
-    const rsi = createRsi(14);
+    const rsi = new Rsi(14);
     expect(compare('rsi', onClose(rsi), rsi, { rsi: itself })).toBe(488);
   });
 
   it('are met by MACD 12 26 9', () => {
-    const macd = createMacd(12, 26, 9);
+    const macd = new MovingAverageConvergence(12, 26, 9);
     // The published line begins before its signal does; ours is null until both are there.
     const figures = {
       signal: ({ signal }: { signal: number }) => signal,
@@ -128,7 +132,7 @@ describe.skipIf(!isHere)(`the published series of Stock.Indicators${isHere ? '' 
   });
 
   it('are met by Bollinger 20 2', () => {
-    const bands = createBollinger(20, 2);
+    const bands = new BollingerBands(20, 2);
     const figures = {
       sma: ({ middle }: { middle: number }) => middle,
       upperBand: ({ upper }: { upper: number }) => upper,
@@ -139,28 +143,28 @@ describe.skipIf(!isHere)(`the published series of Stock.Indicators${isHere ? '' 
   });
 
   it('are met by ATR 14', () => {
-    const atr = createAtr(14);
-    expect(compare('atr', atr.add, atr, { atr: itself })).toBe(488);
+    const atr = new Atr(14);
+    expect(compare('atr', onBar(atr), atr, { atr: itself })).toBe(488);
   });
 
   it('are met by ADX 14', () => {
-    const adx = createAdx(14);
+    const adx = new DirectionalIndex(14);
     // The published directional lines begin before the index does; ours are null until all are there.
     const figures = {
       adx: ({ adx: value }: { adx: number }) => value,
       pdi: ({ plus }: { plus: number }) => plus,
       mdi: ({ minus }: { minus: number }) => minus,
     };
-    expect(compare('adx', adx.add, adx, figures)).toBe(3 * 475);
+    expect(compare('adx', onBar(adx), adx, figures)).toBe(3 * 475);
   });
 
   it('are met by VWAP over the whole series', () => {
-    const vwap = createVwap(() => Infinity);
-    expect(compare('vwap', vwap.add, vwap, { vwap: itself })).toBe(502);
+    const vwap = new Vwap(() => Infinity);
+    expect(compare('vwap', onBar(vwap), vwap, { vwap: itself })).toBe(502);
   });
 
   it('are met by Donchian 20', () => {
-    const channel = createDonchian(20);
-    expect(compare('donchian', channel.add, channel, { upperBand: ({ upper }) => upper, lowerBand: ({ lower }) => lower })).toBe(2 * 482);
+    const channel = new DonchianChannel(20);
+    expect(compare('donchian', onBar(channel), channel, { upperBand: ({ upper }) => upper, lowerBand: ({ lower }) => lower })).toBe(2 * 482);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createGarmanKlassVolatility } from '../../../shared/indicators/garman-klass-volatility.ts';
+import { GarmanKlassVolatility } from '../../../shared/indicators/garman-klass-volatility.ts';
 import type { Indicator } from '../../../shared/indicators/indicator.ts';
-import { createParkinsonVolatility } from '../../../shared/indicators/parkinson-volatility.ts';
-import { createRealisedVolatility } from '../../../shared/indicators/realised-volatility.ts';
-import { createYangZhangVolatility } from '../../../shared/indicators/yang-zhang-volatility.ts';
+import { ParkinsonVolatility } from '../../../shared/indicators/parkinson-volatility.ts';
+import { RealisedVolatility } from '../../../shared/indicators/realised-volatility.ts';
+import { YangZhangVolatility } from '../../../shared/indicators/yang-zhang-volatility.ts';
 import type { Candle } from '../../../shared/market/price.ts';
 import { candle } from '../../support/series.ts';
 
@@ -15,9 +15,9 @@ const DAYS: readonly Candle[] = [
   candle(102, 103, 101.1, 101.4),
   candle(101.5, 102.4, 100.8, 102),
 ];
-const aYear = <Input>({ add, value }: Indicator<Input, number>, inputs: readonly Input[]): number => {
-  for (const input of inputs) add(input);
-  return (value() ?? Number.NaN) * Math.sqrt(252);
+const aYear = <Input>(indicator: Indicator<Input, number>, inputs: readonly Input[]): number => {
+  for (const input of inputs) indicator.add(input);
+  return (indicator.value() ?? Number.NaN) * Math.sqrt(252);
 };
 
 describe('the volatility of the worked example', () => {
@@ -25,14 +25,14 @@ describe('the volatility of the worked example', () => {
     [
       'close to close',
       aYear(
-        createRealisedVolatility(4),
+        new RealisedVolatility(4),
         DAYS.map(({ close }) => close),
       ),
       0.113470662,
     ],
-    ['after Parkinson', aYear(createParkinsonVolatility(5), DAYS), 0.173851645],
-    ['after Garman and Klass', aYear(createGarmanKlassVolatility(5), DAYS), 0.189142643],
-    ['after Yang and Zhang', aYear(createYangZhangVolatility(4), DAYS), 0.187655575],
+    ['after Parkinson', aYear(new ParkinsonVolatility(5), DAYS), 0.173851645],
+    ['after Garman and Klass', aYear(new GarmanKlassVolatility(5), DAYS), 0.189142643],
+    ['after Yang and Zhang', aYear(new YangZhangVolatility(4), DAYS), 0.187655575],
   ])('%s is met to the last digit told', (_what, value, told) => {
     expect(value).toBeCloseTo(told, 9);
   });

@@ -82,7 +82,6 @@ describe('the command line', () => {
     [['--feed', 'simulated', '--at', 'yesterday'], /ISO instant/],
     [['--feed', 'simulated', '--at', '2026-01-02', '--until', '2026-01-01'], /--until must be after --at/],
     [['--session', 'luck'], /--session takes/],
-    [['--session', 'options'], /options not built yet; built are scalping, swing, btst/],
     [['--exit'], /--exit needs an end/],
     [['--port', '0'], /--port takes/],
     [['--seed', '-1'], /--seed/],

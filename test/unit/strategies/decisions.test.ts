@@ -7,7 +7,7 @@ import type { Bar } from '../../../shared/market/price.ts';
 import { StrategyError } from '../../../shared/strategies/base-bar.ts';
 import { BUILT_STRATEGIES, strategyByName } from '../../../shared/strategies/registry.ts';
 import { createScalping } from '../../../shared/strategies/scalping.ts';
-import type { Opportunity, Strategy } from '../../../shared/strategies/strategy.ts';
+import { type Opportunity, STRATEGY_NAMES, type Strategy } from '../../../shared/strategies/strategy.ts';
 import { createSwing } from '../../../shared/strategies/swing.ts';
 import { barsOf, missing, walk } from '../../support/series.ts';
 import { answers, instrumentOf, opportunities } from '../../support/strategy-runs.ts';
@@ -171,7 +171,7 @@ describe('swing', () => {
 
 describe('the registry', () => {
   it('has the strategies that are built, by name', () => {
-    expect(BUILT_STRATEGIES.map(({ name }) => name)).toEqual(['scalping', 'swing', 'btst']);
+    expect(BUILT_STRATEGIES.map(({ name }) => name)).toEqual([...STRATEGY_NAMES]);
     expect(strategyByName('swing')?.timeframes).toEqual(['15m', '1h', '1d']);
     expect(strategyByName('scalping')?.timeframes).toEqual(['1m', '3m', '5m']);
     expect(strategyByName('btst')?.timeframes).toEqual(['1h', '1d']);

@@ -123,7 +123,8 @@ const PLANTED: readonly Planted[] = [
     left(x) {
       const future = 80_000 + x;
       const payments = 3 * 53;
-      const funding = 80_000 * 0.0001 * ((1 - 0.95 ** payments) / 0.05);
+      // A long pays, and what it pays returns to the mean of 0.008 %.
+      const funding = 80_000 * (0.00008 * payments + 0.00002 * ((1 - 0.95 ** payments) / 0.05));
       const fees = FUTURE_FEE * (80_001 + future - 1 + future + future);
       return x - funding - 4 - fees - legRisk(2, 80_000, 0.9) - 0.04 * years * (16_000 + future / 5);
     },
@@ -329,22 +330,24 @@ describe('an arbitrage of futures and options', () => {
     return { ...view, derivatives: view.derivatives === null ? null : { ...view.derivatives, chains } };
   };
 
-  it('opens nothing on marks', () => {
-    expect(evaluate(withoutBook(null))).toMatchObject({ kind: 'quiet', reason: 'no_book' });
+  it('opens nothing on marks and last prices of contracts', () => {
+    for (const last of [null, 86_000]) expect(evaluate(withoutBook(last))).toMatchObject({ kind: 'quiet', reason: 'no_book' });
   });
 
-  it('takes a future that has just traded as far from that price as an order without a book is filled', () => {
-    const taken = evaluate(withoutBook(86_000));
+  it('takes coin that comes from bars alone as far from its last price as an order without a book is filled', () => {
+    const view = dated(BTC)(6_000);
+    const spot = { last: 80_000, bid: null, ask: null, bidSize: null, askSize: null };
+    const taken = evaluate({ ...view, derivatives: view.derivatives === null ? null : { ...view.derivatives, spot } });
     // Half spread, slippage of the regime, impact of a small order: of BTC at 90 % a year.
     const { total } = booklessConcession({
-      instrument: instrumentBySymbol('BTC-2026-12-25'),
-      price: 86_000,
+      instrument: BTC,
+      price: 80_000,
       quantity: 0.001,
       minuteVolatility: 0.9 / Math.sqrt(525_600),
       minuteVolume: null,
     });
     expect(total).toBeGreaterThan(0.0006);
-    expect(taken).toMatchObject({ kind: 'structure', legs: [{ price: 80_000.5 }, { price: 86_000 * (1 - total) }] });
+    expect(taken).toMatchObject({ kind: 'structure', legs: [{ price: 80_000 * (1 + total) }, { price: 85_999 }] });
   });
 
   it('opens nothing on quotes that are half a minute old', () => {
@@ -366,10 +369,8 @@ describe('an arbitrage of futures and options', () => {
     expect(paid.evaluate(dated(BTC)(6_000))).toMatchObject({ kind: 'quiet', reason: 'below_risk_free' });
   });
 
-  it('looks when its base candle closes, and whenever a person asks', () => {
-    const view = { ...dated(BTC)(6_000), nowMs: NOW + 10_000 };
-    expect(evaluate(view)).toMatchObject({ kind: 'quiet', reason: 'between_bars' });
-    expect(strategy.evaluate(view, '5m').kind).toBe('structure');
+  it('looks at the books whenever it is asked, not only when a candle closes', () => {
+    expect(evaluate({ ...dated(BTC)(6_000), nowMs: NOW + 10_000 }).kind).toBe('structure');
   });
 
   it('takes what is left of the best of everything that is quoted', () => {

@@ -15,7 +15,7 @@ const CryptoDerivativeParameters = z.strictObject({
     fundingDeviation: deviation,
     fundingBound: positive,
   }),
-  carry: z.number(),
+  carry: z.strictObject({ median: positive, logDeviation: deviation, weeks: positive }),
   implied: z.strictObject({ overRealised: positive, reversionDays: positive, noise: deviation }),
   noise: z.strictObject({
     most: positive,

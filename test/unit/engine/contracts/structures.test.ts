@@ -9,6 +9,7 @@ import { draftOn } from '../../../../shared/engine/draft.ts';
 import { decimal, sum, text, toNumber } from '../../../../shared/kernel/decimal.ts';
 import { DAY_MS, MINUTE_MS } from '../../../../shared/kernel/time.ts';
 import { type Account, blockedCash } from '../../../../shared/ledger/account.ts';
+import { NO_MODELS } from '../../../../shared/ml/model-set.ts';
 import type { StructureExits, StructureOpportunity } from '../../../../shared/strategies/strategy.ts';
 import { chainSource } from '../../../support/contract-chains.ts';
 import { bareQuote, startedAccount, viewOfSketch } from '../../../support/engine-fixtures.ts';
@@ -26,6 +27,7 @@ const marketAt = (nowMs: number, books: Books = BOOKS, spot = 80_000): ScanView 
     chains: chainSource([{ atMs: nowMs, venue: 'deribit', spot, books }]),
   }),
   chart: () => null,
+  model: NO_MODELS,
 });
 
 const NO_EXITS: StructureExits = { takeProfit: null, stopLoss: null, closeBeforeExpiryMs: null, shortDelta: null, convergedBps: null };

@@ -1,0 +1,30 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../../shared/kernel/errors.ts';
+import { type ModelFile, type ModelSet, modelSet } from '../../shared/ml/model-set.ts';
+
+/** Beside a deployed function's code, and in a state's folder: where models lie that nobody has named. */
+export const MODEL_FOLDER = 'models';
+
+/**
+ * The models of files and folders (the JSON files in them), in the order of their names. A file that cannot be read as JSON is told as one
+ * that is no model; a path that is not there has none.
+ */
+export const readModels = (paths: readonly string[]): ModelSet => modelSet(paths.flatMap(filesAt).map(readModel));
+
+function filesAt(path: string): readonly string[] {
+  if (!existsSync(path)) return [];
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+function readModel(source: string): ModelFile {
+  try {
+    return { source, value: JSON.parse(readFileSync(source, 'utf8')) };
+  } catch (error) {
+    return { source, value: `not JSON: ${messageOf(error)}` };
+  }
+}

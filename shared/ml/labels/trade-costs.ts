@@ -1,0 +1,40 @@
+import { chargesFor, totalOf } from '../../execution/charges.ts';
+import { booklessConcession } from '../../execution/slippage.ts';
+import { fromNumber, toNumber } from '../../kernel/decimal.ts';
+import type { EpochMs } from '../../kernel/time.ts';
+import type { Instrument } from '../../market/instrument.ts';
+
+/** One side of a labelled trade. */
+export interface Side {
+  readonly instrument: Instrument;
+  readonly side: 'buy' | 'sell';
+  /** A target rests in the book and is met there; all else meets the market and concedes. */
+  readonly liquidity: 'maker' | 'taker';
+  readonly price: number;
+  /** Deviation of one-minute returns, share of price. */
+  readonly minuteVolatility: number;
+  readonly atMs: EpochMs;
+}
+
+/** What a labelled trade is of, in the quote currency: a charge with a flat line depends on it a little. */
+const NOTIONAL = 5_000;
+
+/**
+ * What a side costs, as a share of its price: the venue's charges on that day, and for a taker spread, slippage and impact as a fill
+ * without a book would pay.
+ */
+export function sideCost({ instrument, side, liquidity, price, minuteVolatility, atMs }: Side): number {
+  const quantity = NOTIONAL / price;
+  const charges = chargesFor({
+    instrument,
+    product: instrument.market === 'CRYPTO' ? 'spot' : 'delivery',
+    side,
+    liquidity,
+    notional: fromNumber(NOTIONAL),
+    quantity: fromNumber(quantity),
+    price: fromNumber(price),
+    atMs,
+  });
+  const conceded = liquidity === 'maker' ? 0 : booklessConcession({ instrument, price, quantity, minuteVolatility, minuteVolume: null }).total;
+  return toNumber(totalOf(charges)) / NOTIONAL + conceded;
+}

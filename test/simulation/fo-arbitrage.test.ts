@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import type { ScanRecord } from '../../shared/contracts/decisions.ts';
+import type { Trade } from '../../shared/contracts/fill.ts';
+import type { JournalEventOf, JournalRow } from '../../shared/contracts/journal.ts';
+import { openBacktest } from '../../shared/engine/backtest/backtest.ts';
+import type { ChainSource } from '../../shared/engine/ports.ts';
+import { BINANCE_SYMBOLS } from '../../shared/feeds/binance/binance-symbols.ts';
+import { assumedUsdtRate } from '../../shared/feeds/rates/rates.ts';
+import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
+import { recordedMinutes } from '../../shared/feeds/replay/recorded-minutes.ts';
+import { recordedPerpetuals } from '../../shared/feeds/replay/recorded-perpetuals.ts';
+import { decimal, sum, toNumber } from '../../shared/kernel/decimal.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
+import type { Account } from '../../shared/ledger/account.ts';
+import { NOTHING_SETTLED } from '../../shared/market/derivative.ts';
+import type { Bar } from '../../shared/market/price.ts';
+import { strategyByName } from '../../shared/strategies/registry.ts';
+import type { Strategy, StrategyName } from '../../shared/strategies/strategy.ts';
+import { futureQuote } from '../support/derivative-views.ts';
+import { NO_RECORDED_DATA, recordedDataFolder, recordedFiles } from '../support/recorded-data.ts';
+
+interface Played {
+  readonly rows: readonly JournalRow[];
+  readonly scans: readonly ScanRecord[];
+  readonly trades: readonly Trade[];
+  readonly account: Account;
+}
+
+interface Run {
+  readonly startMs: EpochMs;
+  readonly minutes:
+    | AsyncIterable<{ readonly openMs: EpochMs; readonly bars: readonly Bar[] }>
+    | Iterable<{ readonly openMs: EpochMs; readonly bars: readonly Bar[] }>;
+  readonly chains: ChainSource;
+  /** Before each minute is played: it plays what was known when it began. */
+  readonly before?: (openMs: EpochMs) => Promise<void>;
+  readonly strategyOf?: (name: StrategyName) => Strategy | undefined;
+}
+
+/** A session of the arbitrage alone over the bars, by the engine of the live system. */
+async function play({ startMs, minutes, chains, before, strategyOf }: Run): Promise<Played> {
+  const rows: JournalRow[] = [];
+  const scans: ScanRecord[] = [];
+  const trades: Trade[] = [];
+  const backtest = openBacktest(
+    {
+      world: { scope: 'test', evidence: 'simulated', markets: ['CRYPTO'] },
+      settings: { marketMode: 'both', seed: 'seed', configVersion: 'test' },
+      request: { startingCapital: decimal('100000'), strategies: ['fo_arbitrage'], riskLimits: {} },
+      startMs,
+      history: { bars: new Map(), days: new Map() },
+      source: 'test',
+      rates: (nowMs) => [assumedUsdtRate(nowMs)],
+      chains,
+      log: () => undefined,
+      ...(strategyOf === undefined ? {} : { strategyOf }),
+    },
+    { row: (row) => void rows.push(row), scan: (scan) => void scans.push(scan), trade: (trade) => void trades.push(trade) },
+  );
+  for await (const minute of minutes) {
+    await before?.(minute.openMs);
+    backtest.play(minute);
+  }
+  backtest.end();
+  return { rows, scans, trades, account: backtest.account() };
+}
+
+const eventsOf = <Type extends JournalRow['event']['type']>(rows: readonly JournalRow[], type: Type): readonly JournalEventOf<Type>[] =>
+  rows.flatMap(({ event }) => (event.type === type ? [event as JournalEventOf<Type>] : []));
+
+const START = Date.parse('2026-11-02T08:00:00Z');
+
+/** Bars of a coin that stands still. */
+function* still(hours: number): Generator<{ readonly openMs: EpochMs; readonly bars: readonly Bar[] }> {
+  for (let openMs = START; openMs < START + hours * HOUR_MS; openMs += MINUTE_MS) {
+    const bar: Bar = {
+      symbol: 'BTC',
+      openMs,
+      open: 80_000,
+      high: 80_001,
+      low: 79_999,
+      close: 80_000,
+      volume: 50,
+      origin: 'received',
+      evidence: 'simulated',
+    };
+    yield { openMs, bars: [bar] };
+  }
+}
+
+/** A quarterly at a premium that is there for an hour and then gone. */
+const planted = (premium: number): ChainSource => ({
+  underlyings: ['BTC'],
+  chains: (underlying, atMs) => [
+    {
+      underlying,
+      venue: 'binance-futures',
+      currency: 'USDT',
+      atMs,
+      spot: 80_000,
+      lotSize: 0.001,
+      perpetual: null,
+      futures: [futureQuote('BTC-2026-12-25', { middle: 80_000 + (atMs < START + HOUR_MS ? premium : 0), half: 1 }, atMs)],
+      options: [],
+      source: 'planted',
+      evidence: 'simulated',
+    },
+  ],
+  settled: () => NOTHING_SETTLED,
+});
+
+describe('an arbitrage in a session', () => {
+  it('buys the coin and sells its dear future as one, and closes both when the basis has gone', async () => {
+    const { scans, rows, trades, account } = await play({ startMs: START, minutes: still(2), chains: planted(5_000) });
+    const [taken] = scans.flatMap(({ decisions }) => decisions).filter(({ outcome }) => outcome === 'taken');
+    expect(taken).toMatchObject({ strategy: 'fo_arbitrage', structure: { name: 'cash-and-carry' }, sizedBy: 'strategyMaxPosition' });
+    const fills = eventsOf(rows, 'filled').map(({ fill }) => `${fill.side} ${fill.symbol} ${fill.purpose}`);
+    expect(fills).toEqual(['buy BTC entry', 'sell BTC-2026-12-25 entry', 'sell BTC exit', 'buy BTC-2026-12-25 exit']);
+    expect(account.positions.size).toBe(0);
+    // 3 % of equity in the larger leg, in whole lots.
+    const [bought] = eventsOf(rows, 'filled');
+    const worth = toNumber(bought?.fill.quantity ?? decimal('0')) * 85_000;
+    expect(worth).toBeLessThanOrEqual(3_000);
+    expect(worth).toBeGreaterThan(2_900);
+    expect(trades.map(({ closedWhy }) => closedWhy)).toEqual(['converged', 'converged']);
+    // 5,000 a unit less 24 bp of fees at both ends and what crossing the books costs.
+    const perUnit = toNumber(sum(trades.map(({ realised }) => realised.net))) / toNumber(bought?.fill.quantity ?? decimal('1'));
+    expect(perUnit).toBeGreaterThan(4_500);
+    expect(perUnit).toBeLessThan(4_800);
+  });
+
+  it('leaves a basis alone that does not pay its costs, and says by how much', async () => {
+    const { scans, rows } = await play({ startMs: START, minutes: still(1), chains: planted(300) });
+    expect(eventsOf(rows, 'order-placed')).toEqual([]);
+    expect(scans.flatMap(({ decisions }) => decisions)).toEqual([]);
+  });
+});
+
+const [spotFile] = recordedFiles('binance-klines', /^BTCUSDT-1m-2025/);
+const perpetualFiles = recordedFiles('binance-futures', /^BTCUSDT_PERP-(1m-2025|8h-(funding_rate|mark)-2023)/);
+
+/** A strategy that sells one lot of the perpetual and keeps it. */
+const keeper = (built: Strategy): Strategy => ({
+  ...built,
+  evaluate: ({ derivatives, instrument }) => {
+    const quote = derivatives?.chains[0]?.perpetual;
+    if (quote == null || quote.last === null) return { kind: 'quiet', reason: 'no_book', why: 'nothing traded' };
+    return {
+      kind: 'structure',
+      structure: 'cash-and-carry',
+      underlying: instrument.symbol,
+      legs: [{ instrument: quote.instrument, side: 'sell', ratio: 1, price: quote.last }],
+      unit: 0.001,
+      maxLoss: null,
+      maxProfit: null,
+      riskPerUnit: 1_000,
+      exits: { takeProfit: null, stopLoss: null, closeBeforeExpiryMs: null, shortDelta: null, convergedBps: null },
+      maxHoldingMs: 60 * DAY_MS,
+      confidence: 1,
+      leastConfidence: 0,
+      parts: [],
+      volatility: 0.001,
+      why: 'kept',
+    };
+  },
+});
+
+describe.skipIf(recordedDataFolder() === null)(`funding${recordedDataFolder() === null ? ` (${NO_RECORDED_DATA})` : ''}`, () => {
+  it('of a perpetual held over four recorded days is the sum of what was recorded, payment by payment', async () => {
+    const startMs = Date.parse('2025-05-21T00:00:00Z');
+    const untilMs = startMs + 4 * DAY_MS;
+    const data = await describeData([spotFile as string], BINANCE_SYMBOLS);
+    if (data.kind !== 'klines') throw new Error(data.kind);
+    const chains = recordedPerpetuals(perpetualFiles, BINANCE_SYMBOLS);
+    const { rows, account } = await play({
+      startMs,
+      minutes: recordedMinutes(data.series, { fromMs: startMs, toMs: untilMs }),
+      chains,
+      before: chains.advance,
+      strategyOf: (name) => {
+        const built = strategyByName(name);
+        return built === undefined ? undefined : keeper(built);
+      },
+    });
+    await chains.close();
+    const [position] = account.positions.values();
+    const paid = eventsOf(rows, 'funding-paid');
+    const recorded = chains.settled('BTC', untilMs).fundings.filter(({ atMs }) => atMs > (position?.openedMs ?? 0));
+    expect(recorded.length).toBe(11);
+    expect(paid.map(({ fundingRate }) => fundingRate)).toEqual(recorded.map(({ rate }) => rate));
+    const units = toNumber(position?.quantity ?? decimal('0'));
+    const expected = recorded.reduce((total, { rate, mark }) => total + units * rate * mark, 0);
+    expect(units).toBeGreaterThan(0.01);
+    expect(toNumber(sum(paid.map(({ amount }) => amount)))).toBeCloseTo(expected, 6);
+    // Booked by the look that follows it, within a minute of its time.
+    for (const { atMs, fundingMs } of paid) expect(atMs - fundingMs).toBeLessThanOrEqual(2 * MINUTE_MS);
+  });
+});
