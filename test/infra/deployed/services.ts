@@ -62,8 +62,6 @@ export function createServices(): Services {
   };
 
   const OPERATIONS: Readonly<Record<string, (input: unknown, isGone: () => boolean) => Promise<unknown> | unknown>> = {
-    // What is in the object is not looked at here: the store's own contract does.
-    's3 PutObject': () => ({}),
     'sqs SendMessage': (input) => {
       const { QueueUrl, MessageBody } = sendSchema.parse(input);
       const id = randomUUID();
