@@ -4,7 +4,6 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { instrumentBySymbol } from '../../shared/config/instruments.ts';
 import { booklessConcession } from '../../shared/execution/slippage.ts';
-import { recordedNseChains } from '../../shared/feeds/replay/recorded-nse-chains.ts';
 import { type RecordedContracts, recordedPerpetuals } from '../../shared/feeds/replay/recorded-perpetuals.ts';
 import { toNumber } from '../../shared/kernel/decimal.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
@@ -13,6 +12,7 @@ import type { Instrument } from '../../shared/market/instrument.ts';
 import { createFoArbitrage } from '../../shared/strategies/fo-arbitrage.ts';
 import { arbitrageView } from '../support/derivative-views.ts';
 import { NO_RECORDED_DATA, recordedDataFolder, recordedFiles } from '../support/recorded-data.ts';
+import { recordedNseChains } from '../support/recorded-nse-chains.ts';
 
 const NOTE = recordedDataFolder() === null ? ` (${NO_RECORDED_DATA})` : '';
 const SYMBOLS = new Map([['BTCUSDT', 'BTC']]);
