@@ -9,6 +9,7 @@ import { nightdesk } from './nightdesk.ts';
 const NOT_EMULATED: ReadonlySet<string> = new Set([
   'AWS::Events::Archive',
   'AWS::Budgets::Budget',
+  'AWS::CloudWatch::Alarm',
   'AWS::ECS::ClusterCapacityProviderAssociations',
   'AWS::ECS::Service',
   'Custom::FeedImage',

@@ -6,7 +6,7 @@ import type { Measurement } from './measurement.ts';
 import type { SymbolMix } from './operations.ts';
 
 /** How many symbols of each market a configuration watches. */
-export function mixOf(deployment: Deployment): SymbolMix {
+function mixOf(deployment: Deployment): SymbolMix {
   const symbols = new Set(symbolsOf(deployment));
   const of = (market: string): number => INSTRUMENT_FACTS.instruments.filter((each) => each.market === market && symbols.has(each.symbol)).length;
   return { crypto: of('CRYPTO'), nse: of('NSE') };

@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../shared/kernel/errors.ts';
-import { bundleFeed } from '../aws/bundle.ts';
 import { EMULATED, emulate } from './emulate.ts';
 import { askTool, ROOT, runTool } from './tools.ts';
 
@@ -17,7 +14,7 @@ The emulator is no part of the project:
   pip install ministack && PATH="$PWD/node_modules/.bin:$PATH" ministack
 
 Its functions run on the Node that it finds in its path, which is why that is set. What needs a container engine or is not known
-to it is left out: the feed's service and image, the archive of the bus, the budget.
+to it is left out: the feed's service and image, the archive of the bus, alarms, the budget.
 
   --endpoint URL   where the emulator answers (default http://127.0.0.1:4566)
   --help           this page`;
@@ -53,11 +50,13 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** The feed's bundle as its task runs it; over when it has begun. */
+/** The feed as its task runs it, from its source; over when it has begun. */
 async function startFeed(environment: Readonly<Record<string, string>>): Promise<() => Promise<unknown>> {
-  const bundle = join(mkdtempSync(join(tmpdir(), 'nightdesk-feed-')), 'feed.mjs');
-  bundleFeed(bundle);
-  const child = spawn(process.execPath, [bundle], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['functions/feed/main.ts'], {
+    cwd: ROOT,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   await new Promise<void>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlaceAnswer } from '../../shared/contracts/v8/orders.ts';
+import type { ChainSource } from '../../shared/engine/ports.ts';
+import { createSimulatedCryptoDerivatives } from '../../shared/feeds/simulated-crypto-derivatives.ts';
 import { decimal } from '../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
 import { type ApiFixture, apiFixture, NSE_CLOSED_MS, NSE_OPEN_MS, quoteOf } from '../support/api-fixture.ts';
@@ -7,11 +9,12 @@ import { type ApiFixture, apiFixture, NSE_CLOSED_MS, NSE_OPEN_MS, quoteOf } from
 interface Setup {
   readonly nowMs?: number;
   readonly withMatcher?: boolean;
+  readonly chains?: ChainSource | null;
 }
 
 /** A session in a market with BTC at 99.99 / 100.01 and RELIANCE at 1400, and a matcher that fills. */
-async function trading({ nowMs = NSE_CLOSED_MS, withMatcher = true }: Setup = {}): Promise<ApiFixture> {
-  const fixture = await apiFixture({ nowMs });
+async function trading({ nowMs = NSE_CLOSED_MS, withMatcher = true, chains = null }: Setup = {}): Promise<ApiFixture> {
+  const fixture = await apiFixture({ nowMs, change: () => ({ chains }) });
   const rates = [
     { currency: 'USDT', value: decimal('1'), source: 'test', asOfMs: nowMs },
     { currency: 'INR', value: decimal('0.0125'), source: 'test', asOfMs: nowMs },
@@ -91,7 +94,7 @@ describe('placing an order', () => {
 
   it('says 200 at once for a limit order that rests, and what it waits for', async () => {
     const fixture = await trading();
-    const before = fixture.clock.now();
+    const before = NSE_CLOSED_MS;
     const { status, body } = await fixture.ask('place-order', { body: { ...BUY, type: 'limit', limitPrice: 97 } });
     expect(status).toBe(200);
     expect(fixture.clock.now()).toBe(before);
@@ -452,5 +455,50 @@ describe('changing the bracket of a position', () => {
     }
     expect((await fixture.refused('amend-bracket', { id: 'order:held', body: {} })).body.code).toBe('invalid_body');
     expect((await fixture.refused('amend-bracket', { id: 'none', body: { stop: 1 } })).body.code).toBe('unknown_position');
+  });
+});
+
+describe('orders in contracts', () => {
+  const chains = createSimulatedCryptoDerivatives({ seed: '1' });
+  const quoting = async () => {
+    const fixture = await trading({ chains, withMatcher: false });
+    const [linear, options] = chains.chains('BTC', fixture.clock.now());
+    const spot = linear?.spot ?? 0;
+    // The coin where its contracts have it.
+    const rates = [{ currency: 'USDT', value: decimal('1'), source: 'test', asOfMs: NSE_CLOSED_MS }] as const;
+    await fixture.publish({ quotes: [quoteOf('BTC', spot, NSE_CLOSED_MS)], rates: [...rates] });
+    const option = options?.options.find(({ bid, instrument }) => bid !== null && bid > 0.01 && instrument.contract.right === 'call');
+    return { ...fixture, spot, option: option?.instrument.symbol ?? '' };
+  };
+
+  it('are previewed with the margin of their venue, which is what their position will block', async () => {
+    const { ask, spot } = await quoting();
+    const { body } = await ask('preview-order', { body: { symbol: 'BTC-PERP', side: 'sell', quantity: '0.1' } });
+    expect(body).toMatchObject({ accepted: true, orders: [{ product: 'perpetual', margin: { parts: [{ name: 'notional-share' }] } }] });
+    // Half of what a tenth of a coin is worth
+    expect(Number(body.orders[0]?.margin?.deposit) / (spot * 0.05)).toBeCloseTo(1, 2);
+  });
+
+  it('take a short of coin to its perpetual, and refuse it as spot', async () => {
+    const { ask } = await quoting();
+    const short = { symbol: 'ETH', side: 'sell', quantity: '0.5' } as const;
+    expect((await ask('place-order', { body: short })).body).toMatchObject({
+      accepted: true,
+      orders: [{ symbol: 'ETH-PERP', product: 'perpetual' }],
+    });
+    const { body } = await ask('place-order', { body: { ...BUY, side: 'sell', bracket: {}, product: 'spot' } });
+    expect(body).toMatchObject({ accepted: false, refusal: { reason: 'long_only' } });
+  });
+
+  it('are paid in coin where the option is, and refused where nobody quotes them', async () => {
+    const { ask, refused, option } = await quoting();
+    const { body } = await ask('preview-order', { body: { symbol: option, side: 'buy', quantity: '0.2' } });
+    expect(body).toMatchObject({
+      accepted: true,
+      orders: [{ currency: 'BTC', product: 'option', fill: { rate: { source: 'price of simulated-market' } } }],
+    });
+    expect((await refused('place-order', { body: { symbol: 'BTC-2026-10-09-1-C', side: 'buy', quantity: '0.1' } })).body).toMatchObject({
+      code: 'unknown_symbol',
+    });
   });
 });

@@ -29,23 +29,20 @@ function training(): readonly string[] {
   const labels = Uint8Array.from({ length: ROWS }, (_, row) => (random.next() < sigmoid(rows[row * INPUTS] ?? 0) ? 1 : 0));
   const places = Array.from({ length: ROWS }, (_, row) => row);
   const settings = { hidden: [32, 16], epochs: 20, batch: 64, learningRate: 0.001, l2: 0.0001, patience: 20 };
-  const began = performance.now();
-  const before = process.cpuUsage();
-  trainNetwork({ inputs: INPUTS, rows, labels }, places.slice(0, 45_000), places.slice(45_000), settings, rng(1));
-  const cpuS = process.cpuUsage(before).user / 1e6;
-  const wallS = (performance.now() - began) / 1_000;
+  const { cpuMs, wallMs } = measured(() =>
+    trainNetwork({ inputs: INPUTS, rows, labels }, places.slice(0, 45_000), places.slice(45_000), settings, rng(1)),
+  );
   return [
-    `training ${ROWS} rows x ${INPUTS}, ${settings.epochs} epochs of 32-32-16-1: ${wallS.toFixed(1)} s, ${cpuS.toFixed(1)} s of CPU`,
-    againstTarget('s', wallS, '<', 15),
+    `training ${ROWS} rows x ${INPUTS}, ${settings.epochs} epochs of 32-32-16-1: ${(cpuMs / 1_000).toFixed(1)} s of CPU, ${(wallMs / 1_000).toFixed(1)} s by the wall`,
+    againstTarget('s of CPU', cpuMs / 1_000, '<', 15),
   ];
 }
 
 function inference(): readonly string[] {
   const rows = madeRows(600, 'bench', (features) => sigmoid(2 * (features[1] ?? 0)));
   const text = JSON.stringify(trainModel({ strategy: 'scalping', seed: '1', rows }).artefact);
-  const coldBegan = performance.now();
-  const read = readArtefact(JSON.parse(text));
-  const coldMs = performance.now() - coldBegan;
+  const cold = measured(() => readArtefact(JSON.parse(text)));
+  const read = cold.result;
   if (read.kind !== 'fit') throw new Error(read.why);
   const prospect = someProspect();
   const [odds, asked]: [number[], number[]] = [[], []];
@@ -58,9 +55,19 @@ function inference(): readonly string[] {
     `odds of ${BATCH} rows, ${read.artefact.networks.length} networks of ${read.artefact.networks[0]?.sizes.join('-')}: ${msLine(warm)}`,
     againstTarget('ms', warm.p50, '<', 1),
     `one proposal, its features included: ${msLine(percentiles(asked.slice(100)))}`,
-    `an artefact of ${(text.length / 1_024).toFixed(0)} kB read and checked, cold: ${coldMs.toFixed(1)} ms`,
-    againstTarget('ms', coldMs, '<', 30),
+    `an artefact of ${(text.length / 1_024).toFixed(0)} kB read and checked, cold: ${cold.cpuMs.toFixed(1)} ms of CPU, ${cold.wallMs.toFixed(1)} ms by the wall`,
+    againstTarget('ms of CPU', cold.cpuMs, '<', 30),
   ];
+}
+
+/** One thread's work: its CPU time is what the wall would say on a machine that has nothing else to do. */
+function measured<Result>(task: () => Result): { readonly result: Result; readonly cpuMs: number; readonly wallMs: number } {
+  const before = process.cpuUsage();
+  const began = performance.now();
+  const result = task();
+  const wallMs = performance.now() - began;
+  const { user, system } = process.cpuUsage(before);
+  return { result, cpuMs: (user + system) / 1_000, wallMs };
 }
 
 function timed(task: () => unknown): number {

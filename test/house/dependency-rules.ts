@@ -106,6 +106,14 @@ export const RULES: readonly FolderRule[] = [
     builtins: 'all',
     bans: [],
   },
+  // It tells the channels whose secrets lie in SSM.
+  {
+    where: 'functions/alerts/',
+    folders: ['shared/', 'functions/middleware/'],
+    packages: ['@aws-sdk/client-eventbridge', '@aws-sdk/client-ssm', 'aws-lambda', 'zod'],
+    builtins: 'all',
+    bans: [],
+  },
   // Commands for the person at this machine: they open the same store as the host does.
   { where: 'functions/cli/', folders: ['shared/', 'infra/local/', 'infra/cost/'], packages: [], builtins: 'all', bans: [] },
   {
@@ -116,7 +124,13 @@ export const RULES: readonly FolderRule[] = [
     bans: [],
   },
   // The bill knows both hosts: it measures on this machine what the stack will run.
-  { where: 'infra/cost/', folders: ['shared/', 'functions/', 'infra/local/', 'infra/aws/'], packages: ['zod'], builtins: 'all', bans: [] },
+  {
+    where: 'infra/cost/',
+    folders: ['shared/', 'functions/', 'infra/local/', 'infra/aws/', 'infra/config/'],
+    packages: ['zod'],
+    builtins: 'all',
+    bans: [],
+  },
   // The one function that works for the deployment and not for the desk.
   {
     where: 'functions/image/',

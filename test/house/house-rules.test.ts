@@ -108,6 +108,7 @@ const PLANTED: readonly (readonly [sentence: string, kind: ViolationKind, path: 
   ['the bill knows no DynamoDB', 'package', 'infra/cost/x.ts', "import { DynamoDBClient } from '@aws-sdk/client-dynamodb';"],
   ['the local host does not import the bill', 'folder', 'infra/local/x.ts', "import { billOf } from '../cost/bill.ts';"],
   ['the image function is no part of the desk', 'folder', 'functions/image/x.ts', "import { lambdaContext } from '../middleware/lambda-context.ts';"],
+  ['the alerts function nudges nobody', 'package', 'functions/alerts/x.ts', "import { SQSClient } from '@aws-sdk/client-sqs';"],
   ['only the image function has images built', 'package', 'functions/session/x.ts', "import { CodeBuildClient } from '@aws-sdk/client-codebuild';"],
   ['the configuration knows no host', 'folder', 'infra/config/x.ts', "import { host } from '../local/host.ts';"],
   ['the commands that deploy are no CDK app', 'package', 'infra/deploy/x.ts', "import { App } from 'aws-cdk-lib';"],

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { dayOfTheStack } from './deployed/day.ts';
+import { dayOfTheStack } from './deployed/day.contract.ts';
 import { type Driver, startDriver } from './deployed/driver.ts';
-import { faultsOfTheStack } from './deployed/faults.ts';
+import { faultsOfTheStack } from './deployed/faults.contract.ts';
 
 let driver: Driver;
 

@@ -21,7 +21,7 @@ import { writeGeneratedKlines } from '../support/generated-klines.ts';
 import { testFolder } from '../support/history-fixtures.ts';
 import { NO_RECORDED_DATA, recordedFiles } from '../support/recorded-data.ts';
 
-const REQUEST = { startingCapital: decimal('100000'), strategies: null, riskLimits: {} };
+const REQUEST = { startingCapital: decimal('100000'), strategies: ['scalping' as const, 'swing' as const], riskLimits: {} };
 const HISTORY_DAYS = 2;
 
 interface Span {
@@ -96,7 +96,7 @@ async function backtested(data: RecordedKlinesData, { startMs, untilMs }: Span):
   return told(rows, scans, trades);
 }
 
-describe('a backtest', () => {
+describe('a backtest', { timeout: 60_000 }, () => {
   it('decides and books what a replay through feed, store and scheduler does, hash for hash, on generated bars', async () => {
     const startMs = Date.parse('2023-04-30T23:00:00Z');
     const span = { startMs, untilMs: startMs + 2 * HOUR_MS };

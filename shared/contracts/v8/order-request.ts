@@ -36,7 +36,7 @@ const leg = z.strictObject({
   symbol,
   side: sideSchema,
   quantity: positive,
-  product: productSchema.optional().describe('spot for coin; delivery or intraday for shares'),
+  product: productSchema.optional().describe('spot for coin; delivery or intraday for shares; perpetual, future or option as the symbol says'),
   bracket: bracketInput.optional(),
 });
 

@@ -12,6 +12,7 @@ import type { Market } from '../../market/instrument.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
 import { NO_MODELS } from '../../ml/model-set.ts';
+import { NO_RISK_MODEL } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
 import { corporateActions } from '../apply-corporate-actions.ts';
@@ -175,7 +176,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
       configVersion: settings.configVersion,
       strategyOf: setup.strategyOf ?? strategyByName,
     };
-    const seen = { ...view(), chart: (symbol: string) => charts.get(symbol) ?? null, model: setup.model ?? NO_MODELS };
+    const seen = { ...view(), chart: (symbol: string) => charts.get(symbol) ?? null, model: setup.model ?? NO_MODELS, risk: NO_RISK_MODEL };
     books.commit({
       sessionId,
       decide: (account) => {
@@ -198,7 +199,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const roll = (atMs: EpochMs): void => {
     adjust(atMs);
     const due = dayRolls(books.account(), atMs);
-    if (due.length > 0) carryOut(rollDays(books.account(), view(), due));
+    if (due.length > 0) carryOut(rollDays(books.account(), { ...view(), risk: NO_RISK_MODEL }, due));
   };
 
   const runOf = ({ functionName, market }: Schedule): Slot['run'] | null => {

@@ -86,7 +86,7 @@ function isBreached(leg: Position, shortDelta: number, view: ContractsView): boo
 }
 
 /** Delta of one unit of an option by its quoted volatility; null for what is none, or has none. */
-export function deltaOf(symbol: string, view: ContractsView): number | null {
+function deltaOf(symbol: string, view: ContractsView): number | null {
   const quote = optionQuoteOf(symbol, view);
   if (quote === null || quote.iv === null) return null;
   const { right, strike, expiryMs } = quote.instrument.contract;

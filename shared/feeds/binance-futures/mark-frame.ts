@@ -79,7 +79,7 @@ function markOf(frame: Fields): MarkPrice | RefusedMark {
 }
 
 /** Undefined for what is neither a funding nor the sign that there is none. */
-export function fundingOf(rateText: unknown, time: unknown): MarkPrice['funding'] | undefined {
+function fundingOf(rateText: unknown, time: unknown): MarkPrice['funding'] | undefined {
   if (time === 0) return rateText === undefined || rateText === '' || Number(rateText) === 0 ? null : undefined;
   const nextMs = stampMs(time);
   const rate = signedDecimalText(rateText);

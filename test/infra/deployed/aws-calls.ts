@@ -6,7 +6,7 @@ import type { AwsCall } from './role-policies.ts';
 export interface AwsRequest {
   /** Of the signature's scope, such as `dynamodb`. */
   readonly service: string;
-  /** Such as `TransactWriteItems`. */
+  /** Such as `TransactWriteItems`; of S3 such as `PUT object`. */
   readonly operation: string;
   readonly input: unknown;
 }
@@ -85,7 +85,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   'sqs ReceiveMessage': onQueue('ReceiveMessage'),
   // The batch has no right of its own.
   'sqs DeleteMessageBatch': onQueue('DeleteMessage'),
-  's3 PutObject': (input) => {
+  's3 PUT object': (input) => {
     const { Bucket, Key } = z.object({ Bucket: z.string(), Key: z.string() }).parse(input);
     return [plain('s3:PutObject', `arn:aws:s3:::${Bucket}/${Key}`)];
   },

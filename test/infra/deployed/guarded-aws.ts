@@ -74,7 +74,7 @@ export async function startGuardedAws(
     };
     if (request.url?.startsWith('/credentials/') === true) return answer(200, credentials(request.url.slice('/credentials/'.length)));
     const [, role = '', region = '', service = ''] = SCOPE.exec(request.headers.authorization ?? '') ?? [];
-    const asked: AwsRequest = service === 's3' ? objectRequest(request) : { service, operation: operationOf(request), input: JSON.parse(body) };
+    const asked = service === 's3' ? objectRequest(request, body) : jsonRequest(request, service, body);
     const why = judge(role, region, asked);
     if (why !== null) {
       refused.push(why);
@@ -124,19 +124,23 @@ export async function startGuardedAws(
   };
 }
 
-const operationOf = ({ headers }: IncomingMessage): string => String(headers['x-amz-target']).split('.')[1] ?? '';
-
-/** S3 speaks REST: `PUT /bucket/key` is PutObject. */
-function objectRequest({ method, url = '' }: IncomingMessage): AwsRequest {
-  const [, Bucket = '', ...key] = url.split('/');
-  return { service: 's3', operation: method === 'PUT' ? 'PutObject' : String(method), input: { Bucket, Key: key.join('/') } };
-}
-
 /** A call as a person reads it. */
-export const inWords = ({ action, resource, context }: AwsCall): string =>
+const inWords = ({ action, resource, context }: AwsCall): string =>
   `${action} on ${resource}${Object.entries(context)
     .map(([key, values]) => ` (${key} ${[...new Set(values)].join(', ')})`)
     .join('')}`;
+
+const jsonRequest = ({ headers }: IncomingMessage, service: string, body: string): AwsRequest => ({
+  service,
+  operation: String(headers['x-amz-target']).split('.')[1] ?? '',
+  input: JSON.parse(body),
+});
+
+/** S3 has no operations but methods on paths. */
+function objectRequest({ method = '', url = '' }: IncomingMessage, body: string): AwsRequest {
+  const [, Bucket = '', ...key] = decodeURIComponent(url.split('?')[0] ?? '').split('/');
+  return { service: 's3', operation: `${method} object`, input: { Bucket, Key: key.join('/'), Body: body } };
+}
 
 const credentials = (role: string): unknown => ({
   AccessKeyId: role,

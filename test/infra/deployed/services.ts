@@ -21,6 +21,8 @@ export interface Services {
   readonly events: readonly PutEvent[];
   /** Texts that wait in a queue, by its address. */
   readonly waiting: (queueUrl: string) => readonly string[];
+  /** Names of the objects that were put into a bucket. */
+  readonly objects: (bucket: string) => readonly string[];
   readonly setParameter: (name: string, value: string) => void;
 }
 
@@ -38,6 +40,7 @@ export function createServices(): Services {
   const queues = new Map<string, { readonly id: string; readonly body: string }[]>();
   const taken = new Map<string, string>();
   const parameters = new Map<string, string>();
+  const objects = new Set<string>();
   const events: PutEvent[] = [];
 
   const queueOf = (url: string): { readonly id: string; readonly body: string }[] => {
@@ -73,6 +76,11 @@ export function createServices(): Services {
       const gone = Entries.filter(({ ReceiptHandle }) => taken.delete(ReceiptHandle));
       return { Successful: gone.map(({ Id }) => ({ Id })), Failed: [] };
     },
+    's3 PUT object': (input) => {
+      const { Bucket, Key } = z.object({ Bucket: z.string(), Key: z.string() }).parse(input);
+      objects.add(`${Bucket}/${Key}`);
+      return {};
+    },
     'ssm GetParameter': (input) => {
       const { Name } = z.object({ Name: z.string() }).parse(input);
       const Value = parameters.get(Name);
@@ -106,6 +114,7 @@ export function createServices(): Services {
     },
     events,
     waiting: (queueUrl) => queueOf(queueUrl).map(({ body }) => body),
+    objects: (bucket) => [...objects].filter((name) => name.startsWith(`${bucket}/`)).map((name) => name.slice(bucket.length + 1)),
     setParameter: (name, value) => void parameters.set(name, value),
   };
 }

@@ -91,6 +91,7 @@ export async function deployedStack(): Promise<DeployedStack> {
           AWS_SECRET_ACCESS_KEY: 'secret',
           AWS_SESSION_TOKEN: 'token',
           AWS_ENDPOINT_URL: aws.endpoint,
+          AWS_ENDPOINT_URL_S3: aws.endpoint,
         },
       });
       started.push(lambda);

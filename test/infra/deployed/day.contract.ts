@@ -4,7 +4,7 @@ import { bookText, EMPTY_BOOK, withToken } from '../../../shared/access/token-bo
 import { TOKEN_PARAMETER } from '../../../shared/access/token-parameter.ts';
 import { SCHEDULES } from '../../../shared/config/schedules.ts';
 import { ROUTES } from '../../../shared/contracts/routes.ts';
-import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
 import { alertServer } from '../../support/alert-server.ts';
 import { startBinanceRest } from '../../support/binance-rest-server.ts';
 import { startBinanceServer } from '../../support/binance-server.ts';
@@ -167,6 +167,15 @@ export function dayOfTheStack(the: () => Driver): void {
       expect(z.object({ outcome: z.object({ rolled: z.array(z.string()).min(2) }) }).safeParse(outcome).success).toBe(true);
     });
 
+    it('the night verifies the ledger and puts the report of the day into the bucket', async () => {
+      const laterMs = minuteAt(0) + 3 * DAY_MS + 3 * HOUR_MS;
+      const outcome = answered(await the().lambda('nightly').run(scheduledEvent('nightly', laterMs), dueMs('nightly', laterMs)));
+      expect(outcome).toMatchObject({ ran: true });
+      const bucket = the().stack.template.resources.find(({ Type, id }) => Type === 'AWS::S3::Bucket' && id.startsWith('Reports'))?.id;
+      const kept = the().stack.aws.services.objects(the().stack.template.text({ Ref: bucket }));
+      expect(kept).toEqual(expect.arrayContaining([expect.stringMatching(/^reports\/\S*2026-11-23\S*\.md$/)]));
+    });
+
     it('the API ends a session and starts the next', async () => {
       const laterMs = minuteAt(0) + 3 * DAY_MS + MINUTE_MS;
       expect(await the().ask('POST stop-paper-trading', laterMs, {})).toMatchObject({ status: 200, body: { status: 'stopped' } });
@@ -254,7 +263,7 @@ const PLATFORM =
 const SPARE: Readonly<Record<string, readonly string[]>> = {
   'a scan that finds a trade tells the feed; this evening no strategy finds one': ['ScanFunctionRole sqs:SendMessage Nudges'],
   'a corporate action replaces exits, and the feed is told': ['SessionFunctionRole sqs:SendMessage Nudges'],
-  'books that are not sound raise an alert at night; these are sound': ['NightlyFunctionRole dynamodb:PutItem Ledger'],
+  'a ledger that does not verify raises an alert; this one is sound': ['NightlyFunctionRole dynamodb:PutItem Ledger'],
   'a session that is stopping stops when it is flat, which takes its row of the active one away': ['MonitorFunctionRole dynamodb:DeleteItem Ledger'],
   'every function that trades has the same rights on the tables (grants.ts): the store chooses how it reads': [
     'AlertsFunctionRole dynamodb:GetItem Market',
