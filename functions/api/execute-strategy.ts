@@ -4,7 +4,6 @@ import { executeStrategy } from '../../shared/engine/execute-strategy.ts';
 import type { StoredOrder } from '../../shared/engine/ports.ts';
 import { executionAnswer } from '../../shared/engine/views/execution.ts';
 import { isWorkingState } from '../../shared/ledger/order-standing.ts';
-import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../../shared/strategies/strategy.ts';
 import { HttpProblem } from '../middleware/problem.ts';
 import { awaitOrder } from './await-fill.ts';
@@ -33,10 +32,6 @@ function strategyInPath(asked: string): StrategyName {
   if (name === undefined) {
     const message = `There is no strategy ${JSON.stringify(asked)}; there are ${STRATEGY_NAMES.join(', ')}`;
     throw new HttpProblem(404, 'unknown_strategy', message, { strategies: STRATEGY_NAMES });
-  }
-  const built = BUILT_STRATEGIES.map((strategy) => strategy.name);
-  if (!built.includes(name)) {
-    throw new HttpProblem(501, 'strategy_not_built', `${name} is not built yet; built are ${built.join(', ')}`, { strategy: name, built });
   }
   return name;
 }

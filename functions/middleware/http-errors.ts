@@ -14,7 +14,6 @@ const ENGINE_STATUS: Readonly<Record<EngineError['code'], number>> = {
   unknown_timeframe: 422,
   unknown_underlying: 422,
   invalid_limits: 422,
-  strategy_not_built: 501,
   invalid_order: 422,
   no_price: 409,
   unknown_order: 404,

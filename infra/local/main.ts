@@ -145,7 +145,6 @@ const USER_CODES = new Set([
   'port_in_use',
   'in_use',
   'format',
-  'strategy_not_built',
   'bad_alert_settings',
 ]);
 

@@ -6,7 +6,6 @@ import { NSE_FEEDS, type NseFeed } from '../../shared/config/nse-feed.ts';
 import type { Schedule } from '../../shared/config/schedules.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
-import { BUILT_STRATEGIES, strategyByName } from '../../shared/strategies/registry.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../../shared/strategies/strategy.ts';
 import { tokenFileIn } from './token-file.ts';
 
@@ -180,13 +179,9 @@ export function instant(name: string, text: string): EpochMs {
   return ms;
 }
 
-/** A list of built strategies. @throws OptionError `bad_option` */
+/** A list of strategies. @throws OptionError `bad_option` */
 export function strategies(option: string, text: string): readonly StrategyName[] {
-  const names = text.split(',').map((name) => oneOf(option, name.trim(), STRATEGY_NAMES));
-  const missing = names.filter((name) => strategyByName(name) === undefined);
-  if (missing.length > 0)
-    throw bad(`${option}: ${missing.join(', ')} not built yet; built are ${BUILT_STRATEGIES.map(({ name }) => name).join(', ')}`);
-  return names;
+  return text.split(',').map((name) => oneOf(option, name.trim(), STRATEGY_NAMES));
 }
 
 function port(text: string): number {

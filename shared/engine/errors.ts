@@ -5,7 +5,6 @@ export class EngineError extends NightdeskError<
   | 'already_active'
   | 'no_active_session'
   | 'unknown_strategy'
-  | 'strategy_not_built'
   | 'unknown_symbol'
   | 'unknown_timeframe'
   | 'unknown_underlying'

@@ -7,10 +7,10 @@ import { minuteOf } from '../kernel/time.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { strategyByName } from '../strategies/registry.ts';
-import { STRATEGY_NAMES, type Strategy, type StrategyName } from '../strategies/strategy.ts';
+import { STRATEGY_NAMES, type Strategy } from '../strategies/strategy.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
-import { chainsAsked } from './contracts/chain-source.ts';
+import { chainsAsked } from './contracts/chains-asked.ts';
 import { withContracts } from './contracts/contracts-view.ts';
 import { decideScan } from './decide-scan.ts';
 import { EngineError } from './errors.ts';
@@ -18,7 +18,7 @@ import { assertSameBody, otherBody } from './idempotency.ts';
 import { viewOf } from './market-view.ts';
 import { type Page, type Receipt, StoreError } from './ports.ts';
 import { riskModelNow } from './risk-models.ts';
-import { assertOwnWorld, assertRunning, notBuilt, sessionAsked } from './sessions.ts';
+import { assertOwnWorld, assertRunning, sessionAsked } from './sessions.ts';
 
 export interface ExecuteRequest {
   readonly strategy: string;
@@ -38,7 +38,7 @@ export interface ExecuteOutcome {
 
 /**
  * Asks one strategy about one symbol now and trades if it and the gate say so: a scan of a single question, kept as such.
- * @throws EngineError `no_active_session`, `unknown_strategy`, `strategy_not_built`, `unknown_symbol`, `unknown_timeframe`, `idempotency_mismatch`
+ * @throws EngineError `no_active_session`, `unknown_strategy`, `unknown_symbol`, `unknown_timeframe`, `idempotency_mismatch`
  */
 export async function executeStrategy(context: EngineContext, request: ExecuteRequest, key: string | null): Promise<ExecuteOutcome> {
   const question = questionOf(request, context.clock.now());
@@ -122,7 +122,7 @@ function questionOf(
       strategies: STRATEGY_NAMES,
     });
   }
-  const strategy = builtStrategy(name);
+  const strategy = strategyByName(name);
   const base = request.timeframe === null ? strategy.timeframes[0] : strategy.timeframes.find((known) => known === request.timeframe);
   if (base === undefined) {
     throw new EngineError('unknown_timeframe', `${name} reads ${strategy.timeframes.join(', ')}, received ${request.timeframe}`, {
@@ -130,12 +130,6 @@ function questionOf(
     });
   }
   return { strategy, instrument: knownInstrument(request.symbol, nowMs), base };
-}
-
-function builtStrategy(name: StrategyName): Strategy {
-  const strategy = strategyByName(name);
-  if (strategy === undefined) throw notBuilt([name]);
-  return strategy;
 }
 
 function knownInstrument(symbol: string, nowMs: number): Instrument {

@@ -8,7 +8,7 @@ import { strategyByName } from '../strategies/registry.ts';
 import type { Strategy, StrategyName } from '../strategies/strategy.ts';
 import { commitDecision, type Decided } from './commit.ts';
 import type { EngineContext } from './context.ts';
-import { chainsAsked } from './contracts/chain-source.ts';
+import { chainsAsked } from './contracts/chains-asked.ts';
 import { withContracts } from './contracts/contracts-view.ts';
 import { decideScan, type Question, type ScanView } from './decide-scan.ts';
 import { viewOf } from './market-view.ts';

@@ -10,7 +10,6 @@ import { apply, journalRow } from '../ledger/apply.ts';
 import { capitalPostings } from '../ledger/postings.ts';
 import { rollsDue } from '../market/calendar.ts';
 import { istDate } from '../market/ist.ts';
-import { BUILT_STRATEGIES, strategyByName } from '../strategies/registry.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../strategies/strategy.ts';
 import { type Committed, commitDecision, type Decided } from './commit.ts';
 import type { EngineContext, Settings, World } from './context.ts';
@@ -23,14 +22,14 @@ import { type Receipt, StoreError } from './ports.ts';
 
 export interface StartRequest {
   readonly startingCapital: Decimal;
-  /** Null for all that are built. */
+  /** Null for all. */
   readonly strategies: readonly StrategyName[] | null;
   readonly riskLimits: Partial<RiskLimits>;
 }
 
 /**
  * Starts a session with fresh books. At most one session is active: the store decides between two that start at once.
- * @throws EngineError `already_active` with the running session's id, `strategy_not_built`, `invalid_limits`
+ * @throws EngineError `already_active` with the running session's id, `invalid_limits`
  */
 export async function startSession(context: EngineContext, request: StartRequest, key: string | null): Promise<{ readonly account: Account }> {
   const startedMs = context.clock.now();
@@ -59,15 +58,14 @@ export async function startSession(context: EngineContext, request: StartRequest
   return { account: after };
 }
 
-/** @throws EngineError `strategy_not_built`, `invalid_limits` */
+/** @throws EngineError `invalid_limits` */
 function assertStartable(request: StartRequest): void {
-  builtOnly(strategiesOf(request));
   mergedLimits(DEFAULT_LIMITS, request.riskLimits);
 }
 
-const strategiesOf = ({ strategies }: StartRequest): readonly StrategyName[] => strategies ?? BUILT_STRATEGIES.map(({ name }) => name);
+const strategiesOf = ({ strategies }: StartRequest): readonly StrategyName[] => [...new Set(strategies ?? STRATEGY_NAMES)];
 
-/** The session that begins at an instant: the first row of its journal, and its account. Pure. @throws EngineError `strategy_not_built`, `invalid_limits` */
+/** The session that begins at an instant: the first row of its journal, and its account. Pure. @throws EngineError `invalid_limits` */
 export function freshBooks(
   { world, settings }: { readonly world: World; readonly settings: Pick<Settings, 'seed' | 'configVersion'> },
   { request, sessionId, commandId, startedMs }: Beginning,
@@ -77,7 +75,7 @@ export function freshBooks(
     atMs: startedMs,
     sessionId,
     startingCapital: request.startingCapital,
-    strategies: builtOnly(strategiesOf(request)),
+    strategies: strategiesOf(request),
     limits: mergedLimits(DEFAULT_LIMITS, request.riskLimits),
     evidence: world.evidence,
     scope: world.scope,
@@ -259,22 +257,6 @@ async function reload(context: EngineContext, sessionId: string): Promise<Accoun
   const account = await context.accounts.current(sessionId);
   if (account === null) throw new EngineError('no_active_session', `There is no session ${sessionId}`, { sessionId });
   return account;
-}
-
-function builtOnly(names: readonly StrategyName[]): readonly StrategyName[] {
-  const missing = names.filter((name) => strategyByName(name) === undefined);
-  if (missing.length > 0) throw notBuilt(missing);
-  return [...new Set(names)];
-}
-
-/** The error for strategies that exist by name and are not built yet. */
-export function notBuilt(names: readonly string[]): EngineError {
-  const built = BUILT_STRATEGIES.map(({ name }) => name);
-  return new EngineError('strategy_not_built', `Not built yet: ${names.join(', ')}; built are ${built.join(', ')}`, {
-    names,
-    built,
-    known: STRATEGY_NAMES,
-  });
 }
 
 function mergedLimits(base: RiskLimits, changes: Partial<RiskLimits>): RiskLimits {

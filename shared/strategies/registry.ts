@@ -2,13 +2,19 @@ import { createBtst } from './btst.ts';
 import { createFoArbitrage } from './fo-arbitrage.ts';
 import { createOptions } from './options.ts';
 import { createScalping } from './scalping.ts';
-import type { Strategy, StrategyName } from './strategy.ts';
+import { STRATEGY_NAMES, type Strategy, type StrategyName } from './strategy.ts';
 import { createSwing } from './swing.ts';
 
-/** The strategies that are built, with their default settings: what a session trades unless it names others. */
-export const BUILT_STRATEGIES: readonly Strategy[] = [createScalping(), createSwing(), createBtst(), createOptions(), createFoArbitrage()];
+const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
+  scalping: createScalping(),
+  swing: createSwing(),
+  btst: createBtst(),
+  options: createOptions(),
+  fo_arbitrage: createFoArbitrage(),
+};
 
-/** The built strategy of that name; undefined for one whose capability is not built. */
-export function strategyByName(name: StrategyName): Strategy | undefined {
-  return BUILT_STRATEGIES.find((strategy) => strategy.name === name);
-}
+/** All strategies with their default settings: what a session trades unless it names some. */
+export const BUILT_STRATEGIES: readonly Strategy[] = STRATEGY_NAMES.map((name) => STRATEGIES[name]);
+
+/** The strategy of that name. */
+export const strategyByName = (name: StrategyName): Strategy => STRATEGIES[name];

@@ -26,7 +26,6 @@ describe('the API before the first session', () => {
       version: '9.9.9',
       timestamp: new Date(NSE_CLOSED_MS).toISOString(),
     });
-    expect(body.strategies.notBuilt).toEqual([]);
     expect(body.notices).toContain('All prices are simulated: nothing here happened on a market.');
   });
 

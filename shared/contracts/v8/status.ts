@@ -81,7 +81,6 @@ export const statusAnswer = z.strictObject({
   strategies: z.strictObject({
     active: z.array(strategyNameSchema),
     built: z.array(strategyNameSchema),
-    notBuilt: z.array(strategyNameSchema),
   }),
   /** The model files that were named: which are asked, and of the others why not. A strategy without a model weighs its other signals. */
   models: z.array(

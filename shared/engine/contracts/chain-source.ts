@@ -1,6 +1,5 @@
 import type { Account } from '../../ledger/account.ts';
 import { parseContractSymbol } from '../../market/contract-symbol.ts';
-import { strategyByName } from '../../strategies/registry.ts';
 import type { EngineContext } from '../context.ts';
 import type { ChainSource } from '../ports.ts';
 import { storedChains } from './stored-chains.ts';
@@ -9,12 +8,6 @@ import { storedChains } from './stored-chains.ts';
 export function hasContracts({ positions, orders }: Pick<Account, 'positions' | 'orders'>): boolean {
   const isContract = ({ symbol }: { readonly symbol: string }): boolean => parseContractSymbol(symbol) !== null;
   return [...positions.values()].some(isContract) || [...orders.values()].some(isContract);
-}
-
-/** The chains where a scan of the account needs them: a strategy of it reads them, or it holds contracts. */
-export async function chainsAsked(context: EngineContext, account: Account): Promise<ChainSource | null> {
-  const isRead = account.strategies.some((name) => strategyByName(name)?.readsDerivatives === true);
-  return context.chains !== null || isRead || hasContracts(account) ? chainSourceOf(context) : null;
 }
 
 /**

@@ -12,7 +12,7 @@ import { type BookOutcomes, bookOutcomes, type Exposure, gateValueAtRisk, riskSh
 import { testExceptions } from '../../risk/var/exceptions.ts';
 import type { TailLoss } from '../../risk/var/loss.ts';
 import type { RiskModel } from '../../risk/var/risk-model.ts';
-import { BUILT_STRATEGIES } from '../../strategies/registry.ts';
+import { STRATEGY_NAMES } from '../../strategies/strategy.ts';
 import type { EngineContext } from '../context.ts';
 import { chainSourceOf, hasContracts } from '../contracts/chain-source.ts';
 import { withContracts } from '../contracts/contracts-view.ts';
@@ -153,7 +153,7 @@ function testsOf(varDays: string): RiskAnswer['tests'] {
 
 function sizingOf(account: Account): RiskAnswer['sizing'] {
   const { maxKelly } = allLimits(account.limits);
-  return BUILT_STRATEGIES.filter(({ name }) => account.strategies.includes(name)).map(({ name }) => {
+  return STRATEGY_NAMES.filter((name) => account.strategies.includes(name)).map((name) => {
     const record = recordOf(account.record, name);
     const kelly = kellySize(record, KELLY, maxKelly);
     const isShort = record.trades < KELLY.leastTrades;

@@ -6,7 +6,6 @@ import { text, toNumber } from '../../kernel/decimal.ts';
 import { type EpochMs, iso, MINUTE_MS } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
 import type { CheckState, QuoteCheck } from '../../market/price.ts';
-import { BUILT_STRATEGIES } from '../../strategies/registry.ts';
 import { STRATEGY_NAMES } from '../../strategies/strategy.ts';
 import type { EngineContext } from '../context.ts';
 import { scannedMarkets } from '../markets.ts';
@@ -158,8 +157,7 @@ function checkAnswer(check: QuoteCheck | null): StatusAnswer['prices'][number]['
 }
 
 function strategiesOf(account: Account | null): StatusAnswer['strategies'] {
-  const built = BUILT_STRATEGIES.map(({ name }) => name);
-  return { active: [...(account?.strategies ?? [])], built, notBuilt: STRATEGY_NAMES.filter((name) => !built.includes(name)) };
+  return { active: [...(account?.strategies ?? [])], built: [...STRATEGY_NAMES] };
 }
 
 function countersOf(
