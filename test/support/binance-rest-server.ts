@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exchangeSymbol } from './binance-frames.ts';
 
-const INTERVAL_MS: Readonly<Record<string, number>> = { '1m': 60_000, '15m': 900_000 };
+const INTERVAL_MS: Readonly<Record<string, number>> = { '1m': 60_000, '15m': 900_000, '1d': 86_400_000 };
 
 /**
  * Answers `/api/v3/klines` with bars that wave around a level, for every symbol and any span, and `/api/v3/exchangeInfo`.
