@@ -1,17 +1,10 @@
 import * as z from 'zod';
 import { StoreError } from '../engine/ports.ts';
 import { readAttributes } from './body.ts';
+import { LEDGER_FORMAT } from './format-number.ts';
 import { equals, type Item, type Items } from './items.ts';
 import { ledgerKeys } from './keys.ts';
-
-/**
- * The form in which this version writes the rows of a session; every session's own row carries its number. It is raised when
- * rows are written that an older version cannot read, or when older rows can no longer be read.
- *
- *   1  before orders had terms and fills their inputs; rows carried no number
- *   2  orders with terms, entries that fill in parts, fills with what they were made from
- */
-export const LEDGER_FORMAT = 2;
+import { rebuildProjections } from './rebuild.ts';
 
 /** What rows without a number were written in. */
 const FIRST_FORMAT = 1;
@@ -27,8 +20,16 @@ export interface Migration {
   readonly run: (items: Items, sessionId: string) => Promise<void>;
 }
 
-/** Every migration there is. From 1 there is none: its fills lack what a fill of today is made again from. */
-const MIGRATIONS: readonly Migration[] = [];
+/** What follows from the journal is made from it anew. */
+const anew: Migration['run'] = async (items, sessionId) => {
+  await rebuildProjections(items, sessionId, true);
+};
+
+/**
+ * Every migration there is. From 1 there is none: its fills lack what a fill of today is made again from. From 2: what
+ * later versions added to the journal's events may be left out, and head, positions, orders and trades are made anew.
+ */
+const MIGRATIONS: readonly Migration[] = [{ from: 2, to: 3, run: anew }];
 
 export interface Formats {
   readonly format: number;

@@ -10,8 +10,8 @@ import type { EpochMs } from '../kernel/time.ts';
 import { type Account, reserved } from '../ledger/account.ts';
 import { eventText } from '../ledger/row-text.ts';
 import { checked, packedBody, parseJson, plainBody, readAttributes, readBody } from './body.ts';
+import { LEDGER_FORMAT } from './format-number.ts';
 import type { Attributes, Item } from './items.ts';
-import { LEDGER_FORMAT } from './ledger-format.ts';
 
 /** The rows of the ledger: how each is written, and how it is read back. Amounts outside of bodies are for conditions and for people. */
 

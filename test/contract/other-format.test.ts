@@ -11,8 +11,8 @@ import { toVariables } from '../../shared/config/environment.ts';
 import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { createDynamoItems } from '../../shared/store/dynamo-items.ts';
 import { ensureTables } from '../../shared/store/ensure-tables.ts';
+import { LEDGER_FORMAT } from '../../shared/store/format-number.ts';
 import { ledgerKeys } from '../../shared/store/keys.ts';
-import { LEDGER_FORMAT } from '../../shared/store/ledger-format.ts';
 import { tableNames } from '../../shared/store/tables.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../infra/local/main.ts');

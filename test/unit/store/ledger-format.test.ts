@@ -3,9 +3,12 @@ import { StoreError } from '../../../shared/engine/ports.ts';
 import { startSession, stopSession } from '../../../shared/engine/sessions.ts';
 import { createVirtualClock } from '../../../shared/kernel/clock-virtual.ts';
 import { decimal } from '../../../shared/kernel/decimal.ts';
+import { packedBody, parseJson } from '../../../shared/store/body.ts';
+import { LEDGER_FORMAT } from '../../../shared/store/format-number.ts';
 import { equals, type Item, type Items } from '../../../shared/store/items.ts';
 import { ledgerKeys } from '../../../shared/store/keys.ts';
-import { bringForward, type Formats, LEDGER_FORMAT } from '../../../shared/store/ledger-format.ts';
+import { bringForward, type Formats } from '../../../shared/store/ledger-format.ts';
+import { createMemoryLedger } from '../../../shared/store/memory-ledger.ts';
 import { contextOver, createRows, type Rows } from '../../support/engine-world.ts';
 import { START_MS } from '../../support/ledger-fixtures.ts';
 
@@ -32,6 +35,13 @@ async function written(items: Items, formats: readonly (number | null)[]): Promi
     const attributes = format === null || format === undefined ? plain : { ...plain, format };
     await items.write([{ kind: 'put', table: 'ledger', key: item, attributes }]);
   }
+}
+
+/** The head of a session as format 2 had it. */
+async function withoutRecord(items: Items, sessionId: string): Promise<void> {
+  const item = await items.get('ledger', ledgerKeys.head(sessionId));
+  const { record: _, ...head } = parseJson(item?.attributes.body) as Readonly<Record<string, unknown>>;
+  await items.write([{ kind: 'put', table: 'ledger', key: ledgerKeys.head(sessionId), attributes: { ...item?.attributes, body: packedBody(head) } }]);
 }
 
 const everything = async ({ items }: Rows, ids: readonly string[]): Promise<unknown> => [
@@ -62,9 +72,19 @@ describe('a ledger', () => {
     const { code, message } = await failureOf(rows.items);
     expect(code).toBe('format');
     expect(message).toMatch(
-      /written by an older Nightdesk \(session S-\S+ is in format 1, this version reads 2\).*npm start -- --state ANOTHER_FOLDER/,
+      /written by an older Nightdesk \(session S-\S+ is in format 1, this version reads 3\).*npm start -- --state ANOTHER_FOLDER/,
     );
     expect(message.split('\n')).toHaveLength(1);
+    expect(await everything(rows, rows.ids)).toEqual(before);
+  });
+
+  it('of format 2, whose head lacks what the risk gate counts, is made anew from its journal', async () => {
+    const rows = await ledgerWith(2);
+    const before = await everything(rows, rows.ids);
+    await written(rows.items, [2, 2]);
+    for (const id of rows.ids) await withoutRecord(rows.items, id);
+    await expect(createMemoryLedger(rows.items).load(rows.ids[0] ?? '')).rejects.toMatchObject({ code: 'corrupt' });
+    expect(await bringForward(rows.items)).toEqual(rows.ids);
     expect(await everything(rows, rows.ids)).toEqual(before);
   });
 
