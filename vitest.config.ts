@@ -8,7 +8,8 @@ export default defineConfig({
     passWithNoTests: false,
     allowOnly: false,
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores of the least machine: the longest tests wait for clocks and other processes.
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     sequence: { shuffle: { files: false, tests: true } },
