@@ -2,7 +2,7 @@ import { VALUE_AT_RISK } from '../config/risk.ts';
 import { type Decimal, fromNumber } from '../kernel/decimal.ts';
 import { type Account, equity } from '../ledger/account.ts';
 import type { DayRoll } from '../market/calendar.ts';
-import { exposuresOf } from '../risk/exposures.ts';
+import { exposuresOf, type OptionTermsOf } from '../risk/exposures.ts';
 import { bookOutcomes, gateValueAtRisk } from '../risk/var/book.ts';
 import type { RiskModel } from '../risk/var/risk-model.ts';
 import { type Draft, draftOn } from './draft.ts';
@@ -12,6 +12,8 @@ import type { MarketView } from './view.ts';
 /** A roll's view has how prices move together besides. */
 export interface RollView extends MarketView {
   readonly risk?: RiskModel | null;
+  /** How the options that are held are worth what they are. */
+  readonly optionTermsOf?: OptionTermsOf;
 }
 
 /**
@@ -48,7 +50,7 @@ export function decideRoll(account: Account, view: RollView, roll: DayRoll, next
 /** What the book may lose in the day that begins, where every part of it has a history: only that can be held against the day. */
 function toldRisk(account: Account, view: RollView): { readonly nextValueAtRisk?: Decimal } {
   if (!view.risk || account.positions.size === 0) return {};
-  const outcomes = bookOutcomes(view.risk, exposuresOf(account, marksOf(view), ratesOf(view)));
+  const outcomes = bookOutcomes(view.risk, exposuresOf(account, marksOf(view), ratesOf(view), view.optionTermsOf));
   if (outcomes.unknown.length > 0 || outcomes.historical === null) return {};
   return { nextValueAtRisk: fromNumber(gateValueAtRisk(outcomes, VALUE_AT_RISK.level)) };
 }

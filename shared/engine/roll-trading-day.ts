@@ -5,6 +5,9 @@ import { type DayRoll, rollsDue } from '../market/calendar.ts';
 import { applyCorporateActions } from './apply-corporate-actions.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
+import { chainSourceOf, hasContracts } from './contracts/chain-source.ts';
+import { withContracts } from './contracts/contracts-view.ts';
+import { optionTermsIn } from './contracts/option-terms.ts';
 import { decideRoll, type RollView } from './decide-roll.ts';
 import { viewOf } from './market-view.ts';
 import { riskModelNow } from './risk-models.ts';
@@ -22,7 +25,9 @@ export async function rollTradingDay(context: EngineContext, { atMs }: { readonl
   const rolled: string[] = [...(await applyCorporateActions(context, account, atMs))];
   const due = dayRolls(account, atMs);
   if (due.length === 0) return { rolled };
-  const view = { ...viewOf(await context.market.snapshot(context.world.scope), context.clock.now()), risk: await riskModelNow(context) };
+  const chains = hasContracts(account) ? await chainSourceOf(context) : null;
+  const market = withContracts(viewOf(await context.market.snapshot(context.world.scope), context.clock.now()), chains);
+  const view: RollView = { ...market, risk: await riskModelNow(context), optionTermsOf: optionTermsIn(market) };
   rolled.push(...(await perform(rollDays(account, view, due), ({ sessionId, decide }) => commitDecision(context, sessionId, decide))));
   return { rolled };
 }

@@ -102,3 +102,9 @@ function lossAtStop(position: Position, rateOf: RateOf): Decimal {
   const adverse = position.direction === 'long' || position.stop === null ? distance : subtract(ZERO, distance);
   return max(ZERO, multiply(multiply(adverse, position.quantity), rate));
 }
+
+/** Positions that are held, and those that a working entry would open. */
+export function positionsOpenOrComing({ positions, orders }: Pick<Account, 'positions' | 'orders'>): number {
+  const coming = [...orders.values()].filter(({ purpose, positionId }) => purpose === 'entry' && !positions.has(positionId));
+  return positions.size + coming.length;
+}

@@ -2,7 +2,7 @@ import { CROSS_CHECK, checkRules } from '../config/cross-check.ts';
 import { allLimits, RATE_MAX_AGE_MS } from '../config/risk.ts';
 import type { Product, Rate } from '../contracts/terms.ts';
 import { type EpochMs, iso, MINUTE_MS } from '../kernel/time.ts';
-import { type Account, equity, type MarkOf, type RateOf } from '../ledger/account.ts';
+import { type Account, equity, type MarkOf, positionsOpenOrComing, type RateOf } from '../ledger/account.ts';
 import { acceptedWithinMinute } from '../ledger/trading-record.ts';
 import { isRateFresh } from '../market/best-rates.ts';
 import type { PhaseView } from '../market/calendar.ts';
@@ -129,11 +129,9 @@ const killSwitchIsOff: Check = ({ account }) => killed(account);
 
 const lossesAreWithin: Check = ({ account, markOf, rateOf }) => lossHalt(account, equity(account, markOf, rateOf));
 
-/** Positions that are held, and entries that would open another one. */
 const positionsAreWithin: Check = ({ account }) => {
   const { maxOpenPositions } = allLimits(account.limits);
-  const opening = [...account.orders.values()].filter(({ purpose, positionId }) => purpose === 'entry' && !account.positions.has(positionId));
-  const open = account.positions.size + opening.length;
+  const open = positionsOpenOrComing(account);
   if (open < maxOpenPositions) return null;
   return over('maxOpenPositions', open, maxOpenPositions, `${open} positions are open or on their way, at most ${maxOpenPositions} may be`);
 };

@@ -1,6 +1,6 @@
 import { type AllLimits, allLimits } from '../config/risk.ts';
 import { add, type Decimal, toNumber } from '../kernel/decimal.ts';
-import { type Account, exposure, type MarkOf, type RateOf, riskAtStops } from '../ledger/account.ts';
+import { type Account, exposure, type MarkOf, positionsOpenOrComing, type RateOf, riskAtStops } from '../ledger/account.ts';
 import { dayLoss } from './day-loss.ts';
 import { drawdownNow } from './trading-state.ts';
 
@@ -56,14 +56,13 @@ function valuesNow(
   { equity, markOf, rateOf, valueAtRiskShare, reserved, acceptedInMinute }: LimitFacts,
 ): Partial<Record<keyof AllLimits, number | null>> {
   const equityUsd = toNumber(equity);
-  const opening = [...account.orders.values()].filter(({ purpose, positionId }) => purpose === 'entry' && !account.positions.has(positionId));
   return {
     maxTotalExposure: equityUsd <= 0 ? null : toNumber(add(exposure(account, markOf, rateOf), reserved)) / equityUsd,
     maxDailyLoss: dayLoss(account.day.startEquity, equity),
     maxPortfolioRisk: equityUsd <= 0 ? null : riskAtStops(account, equity, rateOf),
     maxDrawdown: drawdownNow(account, equity),
     maxConsecutiveLosses: Math.max(0, ...Object.values(account.record.traders).map(({ lossesInARow }) => lossesInARow)),
-    maxOpenPositions: account.positions.size + opening.length,
+    maxOpenPositions: positionsOpenOrComing(account),
     maxOrdersPerMinute: acceptedInMinute,
     maxVar: valueAtRiskShare,
   };

@@ -53,47 +53,48 @@ export async function risk(context: EngineContext, session: string | undefined):
   const model = await riskModelNow(context);
   const chains = hasContracts(account) ? await chainSourceOf(context) : null;
   const exposures = exposuresOf(account, valued.markOf, valued.rateOf, optionTermsIn(withContracts(valued.view, chains)));
+  const book = valuedBook(model, exposures, valued.equity);
   return {
     ...shown,
     state,
     because: because?.why ?? null,
     killSwitch: { on: killedMs !== null, since: killedMs === null ? null : iso(killedMs) },
     equity: text(valued.equity),
-    limits: limitsOf(valued, context.clock.now(), model, exposures),
-    valueAtRisk: valueAtRiskOf(account, valued.equity, model, exposures),
+    limits: limitsOf(valued, context.clock.now(), book),
+    valueAtRisk: valueAtRiskOf(account, book),
     tests: testsOf(varDays),
     sizing: sizingOf(account),
     timestamp,
   };
 }
 
-function limitsOf(
-  { account, equity, markOf, rateOf }: ValuedAccount,
-  nowMs: number,
-  model: RiskModel,
-  exposures: readonly Exposure[],
-): RiskAnswer['limits'] {
-  const equityUsd = toNumber(equity);
-  const varShare = equityUsd <= 0 ? null : gateValueAtRisk(bookOutcomes(model, exposures), VALUE_AT_RISK.level) / equityUsd;
-  return limitsNow(account, {
-    equity,
-    markOf,
-    rateOf,
-    valueAtRiskShare: varShare,
-    reserved: reserved(account),
-    acceptedInMinute: acceptedWithinMinute(account.record, nowMs),
-  });
+/** The book under the model, with the value at risk that the gate goes by. */
+interface ValuedBook {
+  readonly model: RiskModel;
+  readonly exposures: readonly Exposure[];
+  readonly day: BookOutcomes;
+  readonly gateUsd: number;
+  /** Share of equity; null where that is gone. */
+  readonly gateShare: number | null;
 }
 
-function valueAtRiskOf(account: Account, equity: Decimal, model: RiskModel, exposures: readonly Exposure[]): RiskAnswer['valueAtRisk'] {
-  const { maxVar } = allLimits(account.limits);
+function valuedBook(model: RiskModel, exposures: readonly Exposure[], equity: Decimal): ValuedBook {
   const day = bookOutcomes(model, exposures);
-  const gate = gateValueAtRisk(day, VALUE_AT_RISK.level);
-  const equityUsd = toNumber(equity);
+  const gateUsd = gateValueAtRisk(day, VALUE_AT_RISK.level);
+  return { model, exposures, day, gateUsd, gateShare: equity <= 0n ? null : gateUsd / toNumber(equity) };
+}
+
+function limitsOf({ account, equity, markOf, rateOf }: ValuedAccount, nowMs: number, { gateShare }: ValuedBook): RiskAnswer['limits'] {
+  const acceptedInMinute = acceptedWithinMinute(account.record, nowMs);
+  return limitsNow(account, { equity, markOf, rateOf, valueAtRiskShare: gateShare, reserved: reserved(account), acceptedInMinute });
+}
+
+function valueAtRiskOf({ limits }: Account, { model, exposures, day, gateUsd, gateShare }: ValuedBook): RiskAnswer['valueAtRisk'] {
+  const { maxVar } = allLimits(limits);
   return {
-    gate: { level: VALUE_AT_RISK.level, horizonDays: 1, amount: exact(gate), share: equityUsd <= 0 ? 1 : gate / equityUsd, threshold: maxVar },
+    gate: { level: VALUE_AT_RISK.level, horizonDays: 1, amount: exact(gateUsd), share: gateShare ?? 1, threshold: maxVar },
     table: HORIZONS_DAYS.flatMap((horizonDays) => {
-      const outcomes = bookOutcomes(model, exposures, horizonDays);
+      const outcomes = horizonDays === 1 ? day : bookOutcomes(model, exposures, horizonDays);
       return LEVELS.map((level) => row(outcomes, level, horizonDays));
     }),
     basis: { days: model.days, asOf: model.asOf, paths: model.simulated?.count ?? 0, assumedLoss: exact(day.assumedLoss) },

@@ -1,4 +1,4 @@
-import { type TailLoss, tailLoss } from './loss.ts';
+import { placeOf, type TailLoss, tailLoss } from './loss.ts';
 import { momentsOf } from './moments.ts';
 import { cornishFisherTailLoss, ewmaDeviation, normalTailLoss } from './parametric.ts';
 import type { RiskModel } from './risk-model.ts';
@@ -119,23 +119,22 @@ export function gateValueAtRisk({ historical, simulated, assumedLoss }: BookOutc
   return Math.max(0, parametric, -quantile(historical, 1 - level), -quantile(simulated, 1 - level)) + assumedLoss;
 }
 
+/** As `quantileOfSorted`, without sorting. */
 function quantile(outcomes: Float64Array, probability: number): number {
-  const asked = (outcomes.length - 1) * probability;
-  const position = Math.abs(asked - Math.round(asked)) < 1e-9 ? Math.round(asked) : asked;
+  const { below, share } = placeOf(outcomes.length, probability);
   const copy = outcomes.slice();
-  const below = Math.floor(position);
   const lower = kthSmallest(copy, below);
-  if (position === below) return lower;
+  if (share === 0) return lower;
   // What is left above the k-th place is larger: the next one is its least.
   let upper = Number.POSITIVE_INFINITY;
   for (let i = below + 1; i < copy.length; i++) upper = Math.min(upper, copy[i] as number);
-  return lower + (position - below) * (upper - lower);
+  return lower + share * (upper - lower);
 }
 
 /** What one exposure adds to the value at risk of a book. */
 export interface RiskShare {
   readonly id: string;
-  /** Change of the value at risk when the exposure grows by a share of one. */
+  /** Change of the value at risk for one more unit of money in the exposure; 0 for one that is worth nothing. */
   readonly marginal: number;
   /** Its part of the whole: the components of a book add up to its value at risk. */
   readonly component: number;
@@ -150,7 +149,7 @@ const WINDOW = 0.01;
  * Marginal and component value at risk by Monte Carlo: the mean outcome of each exposure in the scenarios around the book's own
  * quantile, scaled so that the components add up (Euler's theorem).
  *
- *   component_i = -E[outcome_i | outcome = -VaR],  marginal_i = component_i / 1
+ *   component_i = -E[outcome_i | outcome = -VaR],  marginal_i = component_i / |value_i|
  *
  * Null without scenarios.
  * @see Tasche: "Risk contributions and performance measurement" (1999); Hallerbach: "Decomposing portfolio value-at-risk" (2003)
@@ -169,10 +168,15 @@ export function riskShares(model: RiskModel, exposures: readonly Exposure[], lev
   const raw = each.map((outcomes) => -near.reduce((sum, i) => sum + (outcomes[i] as number), 0) / near.length);
   const total = raw.reduce((sum, part) => sum + part, 0);
   const scale = total === 0 ? 0 : valueAtRisk / total;
-  return known.map(({ id }, i) => {
+  return known.map(({ id, value }, i) => {
     const component = (raw[i] as number) * scale;
     const without = whole.map((outcome, k) => outcome - ((each[i] as Float64Array)[k] as number));
-    return { id, marginal: component, component, incremental: valueAtRisk - tailLoss(without, level).valueAtRisk };
+    return {
+      id,
+      marginal: value === 0 ? 0 : component / Math.abs(value),
+      component,
+      incremental: valueAtRisk - tailLoss(without, level).valueAtRisk,
+    };
   });
 }
 

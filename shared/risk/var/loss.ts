@@ -41,13 +41,18 @@ function tailOfSorted(sorted: Float64Array, level: number): TailLoss {
 
 /** The quantile of ascending values, linear between order statistics. @param probability 0 to 1 */
 export function quantileOfSorted(sorted: Float64Array, probability: number): number {
-  const asked = (sorted.length - 1) * probability;
-  // 1 - 0.9 is a hair more than 0.1: a place that is meant to be an outcome is that outcome.
-  const position = Math.abs(asked - Math.round(asked)) < 1e-9 ? Math.round(asked) : asked;
-  const below = Math.floor(position);
+  const { below, share } = placeOf(sorted.length, probability);
   const lower = at(sorted, below);
-  const upper = at(sorted, Math.min(below + 1, sorted.length - 1));
-  return lower + (position - below) * (upper - lower);
+  return lower + share * (at(sorted, Math.min(below + 1, sorted.length - 1)) - lower);
+}
+
+/** Between which order statistics a quantile lies: after the one at `below`, by a share of the way to the next. */
+export function placeOf(count: number, probability: number): { readonly below: number; readonly share: number } {
+  const asked = (count - 1) * probability;
+  // 1 - 0.9 is a hair more than 0.1: a place that is meant to be an outcome is that outcome.
+  const place = Math.abs(asked - Math.round(asked)) < 1e-9 ? Math.round(asked) : asked;
+  const below = Math.floor(place);
+  return { below, share: place - below };
 }
 
 const at = (values: Float64Array, index: number): number => values[index] as number;

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { decideRoll } from '../../../shared/engine/decide-roll.ts';
-import { decimal } from '../../../shared/kernel/decimal.ts';
+import { decideRoll, type RollView } from '../../../shared/engine/decide-roll.ts';
+import { decimal, toNumber } from '../../../shared/kernel/decimal.ts';
+import { rng } from '../../../shared/kernel/rng.ts';
+import type { Account } from '../../../shared/ledger/account.ts';
+import { createRiskModel } from '../../../shared/risk/var/risk-model.ts';
 import { bareQuote, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
 import { exitFill, happen, START_MS } from '../../support/ledger-fixtures.ts';
 
@@ -50,5 +53,58 @@ describe("the roll of the day's books", () => {
       wins: 0,
     });
     expect([draft.account().positions, draft.account().orders, draft.account().cash]).toEqual([account.positions, account.orders, account.cash]);
+  });
+});
+
+describe('the value at risk that a day begins with', () => {
+  const DAY_MS = 86_400_000;
+  const draw = rng('roll');
+  const closes = Array.from({ length: 200 }, (_, i) => ({
+    date: new Date(Date.UTC(2024, 5, 1) + i * DAY_MS).toISOString().slice(0, 10),
+    close: 100 * Math.exp(0.03 * draw.normal()),
+  }));
+  const risk = createRiskModel(new Map([['BTC', closes]]), { days: 252, leastDays: 60, seed: 'roll', paths: 2_000 });
+  const seen = (price: number, more: Partial<RollView> = {}): RollView => ({
+    ...viewOfSketch({ nowMs: CLOSE_MS + 15_000, quotes: [bareQuote('BTC', price, CLOSE_MS)] }),
+    risk,
+    ...more,
+  });
+  const closed = (account: Account, price: number, day: number, more: Partial<RollView> = {}): Account => {
+    const date = `2025-01-0${day}`;
+    return decideRoll(
+      account,
+      seen(price, more),
+      { kind: 'close', date, atMs: CLOSE_MS + day * DAY_MS },
+      `2025-01-0${day + 1}`,
+      `roll ${day}`,
+    ).account();
+  };
+
+  it('is held against what the day loses, day by day', () => {
+    const first = closed(withPosition({ quantity: '100' }), 100, 6);
+    const told = toNumber(first.day.valueAtRisk ?? decimal('0'));
+    expect(told).toBeGreaterThan(300);
+    expect(first.record.varDays).toBe('');
+    const quiet = closed(first, 100 - told / 200, 7);
+    expect(quiet.record.varDays).toBe('0');
+    expect(closed(quiet, 60, 8).record.varDays).toBe('01');
+  });
+
+  it('is not told of a flat book, nor of one with a part whose history is too short', () => {
+    expect(closed(withPosition({ symbol: 'ETH' }), 100, 6).day).not.toHaveProperty('valueAtRisk');
+    expect(closed(withPosition(), 100, 6, { risk: null }).day).not.toHaveProperty('valueAtRisk');
+  });
+
+  it('values an option by its own terms: one that was bought cannot lose more than it is worth', () => {
+    const held = withPosition({ quantity: '10' });
+    const [position] = held.positions.values();
+    if (position === undefined) throw new Error('nothing is held');
+    const symbol = 'BTC-2025-03-28-100-C';
+    const account: Account = { ...held, positions: new Map([[position.id, { ...position, symbol, product: 'option' }]]) };
+    const terms = { right: 'call', strike: 100, forward: 100, iv: 0.5, years: 0.2, moneyRate: 1 } as const;
+    const byTerms = closed(account, 100, 6, { optionTermsOf: () => terms }).day.valueAtRisk;
+    const without = closed(account, 100, 6).day.valueAtRisk;
+    expect(toNumber(byTerms ?? decimal('0'))).toBeGreaterThan(10);
+    expect(toNumber(byTerms ?? decimal('0'))).toBeLessThan(0.75 * toNumber(without ?? decimal('0')));
   });
 });

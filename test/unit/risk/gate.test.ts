@@ -16,29 +16,13 @@ import {
   withEntryOrder,
   withPosition,
 } from '../../support/engine-fixtures.ts';
+import { gateInput } from '../../support/gate-input.ts';
 import { LIMITS, rateOf, START_MS } from '../../support/ledger-fixtures.ts';
 
 const NOW = START_MS + 60_000;
 const RELIANCE = instrumentBySymbol('RELIANCE');
 
-/** The direction is the opportunity's unless a test says another. */
-const input = (more: Partial<GateInput> = {}): GateInput => ({
-  direction: more.opportunity?.direction ?? 'long',
-  squareOffMs: null,
-  nowMs: NOW,
-  account: startedAccount(),
-  strategy: 'scalping',
-  instrument: BTC,
-  rules: null,
-  opportunity: opportunityOf(),
-  quote: bareQuote('BTC', 100, NOW),
-  rate: rateOf('USDT'),
-  phase: OPEN_PHASE,
-  product: 'spot',
-  markOf: () => decimal('100'),
-  rateOf: () => decimal('1'),
-  ...more,
-});
+const input = (more: Partial<GateInput> = {}): GateInput => gateInput(NOW, more);
 
 const withLimits = (limits: Partial<Account['limits']>, account = startedAccount()): Account => ({
   ...account,

@@ -11,29 +11,14 @@ import { type GateInput, riskGate } from '../../../shared/risk/gate.ts';
 import { tradingState } from '../../../shared/risk/trading-state.ts';
 import { bookOutcomes, gateValueAtRisk } from '../../../shared/risk/var/book.ts';
 import { createRiskModel, type DailyClose } from '../../../shared/risk/var/risk-model.ts';
-import { BTC, bareQuote, OPEN_PHASE, opportunityOf, startedAccount, withPosition } from '../../support/engine-fixtures.ts';
+import { bareQuote, opportunityOf, startedAccount, withPosition } from '../../support/engine-fixtures.ts';
+import { gateInput } from '../../support/gate-input.ts';
 import { rateOf, START_MS } from '../../support/ledger-fixtures.ts';
 
 const NOW = START_MS + 2 * MINUTE_MS;
 const DAY = 86_400_000;
 
-const input = (more: Partial<GateInput> = {}): GateInput => ({
-  direction: 'long',
-  squareOffMs: null,
-  nowMs: NOW,
-  account: startedAccount(),
-  strategy: 'scalping',
-  instrument: BTC,
-  rules: null,
-  opportunity: opportunityOf(),
-  quote: bareQuote('BTC', 100, NOW),
-  rate: rateOf('USDT'),
-  phase: OPEN_PHASE,
-  product: 'spot',
-  markOf: () => decimal('100'),
-  rateOf: () => decimal('1'),
-  ...more,
-});
+const input = (more: Partial<GateInput> = {}): GateInput => gateInput(NOW, more);
 
 const withLimits = (limits: Partial<AllLimits>, account: Account = startedAccount()): Account => ({
   ...account,
