@@ -15,11 +15,12 @@ import { NO_MODELS } from '../../ml/model-set.ts';
 import { NO_RISK_MODEL } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
-import { corporateActions } from '../apply-corporate-actions.ts';
+import { corporateActions, hasActionsDue } from '../apply-corporate-actions.ts';
 import { chartFrom } from '../chart-shelf.ts';
 import type { EngineContext } from '../context.ts';
 import { contractPrices } from '../contracts/contract-prices.ts';
 import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
+import { mayBeSwept } from '../decide-monitor.ts';
 import { createDesk } from '../desk.ts';
 import { MINUTE_GRACE_MS } from '../feed-service.ts';
 import { commandIdOf } from '../idempotency.ts';
@@ -225,12 +226,12 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   };
 
   const adjust = (atMs: EpochMs): void => {
-    if (books.account().positions.size > 0) carryOut(corporateActions(books.account(), view(), atMs));
+    if (hasActionsDue(books.account(), atMs)) carryOut(corporateActions(books.account(), view(), atMs));
   };
 
   const monitor = (minuteMs: EpochMs): void => {
     adjust(minuteMs);
-    carryOut(sweep(books.account(), view(), minuteMs, settings.configVersion));
+    if (mayBeSwept(books.account(), clock.now(), minuteMs)) carryOut(sweep(books.account(), view(), minuteMs, settings.configVersion));
   };
 
   const roll = (atMs: EpochMs): void => {
