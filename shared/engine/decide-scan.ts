@@ -62,26 +62,55 @@ export interface ScanResult {
   readonly quiet: readonly Quiet[];
 }
 
+/** What strategies are asked over: a part of a scan's view. */
+export type AskedView = Pick<ScanView, 'nowMs' | 'quote' | 'rules' | 'chart' | 'model' | 'chains' | 'ivHistory'>;
+
+type Answer = Opportunity | StructureOpportunity | Quiet;
+
+/** What was asked in a scan and answered, in the same order. */
+export interface Asked {
+  /** With instruments on the grids of now. */
+  readonly questions: readonly Question[];
+  readonly answers: readonly Answer[];
+  /** Whether nothing was found: as in most minutes. */
+  readonly isQuiet: boolean;
+}
+
+/** Asks every question of its strategy. Nothing is judged, and no answer depends on what becomes of another. Pure. */
+export function askAll(account: Account, view: AskedView, questions: readonly Question[]): Asked {
+  const { symbols, places } = symbolsOf(questions);
+  const markets: (StrategyView | undefined)[] = new Array(symbols.length);
+  const onGrids: Question[] = [];
+  const answers: Answer[] = [];
+  let isQuiet = true;
+  for (let index = 0; index < questions.length; index++) {
+    const question = listed(view, questions[index] as Question);
+    const answer = ask(account, view, markets, places[index] as number, question);
+    if (answer.kind !== 'quiet') isQuiet = false;
+    onGrids.push(question);
+    answers.push(answer);
+  }
+  return { questions: onGrids, answers, isQuiet };
+}
+
 /**
  * One scan: every question is answered by its strategy; each opportunity passes the gate and becomes an order with its
  * bracket, or is refused with the reason. Pure: nothing is placed until the draft is committed.
  */
-export function decideScan(account: Account, view: ScanView, command: ScanCommand): ScanResult {
+export function decideScan(account: Account, view: ScanView, command: ScanCommand, asked = askAll(account, view, command.questions)): ScanResult {
   const draft = draftOn(account, command.id);
   const decisions: Decision[] = [];
   const groups: QuietGroup[] = [];
-  const seen = new Map<string, StrategyView>();
   const quiet: Quiet[] = [];
-  for (const asked of command.questions) {
-    const question = listed(view, asked);
-    const answer = ask(account, view, seen, question);
+  for (const [index, question] of asked.questions.entries()) {
+    const answer = asked.answers[index] as Answer;
     if (answer.kind === 'quiet') {
       quiet.push(answer);
       noteQuiet(groups, question, answer);
     } else if (answer.kind === 'structure') decisions.push(judgeStructure(draft, view, command, question, answer));
     else decisions.push(judge(draft, view, command, question, answer));
   }
-  const symbols = symbolsOf(command.questions);
+  const { symbols } = symbolsOf(command.questions);
   const gaps = gapsOf(view, symbols, command.minuteMs);
   const record: ScanRecord = {
     id: command.id,
@@ -98,21 +127,23 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
 }
 
 /** The instrument on the grids that the venue lists it with now. */
-function listed(view: ScanView, question: Question): Question {
+function listed(view: AskedView, question: Question): Question {
   const rules = view.rules(question.instrument.symbol);
   return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
 }
 
-/** @param seen markets by symbol as most strategies see them: with neither contracts nor a model, which they then share */
+/** @param markets by the place of their symbol, as most strategies see them and share them: with neither contracts nor a model */
 function ask(
   account: Account,
-  view: ScanView,
-  seen: Map<string, StrategyView>,
+  view: AskedView,
+  markets: (StrategyView | undefined)[],
+  place: number,
   { strategy, instrument, base }: Question,
-): Opportunity | StructureOpportunity | Quiet {
+): Answer {
   const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
   const askModel = askModelFor(account, view.model, strategy.name);
-  const known = derivatives === null && askModel === undefined ? seen.get(instrument.symbol) : undefined;
+  const isBare = derivatives === null && askModel === undefined;
+  const known = isBare ? markets[place] : undefined;
   if (known?.instrument === instrument) return strategy.evaluate(known, base ?? undefined);
   // An index has no bars of its own: who judges its options has the chain.
   const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? emptyChart(instrument) : null);
@@ -120,7 +151,7 @@ function ask(
   const market = { instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR };
   if (askModel !== undefined)
     return strategy.evaluate({ ...market, askModel, spreadShare: spreadShareOf(view.quote(instrument.symbol)) }, base ?? undefined);
-  if (derivatives === null && !strategy.readsDerivatives) seen.set(instrument.symbol, market);
+  if (isBare && !strategy.readsDerivatives) markets[place] = market;
   return strategy.evaluate(market, base ?? undefined);
 }
 
@@ -133,7 +164,7 @@ function emptyChart(instrument: Instrument): Chart {
   return known;
 }
 
-function derivativesOf(view: ScanView, underlying: string): DerivativesView | null {
+function derivativesOf(view: AskedView, underlying: string): DerivativesView | null {
   const chains = view.chains(underlying);
   if (chains.length === 0) return null;
   return { chains, ivHistory: view.ivHistory(underlying), spot: view.quote(underlying) };
@@ -404,15 +435,23 @@ function noteQuiet(groups: QuietGroup[], { strategy: { name }, instrument: { sym
   groups.push({ strategy: name, reason, symbols: [symbol] });
 }
 
-const SYMBOLS = new WeakMap<readonly Question[], readonly string[]>();
+interface AskedSymbols {
+  /** Each once. */
+  readonly symbols: readonly string[];
+  /** Of each question's symbol among them. */
+  readonly places: readonly number[];
+}
 
-/** The symbols that are asked about, each once: every minute asks the same questions. */
-function symbolsOf(questions: readonly Question[]): readonly string[] {
+const SYMBOLS = new WeakMap<readonly Question[], AskedSymbols>();
+
+/** The symbols that are asked about: every minute asks the same questions. */
+function symbolsOf(questions: readonly Question[]): AskedSymbols {
   const known = SYMBOLS.get(questions);
   if (known !== undefined) return known;
   const symbols = [...new Set(questions.map(({ instrument }) => instrument.symbol))];
-  SYMBOLS.set(questions, symbols);
-  return symbols;
+  const made = { symbols, places: questions.map(({ instrument }) => symbols.indexOf(instrument.symbol)) };
+  SYMBOLS.set(questions, made);
+  return made;
 }
 
 function missingBars(view: ScanView, symbols: readonly string[], minuteMs: EpochMs): readonly string[] {

@@ -36,6 +36,8 @@ export interface Desk {
   /** What the venues list their instruments with. */
   readonly listed: (rules: readonly ListedRules[]) => void;
   readonly view: (nowMs: EpochMs) => MarketView;
+  /** The best bid and offer of a symbol; null where none is known. */
+  readonly touch: (symbol: string, nowMs: EpochMs) => Pick<Quote, 'bid' | 'ask'>;
   /** As they are published, with the close of the session before where one is known. */
   readonly quotes: (nowMs: EpochMs) => readonly SnapshotQuote[];
   /** When each symbol's book was last told: what a book's age is counted from, beside the quotes in a feed's cursor. */
@@ -240,6 +242,10 @@ export function createDesk(): Desk {
     view: (nowMs) => {
       if (lastView?.nowMs !== nowMs) lastView = viewAt(nowMs);
       return lastView;
+    },
+    touch: (symbol, nowMs) => {
+      const line = lines.get(symbol);
+      return line === undefined || line.quote.bid === null ? NO_BOOK : bookless(line, nowMs);
     },
     quotes: (nowMs) => symbols.flatMap((symbol) => publishedAt(symbol, nowMs) ?? []),
     bookStamps: () => Object.fromEntries([...lines].map(([symbol, { bookMs }]) => [symbol, bookMs])),

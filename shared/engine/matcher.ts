@@ -79,7 +79,7 @@ export interface Exchange {
 export interface ExchangeParts extends Pick<EngineContext, 'clock' | 'log'> {
   readonly scope: string;
   readonly configVersion: string;
-  readonly desk: Pick<Desk, 'view'>;
+  readonly desk: Pick<Desk, 'view' | 'touch'>;
   /** What fills are fenced by; null where there is nobody else. */
   readonly fence: () => Commit['fence'];
   /** Goes through a look at orders under the clock. */
@@ -356,8 +356,8 @@ export function createExchange({ clock, log, scope, configVersion, desk, fence, 
     if (pit === undefined || account === null) return true;
     if (pit.due.size + pit.arriving.size > 0) return false;
     if (pit.index.size === 0) return true;
-    const quote = desk.view(clock.now()).quote(symbol);
-    return !pit.index.isTouched(Math.min(low, quote?.ask ?? low), Math.max(high, quote?.bid ?? high));
+    const { bid, ask } = desk.touch(symbol, clock.now());
+    return !pit.index.isTouched(Math.min(low, ask ?? low), Math.max(high, bid ?? high));
   };
 
   const tickSteps = (tick: Tick): Matching | null => {

@@ -10,7 +10,7 @@ import { commitDecision, type Decided } from './commit.ts';
 import type { EngineContext } from './context.ts';
 import { chainsAsked } from './contracts/chains-asked.ts';
 import { withContracts } from './contracts/contracts-view.ts';
-import { decideScan, type Question, type ScanView } from './decide-scan.ts';
+import { type Asked, decideScan, type Question, type ScanView } from './decide-scan.ts';
 import { viewOf } from './market-view.ts';
 import { scannedMarkets } from './markets.ts';
 import { riskModelNow } from './risk-models.ts';
@@ -89,41 +89,46 @@ export interface MarketScan {
   readonly strategyOf: (name: StrategyName) => Strategy | undefined;
 }
 
-/** The scan of a market: the account's strategies are asked about each of its instruments. Pure. */
-export function scanOf(account: Account, view: ScanView, { market, strategyOf, ...scan }: MarketScan): Decided & { readonly scan: ScanRecord } {
-  const instruments = instrumentsOf(market, scan.minuteMs);
-  // Nobody can buy an index: it is asked about for what is written on it.
-  const indices = NSE_INDICES.filter((index) => index.market === market && view.chains(index.symbol).length > 0);
-  const questions = questionsOf(account.strategies, strategyOf, instruments, indices);
-  const { draft, record } = decideScan(account, view, { ...scan, markets: MARKETS[market], questions });
+/** The scan of a market: the account's strategies are asked about each of its instruments. `asked` where they have been. Pure. */
+export function scanOf(
+  account: Account,
+  view: ScanView,
+  { market, strategyOf, ...scan }: MarketScan,
+  asked?: Asked,
+): Decided & { readonly scan: ScanRecord } {
+  const questions = questionsOf(account, view, { market, strategyOf, minuteMs: scan.minuteMs });
+  const { draft, record } = decideScan(account, view, { ...scan, markets: MARKETS[market], questions }, asked);
   return { draft, scan: record, outcome: { scan: scan.id } };
 }
 
 const MARKETS: Readonly<Record<Market, readonly Market[]>> = { NSE: ['NSE'], CRYPTO: ['CRYPTO'] };
 
-interface Asked {
+interface LastAsked {
   readonly strategyOf: MarketScan['strategyOf'];
   readonly instruments: readonly Instrument[];
   readonly questions: readonly Question[];
 }
 
 /** The questions without indices that were asked last of a session's strategies: every minute of a day asks the same. */
-const LAST_ASKED = new WeakMap<readonly StrategyName[], Asked>();
+const LAST_ASKED = new WeakMap<readonly StrategyName[], LastAsked>();
 
-function questionsOf(
-  names: readonly StrategyName[],
-  strategyOf: MarketScan['strategyOf'],
-  instruments: readonly Instrument[],
-  indices: readonly Instrument[],
+/** What a scan of a market asks: each strategy of the account about each instrument that is listed then. */
+export function questionsOf(
+  { strategies }: Pick<Account, 'strategies'>,
+  view: Pick<ScanView, 'chains'>,
+  { market, strategyOf, minuteMs }: Pick<MarketScan, 'market' | 'strategyOf' | 'minuteMs'>,
 ): readonly Question[] {
-  const known = LAST_ASKED.get(names);
+  const instruments = instrumentsOf(market, minuteMs);
+  // Nobody can buy an index: it is asked about for what is written on it.
+  const indices = NSE_INDICES.filter((index) => index.market === market && view.chains(index.symbol).length > 0);
+  const known = LAST_ASKED.get(strategies);
   if (indices.length === 0 && known?.instruments === instruments && known.strategyOf === strategyOf) return known.questions;
-  const questions = names.flatMap((name): readonly Question[] => {
+  const questions = strategies.flatMap((name): readonly Question[] => {
     const strategy = strategyOf(name);
     if (strategy === undefined) return [];
     const asked = strategy.readsDerivatives ? [...instruments, ...indices] : instruments;
     return asked.map((instrument) => ({ strategy, instrument, base: null }));
   });
-  if (indices.length === 0) LAST_ASKED.set(names, { strategyOf, instruments, questions });
+  if (indices.length === 0) LAST_ASKED.set(strategies, { strategyOf, instruments, questions });
   return questions;
 }

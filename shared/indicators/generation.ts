@@ -52,6 +52,7 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
   });
   let candles: readonly RolledCandle[] | null = null;
   let rsis: readonly (number | null)[] | null = null;
+  let closedMs: EpochMs | null = null;
 
   const inOrder = <T>(ring: readonly T[]): readonly T[] => {
     const oldest = count > CANDLES_KEPT ? count % CANDLES_KEPT : 0;
@@ -84,8 +85,8 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
       return rsis;
     },
     get closedMs() {
-      const last = nthLast(1);
-      return last === null ? null : bucketOf(market, timeframe, last.openMs).endMs;
+      if (closedMs === null && count > 0) closedMs = bucketOf(market, timeframe, (nthLast(1) as RolledCandle).openMs).endMs;
+      return closedMs;
     },
     hasGap: (bars = CANDLES_KEPT) => {
       for (let nth = Math.min(bars, count, CANDLES_KEPT); nth > 0; nth--) {
@@ -106,10 +107,12 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
       count += 1;
       candles = null;
       rsis = null;
+      closedMs = null;
     },
     restart: (startMs) => {
       anchorMs = startMs;
       count = 0;
+      closedMs = null;
       candleRing.length = 0;
       rsiRing.length = 0;
       candles = null;

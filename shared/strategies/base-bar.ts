@@ -3,7 +3,7 @@ import type { TimeframeView } from '../indicators/generation.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 import { iso } from '../kernel/time.ts';
 import type { RolledCandle } from '../market/rollup.ts';
-import type { Timeframe } from '../market/timeframe.ts';
+import { TIMEFRAMES, type Timeframe } from '../market/timeframe.ts';
 import type { Quiet, Strategy, StrategyView } from './strategy.ts';
 
 export class StrategyError extends NightdeskError<'unknown_timeframe'> {}
@@ -23,14 +23,23 @@ const GAP_BARS = 3;
 
 /** `why` may be words to come: a scan asks for the reason of most looks and for the words of none. */
 export function quiet(reason: string, why: string | (() => string)): Quiet {
-  if (typeof why === 'string') return { kind: 'quiet', reason, why };
-  return {
-    kind: 'quiet',
-    reason,
-    get why() {
-      return why();
-    },
-  };
+  return typeof why === 'string' ? { kind: 'quiet', reason, why } : new UnspokenQuiet(reason, why);
+}
+
+/** A class, for its objects are made by the million: one with an accessor of its own costs ten times as much. */
+class UnspokenQuiet implements Quiet {
+  readonly kind = 'quiet';
+  readonly reason: string;
+  readonly #words: () => string;
+
+  constructor(reason: string, words: () => string) {
+    this.reason = reason;
+    this.#words = words;
+  }
+
+  get why(): string {
+    return this.#words();
+  }
 }
 
 /**
@@ -60,9 +69,14 @@ export function baseBar(
     return quiet('stale_bars', `The last bar closed at ${iso(upToMs)}, ${Math.round((nowMs - upToMs) / 1000)} s ago`);
 
   const view = chart.timeframe(timeframe);
-  if (!isNamed && view.closedMs !== upToMs && isWarm(view)) return quiet('between_bars', `The next ${timeframe} candle has not closed`);
+  if (!isNamed && view.closedMs !== upToMs && isWarm(view)) return BETWEEN_BARS[timeframe];
   return lastCandle(view, chart.symbol, last1m.close);
 }
+
+/** The answer of most looks. */
+const BETWEEN_BARS = Object.fromEntries(
+  TIMEFRAMES.map((timeframe) => [timeframe, quiet('between_bars', `The next ${timeframe} candle has not closed`)]),
+) as Readonly<Record<Timeframe, Quiet>>;
 
 const isWarm = ({ count, indicators: { atr, volatility } }: TimeframeView): boolean => count > 0 && atr !== null && volatility !== null;
 

@@ -29,7 +29,7 @@ export function createBtst(config: BtstConfig = btstConfig.parse({})): Strategy 
     readsDerivatives: false,
     evaluate: (view, named) => {
       const { market, symbol } = view.chart;
-      if (market !== 'NSE') return quiet('other_market', `Shares of NSE only; ${symbol} is of ${market}`);
+      if (market !== 'NSE') return quiet('other_market', () => `Shares of NSE only; ${symbol} is of ${market}`);
       const window = entryWindow(view.calendar, view.nowMs, config.lastMinutes);
       if (window.kind === 'quiet') return window;
       const isNamed = named !== undefined;

@@ -33,7 +33,7 @@ export function createFoArbitrage(config: FoArbitrageConfig = foArbitrageConfig.
     evaluate: (view, named) => {
       const { derivatives } = view;
       if (derivatives === null || derivatives.chains.length === 0) {
-        return quiet('no_derivatives', `Nothing is quoted on ${view.instrument.symbol}`);
+        return quiet('no_derivatives', () => `Nothing is quoted on ${view.instrument.symbol}`);
       }
       const base = named ?? config.timeframes[0] ?? '5m';
       return best(marketOf(config, view, derivatives, base));

@@ -86,6 +86,7 @@ async function backtested(data: RecordedKlinesData, { startMs, untilMs }: Span):
     {
       row: (row) => void rows.push(row),
       scan: (scan) => void scans.push(scan),
+      quietScan: (scan) => void scans.push(scan),
       trade: () => {
         trades += 1;
       },

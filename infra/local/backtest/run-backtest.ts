@@ -118,6 +118,7 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
     bars,
     missingBars,
     refusedRows,
+    scans: backtest.scans(),
     ...tally.counts(),
     openPositions: account.positions.size,
     equity: text(valued.equity),
@@ -146,14 +147,13 @@ const both = (one: BacktestListener, other: BacktestListener): BacktestListener 
 /** Counts what happens, and keeps of closed trades and days what the statistics need. */
 function createTally(): {
   readonly listener: BacktestListener;
-  readonly counts: () => Pick<BacktestResult, 'scans' | 'decisions' | 'exits'>;
+  readonly counts: () => Pick<BacktestResult, 'decisions' | 'exits'>;
   readonly closed: () => { readonly trades: readonly ClosedTrade[]; readonly reports: readonly DayReport[] };
 } {
   const trades: ClosedTrade[] = [];
   const reports: DayReport[] = [];
   const decisions: Record<string, number> = {};
   const exits: Record<string, number> = {};
-  let scans = 0;
   const count = (counts: Record<string, number>, name: string): void => {
     counts[name] = (counts[name] ?? 0) + 1;
   };
@@ -168,11 +168,10 @@ function createTally(): {
         count(exits, closedWhy);
       },
       scan: (scan) => {
-        scans += 1;
         for (const { reason } of scan.decisions) count(decisions, reason);
       },
     },
-    counts: () => ({ scans, decisions, exits }),
+    counts: () => ({ decisions, exits }),
     closed: () => ({ trades, reports }),
   };
 }

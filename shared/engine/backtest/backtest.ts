@@ -9,6 +9,7 @@ import type { Account } from '../../ledger/account.ts';
 import { isTraded, TICK_OFFSETS_MS, tickOfBar } from '../../market/bar-ticks.ts';
 import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
+import { istDayOf } from '../../market/ist.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
 import { NO_MODELS } from '../../ml/model-set.ts';
@@ -21,6 +22,7 @@ import type { EngineContext } from '../context.ts';
 import { contractPrices } from '../contracts/contract-prices.ts';
 import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
 import { mayBeSwept } from '../decide-monitor.ts';
+import { type AskedView, askAll, type ScanView } from '../decide-scan.ts';
 import { createDesk } from '../desk.ts';
 import { MINUTE_GRACE_MS } from '../feed-service.ts';
 import { commandIdOf } from '../idempotency.ts';
@@ -30,7 +32,7 @@ import { createExchange, type Matching } from '../matcher.ts';
 import { sweep } from '../monitor-positions.ts';
 import type { ChainSource, Model } from '../ports.ts';
 import { dayRolls, rollDays } from '../roll-trading-day.ts';
-import { type MarketScan, scanId, scanOf } from '../scan-market.ts';
+import { type MarketScan, questionsOf, scanId, scanOf } from '../scan-market.ts';
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
 import { performNow, type Steps } from '../steps.ts';
 import { type BacktestListener, openBooks } from './books.ts';
@@ -71,6 +73,8 @@ export interface Backtest {
   /** Closes, scans and sweeps the last minute, as a replay does at the end of its data. */
   readonly end: () => void;
   readonly account: () => Account;
+  /** How often strategies were asked. */
+  readonly scans: () => number;
   /** The market as it is known now. */
   readonly view: () => ContractsView;
 }
@@ -80,6 +84,20 @@ const LAST_TICK_MS = Math.max(...TICK_OFFSETS_MS);
 
 /** After the end of the data its last minute is still closed, scanned and swept. */
 const CLOSING_MS = 30 * SECOND_MS;
+
+/** A symbol of the data. */
+interface Lane {
+  readonly symbol: string;
+  readonly chart: Chart;
+  /** Whether anything has come to the chart. */
+  isCharted: boolean;
+  /** The bar whose tick the desk has not been told: nobody has looked since. */
+  untold: Bar | null;
+  /** Of that tick. */
+  index: number;
+}
+
+const NOTHING = [] as const;
 
 type Published = Pick<MarketSnapshot, 'quotes' | 'rates' | 'rules'>;
 
@@ -99,7 +117,10 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const { world, settings, startMs, log } = setup;
   const clock = createSteppedClock(startMs);
   const desk = createDesk();
-  const charts = new Map<string, Chart>();
+  const lanes = new Map<string, Lane>();
+  /** In the order of the bars. */
+  let ordered: Lane[] = [];
+  let tickedDay = istDayOf(startMs);
   /** What was published last; null until somebody looks at it, which is before the next prices come. */
   let published: Published | null = { quotes: [], rates: [] };
   let publishedMs = startMs;
@@ -121,9 +142,10 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
     configVersion: settings.configVersion,
     desk: {
       view: (nowMs) => {
-        tellRates();
+        bringUp();
         return desk.view(nowMs);
       },
+      touch: desk.touch,
     },
     fence: () => null,
     run: look,
@@ -135,15 +157,24 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
 
   const ratesAt = (atMs: EpochMs): readonly Rate[] => bestRates(setup.rates(atMs), atMs);
 
-  /** The desk knows the rates of the last publication: told when somebody looks at it. */
-  const tellRates = (): void => {
+  /** The desk knows the last prices, and the rates of the last publication: they are told when somebody looks at it. */
+  const bringUp = (): void => {
+    for (const lane of ordered) tellPrice(lane);
     if (areRatesTold) return;
     desk.rates(ratesAt(publishedMs));
     areRatesTold = true;
   };
 
+  const tellPrice = (lane: Lane): void => {
+    const { untold, index } = lane;
+    if (untold === null) return;
+    lane.untold = null;
+    const { symbol, price, exchangeMs, receivedMs, source, evidence } = tickOfBar(untold, setup.source, index);
+    desk.price({ symbol, price, exchangeMs, receivedMs, source, evidence });
+  };
+
   const view = (): ContractsView => {
-    tellRates();
+    bringUp();
     published ??= { quotes: desk.quotes(publishedMs), rates: ratesAt(publishedMs) };
     return withContracts(viewOf(published, clock.now()), setup.chains ?? null);
   };
@@ -157,30 +188,40 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   };
 
   const close = (): void => {
-    for (const bar of closing.bars) {
+    const { bars } = closing;
+    for (let place = 0; place < bars.length; place++) {
+      const bar = bars[place] as Bar;
       desk.bar(bar);
-      chartOf(bar).add(bar);
+      const lane = laneOf(bar, place);
+      lane.chart.add(bar);
+      lane.isCharted = true;
     }
     publish();
   };
 
-  const chartOf = ({ symbol, openMs }: Bar): Chart => {
-    const known = charts.get(symbol);
+  /** @param place of the bar in its minute: the same in most minutes */
+  const laneOf = ({ symbol, openMs }: Bar, place: number): Lane => {
+    const usual = ordered[place];
+    if (usual?.symbol === symbol) return usual;
+    const known = lanes.get(symbol);
     if (known !== undefined) return known;
-    const made = createChart(instrumentBySymbol(symbol, openMs), setup.timeframes);
-    charts.set(symbol, made);
+    const made: Lane = { symbol, chart: createChart(instrumentBySymbol(symbol, openMs), setup.timeframes), isCharted: false, untold: null, index: 0 };
+    lanes.set(symbol, made);
+    ordered = [...ordered.slice(0, place), made, ...ordered.slice(place)];
     return made;
   };
 
   /** Whether no order waits for a price of the minute that is played, nor comes before its close: nobody looks at prices in between. */
-  const isIgnored = (): boolean =>
-    clock.isIdleUntil(playing.openMs + LAST_TICK_MS) && playing.bars.every(({ symbol, low, high }) => exchange.ignores(symbol, low, high));
+  const isIgnored = (): boolean => {
+    if (!clock.isIdleUntil(playing.openMs + LAST_TICK_MS)) return false;
+    for (const { symbol, low, high } of playing.bars) if (!exchange.ignores(symbol, low, high)) return false;
+    return true;
+  };
 
   const tickAt = (index: number): void => {
-    const offsetMs = TICK_OFFSETS_MS[index] ?? 0;
     // An extreme that is ignored is forgotten with the close.
-    const isPassedOver = index > 0 && offsetMs < LAST_TICK_MS && isIgnored();
-    if (!isPassedOver) for (const bar of playing.bars) if (isTraded(bar)) tickOf(bar, index, playing.openMs + offsetMs);
+    const isExtreme = index > 0 && index < TICK_OFFSETS_MS.length - 1;
+    if (!isExtreme || !isIgnored()) playTicks(index);
     if (setup.chains === undefined) return;
     for (const { quote, tick } of contractPrices(setup.chains, exchange.contracts(), clock.now())) {
       desk.contract(quote);
@@ -189,11 +230,20 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
     }
   };
 
-  const tickOf = (bar: Bar, index: number, atMs: EpochMs): void => {
-    const { symbol, low, high, evidence } = bar;
+  const playTicks = (index: number): void => {
+    const { bars } = playing;
+    for (let place = 0; place < bars.length; place++) {
+      const bar = bars[place] as Bar;
+      if (isTraded(bar)) playTick(laneOf(bar, place), bar, index);
+    }
+  };
+
+  const playTick = (lane: Lane, bar: Bar, index: number): void => {
+    const { symbol, low, high } = bar;
+    lane.untold = null;
     if (exchange.ignores(symbol, low, high)) {
-      const price = index === 0 ? bar.open : index === TICK_OFFSETS_MS.length - 1 ? bar.close : tickOfBar(bar, setup.source, index).price;
-      desk.price({ symbol, price, exchangeMs: atMs, receivedMs: atMs, source: setup.source, evidence });
+      lane.untold = bar;
+      lane.index = index;
       return;
     }
     const tick = tickOfBar(bar, setup.source, index);
@@ -202,27 +252,36 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
     if (steps !== null) look(steps);
   };
 
+  /** Before the first price of a day the last one of the day before is its close. */
+  const endDay = (minuteMs: EpochMs): void => {
+    const day = istDayOf(minuteMs);
+    if (day !== tickedDay) bringUp();
+    tickedDay = day;
+  };
+
+  const strategyOf = setup.strategyOf ?? strategyByName;
+  const model = setup.model ?? NO_MODELS;
+  const chart = (symbol: string): Chart | null => {
+    const lane = lanes.get(symbol);
+    return lane?.isCharted === true ? lane.chart : null;
+  };
+  /** Nothing is quoted beside the bars. */
+  const bareView = { chart, model, rules: () => null, chains: () => NOTHING, ivHistory: () => NOTHING, quote: (symbol: string) => view().quote(symbol) };
+  const scanView = (): ScanView => ({ ...view(), chart, model, risk: NO_RISK_MODEL });
+
   const scan = (market: Market, minuteMs: EpochMs): void => {
-    if (!scannedMarkets({ world, settings }, minuteMs).includes(market) || books.account().status === 'stopped') return;
+    const account = books.account();
+    if (account.status === 'stopped' || !scannedMarkets({ world, settings }, minuteMs).includes(market)) return;
     scans += 1;
-    const command = {
-      id: scanId(market, minuteMs),
-      ordinal: scans,
-      minuteMs,
-      market,
-      configVersion: settings.configVersion,
-      strategyOf: setup.strategyOf ?? strategyByName,
-    };
-    const chart = (symbol: string): Chart | null => charts.get(symbol) ?? null;
-    const seen = { ...view(), chart, model: setup.model ?? NO_MODELS, risk: NO_RISK_MODEL };
-    books.commit({
-      sessionId,
-      decide: (account) => {
-        const made = scanOf(account, seen, command);
-        listener.scan(made.scan);
-        return made;
-      },
-    });
+    const asks = { market, minuteMs, strategyOf };
+    const view: AskedView = setup.chains === undefined ? { nowMs: clock.now(), ...bareView } : scanView();
+    const asked = askAll(account, view, questionsOf(account, view, asks));
+    const hears = asked.isQuiet ? listener.quietScan : listener.scan;
+    if (hears === undefined) return;
+    const command = { ...asks, id: scanId(market, minuteMs), ordinal: scans, configVersion: settings.configVersion };
+    const made = scanOf(account, scanView(), command, asked);
+    hears(made.scan);
+    books.commit({ sessionId, decide: () => made });
   };
 
   const adjust = (atMs: EpochMs): void => {
@@ -276,6 +335,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const turn = (minute: BacktestMinute, untilMs = Number.POSITIVE_INFINITY): void => {
     closing = playing;
     playing = minute;
+    endDay(minute.openMs);
     for (const { offsetMs, run } of slots) {
       if (offsetMs > untilMs) return;
       clock.advance(minute.openMs + offsetMs);
@@ -284,7 +344,8 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   };
 
   const nextMs = (): EpochMs => playing.openMs + MINUTE_MS;
-  warmUp(setup, desk, charts);
+  for (const [symbol, chart] of warmUp(setup, desk)) lanes.set(symbol, { symbol, chart, isCharted: true, untold: null, index: 0 });
+  ordered = [...lanes.values()];
   exchange.take(books.account());
   return {
     play: (minute) => {
@@ -296,15 +357,18 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
       clock.advance(playing.openMs + CLOSING_MS + 1);
     },
     account: books.account,
+    scans: () => scans,
     view: () => {
       const nowMs = clock.now();
+      bringUp();
       return withContracts(viewOf({ quotes: desk.quotes(nowMs), rates: ratesAt(nowMs) }, nowMs), setup.chains ?? null);
     },
   };
 }
 
 /** Charts from what is known of the time before, and the tape of the last hour. */
-function warmUp({ history, startMs }: BacktestSetup, desk: ReturnType<typeof createDesk>, charts: Map<string, Chart>): void {
-  for (const symbol of new Set([...history.days.keys(), ...history.bars.keys()])) charts.set(symbol, chartFrom(history, symbol, startMs));
+function warmUp({ history, startMs }: BacktestSetup, desk: ReturnType<typeof createDesk>): ReadonlyMap<string, Chart> {
+  const symbols = new Set([...history.days.keys(), ...history.bars.keys()]);
   for (const bars of history.bars.values()) for (const bar of bars) if (bar.openMs >= startMs - HOUR_MS) desk.bar(bar);
+  return new Map([...symbols].map((symbol) => [symbol, chartFrom(history, symbol, startMs)]));
 }

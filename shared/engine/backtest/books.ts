@@ -10,7 +10,10 @@ import type { CommitStep } from '../steps.ts';
 export interface BacktestListener {
   readonly row: (row: JournalRow) => void;
   readonly trade: (trade: Trade) => void;
+  /** A scan in which something was found. */
   readonly scan: (scan: ScanRecord) => void;
+  /** One in which nothing was, as in most minutes: where nobody hears of them nothing is written of them. */
+  readonly quietScan?: (scan: ScanRecord) => void;
 }
 
 /** The books of a backtest's session: nobody else writes them, so that every commit is made at once and from the newest account. */

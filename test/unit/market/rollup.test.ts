@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rng } from '../../../shared/kernel/rng.ts';
 import { HOUR_MS, iso, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Market } from '../../../shared/market/instrument.ts';
 import type { Bar } from '../../../shared/market/price.ts';
@@ -111,5 +112,20 @@ describe('a rolled candle', () => {
   it('has the volume that the venue itself would state, whatever the order of adding', () => {
     const bars = minutes(0, 3).map((bar, i) => ({ ...bar, openMs: i * MINUTE_MS, volume: 0.1 }));
     expect(roll('CRYPTO', '3m', bars)[0]?.volume).toBe(0.3);
+  });
+});
+
+describe('a sum of volumes', () => {
+  it('is what its text of twelve digits says, bit for bit, at every size and at ties', () => {
+    const draw = rng('volumes');
+    const others: number[] = [];
+    for (let n = 0; n < 20_000; n++) {
+      const size = 10 ** Math.floor(24 * draw.next() - 12);
+      const [any, tie] = [draw.next() * size, (Math.round(draw.next() * 1e11) + 0.5) * (size / 1e11)];
+      others.push(...[any, tie, any + tie].filter((volume) => roundVolume(volume) !== Number(volume.toPrecision(12))));
+    }
+    expect(others).toEqual([]);
+    for (const volume of [0, 1, 0.1 + 0.2, 999_999_999_999.5, 99_999_999_999.95, 999_999_999.999_999_9, 1e11, 1e12, 1e-20])
+      expect(roundVolume(volume)).toBe(Number(volume.toPrecision(12)));
   });
 });
