@@ -10,7 +10,7 @@ import { type ContractName, contractSymbol } from '../../market/contract-symbol.
 import type { FutureContract, InstrumentOf, OptionContract } from '../../market/instrument.ts';
 import { istDate } from '../../market/ist.ts';
 
-export class UpstoxInstrumentsError extends NightdeskError<'unreachable' | 'bad_answer'> {}
+class UpstoxInstrumentsError extends NightdeskError<'unreachable' | 'bad_answer'> {}
 
 /** A future or an option with the venue's key for it. */
 export interface UpstoxContract {
