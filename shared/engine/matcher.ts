@@ -298,15 +298,20 @@ export function createExchange({ clock, log, scope, configVersion, desk, fence, 
   }
 
   function* match(command: MatchCommand, viewNow = (): MarketView => desk.view(clock.now())): Matching {
+    if (account === null) return;
+    const seen = { account, atMs: clock.now() };
     // Most looks end here, without a word to the store.
-    if (account === null || decideMatch(account, viewNow(), command) === null) return;
+    const found = decideMatch(account, viewNow(), command);
+    if (found === null) return;
     const { sessionId } = account;
     const held = fence();
     try {
       const after = yield {
         sessionId,
         decide: (current) => {
-          const draft = decideMatch(current, viewNow(), command);
+          // Of the same account at the same instant the same comes: a store that is elsewhere has both move on.
+          const isSame = current === seen.account && clock.now() === seen.atMs;
+          const draft = isSame ? found : decideMatch(current, viewNow(), command);
           return draft === null ? null : { draft, fence: held, outcome: { match: draft.commandId } };
         },
       };
