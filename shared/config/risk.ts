@@ -35,7 +35,17 @@ const parsed = factsFrom(schema, data);
 /** Limits of a session that names none. */
 export const DEFAULT_LIMITS: AllLimits = parsed.limits;
 /** The limits of an account, with the defaults for those that were not known when it began. */
-export const allLimits = (limits: RiskLimits): AllLimits => ({ ...DEFAULT_LIMITS, ...(limits as Partial<AllLimits>) });
+export function allLimits(limits: RiskLimits): AllLimits {
+  const known = FILLED_UP.get(limits);
+  if (known !== undefined) return known;
+  const all = { ...DEFAULT_LIMITS, ...(limits as Partial<AllLimits>) };
+  FILLED_UP.set(limits, all);
+  return all;
+}
+
+/** Limits are values that several checks of each entry ask about. */
+const FILLED_UP = new WeakMap<RiskLimits, AllLimits>();
+
 /**
  * How a strategy's own record sizes it: by this share of Kelly's answer, from so many trades on, shrunk towards nothing by
  * trades / (trades + shrinkTrades), and never below the probe, a share of equity: paper money is there to gather evidence.

@@ -18,7 +18,8 @@ export function createSmaCross(): Strategy {
   let isAbove: boolean | null = null;
   return {
     name: 'swing',
-    timeframes: ['1m'],
+    // It makes its averages itself, of the minutes as they come.
+    timeframes: [],
     readsDerivatives: false,
     evaluate: ({ chart }) => {
       const close = chart.last1m?.close ?? 0;

@@ -266,7 +266,14 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
     return lane?.isCharted === true ? lane.chart : null;
   };
   /** Nothing is quoted beside the bars. */
-  const bareView = { chart, model, rules: () => null, chains: () => NOTHING, ivHistory: () => NOTHING, quote: (symbol: string) => view().quote(symbol) };
+  const bareView = {
+    chart,
+    model,
+    rules: () => null,
+    chains: () => NOTHING,
+    ivHistory: () => NOTHING,
+    quote: (symbol: string) => view().quote(symbol),
+  };
   const scanView = (): ScanView => ({ ...view(), chart, model, risk: NO_RISK_MODEL });
 
   const scan = (market: Market, minuteMs: EpochMs): void => {
