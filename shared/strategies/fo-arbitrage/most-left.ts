@@ -1,16 +1,16 @@
 import type { ArbitrageMarket } from './market.ts';
-import { beyondRiskless, bpsOf, type NetGain, type Verdict } from './verdict.ts';
+import { beyondRiskless, mostBeyond, type NetGain, type Verdict } from './verdict.ts';
 
 /**
  * The verdict of what has the most left for its price; of equal ones the first.
  *
- * Money that is tied up only takes away, so nothing keeps more than its net gain: margins are worked out from the largest net gain
- * on, and for none after one that has more left than the next gains at all.
+ * A margin only takes away, so that margins are worked out in the order of what is left without them, and none after one that
+ * leaves more than the next does before its own: that takes as long as all else.
  * @param gains  at least one
  * @throws MarginError as `judge`
  */
 export function mostLeft(gains: readonly NetGain[], market: ArbitrageMarket): Verdict {
-  const ranked = gains.map((gain, place) => ({ gain, place, mostBps: bpsOf(gain.net, gain.candidate) })).sort((a, b) => b.mostBps - a.mostBps);
+  const ranked = gains.map((gain, place) => ({ gain, place, mostBps: mostBeyond(gain, market) })).sort((a, b) => b.mostBps - a.mostBps);
   let best: { readonly verdict: Verdict; readonly place: number } | null = null;
   for (const { gain, place, mostBps } of ranked) {
     if (best !== null && mostBps < best.verdict.excessBps) break;

@@ -1,7 +1,7 @@
 import { LATENCY } from '../../config/execution.ts';
 import { DAY_MS } from '../../kernel/time.ts';
 import { beyondSpreads, type Candidate, middle, unitOf, YEAR_MS } from './candidate.ts';
-import { type Capital, capitalOf } from './capital.ts';
+import { type Capital, capitalOf, outlayOf } from './capital.ts';
 import { dearestCosts, type StructureCosts } from './costs.ts';
 import { legRisk } from './leg-risk.ts';
 import type { ArbitrageMarket } from './market.ts';
@@ -55,7 +55,7 @@ export function netGain(candidate: Candidate, market: ArbitrageMarket): NetGain 
 export function beyondRiskless(gain: NetGain, market: ArbitrageMarket): Verdict {
   const { candidate, unit, net } = gain;
   const capital = capitalOf(candidate, unit, market);
-  const years = candidate.holdMs / YEAR_MS;
+  const years = yearsOf(candidate);
   const tied = capital.outlay + capital.margin;
   const excess = net - market.riskFree * years * tied;
   return {
@@ -68,8 +68,14 @@ export function beyondRiskless(gain: NetGain, market: ArbitrageMarket): Verdict 
   };
 }
 
+/** The most that `beyondRiskless` can leave: what it does where no margin is asked. In basis points of the price. */
+export const mostBeyond = ({ candidate, net }: NetGain, { riskFree }: ArbitrageMarket): number =>
+  bpsOf(net - riskFree * yearsOf(candidate) * outlayOf(candidate), candidate);
+
+const yearsOf = ({ holdMs }: Candidate): number => holdMs / YEAR_MS;
+
 /** An amount in basis points of the underlying's price. */
-export const bpsOf = (amount: number, candidate: Candidate): number => (1e4 * amount) / priceOf(candidate);
+const bpsOf = (amount: number, candidate: Candidate): number => (1e4 * amount) / priceOf(candidate);
 
 /** Price of the underlying as the first leg has it. */
 export const priceOf = ({ legs: [first] }: Candidate): number => (first === undefined ? 0 : middle(first));
