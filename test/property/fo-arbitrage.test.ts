@@ -82,7 +82,8 @@ describe('what is left of an arbitrage', () => {
         expect(after.excess).toBeGreaterThan(before.excess);
         expect(confidenceOf(after, CONFIG).confidence).toBeGreaterThanOrEqual(confidenceOf(before, CONFIG).confidence - 1e-9);
       }),
-      { numRuns: 60 },
+      // Where nothing is left there is no safety in how little the leg risk adds to the loss.
+      { numRuns: 60, examples: [[{ spot: 20_000, basis: 1e-16, half: 0, size: 0.001, riskFree: 0, volatility: 0.05 }, 0.003]] },
     );
   });
 
