@@ -11,7 +11,7 @@ import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
-import { NO_MODELS } from '../../ml/model-set.ts';
+import { NO_MODELS } from '../../ml/no-models.ts';
 import { NO_RISK_MODEL } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
