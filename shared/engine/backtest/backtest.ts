@@ -11,7 +11,7 @@ import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
-import { NO_MODELS } from '../../ml/model-set.ts';
+import { NO_MODELS } from '../../ml/no-models.ts';
 import { NO_RISK_MODEL } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
@@ -34,6 +34,7 @@ import { type MarketScan, scanId, scanOf } from '../scan-market.ts';
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
 import { performNow, type Steps } from '../steps.ts';
 import { type BacktestListener, openBooks } from './books.ts';
+import { watchInBacktest } from './model-watch.ts';
 
 /** One minute of all symbols of a backtest. */
 export interface BacktestMinute {
@@ -95,8 +96,10 @@ interface Slot {
  * Opens a backtest. Prices, closes, scans, sweeps and rolls come at the same instants and in the same order as in a replay on
  * one machine, through the same functions: over the same bars and seed both write the same journal, hash for hash.
  */
-export function openBacktest(setup: BacktestSetup, listener: BacktestListener): Backtest {
-  const { world, settings, startMs, log } = setup;
+export function openBacktest(setup: BacktestSetup, told: BacktestListener): Backtest {
+  const { world, settings, startMs, log, model = NO_MODELS } = setup;
+  const watch = watchInBacktest(model, told);
+  const listener = model.states.length === 0 ? told : watch.heard;
   const clock = createSteppedClock(startMs);
   const desk = createDesk();
   const charts = new Map<string, Chart>();
@@ -214,7 +217,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
       strategyOf: setup.strategyOf ?? strategyByName,
     };
     const chart = (symbol: string): Chart | null => charts.get(symbol) ?? null;
-    const seen = { ...view(), chart, model: setup.model ?? NO_MODELS, risk: NO_RISK_MODEL };
+    const seen = { ...view(), chart, model, risk: NO_RISK_MODEL };
     books.commit({
       sessionId,
       decide: (account) => {
@@ -232,6 +235,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const monitor = (minuteMs: EpochMs): void => {
     adjust(minuteMs);
     if (mayBeSwept(books.account(), clock.now(), minuteMs)) carryOut(sweep(books.account(), view(), minuteMs, settings.configVersion));
+    carryOut(watch.look(books.account(), clock.now()));
   };
 
   const roll = (atMs: EpochMs): void => {
