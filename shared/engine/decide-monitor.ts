@@ -159,7 +159,8 @@ export function requestExit(draft: Draft, position: Position, { reason, quantity
   const isAskedFor = order.atMarket !== null && (order.atMarket.quantity === null || quantity !== null);
   if (isAskedFor) return null;
   cancelEntry(draft, position, nowMs, `position_closing: ${reason}`);
-  const activeFromMs = nowMs + orderLatencyMs(account.seed, `${order.id}@${order.version}`);
+  // Legs are sent together: they reach their venues as one.
+  const activeFromMs = nowMs + orderLatencyMs(account.seed, position.structure?.id ?? `${order.id}@${order.version}`);
   draft.emit({ type: 'exit-requested', atMs: nowMs, orderId: order.id, reason, quantity, activeFromMs });
   return order;
 }
