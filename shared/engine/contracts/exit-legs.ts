@@ -1,6 +1,7 @@
 import type { Fill } from '../../contracts/fill.ts';
 import type { ExitOrder, Order } from '../../contracts/order.ts';
 import type { Position } from '../../contracts/position.ts';
+import { add } from '../../kernel/decimal.ts';
 import type { Account } from '../../ledger/account.ts';
 import { type Draft, draftOn } from '../draft.ts';
 import { type MatchCommand, meeting, remaining } from '../fill-inputs.ts';
@@ -57,6 +58,8 @@ function isHeldBack(account: Account, view: MarketView, order: Order): boolean {
 function wholeFill(account: Account, view: MarketView, { position, order }: ExitLeg, command: MatchCommand): Fill | null {
   const market = marketOf(view, order, command);
   const met = market === null ? null : marketMet({ ...meeting(account, order, market, remaining(order)), met: null, limit: null });
-  if (market === null || met === null || met.made.quantity < remaining(order) || order.atMarket === null) return null;
-  return exitFill(account, order, position, order.atMarket.reason, met, market);
+  if (market === null || met === null || order.atMarket === null) return null;
+  const fill = exitFill(account, order, position, order.atMarket.reason, met, market);
+  // Units under the venue's step go with it.
+  return add(fill.quantity, fill.unitsLost) === position.quantity ? fill : null;
 }
