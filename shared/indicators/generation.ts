@@ -6,6 +6,7 @@ import { createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
 
 /** Closed candles that a generation keeps for patterns. */
 const CANDLES_KEPT = 64;
+const MOST_KEPT = 2 * CANDLES_KEPT;
 
 /** From the end of continuous trading of stocks with a closing auction to the end of the session. */
 const AUCTION_MS = 15 * MINUTE_MS;
@@ -43,21 +44,17 @@ export interface Generation {
 
 export function createGeneration(market: Market, timeframe: Timeframe): Generation {
   const set = createIndicatorSet(market, timeframe);
-  const candleRing: RolledCandle[] = [];
-  const rsiRing: (number | null)[] = [];
+  // The newest candles stand at the end; those beyond what is kept are cut off now and then.
+  const kept: RolledCandle[] = [];
+  const keptRsis: (number | null)[] = [];
   let anchorMs = 0;
   let count = 0;
   let candles: readonly RolledCandle[] | null = null;
   let rsis: readonly (number | null)[] | null = null;
-
-  const inOrder = <T>(ring: readonly T[]): readonly T[] => {
-    const oldest = count > CANDLES_KEPT ? count % CANDLES_KEPT : 0;
-    return [...ring.slice(oldest), ...ring.slice(0, oldest)];
-  };
+  let closedMs: EpochMs | null = null;
 
   /** The newest candle is the first one from behind. */
-  const nthLast = (nth: number): RolledCandle | null =>
-    nth > Math.min(count, CANDLES_KEPT) ? null : (candleRing[(count - nth) % CANDLES_KEPT] ?? null);
+  const nthLast = (nth: number): RolledCandle | null => (nth > CANDLES_KEPT ? null : (kept[kept.length - nth] ?? null));
 
   const view: TimeframeView = {
     timeframe,
@@ -72,16 +69,17 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
       return nthLast(1);
     },
     get candles() {
-      candles ??= inOrder(candleRing);
+      candles ??= kept.slice(-CANDLES_KEPT);
       return candles;
     },
     get rsis() {
-      rsis ??= inOrder(rsiRing);
+      rsis ??= keptRsis.slice(-CANDLES_KEPT);
       return rsis;
     },
     get closedMs() {
       const last = nthLast(1);
-      return last === null ? null : bucketOf(market, timeframe, last.openMs).endMs;
+      if (last !== null) closedMs ??= bucketOf(market, timeframe, last.openMs).endMs;
+      return closedMs;
     },
     hasGap: (bars = CANDLES_KEPT) => {
       for (let nth = Math.min(bars, count, CANDLES_KEPT); nth > 0; nth--) {
@@ -96,20 +94,25 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     view,
     add: (candle) => {
       set.add(candle);
-      const slot = count % CANDLES_KEPT;
-      candleRing[slot] = candle;
-      rsiRing[slot] = set.values.rsi;
+      if (kept.length === MOST_KEPT) {
+        kept.splice(0, MOST_KEPT - CANDLES_KEPT);
+        keptRsis.splice(0, MOST_KEPT - CANDLES_KEPT);
+      }
+      kept.push(candle);
+      keptRsis.push(set.values.rsi);
       count += 1;
       candles = null;
       rsis = null;
+      closedMs = null;
     },
     restart: (startMs) => {
       anchorMs = startMs;
       count = 0;
-      candleRing.length = 0;
-      rsiRing.length = 0;
+      kept.length = 0;
+      keptRsis.length = 0;
       candles = null;
       rsis = null;
+      closedMs = null;
       set.reset();
     },
   };
