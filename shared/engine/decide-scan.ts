@@ -14,6 +14,7 @@ import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { RiskModel } from '../risk/var/risk-model.ts';
+import { productOf } from '../strategies/product.ts';
 import type { DerivativesView, Opportunity, Quiet, Strategy, StrategyView, StructureOpportunity } from '../strategies/strategy.ts';
 import { shortInstrument } from './contracts/coin-short.ts';
 import { blockedByLeg } from './contracts/contract-margin.ts';
@@ -245,7 +246,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
     quote: view.quote(instrument.symbol),
     rate: view.rate(instrument.quote),
     phase: phaseOf(view, instrument),
-    product: productOf(question),
+    product: productOf(strategy.name, instrument),
     risk: view.risk ?? null,
     optionTermsOf: optionTermsIn(view),
     markOf: marksOf(view),
@@ -335,13 +336,6 @@ function oppositePosition(account: Account, { strategy, instrument }: Question, 
   return null;
 }
 
-/** How the position will be settled: scalps of shares are squared off within the day, swings are delivered. */
-function productOf({ strategy, instrument }: Question): EntryOrder['product'] {
-  if (instrument.contract !== null) return instrument.contract.kind;
-  if (instrument.market === 'CRYPTO') return 'spot';
-  return strategy.name === 'scalping' ? 'intraday' : 'delivery';
-}
-
 function entryOrder(
   account: Account,
   view: ScanView,
@@ -358,7 +352,7 @@ function entryOrder(
   const quote = considered.quote;
   if (quote === null) throw new Error(`The gate passed ${instrument.symbol} without a quote`);
   const isLong = opportunity.direction === 'long';
-  const product = productOf(question);
+  const product = productOf(strategy.name, instrument);
   const tradedIn = opportunity.tradedIn ?? 'continuous';
   const isAuctioned = tradedIn === 'closing-auction';
   return {

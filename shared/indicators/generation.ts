@@ -85,7 +85,8 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
       return rsis;
     },
     get closedMs() {
-      if (closedMs === null && count > 0) closedMs = bucketOf(market, timeframe, (nthLast(1) as RolledCandle).openMs).endMs;
+      const last = nthLast(1);
+      if (last !== null) closedMs ??= bucketOf(market, timeframe, last.openMs).endMs;
       return closedMs;
     },
     hasGap: (bars = CANDLES_KEPT) => {
@@ -112,11 +113,11 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     restart: (startMs) => {
       anchorMs = startMs;
       count = 0;
-      closedMs = null;
       candleRing.length = 0;
       rsiRing.length = 0;
       candles = null;
       rsis = null;
+      closedMs = null;
       set.reset();
     },
   };

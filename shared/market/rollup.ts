@@ -57,21 +57,18 @@ function nsePartOf(atMs: EpochMs): Bucket {
  * depends on how many were added, and a candle rolled from minutes must equal the venue's own bit for bit.
  */
 export function roundVolume(volume: number): number {
-  const places = VOLUME_DIGITS - 1 - Math.floor(Math.log10(volume));
-  if (places < 0 || places > MOST_EXACT_PLACES) return Number(volume.toPrecision(VOLUME_DIGITS));
-  const scale = POWERS_OF_TEN[places] as number;
-  const digits = volume * scale;
-  const whole = Math.round(digits);
-  // The product is exact to a thousandth: unless it is nearly half-way the digits are those that a decimal text would have, and
-  // the quotient of two exact floats is the float nearest to them. Text takes ten times as long, and a bar closes several candles.
-  const isClear = Math.abs(Math.abs(digits - whole) - 0.5) > 0.01 && whole >= MOST_DIGITS / 10 && whole < MOST_DIGITS;
-  return isClear ? whole / scale : Number(volume.toPrecision(VOLUME_DIGITS));
+  const power = VOLUME_DIGITS - 1 - Math.floor(Math.log10(volume));
+  const scale = POWERS[power];
+  if (scale === undefined) return inDigits(volume);
+  const scaled = volume * scale;
+  const whole = Math.round(scaled);
+  // Powers of ten up to the 22nd are exact and so is a whole number of 12 digits: their quotient is the decimal's own float. Only
+  // close to a tie could the rounding of the product have turned the last digit.
+  return Math.abs(scaled - whole) < 0.49 ? whole / scale : inDigits(volume);
 }
 
-/** Powers of ten up to this are exact floats. */
-const MOST_EXACT_PLACES = 22;
-const POWERS_OF_TEN = Array.from({ length: MOST_EXACT_PLACES + 1 }, (_, places) => Number(`1e${places}`));
-const MOST_DIGITS = 10 ** VOLUME_DIGITS;
+const POWERS = Array.from({ length: 23 }, (_, power) => 10 ** power);
+const inDigits = (volume: number): number => Number(volume.toPrecision(VOLUME_DIGITS));
 
 /** Builds candles of one timeframe from the one-minute bars of one symbol. */
 export interface Rollup {

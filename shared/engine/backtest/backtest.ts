@@ -12,7 +12,7 @@ import type { Market } from '../../market/instrument.ts';
 import { istDayOf } from '../../market/ist.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
-import { NO_MODELS } from '../../ml/model-set.ts';
+import { NO_MODELS } from '../../ml/no-models.ts';
 import { NO_RISK_MODEL } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
@@ -36,6 +36,7 @@ import { type MarketScan, questionsOf, scanId, scanOf } from '../scan-market.ts'
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
 import { performNow, type Steps } from '../steps.ts';
 import { type BacktestListener, openBooks } from './books.ts';
+import { watchInBacktest } from './model-watch.ts';
 
 /** One minute of all symbols of a backtest. */
 export interface BacktestMinute {
@@ -113,8 +114,11 @@ interface Slot {
  * Opens a backtest. Prices, closes, scans, sweeps and rolls come at the same instants and in the same order as in a replay on
  * one machine, through the same functions: over the same bars and seed both write the same journal, hash for hash.
  */
-export function openBacktest(setup: BacktestSetup, listener: BacktestListener): Backtest {
-  const { world, settings, startMs, log } = setup;
+export function openBacktest(setup: BacktestSetup, told: BacktestListener): Backtest {
+  const { world, settings, startMs, log, model = NO_MODELS } = setup;
+  const watch = watchInBacktest(model, told);
+  const isWatched = model.states.length > 0;
+  const listener = isWatched ? watch.heard : told;
   const clock = createSteppedClock(startMs);
   const desk = createDesk();
   const lanes = new Map<string, Lane>();
@@ -260,7 +264,6 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   };
 
   const strategyOf = setup.strategyOf ?? strategyByName;
-  const model = setup.model ?? NO_MODELS;
   const chart = (symbol: string): Chart | null => {
     const lane = lanes.get(symbol);
     return lane?.isCharted === true ? lane.chart : null;
@@ -298,6 +301,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const monitor = (minuteMs: EpochMs): void => {
     adjust(minuteMs);
     if (mayBeSwept(books.account(), clock.now(), minuteMs)) carryOut(sweep(books.account(), view(), minuteMs, settings.configVersion));
+    if (isWatched) carryOut(watch.look(books.account(), clock.now()));
   };
 
   const roll = (atMs: EpochMs): void => {

@@ -8,7 +8,7 @@ import { decimal, toNumber } from '../../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../../shared/kernel/time.ts';
 import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import type { Bar } from '../../../shared/market/price.ts';
-import { NO_MODELS } from '../../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../../shared/ml/no-models.ts';
 import { createScalping } from '../../../shared/strategies/scalping.ts';
 import type { Opportunity, Quiet, StrategyName } from '../../../shared/strategies/strategy.ts';
 import { bareQuote, OPEN_PHASE, opportunityOf, rulesOf, startedAccount, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
