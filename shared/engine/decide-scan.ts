@@ -1,21 +1,19 @@
-import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import type { Decision, ScanRecord } from '../contracts/decisions.ts';
 import type { EntryOrder } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
 import { onTick } from '../execution/fill-price.ts';
 import { orderLatencyMs } from '../execution/latency.ts';
-import { type Chart, createChart } from '../indicators/chart.ts';
+import type { Chart } from '../indicators/chart.ts';
 import { type Decimal, fromNumber, ONE, toNumber, ZERO } from '../kernel/decimal.ts';
 import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import { contractSymbol } from '../market/contract-symbol.ts';
-import type { Instrument, Market } from '../market/instrument.ts';
-import { listedAs } from '../market/listed-rules.ts';
-import type { Timeframe } from '../market/timeframe.ts';
+import type { Market } from '../market/instrument.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { RiskModel } from '../risk/var/risk-model.ts';
 import { productOf } from '../strategies/product.ts';
-import type { DerivativesView, Opportunity, Quiet, Strategy, StrategyView, StructureOpportunity } from '../strategies/strategy.ts';
+import type { Opportunity, Quiet, Strategy, StructureOpportunity } from '../strategies/strategy.ts';
+import { type Answer, askAll, type Question, symbolsOf } from './ask-strategies.ts';
 import { shortInstrument } from './contracts/coin-short.ts';
 import { blockedByLeg } from './contracts/contract-margin.ts';
 import type { Contracts } from './contracts/contracts-view.ts';
@@ -23,20 +21,12 @@ import { optionTermsIn } from './contracts/option-terms.ts';
 import { placeStructure } from './contracts/place-structure.ts';
 import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
-import { askModelFor, spreadShareOf } from './model-odds.ts';
 import { endOfDay } from './orders/expiry.ts';
 import type { Model } from './ports.ts';
 import { squareOffAt } from './square-off.ts';
 import { phaseOf } from './trading-phase.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import { excerpt, type MarketView } from './view.ts';
-
-/** A strategy to ask about an instrument; `base` is set when a person named the timeframe. */
-export interface Question {
-  readonly strategy: Strategy;
-  readonly instrument: Instrument;
-  readonly base: Timeframe | null;
-}
 
 export interface ScanCommand {
   /** `scan:<market>:<minute>` or `ask:<id>`: also the prefix of the ids of what it places. */
@@ -61,37 +51,6 @@ export interface ScanResult {
   readonly record: ScanRecord;
   /** The answers of those that found nothing, in the order of the questions. */
   readonly quiet: readonly Quiet[];
-}
-
-/** What strategies are asked over: a part of a scan's view. */
-export type AskedView = Pick<ScanView, 'nowMs' | 'quote' | 'rules' | 'chart' | 'model' | 'chains' | 'ivHistory'>;
-
-type Answer = Opportunity | StructureOpportunity | Quiet;
-
-/** What was asked in a scan and answered, in the same order. */
-export interface Asked {
-  /** With instruments on the grids of now. */
-  readonly questions: readonly Question[];
-  readonly answers: readonly Answer[];
-  /** Whether nothing was found: as in most minutes. */
-  readonly isQuiet: boolean;
-}
-
-/** Asks every question of its strategy. Nothing is judged, and no answer depends on what becomes of another. Pure. */
-export function askAll(account: Account, view: AskedView, questions: readonly Question[]): Asked {
-  const { symbols, places } = symbolsOf(questions);
-  const markets: (StrategyView | undefined)[] = new Array(symbols.length);
-  const onGrids: Question[] = [];
-  const answers: Answer[] = [];
-  let isQuiet = true;
-  for (let index = 0; index < questions.length; index++) {
-    const question = listed(view, questions[index] as Question);
-    const answer = ask(account, view, markets, places[index] as number, question);
-    if (answer.kind !== 'quiet') isQuiet = false;
-    onGrids.push(question);
-    answers.push(answer);
-  }
-  return { questions: onGrids, answers, isQuiet };
 }
 
 /**
@@ -125,50 +84,6 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
     ...(gaps.length === 0 ? {} : { gaps }),
   };
   return { draft, record, quiet };
-}
-
-/** The instrument on the grids that the venue lists it with now. */
-function listed(view: AskedView, question: Question): Question {
-  const rules = view.rules(question.instrument.symbol);
-  return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
-}
-
-/** @param markets by the place of their symbol, as most strategies see them and share them: with neither contracts nor a model */
-function ask(
-  account: Account,
-  view: AskedView,
-  markets: (StrategyView | undefined)[],
-  place: number,
-  { strategy, instrument, base }: Question,
-): Answer {
-  const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
-  const askModel = askModelFor(account, view.model, strategy.name);
-  const isBare = derivatives === null && askModel === undefined;
-  const known = isBare ? markets[place] : undefined;
-  if (known?.instrument === instrument) return strategy.evaluate(known, base ?? undefined);
-  // An index has no bars of its own: who judges its options has the chain.
-  const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? emptyChart(instrument) : null);
-  if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
-  const market = { instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR };
-  if (askModel !== undefined)
-    return strategy.evaluate({ ...market, askModel, spreadShare: spreadShareOf(view.quote(instrument.symbol)) }, base ?? undefined);
-  if (isBare && !strategy.readsDerivatives) markets[place] = market;
-  return strategy.evaluate(market, base ?? undefined);
-}
-
-const emptyCharts = new Map<string, Chart>();
-
-/** A chart without a bar, for reading only: made once, since its indicators cost more than the question. */
-function emptyChart(instrument: Instrument): Chart {
-  const known = emptyCharts.get(instrument.symbol) ?? createChart(instrument);
-  emptyCharts.set(instrument.symbol, known);
-  return known;
-}
-
-function derivativesOf(view: AskedView, underlying: string): DerivativesView | null {
-  const chains = view.chains(underlying);
-  if (chains.length === 0) return null;
-  return { chains, ivHistory: view.ivHistory(underlying), spot: view.quote(underlying) };
 }
 
 function judgeStructure(draft: Draft, view: ScanView, command: ScanCommand, question: Question, proposal: StructureOpportunity): Decision {
@@ -427,25 +342,6 @@ function noteQuiet(groups: QuietGroup[], { strategy: { name }, instrument: { sym
     return;
   }
   groups.push({ strategy: name, reason, symbols: [symbol] });
-}
-
-interface AskedSymbols {
-  /** Each once. */
-  readonly symbols: readonly string[];
-  /** Of each question's symbol among them. */
-  readonly places: readonly number[];
-}
-
-const SYMBOLS = new WeakMap<readonly Question[], AskedSymbols>();
-
-/** The symbols that are asked about: every minute asks the same questions. */
-function symbolsOf(questions: readonly Question[]): AskedSymbols {
-  const known = SYMBOLS.get(questions);
-  if (known !== undefined) return known;
-  const symbols = [...new Set(questions.map(({ instrument }) => instrument.symbol))];
-  const made = { symbols, places: questions.map(({ instrument }) => symbols.indexOf(instrument.symbol)) };
-  SYMBOLS.set(questions, made);
-  return made;
 }
 
 function missingBars(view: ScanView, symbols: readonly string[], minuteMs: EpochMs): readonly string[] {

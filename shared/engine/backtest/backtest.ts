@@ -17,12 +17,12 @@ import { NO_RISK_MODEL } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
 import { corporateActions, hasActionsDue } from '../apply-corporate-actions.ts';
+import { type AskedView, askAll } from '../ask-strategies.ts';
 import { chartFrom } from '../chart-shelf.ts';
 import type { EngineContext } from '../context.ts';
 import { contractPrices } from '../contracts/contract-prices.ts';
 import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
 import { mayBeSwept } from '../decide-monitor.ts';
-import { type AskedView, askAll, type ScanView } from '../decide-scan.ts';
 import { createDesk } from '../desk.ts';
 import { MINUTE_GRACE_MS } from '../feed-service.ts';
 import { commandIdOf } from '../idempotency.ts';
@@ -277,7 +277,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     ivHistory: () => NOTHING,
     quote: (symbol: string) => view().quote(symbol),
   };
-  const scanView = (): ScanView => ({ ...view(), chart, model, risk: NO_RISK_MODEL });
+  const scanView = (): Parameters<typeof scanOf>[1] => ({ ...view(), chart, model, risk: NO_RISK_MODEL });
 
   const scan = (market: Market, minuteMs: EpochMs): void => {
     const account = books.account();

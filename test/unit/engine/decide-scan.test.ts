@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { instrumentBySymbol } from '../../../shared/config/instruments.ts';
 import { scanRecordSchema } from '../../../shared/contracts/decisions.ts';
-import { decideScan, type Question, type ScanCommand, type ScanResult, type ScanView } from '../../../shared/engine/decide-scan.ts';
+import type { Question } from '../../../shared/engine/ask-strategies.ts';
+import { decideScan, type ScanCommand, type ScanResult, type ScanView } from '../../../shared/engine/decide-scan.ts';
 import { createChart } from '../../../shared/indicators/chart.ts';
 import { wire } from '../../../shared/kernel/canonical-json.ts';
 import { decimal, toNumber } from '../../../shared/kernel/decimal.ts';
