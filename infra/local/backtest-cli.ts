@@ -49,7 +49,7 @@ export async function runBacktestCommand(argv: readonly string[], terminal: Back
 }
 
 async function requestOf(
-  { strategies, seed, capital, out, fromMs, toMs, data: paths, models }: BacktestOptions,
+  { strategies, seed, capital, usdInr, out, fromMs, toMs, data: paths, models }: BacktestOptions,
   terminal: BacktestTerminal,
 ): Promise<BacktestRequest> {
   const data = await klinesAt(paths);
@@ -57,13 +57,14 @@ async function requestOf(
   const model = loadModels(models, null);
   const versions = model.states.flatMap(({ version, absentWhy }) => (absentWhy === null ? [version] : []));
   for (const { source, absentWhy } of model.states) if (absentWhy !== null) terminal.err(`${source} is not asked: ${absentWhy}`);
-  const asked = { symbols: data.symbols, bounds, strategies, seed, capital, ...(versions.length === 0 ? {} : { versions }) };
+  const asked = { symbols: data.symbols, bounds, strategies, seed, capital, ...(usdInr === null ? {} : { usdInr }), ...(versions.length === 0 ? {} : { versions }) };
   const days = Math.ceil((bounds.endMs - bounds.startMs) / DAY_MS);
   const progress = createProgress(terminal);
   return {
     data,
     contracts: await recordedContractsNear(paths, venueSymbols()),
     bounds,
+    usdInr,
     strategies,
     seed,
     capital,
@@ -80,7 +81,7 @@ async function requestOf(
 async function klinesAt(paths: readonly string[]): Promise<RecordedKlinesData> {
   const data = await describeData(paths, venueSymbols());
   if (data.kind === 'klines') return data;
-  throw new OptionError('bad_option', 'A backtest plays one-minute bars, and --data holds raw frames: replay those with npm start -- --feed replay');
+  throw new OptionError('bad_option', 'A backtest plays bars, and --data holds raw frames: replay those with npm start -- --feed replay');
 }
 
 /** The result as it is kept and printed as JSON. */

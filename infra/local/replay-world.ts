@@ -1,19 +1,21 @@
 import { instrumentsOf } from '../../shared/config/instruments.ts';
 import type { World } from '../../shared/engine/context.ts';
 import { frameReplayBounds } from '../../shared/feeds/replay/frame-replay-source.ts';
-import { klineReplayBounds, type ReplayBounds } from '../../shared/feeds/replay/kline-replay-source.ts';
+import { klineReplayBounds, marketsOf, type ReplayBounds } from '../../shared/feeds/replay/kline-replay-source.ts';
 import type { RecordedData } from '../../shared/feeds/replay/recorded-data.ts';
 import { digest } from '../../shared/kernel/digest.ts';
 import { type EpochMs, iso, MINUTE_MS } from '../../shared/kernel/time.ts';
 
-/** The venue's names of what is traded (BTCUSDT), and ours. */
+/** The venues' names of what is traded (BTCUSDT, RELIANCE), and ours. */
 export const venueSymbols = (): ReadonlyMap<string, string> =>
-  new Map(instrumentsOf('CRYPTO').map(({ venueSymbol, symbol }) => [venueSymbol, symbol]));
+  new Map([...instrumentsOf('CRYPTO'), ...instrumentsOf('NSE')].map(({ venueSymbol, symbol }) => [venueSymbol, symbol]));
 
 /** The world of recorded data. Which data and from where it is played make the world: another start is another one. */
-export function replayWorld(data: RecordedData, startMs: EpochMs): World {
+export function replayWorld(data: RecordedData, startMs: EpochMs, usdInr: number | null = null): World {
   const { kind, symbols, firstMs, lastMs } = data;
-  return { scope: `replay:${digest({ kind, symbols, firstMs, lastMs }, startMs).slice(0, 16)}`, evidence: 'replay', markets: ['CRYPTO'] };
+  const played = { kind, symbols, firstMs, lastMs, ...(usdInr === null ? {} : { usdInr }) };
+  const markets = data.kind === 'klines' ? marketsOf(data.series) : (['CRYPTO'] as const);
+  return { scope: `replay:${digest(played, startMs).slice(0, 16)}`, evidence: 'replay', markets };
 }
 
 /** What is to be played: what the options name, and where they are silent what the data suggests. @throws WorldRangeError */

@@ -6,20 +6,22 @@ import { type Chart, createChart } from '../../indicators/chart.ts';
 import { createSteppedClock } from '../../kernel/clock-stepped.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
-import { isTraded, TICK_OFFSETS_MS, tickOfBar } from '../../market/bar-ticks.ts';
+import { isTraded, TICK_OFFSETS_MS, tickMsOf, tickOfBar } from '../../market/bar-ticks.ts';
 import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
 import { NO_MODELS } from '../../ml/model-set.ts';
-import { NO_RISK_MODEL } from '../../risk/var/risk-model.ts';
+import type { RiskModel } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
-import type { StoredHistory } from '../adjusted-history.ts';
+import { adjustedHistory, type StoredHistory } from '../adjusted-history.ts';
 import { corporateActions } from '../apply-corporate-actions.ts';
 import { chartFrom } from '../chart-shelf.ts';
 import type { EngineContext } from '../context.ts';
 import { contractPrices } from '../contracts/contract-prices.ts';
 import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
+import { optionTermsIn } from '../contracts/option-terms.ts';
+import { DAILIES_SPAN_MS, nextDailiesMs } from '../daily-closes.ts';
 import { createDesk } from '../desk.ts';
 import { MINUTE_GRACE_MS } from '../feed-service.ts';
 import { commandIdOf } from '../idempotency.ts';
@@ -27,7 +29,8 @@ import { viewOf } from '../market-view.ts';
 import { scannedMarkets } from '../markets.ts';
 import { createExchange, type Matching } from '../matcher.ts';
 import { sweep } from '../monitor-positions.ts';
-import type { ChainSource, Model } from '../ports.ts';
+import type { ChainSource, DailiesBySymbol, Model } from '../ports.ts';
+import { riskModelOf } from '../risk-models.ts';
 import { dayRolls, rollDays } from '../roll-trading-day.ts';
 import { type MarketScan, scanId, scanOf } from '../scan-market.ts';
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
@@ -37,8 +40,10 @@ import { type BacktestListener, openBooks } from './books.ts';
 /** One minute of all symbols of a backtest. */
 export interface BacktestMinute {
   readonly openMs: EpochMs;
-  /** Of each symbol whose market trades; `missing` where its data has a hole. */
+  /** Those that are known when it ends, of each symbol whose market trades; `missing` where its data has a hole. */
   readonly bars: readonly Bar[];
+  /** Those that the minute is a part of; left out where every bar is of one minute. */
+  readonly playing?: readonly Bar[];
 }
 
 export interface BacktestSetup extends Pick<EngineContext, 'world'> {
@@ -54,6 +59,8 @@ export interface BacktestSetup extends Pick<EngineContext, 'world'> {
   readonly rates: (nowMs: EpochMs) => readonly Rate[];
   /** Futures and options as they were quoted; none unless given. */
   readonly chains?: ChainSource;
+  /** Closes of the days that are over at an instant, those after `fromMs`; none unless given. */
+  readonly dailies?: (fromMs: EpochMs, nowMs: EpochMs) => DailiesBySymbol;
   /** Trained models that the strategies ask; none unless given. */
   readonly model?: Model;
   readonly log: EngineContext['log'];
@@ -100,6 +107,9 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   let playing: BacktestMinute = { openMs: startMs - MINUTE_MS, bars: [] };
   let closing: BacktestMinute = playing;
   let scans = 0;
+  const riskAt = (nowMs: EpochMs): RiskModel => riskModelOf(setup.dailies?.(nowMs - DAILIES_SPAN_MS, nowMs) ?? new Map(), settings.seed);
+  let risk = riskAt(startMs);
+  let dailiesDueMs = nextDailiesMs(startMs);
 
   /** Goes through a look at orders. */
   const look = (steps: Matching): void =>
@@ -148,16 +158,19 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   };
 
   const tickAt = (index: number): void => {
-    // An extreme that no order waits for is forgotten with the close: nobody looks at prices in between.
-    if (books.account().orders.size === 0 && index > 0 && index < TICK_OFFSETS_MS.length - 1) return;
-    for (const bar of playing.bars) {
-      if (!isTraded(bar)) continue;
-      const tick = tickOfBar(bar, setup.source, index);
+    // An extreme that no order waits for is forgotten with the close: nobody looks at prices in between, unless they stand for minutes.
+    const isPassedOver = books.account().orders.size === 0 && index > 0 && index < TICK_OFFSETS_MS.length - 1;
+    for (const bar of playing.playing ?? playing.bars) {
+      const isMinute = bar.spanMinutes === undefined;
+      if ((isPassedOver && isMinute) || !isTraded(bar)) continue;
+      const ofBar = isMinute ? index : TICK_OFFSETS_MS.findIndex((_, at) => tickMsOf(bar, at) === clock.now());
+      if (ofBar < 0) continue;
+      const tick = tickOfBar(bar, setup.source, ofBar);
       desk.tick(tick);
       const steps = exchange.tickSteps(tick);
       if (steps !== null) look(steps);
     }
-    if (setup.chains === undefined) return;
+    if (setup.chains === undefined || isPassedOver) return;
     for (const { quote, tick } of contractPrices(setup.chains, exchange.contracts(), clock.now())) {
       desk.contract(quote);
       const steps = exchange.tickSteps(tick);
@@ -177,7 +190,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
       strategyOf: setup.strategyOf ?? strategyByName,
     };
     const chart = (symbol: string): Chart | null => charts.get(symbol) ?? null;
-    const seen = { ...view(), chart, model: setup.model ?? NO_MODELS, risk: NO_RISK_MODEL };
+    const seen = { ...view(), chart, model: setup.model ?? NO_MODELS, risk };
     books.commit({
       sessionId,
       decide: (account) => {
@@ -200,7 +213,15 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const roll = (atMs: EpochMs): void => {
     adjust(atMs);
     const due = dayRolls(books.account(), atMs);
-    if (due.length > 0) carryOut(rollDays(books.account(), { ...view(), risk: NO_RISK_MODEL }, due));
+    if (due.length === 0) return;
+    const market = view();
+    carryOut(rollDays(books.account(), { ...market, risk, optionTermsOf: optionTermsIn(market) }, due));
+  };
+
+  const fetchDailies = (): void => {
+    if (clock.now() < dailiesDueMs) return;
+    risk = riskAt(clock.now());
+    dailiesDueMs = nextDailiesMs(clock.now());
   };
 
   const runOf = ({ functionName, market }: Schedule): Slot['run'] | null => {
@@ -229,6 +250,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   });
   const slots: readonly Slot[] = [
     ...TICK_OFFSETS_MS.map((offsetMs, index) => ({ offsetMs, label: '0-source', run: () => tickAt(index) })),
+    { offsetMs: 0, label: '6-dailies', run: fetchDailies },
     { offsetMs: MINUTE_GRACE_MS, label: '1-minute', run: close },
     ...scheduled,
   ].sort((a, b) => a.offsetMs - b.offsetMs || (a.label < b.label ? -1 : 1));
@@ -262,7 +284,8 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
 }
 
 /** Charts from what is known of the time before, and the tape of the last hour. */
-function warmUp({ history, startMs }: BacktestSetup, desk: ReturnType<typeof createDesk>, charts: Map<string, Chart>): void {
+function warmUp({ history: raw, startMs, world }: BacktestSetup, desk: ReturnType<typeof createDesk>, charts: Map<string, Chart>): void {
+  const history = adjustedHistory(raw, startMs, world.scope);
   for (const symbol of new Set([...history.days.keys(), ...history.bars.keys()])) charts.set(symbol, chartFrom(history, symbol, startMs));
-  for (const bars of history.bars.values()) for (const bar of bars) if (bar.openMs >= startMs - HOUR_MS) desk.bar(bar);
+  for (const bars of raw.bars.values()) for (const bar of bars) if (bar.openMs >= startMs - HOUR_MS) desk.bar(bar);
 }
