@@ -39,6 +39,7 @@ export interface KlineReplayOptions {
 }
 
 const SOURCE = 'replay-klines';
+const PERPETUALS_SOURCE = 'replay-perpetual-bars';
 const EVIDENCE = 'replay';
 const KEPT_MS = HOUR_MS;
 
@@ -51,6 +52,7 @@ export const marketsOf = (series: readonly KlineSeries[]): readonly Market[] => 
  */
 export function klineReplaySource({ clock, data, untilMs, usdInr = null, onEnd }: KlineReplayOptions): MarketSource {
   const { series } = data;
+  const name = data.isOfPerpetuals ? PERPETUALS_SOURCE : SOURCE;
   const player = createPlayer({
     clock,
     label: '0-source-klines',
@@ -72,6 +74,9 @@ export function klineReplaySource({ clock, data, untilMs, usdInr = null, onEnd }
 
   /** The instants after the given one. Minutes a little before it are read too, so that they can still be asked for. */
   async function* instantsAfter(atMs: EpochMs): AsyncGenerator<Instant> {
+    rates = await recordedRates(series, usdInr);
+    // Before the first minute is read, so that none is passed over.
+    await dayBook();
     held = [];
     const fromMs = minuteOf(atMs) - KEPT_MS;
     let endMs = fromMs;
@@ -84,19 +89,16 @@ export function klineReplaySource({ clock, data, untilMs, usdInr = null, onEnd }
       days?.note(minute.bars);
       held = [...held.filter(({ openMs }) => openMs >= closingMs - KEPT_MS), minute];
       endMs = minute.openMs + MINUTE_MS;
-      for (const instant of instantsOf(minute)) if (instant.atMs > atMs) yield instant;
+      for (const instant of instantsOf(minute, name)) if (instant.atMs > atMs) yield instant;
     }
     if (endMs > atMs) yield { atMs: endMs, prices: () => [] };
   }
 
   return {
-    name: SOURCE,
+    name,
     markets,
     evidence: EVIDENCE,
     async start(sink: FeedSink, cursor: unknown) {
-      rates = await recordedRates(series, usdInr);
-      // Before the first minute is read, so that none is passed over.
-      await dayBook();
       const place: Place = readCursor(placeSchema, cursor) ?? { atMs: clock.now() - 1 };
       await player.start(sink, instantsAfter(place.atMs), place);
     },
@@ -111,7 +113,7 @@ export function klineReplaySource({ clock, data, untilMs, usdInr = null, onEnd }
     cursor: player.place,
     states() {
       const { status, detail, sinceMs, delivered } = player.state();
-      return [{ source: SOURCE, markets: [...markets], evidence: EVIDENCE, status, detail, sinceMs, accepted: delivered, refused, reconnects: 0 }];
+      return [{ source: name, markets: [...markets], evidence: EVIDENCE, status, detail, sinceMs, accepted: delivered, refused, reconnects: 0 }];
     },
     rates: () => rates(clock.now()),
     minutes: (fromMs, untilMs) => recordedBars(series, { fromMs, toMs: Math.min(untilMs, minuteOf(clock.now())) }),
@@ -140,10 +142,10 @@ function withDays(
 }
 
 /** The ticks of a minute's bars by instant, at each instant in the order of the series; its start alone where there are none. */
-function instantsOf({ openMs, playing }: PlayedMinute): readonly Instant[] {
+function instantsOf({ openMs, playing }: PlayedMinute, source: string): readonly Instant[] {
   const byInstant = new Map<EpochMs, Price[]>();
   for (const bar of playing) {
-    for (const tick of ticksOfBar(bar, SOURCE)) {
+    for (const tick of ticksOfBar(bar, source)) {
       if (minuteOf(tick.exchangeMs) !== openMs) continue;
       byInstant.set(tick.exchangeMs, [...(byInstant.get(tick.exchangeMs) ?? []), { kind: 'tick', tick }]);
     }

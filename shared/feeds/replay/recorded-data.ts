@@ -19,21 +19,30 @@ interface Extent {
 /** What recorded input is: raw frames of the venue, or bars: 1-minute klines of coins, bars of one or five minutes of shares. */
 export type RecordedData =
   | (Extent & { readonly kind: 'frames'; readonly paths: readonly string[] })
-  | (Extent & { readonly kind: 'klines'; readonly series: readonly KlineSeries[] });
+  | (Extent & {
+      readonly kind: 'klines';
+      readonly series: readonly KlineSeries[];
+      /** Whether bars of perpetuals stand in for those of their coins. */
+      readonly isOfPerpetuals?: true;
+    });
 
 /** Venue symbol (BTCUSDT) to ours (BTC); a share's is the same. */
 export type VenueSymbols = ReadonlyMap<string, string>;
+
+/** What is taken for the bars of coins. */
+export type CoinBars = 'spot' | 'perpetual';
 
 interface KlinePath {
   readonly kind: 'klines';
   readonly path: string;
   readonly symbol: string;
-  /** Of a history of shares; null where it is to be read, or is of one minute. */
+  /** As names tell it; null where the text is to be read, and of spot, which is of minutes. */
   readonly spanMinutes: number | null;
 }
 
 type FileKind = KlinePath | { readonly kind: 'frames'; readonly path: string };
 
+const PERPETUAL_NAME = /^([A-Z0-9]+)_PERP-(1m|5m)(?:-futures)?-[^/]*\.csv(?:\.gz)?$/;
 const KLINE_NAME = /^([A-Z0-9]+)-1m-[^/]*\.csv(?:\.gz)?$/;
 /** A month of the history's spot bars; a slash on every system. */
 const HISTORY_PATH = /(?:^|\/)binance\/spot\/([A-Z0-9]+)\/1m\/[^/]+\.parquet$/;
@@ -53,10 +62,11 @@ const SAMPLE_BATCHES = 5;
  * Says what the paths hold: files, or folders in whose tree the 1-minute spot klines of the given symbols are taken together; where it
  * has none, the bars of one and five minutes of the given shares, the finer ones where both are there, on days that the calendar
  * knows; and where it has none of those either, recorded frames. In a tree with a history only the history is taken.
+ * @param coinBars  `perpetual` takes the bars of perpetuals for those of their coins, where spot was not recorded
  * @throws RecordedDataError `not_found`, `nothing_found`, `unsupported`, `futures`, `mixed_kinds` or `unreadable`
  */
-export async function describeData(paths: readonly string[], symbols: VenueSymbols): Promise<RecordedData> {
-  const files = (await Promise.all(paths.map((path) => filesAt(path, symbols)))).flat();
+export async function describeData(paths: readonly string[], symbols: VenueSymbols, coinBars: CoinBars = 'spot'): Promise<RecordedData> {
+  const files = (await Promise.all(paths.map((path) => (coinBars === 'spot' ? filesAt(path, symbols) : perpetualsAt(path, symbols))))).flat();
   const unique = [...new Map(files.map((file) => [file.path, file])).values()];
   const klines = unique.filter((file) => file.kind === 'klines');
   const frames = unique.filter((file) => file.kind === 'frames').map(({ path }) => path);
@@ -67,7 +77,10 @@ export async function describeData(paths: readonly string[], symbols: VenueSymbo
       { paths },
     );
   }
-  if (klines.length > 0) return describeKlines(klines, symbols, paths);
+  if (klines.length > 0) {
+    const described = await describeKlines(klines, symbols, paths);
+    return coinBars === 'spot' ? described : { ...described, isOfPerpetuals: true };
+  }
   if (frames.length > 0) return describeFrames(frames, symbols);
   throw new RecordedDataError('nothing_found', 'No recorded data was named: give a file or a folder', { paths });
 }
@@ -107,6 +120,21 @@ async function filesAt(path: string, symbols: VenueSymbols): Promise<readonly Fi
     `No 1-minute klines and no recorded frames in ${path}: looked for ${wanted}, bars of shares (RELIANCE.csv[.gz]), a history (binance/spot/*/1m/*.parquet, nse/equity/*/5m/*.parquet), *.log[.gz]`,
     { path },
   );
+}
+
+async function perpetualsAt(path: string, symbols: VenueSymbols): Promise<readonly KlinePath[]> {
+  const entry = await stat(path).catch((error: unknown) => {
+    throw new RecordedDataError('not_found', `No such file or folder: ${path}`, { path }, { cause: error });
+  });
+  const found = (entry.isDirectory() ? await tree(path, DEEPEST_FOLDER) : [path]).flatMap((file): readonly KlinePath[] => {
+    const [, venueSymbol = '', span] = PERPETUAL_NAME.exec(basename(file)) ?? [];
+    const symbol = symbols.get(venueSymbol);
+    return symbol === undefined ? [] : [{ kind: 'klines', path: file, symbol, spanMinutes: PLAYED_SPANS[span as PlayedTimeframe] }];
+  });
+  if (found.length > 0) return found;
+  throw new RecordedDataError('nothing_found', `No bars of perpetuals in ${path}: looked for ${coinsOf(symbols).map((name) => `${name}_PERP-5m-*.csv[.gz]`).join(', ')}`, {
+    path,
+  });
 }
 
 /** Of klines in one tree, those of a history where there are any: the texts beside it are what it was imported from. */
@@ -188,7 +216,7 @@ async function entriesOf(folder: string) {
   }
 }
 
-async function describeKlines(files: readonly KlinePath[], symbols: VenueSymbols, paths: readonly string[]): Promise<RecordedData> {
+async function describeKlines(files: readonly KlinePath[], symbols: VenueSymbols, paths: readonly string[]): Promise<Extract<RecordedData, { kind: 'klines' }>> {
   const series = await seriesOf(files, symbols);
   if (series.length === 0) {
     const { from, to } = NSE_CALENDAR.facts.coverage;
@@ -237,9 +265,9 @@ function finest(files: readonly KlineFile[]): KlineFile[] {
 }
 
 async function knownFile({ path, symbol, spanMinutes }: KlinePath): Promise<KlineFile | null> {
-  if (!isShare(symbol)) return { path, ...(await klineExtent(path)) };
-  const extent = spanMinutes === null ? await shareExtent(path) : { ...(await klineExtent(path)), spanMinutes };
-  if (extent === null || !isCalendarCovered(extent.lastMs)) return null;
+  const isCoin = !isShare(symbol);
+  const extent = spanMinutes === null && !isCoin ? await shareExtent(path) : { ...(await klineExtent(path)), spanMinutes: spanMinutes ?? 1 };
+  if (extent === null || !(isCoin || isCalendarCovered(extent.lastMs))) return null;
   const { spanMinutes: span, firstMs, lastMs } = extent;
   const shiftMs = (span - 1) * MINUTE_MS;
   return { path, firstMs: firstMs + shiftMs, lastMs: lastMs + shiftMs, ...(span === 1 ? {} : { spanMinutes: span }) };

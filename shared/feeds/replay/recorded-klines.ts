@@ -173,7 +173,7 @@ function step(reader: Reader, cursor: RowCursor, refuse: Refuse): boolean {
 
 function rowsOf({ path, spanMinutes = 1 }: KlineFile, fromMs: EpochMs): RowCursor {
   if (isHistoryFile(path)) return historyRows(path, fromMs, spanMinutes);
-  return shareNamed(path) === undefined ? textRows(path, fromMs) : shareRows(path, fromMs);
+  return shareNamed(path) === undefined ? textRows(path, fromMs, spanMinutes) : shareRows(path, fromMs);
 }
 
 /** Whether a path names a file of the history rather than a text. */
@@ -214,15 +214,16 @@ function shareRows(path: string, fromMs: EpochMs): RowCursor {
   };
 }
 
-function textRows(path: string, fromMs: EpochMs): RowCursor {
+function textRows(path: string, fromMs: EpochMs, spanMinutes: number): RowCursor {
   const cursor = lineCursor(path);
+  const firstMs = fromMs - (spanMinutes - 1) * MINUTE_MS;
   let isFileStart = true;
   return {
     next() {
       for (let line = cursor.next(); line !== null; line = cursor.next()) {
         const isHead = isFileStart && isHeader(line);
         isFileStart = false;
-        if (!isHead && line !== '' && line !== '\r' && !(openMsOf(line) < fromMs)) return klineRow(line);
+        if (!isHead && line !== '' && line !== '\r' && !(openMsOf(line) < firstMs)) return klineRow(line, spanMinutes);
       }
       return null;
     },
@@ -233,18 +234,19 @@ function textRows(path: string, fromMs: EpochMs): RowCursor {
 
 export type KlineRow = { readonly kind: 'candle'; readonly candle: RecordedCandle } | { readonly kind: 'refused'; readonly reason: RowFault };
 
-/** One row of a kline file: millisecond or microsecond stamps, 6 to 12 columns. */
-export function klineRow(line: string): KlineRow {
+/** One row of a kline file, under the last of its minutes: millisecond or microsecond stamps, 6 to 12 columns. */
+export function klineRow(line: string, spanMinutes = 1): KlineRow {
   const columns = line.trimEnd().split(',');
   if (columns.length < LEAST_COLUMNS || columns.length > MOST_COLUMNS) return { kind: 'refused', reason: 'bad_row' };
-  return checked({
+  const candle = {
     openMs: openMsOf(line),
     open: csvNumber(columns[1]),
     high: csvNumber(columns[2]),
     low: csvNumber(columns[3]),
     close: csvNumber(columns[4]),
     volume: csvNumber(columns[5]),
-  });
+  };
+  return checked(whenKnown(candle, spanMinutes));
 }
 
 function checked(candle: RecordedCandle): KlineRow {
