@@ -150,10 +150,10 @@ function simulated(options: Options, says: string): ChosenWorld {
 }
 
 async function replay(options: Options): Promise<ChosenWorld> {
-  const { usdInr } = options;
-  const data = await describeData(options.data, venueSymbols());
+  const { usdInr, coinBars } = options;
+  const data = await describeData(options.data, venueSymbols(), coinBars);
   const { startMs, endMs } = await replayBounds(data, options);
-  const contracts = await recordedContractsNear(options.data, venueSymbols());
+  const contracts = await recordedContractsNear(options.data, venueSymbols(), data);
   const prices = (clock: Clock): MarketSource =>
     data.kind === 'klines' ? klineReplaySource({ clock, data, untilMs: endMs, usdInr }) : frameReplaySource({ clock, data });
   return {

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
+import type { CoinBars } from '../../../shared/feeds/replay/recorded-data.ts';
 import { type Decimal, decimal, fromNumber } from '../../../shared/kernel/decimal.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import type { EpochMs } from '../../../shared/kernel/time.ts';
 import type { StrategyName } from '../../../shared/strategies/strategy.ts';
 import { DEFAULT_CAPITAL_USD } from '../defaults.ts';
-import { instant, OptionError, seed, strategies, usdInr } from '../options.ts';
+import { chainAge, coinBars, instant, OptionError, seed, strategies, usdInr } from '../options.ts';
 
 export interface BacktestOptions {
   readonly data: readonly string[];
@@ -15,6 +16,10 @@ export interface BacktestOptions {
   readonly capital: Decimal;
   /** Rupees a dollar; null for the recorded rates. */
   readonly usdInr: number | null;
+  /** What is taken for the bars of coins. */
+  readonly coinBars: CoinBars;
+  /** How old the quote of a contract may be, seconds; null for the strategies' own limits. */
+  readonly chainAgeSeconds: number | null;
   /** Null for one that is named by the request. */
   readonly out: string | null;
   readonly json: boolean;
@@ -36,6 +41,8 @@ export const HELP = `Plays recorded bars through the engine of the live system: 
   --seed N         seeds every draw (default 1)
   --capital USD    starting capital (default ${DEFAULT_CAPITAL_USD})
   --usd-inr RATE   rupees a dollar, where no rates are recorded (fx) or others are meant
+  --coin-bars spot|perpetual  perpetual takes the bars of perpetuals for those of their coins, where spot was not recorded
+  --chain-age S    how old a recorded chain may be for options and fo_arbitrage, seconds, at most 600 (default 30)
   --model PATH     a trained model, or a folder of them (repeat for several; default none)
   --config FILE    another configuration than nightdesk.config.json
   --out DIR        folder of its files (default: one of its own below .nightdesk/backtests)
@@ -53,6 +60,8 @@ const SPEC = {
   seed: { type: 'string', default: '1' },
   capital: { type: 'string' },
   'usd-inr': { type: 'string' },
+  'coin-bars': { type: 'string', default: 'spot' },
+  'chain-age': { type: 'string' },
   model: { type: 'string', multiple: true, default: [] as string[] },
   config: { type: 'string' },
   out: { type: 'string' },
@@ -76,6 +85,8 @@ export function readBacktestOptions(argv: readonly string[]): BacktestOptions | 
     seed: seed(values.seed),
     capital: values.capital === undefined ? fromNumber(DEFAULT_CAPITAL_USD) : capital(values.capital),
     usdInr: values['usd-inr'] === undefined ? null : usdInr(values['usd-inr']),
+    coinBars: coinBars(values['coin-bars']),
+    chainAgeSeconds: values['chain-age'] === undefined ? null : chainAge(values['chain-age']),
     out: values.out ?? null,
     json: values.json,
     models: values.model,

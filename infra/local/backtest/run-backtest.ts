@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { CONFIG_VERSION } from '../../../shared/config/config-version.ts';
 import type { DayReport } from '../../../shared/contracts/journal.ts';
 import type { AccountPerformance } from '../../../shared/contracts/v8/performance.ts';
 import { openBacktest } from '../../../shared/engine/backtest/backtest.ts';
@@ -22,7 +21,7 @@ import { DAY_MS } from '../../../shared/kernel/time.ts';
 import type { ModelSet } from '../../../shared/ml/model-set.ts';
 import type { StrategyName } from '../../../shared/strategies/strategy.ts';
 import { HISTORY_DAYS } from '../defaults.ts';
-import { replayWorld } from '../replay-world.ts';
+import { configVersionFor, limitsFor, replayWorld, strategiesFor } from '../replay-world.ts';
 import { createRunFiles } from './run-files.ts';
 
 export interface BacktestRequest {
@@ -32,6 +31,8 @@ export interface BacktestRequest {
   readonly bounds: ReplayBounds;
   /** Rupees a dollar throughout; null for the rates that lie near bars of shares. */
   readonly usdInr: number | null;
+  /** How old the quote of a contract may be, seconds; null for the strategies' own limits. */
+  readonly chainAgeSeconds: number | null;
   readonly strategies: readonly StrategyName[];
   readonly seed: string;
   readonly capital: Decimal;
@@ -73,8 +74,9 @@ export interface BacktestResult {
 
 /** Plays recorded bars through the engine, keeps what comes of it as lines, and verifies the books from those. */
 export async function runBacktest(request: BacktestRequest): Promise<BacktestResult> {
-  const { data, contracts, bounds, usdInr, seed, marketMode, log } = request;
+  const { data, contracts, bounds, usdInr, chainAgeSeconds, seed, marketMode, log } = request;
   const { startMs, endMs } = bounds;
+  const configVersion = configVersionFor(chainAgeSeconds);
   const { series } = data;
   const source = klineReplaySource({ clock: createSteppedClock(startMs), data, untilMs: endMs });
   const dayBook = await openDayBook(series, startMs);
@@ -84,14 +86,15 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
   const backtest = openBacktest(
     {
       world,
-      settings: { marketMode, seed, configVersion: CONFIG_VERSION },
-      request: { startingCapital: request.capital, strategies: request.strategies, riskLimits: {} },
+      settings: { marketMode, seed, configVersion },
+      request: { startingCapital: request.capital, strategies: request.strategies, riskLimits: limitsFor(chainAgeSeconds) },
       startMs,
       history: await historyBefore(source, startMs, HISTORY_DAYS),
       source: source.name,
       rates: await recordedRates(series, usdInr),
       dailies: dayBook.closes,
       ...(contracts === null ? {} : { chains: contracts }),
+      strategyOf: strategiesFor(chainAgeSeconds),
       model: request.model,
       log,
     },
@@ -121,7 +124,7 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
   return {
     sessionId: account.sessionId,
     scope: world.scope,
-    configVersion: CONFIG_VERSION,
+    configVersion,
     bars,
     missingBars,
     refusedRows,

@@ -122,7 +122,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
     log,
     scope: world.scope,
     configVersion: settings.configVersion,
-    desk,
+    desk: { view: (nowMs) => withContracts(desk.view(nowMs), setup.chains ?? null) },
     fence: () => null,
     run: look,
     onFenced: null,

@@ -11,7 +11,7 @@ import type { DayBook } from './day-book.ts';
 import { createPlayer, type Instant, type Place, type Price, placeSchema, readCursor } from './price-player.ts';
 import type { RecordedData } from './recorded-data.ts';
 import { openDayBook } from './recorded-days.ts';
-import { type KlineSeries, readRecordedKlines } from './recorded-klines.ts';
+import { type KlineSeries, marketsOf, readRecordedKlines } from './recorded-klines.ts';
 import {
   asPlayed,
   missingBars,
@@ -42,9 +42,6 @@ const SOURCE = 'replay-klines';
 const PERPETUALS_SOURCE = 'replay-perpetual-bars';
 const EVIDENCE = 'replay';
 const KEPT_MS = HOUR_MS;
-
-/** The markets that there are series of. */
-export const marketsOf = (series: readonly KlineSeries[]): readonly Market[] => [...new Set(series.map(({ market }): Market => market ?? 'CRYPTO'))];
 
 /**
  * Recorded bars played as ticks under the clock (`ticksOfBar`), all series together, one minute read at a time.

@@ -4,7 +4,8 @@ import { MINUTE_MS, minuteOf } from '../../kernel/time.ts';
 import { isChainSnapshot, recordedDeribitChains } from '../deribit/recorded-chains.ts';
 import { joinedChains } from '../joined-chains.ts';
 import { filesNear } from './near.ts';
-import type { CoinBars, VenueSymbols } from './recorded-data.ts';
+import type { RecordedData, VenueSymbols } from './recorded-data.ts';
+import { marketsOf } from './recorded-klines.ts';
 import { isNseCloses, recordedNseCloses } from './recorded-nse-closes.ts';
 import { isNseSnapshots, recordedNseSnapshots } from './recorded-nse-snapshots.ts';
 import { type RecordedContracts, recordedPerpetuals } from './recorded-perpetuals.ts';
@@ -14,21 +15,25 @@ const FOLDERS = ['binance-futures', 'deribit/chain-snapshots', 'nse-fo', 'nse-fo
 
 /**
  * The recorded perpetuals, option chains and closes of derivatives that lie in the folders of the data, or in folders of known names
- * beside them; null where there are none. The same paths give the same contracts, whoever plays them. Where bars of perpetuals stand
- * in for those of their coins there are no perpetuals: a price against itself is no basis.
+ * beside them, of the markets that the data has prices of (where it is not given: of coins); null where there are none. The same paths give the same contracts,
+ * whoever plays them. Where bars of perpetuals stand in for those of their coins there are no perpetuals: a price against itself is
+ * no basis.
  */
 export async function recordedContractsNear(
   paths: readonly string[],
   symbols: VenueSymbols,
-  coinBars: CoinBars = 'spot',
+  data: RecordedData | null = null,
 ): Promise<RecordedContracts | null> {
   const files = await filesNear(paths, FOLDERS);
+  const markets = data?.kind === 'klines' ? marketsOf(data.series) : (['CRYPTO'] as const);
+  const [ofCoins, ofShares] = (['CRYPTO', 'NSE'] as const).map((market) => (markets.includes(market) ? files : [])) as [typeof files, typeof files];
+  const hasSpot = data?.kind !== 'klines' || data.isOfPerpetuals !== true;
   const found = [
-    recordedPerpetuals(coinBars === 'spot' ? files : [], symbols),
-    recordedDeribitChains(files.filter(isChainSnapshot)),
+    recordedPerpetuals(hasSpot ? ofCoins : [], symbols),
+    recordedDeribitChains(ofCoins.filter(isChainSnapshot)),
     // The books of the day before the closes of the last one.
-    recordedNseSnapshots(files.filter(isNseSnapshots)),
-    recordedNseCloses(files.filter(isNseCloses)),
+    recordedNseSnapshots(ofShares.filter(isNseSnapshots)),
+    recordedNseCloses(ofShares.filter(isNseCloses)),
   ].filter(({ underlyings }) => underlyings.length > 0);
   return found.length === 0 ? null : together(found);
 }

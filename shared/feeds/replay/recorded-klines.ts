@@ -1,4 +1,5 @@
 import { type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
+import type { Market } from '../../market/instrument.ts';
 import type { Candle } from '../../market/price.ts';
 import { type CandleFault, candleFault } from '../bars/candle-fault.ts';
 import { barCursor } from '../history/bar-file.ts';
@@ -114,6 +115,9 @@ async function* minutesOf(series: readonly KlineSeries[], { fromMs = 0, toMs = N
     for (const { cursor } of readers) await cursor?.close();
   }
 }
+
+/** The markets that there are series of. */
+export const marketsOf = (series: readonly KlineSeries[]): readonly Market[] => [...new Set(series.map(({ market }): Market => market ?? 'CRYPTO'))];
 
 /** Minutes of the longest bars of any of the series. */
 export const longestSpan = (series: readonly KlineSeries[]): number =>

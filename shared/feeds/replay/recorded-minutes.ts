@@ -109,7 +109,7 @@ export const missingBars = (series: readonly KlineSeries[], openMs: EpochMs, clo
  * (its data has not begun or has ended), where no close is known, and while the market has no bars.
  */
 function missingBar({ symbol, files, market }: KlineSeries, openMs: EpochMs, close: number | undefined): Bar | null {
-  const spanMinutes = market === 'NSE' ? missingSpan(files, openMs) : 1;
+  const spanMinutes = missingSpan(files, openMs, market);
   const firstMs = Math.min(...files.map((file) => file.firstMs));
   const lastMs = Math.max(...files.map((file) => file.lastMs));
   if (close === undefined || spanMinutes === null || openMs < firstMs || openMs > lastMs) return null;
@@ -117,12 +117,13 @@ function missingBar({ symbol, files, market }: KlineSeries, openMs: EpochMs, clo
   return { symbol, openMs, open: close, high: close, low: close, close, volume: 0, origin: 'missing', evidence: EVIDENCE, ...span };
 }
 
-/** Minutes of the bar of a share that should have been known at the end of a minute; null where none should. */
-function missingSpan(files: KlineSeries['files'], openMs: EpochMs): number | null {
+/** Minutes of the bar that should have been known at the end of a minute; null where none should. */
+function missingSpan(files: KlineSeries['files'], openMs: EpochMs, market: KlineSeries['market']): number | null {
   const file = files.find(({ firstMs, lastMs }) => firstMs <= openMs && openMs <= lastMs);
-  if (file === undefined || !NSE_SESSION.hasBar(openMs)) return null;
-  const { spanMinutes = 1 } = file;
-  const sessionMs = tradingDay(NSE_CALENDAR, istDate(openMs)).openMs ?? 0;
+  if (market === 'NSE' && (file === undefined || !NSE_SESSION.hasBar(openMs))) return null;
+  const spanMinutes = file?.spanMinutes ?? 1;
+  if (spanMinutes === 1) return 1;
+  const sessionMs = market === 'NSE' ? (tradingDay(NSE_CALENDAR, istDate(openMs)).openMs ?? 0) : 0;
   return (openMs + MINUTE_MS - sessionMs) % (spanMinutes * MINUTE_MS) === 0 ? spanMinutes : null;
 }
 

@@ -29,7 +29,7 @@ interface RecordedDay {
 
 /**
  * The derivatives of NSE as its bhavcopies have them (`BhavCopy_NSE_FO_..._YYYYMMDD...csv.gz`), day after day: from the end of a
- * session until the end of the next one its closes stand. One day is in memory.
+ * session until the end of the next one its closes stand, four days at most. One day is in memory.
  *
  * A contract that traded has a last price, the close; one that did not has a mark only, the settlement price: nobody trades at
  * it. No book was recorded. Lots are those of the file. What a contract was settled at is the underlying's price of its last day.
@@ -51,17 +51,19 @@ export function recordedNseCloses(paths: readonly string[]): RecordedContracts {
   }
 
   return {
-    underlyings: UNDERLYINGS,
+    underlyings: days.length === 0 ? [] : UNDERLYINGS,
     async advance(toMs) {
       for (let day = days[next]; day !== undefined && day.closeMs <= toMs; day = days[next]) {
-        await read(day);
+        // What is older tells nothing of now: a run that begins later does not read it.
+        if (day.closeMs > toMs - SETTLED_MS) await read(day);
         next++;
       }
     },
     close: async () => undefined,
     chains(underlying, atMs) {
       const rows = byUnderlying.get(underlying) ?? [];
-      const chain = atMs < closeMs || rows.length === 0 ? null : chainOf(underlying, rows, atMs, closeMs);
+      const isOfNow = atMs >= closeMs && atMs - closeMs < SETTLED_MS;
+      const chain = !isOfNow || rows.length === 0 ? null : chainOf(underlying, rows, atMs, closeMs);
       return chain === null ? [] : [chain];
     },
     settled: (underlying, atMs): Settled => ({
