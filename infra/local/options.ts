@@ -29,7 +29,7 @@ export interface Options {
   readonly usdInr: number | null;
   /** What is taken for the bars of coins. */
   readonly coinBars: CoinBars;
-  /** How old the quote of a contract may be for strategies to trade on it, seconds; null for their own limits. */
+  /** How old a chain may be for options to be traded at it, seconds; null for the strategy's own limit. */
   readonly chainAgeSeconds: number | null;
   /** Strategies of a session to start at once; null for none. */
   readonly session: readonly StrategyName[] | null;
@@ -61,9 +61,9 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
   --usd-inr RATE   rupees a dollar for --feed replay of shares (default: the rates recorded near them)
   --coin-bars spot|perpetual   perpetual takes the bars of perpetuals for those of their coins, for --feed replay
                    of days of which spot was not recorded (default spot)
-  --chain-age S    how old a recorded chain may be for options and fo_arbitrage, seconds, at most 600, for --feed
-                   replay: chains recorded four times a day are seldom young (default 30). Sessions started by
-                   --session take prices of that age too; others set maxPriceAgeMs
+  --chain-age S    how old a recorded chain may be for options to be traded at it, seconds, at most 600, for
+                   --feed replay: chains recorded four times a day are seldom young (default 30). Sessions
+                   started by --session take prices of that age too; others set maxPriceAgeMs
   --speed N        times real time, for simulated and replay (default 1); "max" for replay
   --at ISO         virtual time to begin at, for simulated and replay (default: now at speed 1,
                    2026-10-01T07:00:00Z for simulated at another, for replay where the data allows)

@@ -18,6 +18,6 @@ export function tapeOf(bars: readonly Bar[], nowMs: EpochMs): Tape {
   const mean = returns.reduce((total, value) => total + value, 0) / returns.length;
   const variance = returns.reduce((total, value) => total + (value - mean) ** 2, 0) / (returns.length - 1);
   const minutes = whole.reduce((total, bar) => total + minutesOf(bar), 0);
-  const volatility = Math.sqrt((variance * whole.length) / minutes);
+  const volatility = Math.sqrt(variance * (whole.length / minutes));
   return { volatility, minuteVolume: whole.reduce((total, bar) => total + bar.volume, 0) / minutes };
 }

@@ -1,5 +1,4 @@
-import { foArbitrageConfig, optionsConfig } from '../config/strategies.ts';
-import { SECOND_MS } from '../kernel/time.ts';
+import { optionsConfig } from '../config/strategies.ts';
 import { createBtst } from './btst.ts';
 import { createFoArbitrage } from './fo-arbitrage.ts';
 import { createOptions } from './options.ts';
@@ -18,12 +17,14 @@ const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
 /** All strategies with their default settings: what a session trades unless it names some. */
 export const BUILT_STRATEGIES: readonly Strategy[] = STRATEGY_NAMES.map((name) => STRATEGIES[name]);
 
-/** The strategies where quotes of contracts may be of another age than by default: chains that were recorded now and then are seldom young. */
+/**
+ * The strategies where a chain may be of another age for options to be traded at it: one that was recorded now and then is seldom
+ * young. Arbitrage keeps its own limit: prices of different minutes are none.
+ */
 export function strategiesWith({ quoteAgeSeconds }: { readonly quoteAgeSeconds: number }): (name: StrategyName) => Strategy {
   const others: Readonly<Record<StrategyName, Strategy>> = {
     ...STRATEGIES,
     options: createOptions(optionsConfig.parse({ maxQuoteAgeSeconds: quoteAgeSeconds })),
-    fo_arbitrage: createFoArbitrage(foArbitrageConfig.parse({ maxQuoteAgeMs: quoteAgeSeconds * SECOND_MS })),
   };
   return (name) => others[name];
 }

@@ -18,7 +18,7 @@ export interface BacktestOptions {
   readonly usdInr: number | null;
   /** What is taken for the bars of coins. */
   readonly coinBars: CoinBars;
-  /** How old the quote of a contract may be, seconds; null for the strategies' own limits. */
+  /** How old a chain may be for options to be traded at it, seconds; null for the strategy's own limit. */
   readonly chainAgeSeconds: number | null;
   /** Null for one that is named by the request. */
   readonly out: string | null;
@@ -42,7 +42,7 @@ export const HELP = `Plays recorded bars through the engine of the live system: 
   --capital USD    starting capital (default ${DEFAULT_CAPITAL_USD})
   --usd-inr RATE   rupees a dollar, where no rates are recorded (fx) or others are meant
   --coin-bars spot|perpetual  perpetual takes the bars of perpetuals for those of their coins, where spot was not recorded
-  --chain-age S    how old a recorded chain may be for options and fo_arbitrage, seconds, at most 600 (default 30)
+  --chain-age S    how old a recorded chain may be for options to be traded at it, seconds, at most 600 (default 30)
   --model PATH     a trained model, or a folder of them (repeat for several; default none)
   --config FILE    another configuration than nightdesk.config.json
   --out DIR        folder of its files (default: one of its own below .nightdesk/backtests)

@@ -31,7 +31,7 @@ export interface BacktestRequest {
   readonly bounds: ReplayBounds;
   /** Rupees a dollar throughout; null for the rates that lie near bars of shares. */
   readonly usdInr: number | null;
-  /** How old the quote of a contract may be, seconds; null for the strategies' own limits. */
+  /** How old a chain may be for options to be traded at it, seconds; null for the strategy's own limit. */
   readonly chainAgeSeconds: number | null;
   readonly strategies: readonly StrategyName[];
   readonly seed: string;

@@ -4,7 +4,7 @@ export interface Assumed {
   readonly hasMinutes: boolean;
   /** Whether bars of perpetuals stand in for those of their coins. */
   readonly isOfPerpetuals: boolean;
-  /** How old the quote of a contract may be, seconds; null for the strategies' own limits. */
+  /** How old a chain may be for options to be traded at it, seconds; null for the strategy's own limit. */
   readonly chainAgeSeconds: number | null;
 }
 
@@ -22,7 +22,7 @@ export function assumptionsOf({ hasMinutes, isOfPerpetuals, chainAgeSeconds }: A
     'Bars tell no books: a fill pays the slippage that its volatility asks for and the impact of its size, and takes a share of the volume at most.',
     'One USDT is one dollar.',
     ...(isOfPerpetuals ? ['Coins stand at the prices of their perpetuals: spot was not recorded.'] : []),
-    ...(chainAgeSeconds === null ? [] : [`Quotes of contracts are traded on while they are at most ${chainAgeSeconds} s old, as they were recorded.`]),
+    ...(chainAgeSeconds === null ? [] : [`Options are traded at recorded bids and asks that are at most ${chainAgeSeconds} s old.`]),
     'What is open at the end is valued at the last price, before the costs of closing it.',
   ];
 }
