@@ -142,6 +142,10 @@ export const journalEventSchema = z.discriminatedUnion('type', [
       postings: z.array(postingSchema).readonly(),
     })
     .readonly(),
+  /** A position blocks more than it did, for shares will be delivered in so many trading days. Base currency. */
+  z
+    .object({ type: z.literal('margin-raised'), ...at, positionId: name, daysBefore: z.number().int(), before: decimalSchema, after: decimalSchema })
+    .readonly(),
   z.object({ type: z.literal('limits-set'), ...at, before: riskLimitsSchema, after: riskLimitsSchema }).readonly(),
   /** Nothing is opened any more, or may be again. */
   z.object({ type: z.literal('kill-switch-set'), ...at, on: z.boolean(), closePositions: z.boolean() }).readonly(),

@@ -65,6 +65,10 @@ function changed(account: Account, event: Exclude<JournalEvent, { type: 'session
     }
     case 'funding-paid':
       return funded(account, event);
+    case 'margin-raised': {
+      const held = requirePosition(account, event.positionId);
+      return withPosition(account, { ...held, version: held.version + 1, margin: event.after, deliveryStep: event.daysBefore });
+    }
     case 'limits-set':
       return { ...account, limits: event.after };
     case 'kill-switch-set':

@@ -6,10 +6,11 @@ import { decideMatch } from '../../../../shared/engine/decide-match.ts';
 import { decideMonitor, requestExit } from '../../../../shared/engine/decide-monitor.ts';
 import { decideScan, type ScanView } from '../../../../shared/engine/decide-scan.ts';
 import { draftOn } from '../../../../shared/engine/draft.ts';
+import { explainCommand } from '../../../../shared/engine/explain-fill.ts';
 import { decimal, sum, text, toNumber } from '../../../../shared/kernel/decimal.ts';
 import { DAY_MS, MINUTE_MS } from '../../../../shared/kernel/time.ts';
 import { type Account, blockedCash } from '../../../../shared/ledger/account.ts';
-import { NO_MODELS } from '../../../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../../../shared/ml/no-models.ts';
 import type { StructureExits, StructureOpportunity } from '../../../../shared/strategies/strategy.ts';
 import { chainSource } from '../../../support/contract-chains.ts';
 import { bareQuote, startedAccount, viewOfSketch } from '../../../support/engine-fixtures.ts';
@@ -186,6 +187,66 @@ describe('a structure that is held', () => {
     })?.account();
     expect(alone?.positions.size).toBe(1);
     expect(reasons(swept(alone as Account, marketAt(LATER_MS + 10_000)).account())).toEqual(['leg-lost']);
+  });
+
+  describe('that is being closed', () => {
+    const closing = (account = held()): Account => {
+      const draft = draftOn(account, 'close all');
+      for (const leg of account.positions.values()) requestExit(draft, leg, { reason: 'stop', quantity: null, nowMs: LATER_MS });
+      return draft.account();
+    };
+    const matchedBy = (account: Account, symbol: string, books: Books = BOOKS) => {
+      const exit = [...account.orders.values()].find((order) => order.symbol === symbol);
+      return decideMatch(account, marketAt(LATER_MS + 5_000, books), {
+        orderId: exit?.id ?? '',
+        tick: null,
+        extreme: null,
+        queueAhead: null,
+        configVersion: 'test',
+      });
+    };
+    const filledSymbols = (draft: ReturnType<typeof matchedBy>) =>
+      draft?.rows.flatMap(({ event }) => (event.type === 'filled' ? [event.fill.symbol] : [])) ?? [];
+
+    it.each([SOLD, BOUGHT])('leaves on all legs in one step, what was sold first, whichever leg is looked at: %s', (symbol) => {
+      const account = closing();
+      const draft = matchedBy(account, symbol);
+      expect(filledSymbols(draft)).toEqual([SOLD, BOUGHT]);
+      expect(draft?.commandId).toBe(matchedBy(account, SOLD)?.commandId);
+      expect(draft?.account().positions.size).toBe(0);
+      expect(explainCommand(account, draft?.rows ?? [], 'test').flatMap(({ differences }) => differences)).toEqual([]);
+    });
+
+    it('buys back what was sold alone where the bought leg finds no bid, which goes on working', () => {
+      const noBid: Books = { ...BOOKS, [BOUGHT]: [null, 0.01] };
+      expect(matchedBy(closing(), BOUGHT, noBid)).toBeNull();
+      const alone = matchedBy(closing(), SOLD, noBid);
+      expect(filledSymbols(alone)).toEqual([SOLD]);
+      const left = alone?.account() as Account;
+      expect(reasons(left)).toEqual(['stop']);
+      expect(filledSymbols(matchedBy(left, BOUGHT))).toEqual([BOUGHT]);
+    });
+
+    it('never sells what was bought while what was sold is open, and tells why it waits', () => {
+      const noOffer: Books = { ...BOOKS, [SOLD]: [0.02, null] };
+      const account = closing();
+      expect([SOLD, BOUGHT].map((symbol) => matchedBy(account, symbol, noOffer))).toEqual([null, null]);
+      const told = swept(account, marketAt(LATER_MS + 2 * MINUTE_MS, noOffer)).rows.flatMap(({ event }) =>
+        event.type === 'order-waiting' ? [event.waiting?.code] : [],
+      );
+      expect(told.sort()).toEqual(['legs_in_order', 'one_sided_quote']);
+    });
+
+    it('holds the bought leg back also where somebody asks for it alone', () => {
+      const account = held();
+      const draft = draftOn(account, 'close one');
+      const bought = [...account.positions.values()].find(({ symbol }) => symbol === BOUGHT);
+      if (bought === undefined) throw new Error('nothing is held');
+      requestExit(draft, bought, { reason: 'manual', quantity: null, nowMs: LATER_MS });
+      expect(matchedBy(draft.account(), BOUGHT)).toBeNull();
+      const joined = swept(draft.account(), marketAt(LATER_MS + 1_000)).account();
+      expect(filledSymbols(matchedBy(joined, BOUGHT))).toEqual([SOLD, BOUGHT]);
+    });
   });
 
   it('is called when equity no longer carries what must stay behind it', () => {
