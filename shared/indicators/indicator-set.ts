@@ -83,6 +83,8 @@ export interface IndicatorValues {
 export interface IndicatorSet {
   readonly add: (candle: Candle) => void;
   readonly reset: () => void;
+  /** Candles after which range and volatility are known: without them no strategy judges anything. */
+  readonly warmUp: number;
   readonly values: IndicatorValues;
 }
 
@@ -134,6 +136,7 @@ export function createIndicatorSet(market: Market, timeframe: Timeframe): Indica
     reset: () => {
       for (const { state } of all) state.fill(0);
     },
+    warmUp: Math.max(atr.warmUp, volatility.warmUp),
     values: {
       get emaFast() {
         return emaFast.value();
