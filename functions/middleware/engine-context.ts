@@ -11,6 +11,7 @@ export type HostParts = Pick<EngineContext, 'clock' | 'ledger' | 'market' | 'nud
   readonly settings: Omit<Settings, 'configVersion'>;
   readonly chains?: EngineContext['chains'];
   readonly model?: EngineContext['model'];
+  readonly outside?: NonNullable<EngineContext['outside']>;
   /** Whether every writer of the ledger is in this process. */
   readonly exclusive: boolean;
 };

@@ -97,7 +97,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
       log,
       world: chosen.world,
       chains: chosen.chains,
-      model: loadModels(options.models, options.stateDir),
+      ...loadModels(options.models, options.stateDir),
       settings: {
         marketMode: options.markets,
         seed: options.seed,

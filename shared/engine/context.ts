@@ -6,7 +6,7 @@ import type { Evidence } from '../market/price.ts';
 import type { Accounts } from './accounts.ts';
 import type { ChartShelf } from './chart-shelf.ts';
 import type { LastScans } from './last-scans.ts';
-import type { ChainSource, LedgerStore, MarketStore, Model } from './ports.ts';
+import type { ChainSource, LedgerStore, MarketStore, Model, OutsideModels } from './ports.ts';
 
 /** Which world the prices come from, and what is traded in it. */
 export interface World {
@@ -48,6 +48,8 @@ export interface EngineContext {
   /** Null in a world without derivatives. */
   readonly chains: ChainSource | null;
   readonly model: Model;
+  /** Left out where no strategy's model is somebody else's. */
+  readonly outside?: OutsideModels;
   readonly log: Log;
   readonly world: World;
   readonly settings: Settings;

@@ -99,6 +99,10 @@ function listed(view: ScanView, question: Question): Question {
   return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
 }
 
+/** What a question's strategy answers, on the grids of the venue. */
+export const askQuestion = (account: Account, view: ScanView, question: Question): ReturnType<typeof ask> =>
+  ask(account, view, listed(view, question));
+
 function ask(account: Account, view: ScanView, { strategy, instrument, base }: Question): Opportunity | StructureOpportunity | Quiet {
   // An index has no bars of its own: who judges its options has the chain.
   const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? emptyChart(instrument) : null);

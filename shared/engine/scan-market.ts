@@ -46,7 +46,11 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
     model: context.model,
     risk: await riskModelNow(context),
   };
-  return place(context, account, view, { minuteMs, market });
+  const { outside } = context;
+  if (outside === undefined) return place(context, account, view, { minuteMs, market });
+  const { modelsAsked } = await import('./ask-outside.ts');
+  const model = await modelsAsked(context, outside, account, view, questionsOf(account, view, { minuteMs, market, strategyOf: strategyByName }));
+  return place(context, account, { ...view, model }, { minuteMs, market });
 }
 
 async function place(context: EngineContext, account: Account, view: ScanView, { minuteMs, market }: ScanRequest): Promise<ScanOutcome> {
@@ -90,16 +94,25 @@ export interface MarketScan {
 }
 
 /** The scan of a market: the account's strategies are asked about each of its instruments. Pure. */
-export function scanOf(account: Account, view: ScanView, { market, strategyOf, ...scan }: MarketScan): Decided & { readonly scan: ScanRecord } {
-  const instruments = instrumentsOf(market, scan.minuteMs);
+export function scanOf(account: Account, view: ScanView, command: MarketScan): Decided & { readonly scan: ScanRecord } {
+  const { market, strategyOf: _, ...scan } = command;
+  const { draft, record } = decideScan(account, view, { ...scan, markets: [market], questions: questionsOf(account, view, command) });
+  return { draft, scan: record, outcome: { scan: scan.id } };
+}
+
+/** Each of the account's strategies, about each instrument of the market. */
+function questionsOf(
+  account: Account,
+  view: ScanView,
+  { market, minuteMs, strategyOf }: Pick<MarketScan, 'market' | 'minuteMs' | 'strategyOf'>,
+): readonly Question[] {
+  const instruments = instrumentsOf(market, minuteMs);
   // Nobody can buy an index: it is asked about for what is written on it.
   const indices = NSE_INDICES.filter((index) => index.market === market && view.chains(index.symbol).length > 0);
-  const questions = account.strategies.flatMap((name): readonly Question[] => {
+  return account.strategies.flatMap((name): readonly Question[] => {
     const strategy = strategyOf(name);
     if (strategy === undefined) return [];
     const asked = strategy.readsDerivatives ? [...instruments, ...indices] : instruments;
     return asked.map((instrument) => ({ strategy, instrument, base: null }));
   });
-  const { draft, record } = decideScan(account, view, { ...scan, markets: [market], questions });
-  return { draft, scan: record, outcome: { scan: scan.id } };
 }
