@@ -3,7 +3,7 @@ import { instrumentsOf } from '../config/instruments.ts';
 import type { ScanRecord } from '../contracts/decisions.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
-import type { Market } from '../market/instrument.ts';
+import type { Instrument, Market } from '../market/instrument.ts';
 import { strategyByName } from '../strategies/registry.ts';
 import type { Strategy, StrategyName } from '../strategies/strategy.ts';
 import { commitDecision, type Decided } from './commit.ts';
@@ -49,7 +49,7 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
   const { outside } = context;
   if (outside === undefined) return place(context, account, view, { minuteMs, market });
   const { modelsAsked } = await import('./ask-outside.ts');
-  const model = await modelsAsked(context, outside, account, view, questionsOf(account, view, { minuteMs, market, strategyOf: strategyByName }));
+  const model = await modelsAsked(context, outside, account, view, questionsIn(account, view, { minuteMs, market, strategyOf: strategyByName }));
   return place(context, account, { ...view, model }, { minuteMs, market });
 }
 
@@ -96,12 +96,12 @@ export interface MarketScan {
 /** The scan of a market: the account's strategies are asked about each of its instruments. Pure. */
 export function scanOf(account: Account, view: ScanView, command: MarketScan): Decided & { readonly scan: ScanRecord } {
   const { market, strategyOf: _, ...scan } = command;
-  const { draft, record } = decideScan(account, view, { ...scan, markets: [market], questions: questionsOf(account, view, command) });
+  const { draft, record } = decideScan(account, view, { ...scan, markets: MARKETS[market], questions: questionsIn(account, view, command) });
   return { draft, scan: record, outcome: { scan: scan.id } };
 }
 
 /** Each of the account's strategies, about each instrument of the market. */
-function questionsOf(
+function questionsIn(
   account: Account,
   view: ScanView,
   { market, minuteMs, strategyOf }: Pick<MarketScan, 'market' | 'minuteMs' | 'strategyOf'>,
@@ -109,10 +109,34 @@ function questionsOf(
   const instruments = instrumentsOf(market, minuteMs);
   // Nobody can buy an index: it is asked about for what is written on it.
   const indices = NSE_INDICES.filter((index) => index.market === market && view.chains(index.symbol).length > 0);
-  return account.strategies.flatMap((name): readonly Question[] => {
+  return questionsOf(account.strategies, strategyOf, instruments, indices);
+}
+
+const MARKETS: Readonly<Record<Market, readonly Market[]>> = { NSE: ['NSE'], CRYPTO: ['CRYPTO'] };
+
+interface Asked {
+  readonly strategyOf: MarketScan['strategyOf'];
+  readonly instruments: readonly Instrument[];
+  readonly questions: readonly Question[];
+}
+
+/** The questions without indices that were asked last of a session's strategies: every minute of a day asks the same. */
+const LAST_ASKED = new WeakMap<readonly StrategyName[], Asked>();
+
+function questionsOf(
+  names: readonly StrategyName[],
+  strategyOf: MarketScan['strategyOf'],
+  instruments: readonly Instrument[],
+  indices: readonly Instrument[],
+): readonly Question[] {
+  const known = LAST_ASKED.get(names);
+  if (indices.length === 0 && known?.instruments === instruments && known.strategyOf === strategyOf) return known.questions;
+  const questions = names.flatMap((name): readonly Question[] => {
     const strategy = strategyOf(name);
     if (strategy === undefined) return [];
     const asked = strategy.readsDerivatives ? [...instruments, ...indices] : instruments;
     return asked.map((instrument) => ({ strategy, instrument, base: null }));
   });
+  if (indices.length === 0) LAST_ASKED.set(names, { strategyOf, instruments, questions });
+  return questions;
 }
