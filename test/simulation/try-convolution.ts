@@ -5,6 +5,7 @@ import { recordedMinutes } from '../../shared/feeds/replay/recorded-minutes.ts';
 import { type Rng, rng } from '../../shared/kernel/rng.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
 import { auc, brier, logLoss } from '../../shared/ml/evaluate/metrics.ts';
+import { unfit } from '../../shared/ml/evaluate/walk-forward.ts';
 import { skillOf } from '../../shared/ml/evaluate/skill.ts';
 import { fitModel, predictor } from '../../shared/ml/fit/fit-model.ts';
 import { inputCount, normalisationOf, writeInputs } from '../../shared/ml/fit/normalisation.ts';
@@ -246,7 +247,9 @@ type Said = Readonly<Record<(typeof RIVALS)[number], number>> & { readonly row: 
 function tested(rows: readonly Row[], seed: string): { readonly said: readonly Said[]; readonly blockMs: number } {
   const longestMs = rows.reduce((longest, { atMs, endMs }) => Math.max(longest, endMs - atMs), 0);
   const embargoMs = Math.max(60 * MINUTE_MS, longestMs);
-  const said = walkForward(rows, TRAINING.folds, embargoMs).flatMap(({ train, test }, fold) => {
+  const said = walkForward(rows, TRAINING.folds, embargoMs).flatMap(({ train, test }, fold): readonly Said[] => {
+    // As `evaluateForward` does: too little to learn from.
+    if (unfit(rows, train, TRAINING.members) !== null) return [];
     const base = (train.reduce((sum, row) => sum + (rows[row] as Row).label, 0) + 1) / (train.length + 2);
     const perceptron = predictor(fitModel(rows, train, { ...TRAINING, embargoMs }, rng(seed, 'fold', fold)));
     const convolution = convolutionOf(rows, train, embargoMs, false, rng(seed, 'convolution', fold));
