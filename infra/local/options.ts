@@ -60,7 +60,8 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
   --state DIR      where the account and the market data are kept (default .nightdesk)
   --seed N         seeds the simulated market and every draw (default 1)
   --model PATH     a trained model, or a folder of them (repeat for several; default NIGHTDESK_MODEL, else DIR/models
-                   where it is there). One that has not shown skill is refused, and status says so
+                   where it is there). One that has not shown skill is refused, and status says so. A .onnx of
+                   your own runs by onnxruntime-node, an optional package
   --markets switch|both   NSE while it is open, else crypto (default); or both at once
   --token none|required   whether the API asks for a token (default none; required when NIGHTDESK_TOKEN_FILE
                    names the file of their hashes). Make one with npm run token -- create --local
