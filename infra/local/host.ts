@@ -98,7 +98,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
       log,
       world: chosen.world,
       chains: chosen.chains,
-      model: loadModels(options.models, options.stateDir),
+      ...loadModels(options.models, options.stateDir),
       strategyOf: strategiesFor(options.chainAgeSeconds),
       configVersion: configVersionFor(options.chainAgeSeconds),
       settings: {
@@ -255,7 +255,11 @@ async function openBus(ledger: LedgerStore, log: Log, listeners: readonly BusLis
 
 async function beginSession(context: EngineContext, options: Options): Promise<void> {
   if ((await context.accounts.active()) !== null) return;
-  await startSession(context, { startingCapital: fromNumber(DEFAULT_CAPITAL_USD), strategies: options.session, riskLimits: limitsFor(options.chainAgeSeconds) }, null);
+  await startSession(
+    context,
+    { startingCapital: fromNumber(DEFAULT_CAPITAL_USD), strategies: options.session, riskLimits: limitsFor(options.chainAgeSeconds) },
+    null,
+  );
 }
 
 /** Lets virtual time run; a replay waits until there is a session. */

@@ -74,7 +74,8 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
   --state DIR      where the account and the market data are kept (default .nightdesk)
   --seed N         seeds the simulated market and every draw (default 1)
   --model PATH     a trained model, or a folder of them (repeat for several; default NIGHTDESK_MODEL, else DIR/models
-                   where it is there). One that has not shown skill is refused, and status says so
+                   where it is there). One that has not shown skill is refused, and status says so. A .onnx of
+                   your own runs by onnxruntime-node, an optional package
   --markets switch|both   NSE while it is open, else crypto (default); or both at once
   --token none|required   whether the API asks for a token (default none; required when NIGHTDESK_TOKEN_FILE
                    names the file of their hashes). Make one with npm run token -- create --local
@@ -238,8 +239,7 @@ function checkTogether(options: Options, { isSpeedGiven, isNseGiven }: { readonl
   const { feed } = options;
   const isVirtual = feed === 'simulated' || feed === 'replay';
   if (isVirtual && isNseGiven) throw bad(`--nse is for --feed auto and live; received --feed ${feed}`);
-  if (feed === 'replay' && options.data.length === 0)
-    throw bad('--feed replay needs --data PATH: a file of recorded frames or bars, or a folder');
+  if (feed === 'replay' && options.data.length === 0) throw bad('--feed replay needs --data PATH: a file of recorded frames or bars, or a folder');
   const isOfReplay = options.usdInr !== null || options.coinBars !== 'spot' || options.chainAgeSeconds !== null;
   if (feed !== 'replay' && isOfReplay) throw bad(`--usd-inr, --coin-bars and --chain-age are for --feed replay; received --feed ${feed}`);
   if (feed !== 'replay' && options.data.length > 0) throw bad(`--data is for --feed replay; received --feed ${feed}`);
