@@ -121,6 +121,8 @@ function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | nu
   if (market === 'NSE' && tradingDayOf(market, before.openMs) !== tradingDayOf(market, after.openMs)) {
     return timeframe !== '1d' && (!isFirstOfSession(after.openMs) || !isLastOfSession(timeframe, before.openMs));
   }
+  // From the end of continuous trading to the auction's one trade nothing is missing: a source of trades only tells nothing between.
+  if (market === 'NSE' && isLastOfSession(timeframe, before.openMs) && isLastOfSession(timeframe, after.openMs)) return false;
   return after.openMs - before.openMs !== TIMEFRAME_MS[timeframe];
 }
 
