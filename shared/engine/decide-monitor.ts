@@ -34,6 +34,21 @@ export interface MonitorCommand {
 }
 
 /**
+ * Whether a sweep may find anything to do in an account. It never says no where there is something: it asks of each order and
+ * position only whether time alone can bring it anything, and most minutes nothing can.
+ */
+export function mayBeSwept(account: Account, nowMs: EpochMs, minuteMs: EpochMs): boolean {
+  if (account.status !== 'active' || minuteMs % MARK_EVERY_MS === 0) return true;
+  for (const order of account.orders.values()) if (order.purpose === 'entry' || order.atMarket !== null || order.waiting !== null) return true;
+  for (const { product, exitByMs, margin, structure } of account.positions.values()) {
+    // Within the day there is a time to be out; contracts are paid for, called and settled; legs leave together.
+    if ((product !== 'spot' && product !== 'delivery') || margin !== undefined || structure !== undefined) return true;
+    if (exitByMs !== null && nowMs >= exitByMs) return true;
+  }
+  return false;
+}
+
+/**
  * The minute's sweep over an account: orders whose time is over end, time exits and the square-off become market exits, what
  * should have filled and has not is told of, equity is marked, a stopping session that is flat stops. No rows when there is
  * nothing to do. A draft that is full has left the rest to the next one: see `commitInParts`.

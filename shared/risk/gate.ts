@@ -84,8 +84,8 @@ function sized(input: GateInput): GatePass | GateRefusal {
   const { account, instrument, quote, rate } = input;
   const price = fromNumber(quote?.last ?? input.opportunity.entry);
   const unit = multiply(price, rate?.value ?? ONE);
-  const { stop, riskFactor } = input.opportunity;
-  const bounds = caps({ ...input, trader: input.strategy, price: toNumber(price), stop, riskFactor });
+  const { stop, riskFactor, odds } = input.opportunity;
+  const bounds = caps({ ...input, trader: input.strategy, price: toNumber(price), stop, riskFactor, odds });
   const cap = tightest(bounds);
   const quantity = cap.notional <= 0n ? ZERO : toStep(divide(cap.notional, unit, 'down'), instrument.lotStep, 'down');
   const notional = multiply(quantity, unit);

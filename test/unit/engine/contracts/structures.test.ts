@@ -10,7 +10,7 @@ import { explainCommand } from '../../../../shared/engine/explain-fill.ts';
 import { decimal, sum, text, toNumber } from '../../../../shared/kernel/decimal.ts';
 import { DAY_MS, MINUTE_MS } from '../../../../shared/kernel/time.ts';
 import { type Account, blockedCash } from '../../../../shared/ledger/account.ts';
-import { NO_MODELS } from '../../../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../../../shared/ml/no-models.ts';
 import type { StructureExits, StructureOpportunity } from '../../../../shared/strategies/strategy.ts';
 import { chainSource } from '../../../support/contract-chains.ts';
 import { bareQuote, startedAccount, viewOfSketch } from '../../../support/engine-fixtures.ts';
