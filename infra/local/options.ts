@@ -235,18 +235,23 @@ export function seed(text: string): string {
   return text;
 }
 
+function checkWithoutReplay({ feed, data, speed, usdInr, coinBars, chainAgeSeconds }: Options): void {
+  if (usdInr !== null || coinBars !== 'spot' || chainAgeSeconds !== null) {
+    throw bad(`--usd-inr, --coin-bars and --chain-age are for --feed replay; received --feed ${feed}`);
+  }
+  if (data.length > 0) throw bad(`--data is for --feed replay; received --feed ${feed}`);
+  if (speed === Number.POSITIVE_INFINITY) throw bad('--speed max is for --feed replay');
+}
+
 function checkTogether(options: Options, { isSpeedGiven, isNseGiven }: { readonly isSpeedGiven: boolean; readonly isNseGiven: boolean }): void {
   const { feed } = options;
   const isVirtual = feed === 'simulated' || feed === 'replay';
   if (isVirtual && isNseGiven) throw bad(`--nse is for --feed auto and live; received --feed ${feed}`);
   if (feed === 'replay' && options.data.length === 0) throw bad('--feed replay needs --data PATH: a file of recorded frames or bars, or a folder');
-  const isOfReplay = options.usdInr !== null || options.coinBars !== 'spot' || options.chainAgeSeconds !== null;
-  if (feed !== 'replay' && isOfReplay) throw bad(`--usd-inr, --coin-bars and --chain-age are for --feed replay; received --feed ${feed}`);
-  if (feed !== 'replay' && options.data.length > 0) throw bad(`--data is for --feed replay; received --feed ${feed}`);
+  if (feed !== 'replay') checkWithoutReplay(options);
   if (!isVirtual && (isSpeedGiven || options.atMs !== null || options.untilMs !== null)) {
     throw bad(`--speed, --at and --until are for --feed simulated and replay; received --feed ${feed}`);
   }
-  if (feed !== 'replay' && options.speed === Number.POSITIVE_INFINITY) throw bad('--speed max is for --feed replay');
   if (options.atMs !== null && options.untilMs !== null && options.untilMs <= options.atMs) throw bad('--until must be after --at');
   if (options.allowedOrigins.length > 0 && options.tokenFile === null)
     throw bad('--allow-origin needs --token required: without a token any page of that origin would trade');
