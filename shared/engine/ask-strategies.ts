@@ -57,6 +57,9 @@ function listed(view: AskedView, question: Question): Question {
   return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
 }
 
+/** What a question's strategy answers, on the grids of the venue. */
+export const askQuestion = (account: Account, view: AskedView, question: Question): Answer => ask(account, view, [], 0, listed(view, question));
+
 /** @param markets by the place of their symbol, as most strategies see them and share them: with neither contracts nor a model */
 function ask(
   account: Account,

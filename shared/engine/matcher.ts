@@ -9,6 +9,7 @@ import { parseContractSymbol } from '../market/contract-symbol.ts';
 import type { Tick } from '../market/price.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
+import { withContracts } from './contracts/contracts-view.ts';
 import { decideMatch } from './decide-match.ts';
 import type { Desk } from './desk.ts';
 import { EngineError } from './errors.ts';
@@ -16,7 +17,7 @@ import type { MatchCommand } from './fill-inputs.ts';
 import { scaleOfOrder } from './held-back.ts';
 import { isArriving } from './match-entry.ts';
 import type { PastTick } from './missed-bars.ts';
-import { type Commit, type Lease, StoreError } from './ports.ts';
+import { type ChainSource, type Commit, type Lease, StoreError } from './ports.ts';
 import { isOnScale } from './price-scale.ts';
 import { afterTrade, type QueuePlaces, standingAt } from './queue-places.ts';
 import { type CommitStep, perform, type Steps } from './steps.ts';
@@ -113,6 +114,17 @@ interface Look {
 const RETRY_MS = SECOND_MS;
 const NOTHING: readonly MatchCommand[] = [];
 
+/** A desk with what chains say: of a contract that nobody has asked for until now it is told within the second only. */
+export function deskWithChains(desk: ExchangeParts['desk'], chains: ChainSource): ExchangeParts['desk'] {
+  const view = (nowMs: EpochMs): MarketView => withContracts(desk.view(nowMs), chains);
+  return {
+    view,
+    touch: (symbol, nowMs) => (parseContractSymbol(symbol) === null ? desk.touch(symbol, nowMs) : (view(nowMs).quote(symbol) ?? NO_TOUCH)),
+  };
+}
+
+const NO_TOUCH = { bid: null, ask: null } as const;
+
 /** The paper exchange over a store. `onFenced`: see `ExchangeParts`. */
 export function createMatcher(context: EngineContext, desk: Desk, lease: () => Lease, onFenced?: (error: unknown) => void): Matcher {
   const { clock, log, world, settings } = context;
@@ -125,7 +137,8 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     const { scope, epoch } = lease();
     return { scope, epoch };
   };
-  const parts = { clock, log, scope: world.scope, configVersion: settings.configVersion, desk, fence, run, onFenced: onFenced ?? null };
+  const seen = context.chains === null ? desk : deskWithChains(desk, context.chains);
+  const parts = { clock, log, scope: world.scope, configVersion: settings.configVersion, desk: seen, fence, run, onFenced: onFenced ?? null };
   const exchange = createExchange(parts);
   context.accounts.onChange((changed) => {
     if (changed.sessionId === exchange.sessionId()) exchange.take(changed);

@@ -47,7 +47,11 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
     model: context.model,
     risk: await riskModelNow(context),
   };
-  return place(context, account, view, { minuteMs, market });
+  const { outside } = context;
+  if (outside === undefined) return place(context, account, view, { minuteMs, market });
+  const { modelsAsked } = await import('./ask-outside.ts');
+  const model = await modelsAsked(context, outside, account, view, questionsOf(account, view, { minuteMs, market, strategyOf: strategyByName }));
+  return place(context, account, { ...view, model }, { minuteMs, market });
 }
 
 async function place(context: EngineContext, account: Account, view: ScanView, { minuteMs, market }: ScanRequest): Promise<ScanOutcome> {
@@ -60,7 +64,7 @@ async function place(context: EngineContext, account: Account, view: ScanView, {
   let record: ScanRecord | null = null;
   const { configVersion } = context.settings;
   const result = await commitDecision(context, account.sessionId, (current) => {
-    const decided = scanOf(current, view, { id, ordinal, minuteMs, market, configVersion, strategyOf: strategyByName });
+    const decided = scanOf(current, view, { id, ordinal, minuteMs, market, configVersion, strategyOf: context.strategyOf ?? strategyByName });
     record = decided.scan;
     return decided;
   });

@@ -6,43 +6,49 @@ import { type Chart, createChart } from '../../indicators/chart.ts';
 import { createSteppedClock } from '../../kernel/clock-stepped.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
-import { isTraded, TICK_OFFSETS_MS, tickOfBar } from '../../market/bar-ticks.ts';
+import { isTraded, TICK_OFFSETS_MS, tickMsOf, tickOfBar } from '../../market/bar-ticks.ts';
 import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
 import { istDayOf } from '../../market/ist.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
 import { NO_MODELS } from '../../ml/no-models.ts';
-import { NO_RISK_MODEL } from '../../risk/var/risk-model.ts';
+import type { RiskModel } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
-import type { StoredHistory } from '../adjusted-history.ts';
+import { adjustedHistory, type StoredHistory } from '../adjusted-history.ts';
 import { corporateActions, hasActionsDue } from '../apply-corporate-actions.ts';
 import { type AskedView, askAll } from '../ask-strategies.ts';
 import { chartFrom } from '../chart-shelf.ts';
 import type { EngineContext } from '../context.ts';
 import { contractPrices } from '../contracts/contract-prices.ts';
 import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
+import { optionTermsIn } from '../contracts/option-terms.ts';
+import { DAILIES_SPAN_MS, nextDailiesMs } from '../daily-closes.ts';
 import { mayBeSwept } from '../decide-monitor.ts';
-import { createDesk } from '../desk.ts';
+import { createDesk, type Desk } from '../desk.ts';
 import { MINUTE_GRACE_MS } from '../feed-service.ts';
 import { commandIdOf } from '../idempotency.ts';
 import { viewOf } from '../market-view.ts';
 import { scannedMarkets } from '../markets.ts';
-import { createExchange, type Matching } from '../matcher.ts';
+import { createExchange, deskWithChains, type Matching } from '../matcher.ts';
 import { sweep } from '../monitor-positions.ts';
-import type { ChainSource, Model } from '../ports.ts';
+import type { ChainSource, DailiesBySymbol, Model } from '../ports.ts';
+import { riskModelOf } from '../risk-models.ts';
 import { dayRolls, rollDays } from '../roll-trading-day.ts';
 import { type MarketScan, questionsOf, scanId, scanOf } from '../scan-market.ts';
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
 import { performNow, type Steps } from '../steps.ts';
+import { closesIn } from '../stored-closes.ts';
 import { type BacktestListener, openBooks } from './books.ts';
 import { watchInBacktest } from './model-watch.ts';
 
 /** One minute of all symbols of a backtest. */
 export interface BacktestMinute {
   readonly openMs: EpochMs;
-  /** Of each symbol whose market trades; `missing` where its data has a hole. */
+  /** Those that are known when it ends, of each symbol whose market trades; `missing` where its data has a hole. */
   readonly bars: readonly Bar[];
+  /** Those that the minute is a part of; left out where every bar is of one minute. */
+  readonly playing?: readonly Bar[];
 }
 
 export interface BacktestSetup extends Pick<EngineContext, 'world'> {
@@ -58,6 +64,8 @@ export interface BacktestSetup extends Pick<EngineContext, 'world'> {
   readonly rates: (nowMs: EpochMs) => readonly Rate[];
   /** Futures and options as they were quoted; none unless given. */
   readonly chains?: ChainSource;
+  /** Closes of the days that are over at an instant, those after `fromMs`; none unless given. */
+  readonly dailies?: (fromMs: EpochMs, nowMs: EpochMs) => DailiesBySymbol;
   /** Trained models that the strategies ask; none unless given. */
   readonly model?: Model;
   readonly log: EngineContext['log'];
@@ -132,6 +140,9 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   let playing: BacktestMinute = { openMs: startMs - MINUTE_MS, bars: [] };
   let closing: BacktestMinute = playing;
   let scans = 0;
+  const riskAt = (nowMs: EpochMs): RiskModel => riskModelOf(setup.dailies?.(nowMs - DAILIES_SPAN_MS, nowMs) ?? new Map(), settings.seed);
+  let risk = riskAt(startMs);
+  let dailiesDueMs = nextDailiesMs(startMs);
 
   /** Goes through a look at orders. */
   const look = (steps: Matching): void =>
@@ -139,18 +150,19 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
       books.commit(step);
       return books.account();
     });
+  const upToDate: Pick<Desk, 'view' | 'touch'> = {
+    view: (nowMs) => {
+      bringUp();
+      return desk.view(nowMs);
+    },
+    touch: desk.touch,
+  };
   const exchange = createExchange({
     clock,
     log,
     scope: world.scope,
     configVersion: settings.configVersion,
-    desk: {
-      view: (nowMs) => {
-        bringUp();
-        return desk.view(nowMs);
-      },
-      touch: desk.touch,
-    },
+    desk: setup.chains === undefined ? upToDate : deskWithChains(upToDate, setup.chains),
     fence: () => null,
     run: look,
     onFenced: null,
@@ -223,9 +235,11 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   };
 
   const tickAt = (index: number): void => {
-    // An extreme that is ignored is forgotten with the close.
+    // An extreme that is ignored is forgotten with the close; one of several minutes is looked at before that.
     const isExtreme = index > 0 && index < TICK_OFFSETS_MS.length - 1;
-    if (!isExtreme || !isIgnored()) playTicks(index);
+    const bars = playing.playing ?? playing.bars;
+    const mayBePassedOver = isExtreme && (playing.playing === undefined || bars.every(({ spanMinutes }) => spanMinutes === undefined));
+    if (!mayBePassedOver || !isIgnored()) playTicks(bars, index);
     if (setup.chains === undefined) return;
     for (const { quote, tick } of contractPrices(setup.chains, exchange.contracts(), clock.now())) {
       desk.contract(quote);
@@ -234,11 +248,11 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     }
   };
 
-  const playTicks = (index: number): void => {
-    const { bars } = playing;
+  const playTicks = (bars: readonly Bar[], index: number): void => {
     for (let place = 0; place < bars.length; place++) {
       const bar = bars[place] as Bar;
-      if (isTraded(bar)) playTick(laneOf(bar, place), bar, index);
+      const ofBar = isTraded(bar) ? tickIndex(bar, index) : null;
+      if (ofBar !== null) playTick(laneOf(bar, place), bar, ofBar);
     }
   };
 
@@ -277,7 +291,14 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     ivHistory: () => NOTHING,
     quote: (symbol: string) => view().quote(symbol),
   };
-  const scanView = (): Parameters<typeof scanOf>[1] => ({ ...view(), chart, model, risk: NO_RISK_MODEL });
+  const scanView = (): Parameters<typeof scanOf>[1] => ({ ...view(), chart, model, risk });
+
+  /** Which of the ticks of a bar comes at an offset of the minute that is played; null for none. */
+  const tickIndex = (bar: Bar, index: number): number | null => {
+    if (bar.spanMinutes === undefined) return index;
+    const found = TICK_OFFSETS_MS.findIndex((_, at) => tickMsOf(bar, at) === clock.now());
+    return found < 0 ? null : found;
+  };
 
   const scan = (market: Market, minuteMs: EpochMs): void => {
     const account = books.account();
@@ -307,7 +328,15 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   const roll = (atMs: EpochMs): void => {
     adjust(atMs);
     const due = dayRolls(books.account(), atMs);
-    if (due.length > 0) carryOut(rollDays(books.account(), { ...view(), risk: NO_RISK_MODEL }, due));
+    if (due.length === 0) return;
+    const market = view();
+    carryOut(rollDays(books.account(), { ...market, risk, optionTermsOf: optionTermsIn(market) }, due));
+  };
+
+  const fetchDailies = (): void => {
+    if (clock.now() < dailiesDueMs) return;
+    risk = riskAt(clock.now());
+    dailiesDueMs = nextDailiesMs(clock.now());
   };
 
   const runOf = ({ functionName, market }: Schedule): Slot['run'] | null => {
@@ -339,6 +368,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   if (late !== undefined) throw new Error(`${late.label} looks at the market after prices that come later than what was published`);
   const slots: readonly Slot[] = [
     ...TICK_OFFSETS_MS.map((offsetMs, index) => ({ offsetMs, label: '0-source', run: () => tickAt(index) })),
+    { offsetMs: 0, label: '6-dailies', run: fetchDailies },
     { offsetMs: MINUTE_GRACE_MS, label: '1-minute', run: close },
     ...scheduled,
   ].sort((a, b) => a.offsetMs - b.offsetMs || (a.label < b.label ? -1 : 1));
@@ -378,8 +408,10 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
 }
 
 /** Charts from what is known of the time before, and the tape of the last hour. */
-function warmUp({ history, startMs }: BacktestSetup, desk: ReturnType<typeof createDesk>): ReadonlyMap<string, Chart> {
+function warmUp({ history: raw, startMs, world }: BacktestSetup, desk: ReturnType<typeof createDesk>): ReadonlyMap<string, Chart> {
+  const history = adjustedHistory(raw, startMs, world.scope);
+  for (const [symbol, close] of closesIn(raw, startMs, world.evidence)) desk.closed(symbol, close);
+  for (const bars of raw.bars.values()) for (const bar of bars) if (bar.openMs >= startMs - HOUR_MS) desk.bar(bar);
   const symbols = new Set([...history.days.keys(), ...history.bars.keys()]);
-  for (const bars of history.bars.values()) for (const bar of bars) if (bar.openMs >= startMs - HOUR_MS) desk.bar(bar);
   return new Map([...symbols].map((symbol) => [symbol, chartFrom(history, symbol, startMs)]));
 }
