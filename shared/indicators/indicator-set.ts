@@ -99,7 +99,7 @@ export function createIndicatorSet(market: Market, timeframe: Timeframe): Indica
   const atr = new Atr(bars.atr);
   const adx = new DirectionalIndex(bars.adx);
   const donchian = new DonchianChannel(bars.donchian);
-  const vwap = new Vwap((openMs) => tradingDayOf(market, openMs) + DAY_MS);
+  const vwap = new Vwap(DAY_MS, tradingDayOf(market, 0));
   const volumeRatio = new VolumeRatio(bars.volume);
   const volatility = new RealisedVolatility(bars.volatility);
   const all: readonly Pick<Indicator<never, unknown>, 'state'>[] = [
