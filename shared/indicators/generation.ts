@@ -2,11 +2,10 @@ import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
 import { bucketOf, type RolledCandle, tradingDayOf } from '../market/rollup.ts';
 import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
-import { createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
+import { type CandleSource, createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
 
 /** Closed candles that a generation keeps for patterns. */
 const CANDLES_KEPT = 64;
-const MOST_KEPT = 2 * CANDLES_KEPT;
 
 /** From the end of continuous trading of stocks with a closing auction to the end of the session. */
 const AUCTION_MS = 15 * MINUTE_MS;
@@ -45,18 +44,26 @@ export interface Generation {
 }
 
 export function createGeneration(market: Market, timeframe: Timeframe): Generation {
-  const set = createIndicatorSet(market, timeframe);
-  // The newest candles stand at the end; those beyond what is kept are cut off now and then.
-  const kept: RolledCandle[] = [];
-  const keptRsis: (number | null)[] = [];
+  const candleRing: RolledCandle[] = [];
+  const rsiRing: (number | null)[] = [];
   let anchorMs = 0;
   let count = 0;
+  const kept: CandleSource = { count: () => count, at: (place) => candleRing[place % CANDLES_KEPT] as RolledCandle };
+  const set = createIndicatorSet(market, timeframe, kept, (place, rsi) => {
+    rsiRing[place % CANDLES_KEPT] = rsi;
+  });
   let candles: readonly RolledCandle[] | null = null;
   let rsis: readonly (number | null)[] | null = null;
   let closedMs: EpochMs | null = null;
 
+  const inOrder = <T>(ring: readonly T[]): readonly T[] => {
+    const oldest = count > CANDLES_KEPT ? count % CANDLES_KEPT : 0;
+    return ring.slice(oldest).concat(ring.slice(0, oldest));
+  };
+
   /** The newest candle is the first one from behind. */
-  const nthLast = (nth: number): RolledCandle | null => (nth > CANDLES_KEPT ? null : (kept[kept.length - nth] ?? null));
+  const nthLast = (nth: number): RolledCandle | null =>
+    nth > Math.min(count, CANDLES_KEPT) ? null : (candleRing[(count - nth) % CANDLES_KEPT] ?? null);
 
   const view: TimeframeView = {
     timeframe,
@@ -74,11 +81,12 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
       return nthLast(1);
     },
     get candles() {
-      candles ??= kept.slice(-CANDLES_KEPT);
+      candles ??= inOrder(candleRing);
       return candles;
     },
     get rsis() {
-      rsis ??= keptRsis.slice(-CANDLES_KEPT);
+      set.rsis();
+      rsis ??= inOrder(rsiRing);
       return rsis;
     },
     get closedMs() {
@@ -98,13 +106,10 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
   return {
     view,
     add: (candle) => {
-      set.add(candle);
-      if (kept.length === MOST_KEPT) {
-        kept.splice(0, MOST_KEPT - CANDLES_KEPT);
-        keptRsis.splice(0, MOST_KEPT - CANDLES_KEPT);
-      }
-      kept.push(candle);
-      keptRsis.push(set.values.rsi);
+      const slot = count % CANDLES_KEPT;
+      // What is written over from here on must have been seen.
+      if (slot === 0) set.bringUp();
+      candleRing[slot] = candle;
       count += 1;
       candles = null;
       rsis = null;
@@ -113,8 +118,8 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     restart: (startMs) => {
       anchorMs = startMs;
       count = 0;
-      kept.length = 0;
-      keptRsis.length = 0;
+      candleRing.length = 0;
+      rsiRing.length = 0;
       candles = null;
       rsis = null;
       closedMs = null;

@@ -109,7 +109,7 @@ function propose(
     target: base.price * (1 + config.targetShare),
     maxHoldingMs: exitByMs - nowMs,
   } as const;
-  const judged = weighWithOdds(view, { strategy: 'btst', base, ...levels, leastOdds: config.leastOdds }, config.weights, {
+  const judged = weighWithOdds(view, { strategy: 'btst', base, ...levels, leastConfidence: config.leastOdds }, config.weights, {
     technical: meanReading([closing, background], 'nothing is warm'),
     fundamental: NO_FUNDAMENTALS,
     volume: hourVolume(ratio, config.fullVolumeRatio),

@@ -91,7 +91,7 @@ function propose(config: ScalpingConfig, view: StrategyView, base: BaseBar, dire
     target: base.price * (1 + sign * stopShare * config.rewardRisk),
     maxHoldingMs: config.maxHoldingMinutes * MINUTE_MS,
   };
-  const judged = weighWithOdds(view, { strategy: 'scalping', base, ...levels, leastOdds: config.leastOdds }, config.weights, {
+  const judged = weighWithOdds(view, { strategy: 'scalping', base, ...levels, leastConfidence: config.leastOdds }, config.weights, {
     technical: confluence([base.view, ...slower], direction),
     pattern: patternReading(patternsOf(base, direction)),
     volume: volume(base.view, config.fullVolumeRatio),

@@ -13,7 +13,7 @@ import { marketPhase } from '../../shared/market/calendar.ts';
 import type { Instrument } from '../../shared/market/instrument.ts';
 import type { Bar } from '../../shared/market/price.ts';
 import type { Timeframe } from '../../shared/market/timeframe.ts';
-import { NO_MODELS } from '../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../shared/ml/no-models.ts';
 import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
 import { bareQuote, startedAccount, viewOfSketch } from '../support/engine-fixtures.ts';
 import { barsOf, walk } from '../support/series.ts';

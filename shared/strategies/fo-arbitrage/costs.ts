@@ -1,4 +1,3 @@
-import type { ChargeLine } from '../../config/charges.ts';
 import { type Charge, type ChargedFill, chargesFor } from '../../execution/charges.ts';
 import { fromNumber, multiply, toNumber } from '../../kernel/decimal.ts';
 import type { EpochMs } from '../../kernel/time.ts';
@@ -13,9 +12,6 @@ export interface StructureCosts {
   /** Fees and taxes of the end. */
   readonly end: number;
 }
-
-/** Shares that change hands through the clearing house pay the taxes and the depository, and no trade's fees. */
-const DELIVERY_LINES: ReadonlySet<ChargeLine> = new Set(['stt', 'stamp', 'dp']);
 
 /**
  * Costs of a structure of `quantity` units by the venues' schedules: flat fees and caps make a smaller one dearer a unit.
@@ -79,7 +75,7 @@ function endCharges(leg: CandidateLeg, end: LegEnd, price: number, quantity: num
       return leg.instrument.venue === 'nse' ? 0 : amountOf(chargesFor(closed));
     case 'delivery':
       // The future only becomes the delivery of its shares, whose leg pays.
-      return leg.product === 'future' ? 0 : amountOf(chargesFor(closed).filter(({ line }) => DELIVERY_LINES.has(line)));
+      return leg.product === 'future' ? 0 : amountOf(chargesFor({ ...closed, product: 'physical' }));
     case 'exercise':
       // Whether it ends in the money is not known: the tax is expected on what the market itself expects of the payoff, its price.
       return amountOf(chargesFor({ ...closed, product: 'exercise' }));
