@@ -147,8 +147,8 @@ export function createIndicatorSet(
   const donchian = new Lagging(new DonchianChannel(bars.donchian), source, ofCandle);
   const vwap = new Lagging(new Vwap(DAY_MS, tradingDayOf(market, 0)), source, ofCandle);
   const volumeRatio = new Lagging(new VolumeRatio(bars.volume), source, (of, { volume }) => of.add(volume));
-  const returns = new RealisedVolatility(bars.volatility);
-  const volatility = new Lagging(returns, source, ofClose);
+  const realised = new RealisedVolatility(bars.volatility);
+  const volatility = new Lagging(realised, source, ofClose);
   const all = [emaFast, emaSlow, emaTrend, rsi, macd, bollinger, atr, adx, donchian, vwap, volumeRatio, volatility];
 
   return {
@@ -159,7 +159,7 @@ export function createIndicatorSet(
     reset: () => {
       for (const each of all) each.reset();
     },
-    warmUp: Math.max(range.warmUp, returns.warmUp),
+    warmUp: Math.max(range.warmUp, realised.warmUp),
     values: {
       get emaFast() {
         return emaFast.now().value();

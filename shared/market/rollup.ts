@@ -1,13 +1,15 @@
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
 import type { Market } from './instrument.ts';
 import { istDayOf, istMidnight } from './ist.ts';
-import type { Bar, Candle } from './price.ts';
+import { type Bar, type Candle, minutesOf } from './price.ts';
 import { TIMEFRAME_MS, type Timeframe } from './timeframe.ts';
 
 /** A candle of any timeframe, built from one-minute bars. */
 export interface RolledCandle extends Candle {
   /** False when a minute of its span is missing: its extremes and volume are then lower bounds. */
   readonly isComplete: boolean;
+  /** Of history of which the day is known and nothing in it: the candle is of its whole day, whatever is told beside it. */
+  readonly isDay?: true;
 }
 
 /** The span of a candle, `endMs` exclusive. */
@@ -79,7 +81,10 @@ export interface Rollup {
   readonly add: (bar: Bar) => void;
 }
 
-/** A rollup into `timeframe`. A span in which no minute was received emits no candle. */
+/**
+ * A rollup into `timeframe`. A span in which no minute was received emits no candle; nor does a timeframe of which a bar tells more
+ * than one span: nobody knows what was in which.
+ */
 export function createRollup(market: Market, timeframe: Timeframe, emit: (candle: RolledCandle) => void): Rollup {
   // Of one object: a number of a closure's variable is made anew with each write, a field's is written in place.
   const span = { startMs: 0, endMs: 0, open: 0, high: 0, low: 0, close: 0, volume: 0, minutes: 0 };
@@ -102,11 +107,12 @@ export function createRollup(market: Market, timeframe: Timeframe, emit: (candle
     if (bar.low < span.low) span.low = bar.low;
     span.close = bar.close;
     span.volume += bar.volume;
-    span.minutes += 1;
+    span.minutes += minutesOf(bar);
   };
 
   return {
     add: (bar) => {
+      if (minutesOf(bar) * MINUTE_MS > TIMEFRAME_MS[timeframe]) return;
       if (bar.openMs >= span.endMs) {
         finish();
         const { startMs, endMs } = bucketOf(market, timeframe, bar.openMs);
