@@ -1,6 +1,6 @@
 import { type Indicator, requirePeriod } from './indicator.ts';
 
-/** 1 when warm: compared with a constant, cheaper than a count with the period. */
+/** 1 when warm, else 0: asked whether it is more than nothing, one comparison where equality of floats takes two. */
 const IS_WARM = 0;
 const VALUE = 1;
 const COUNT = 2;
@@ -28,7 +28,7 @@ export class Ema implements Indicator<number, number> {
   add(value: number): void {
     const { state } = this;
     const before = state[VALUE] as number;
-    if ((state[IS_WARM] as number) === 1) {
+    if ((state[IS_WARM] as number) > 0) {
       // Written so that the step to the next value is one product and one sum long; what remains is taken anew, for a difference
       // takes less than reading a field.
       const share = this.#share;
@@ -45,6 +45,6 @@ export class Ema implements Indicator<number, number> {
   }
 
   value(): number | null {
-    return (this.state[IS_WARM] as number) === 1 ? (this.state[VALUE] as number) : null;
+    return (this.state[IS_WARM] as number) > 0 ? (this.state[VALUE] as number) : null;
   }
 }

@@ -58,7 +58,7 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
 
   const inOrder = <T>(ring: readonly T[]): readonly T[] => {
     const oldest = count > CANDLES_KEPT ? count % CANDLES_KEPT : 0;
-    return [...ring.slice(oldest), ...ring.slice(0, oldest)];
+    return ring.slice(oldest).concat(ring.slice(0, oldest));
   };
 
   /** The newest candle is the first one from behind. */

@@ -145,7 +145,7 @@ export function createIndicatorSet(
   const atr = new Lagging(range, source, ofCandle);
   const adx = new Lagging(new DirectionalIndex(bars.adx), source, ofCandle);
   const donchian = new Lagging(new DonchianChannel(bars.donchian), source, ofCandle);
-  const vwap = new Lagging(new Vwap((openMs) => tradingDayOf(market, openMs) + DAY_MS), source, ofCandle);
+  const vwap = new Lagging(new Vwap(DAY_MS, tradingDayOf(market, 0)), source, ofCandle);
   const volumeRatio = new Lagging(new VolumeRatio(bars.volume), source, (of, { volume }) => of.add(volume));
   const realised = new RealisedVolatility(bars.volatility);
   const volatility = new Lagging(realised, source, ofClose);

@@ -42,7 +42,7 @@ const CREATE = {
   atr: () => new Atr(14),
   adx: () => new DirectionalIndex(14),
   stochastic: () => new StochasticOscillator(14, 3, 3),
-  vwap: (market: Market) => new Vwap((openMs) => tradingDayOf(market, openMs) + DAY_MS),
+  vwap: (market: Market) => new Vwap(DAY_MS, tradingDayOf(market, 0)),
   obv: () => new OnBalanceVolume(),
   supertrend: () => new SuperTrend(10, 3),
   donchian: () => new DonchianChannel(20),

@@ -15,17 +15,23 @@ const THIRD = 1 / 3;
 export class Vwap implements Indicator<Candle, number> {
   readonly warmUp = 1;
   readonly state = new Float64Array(3);
-  readonly #periodEndOf: (openMs: EpochMs) => EpochMs;
+  readonly #periodMs: number;
+  readonly #startMs: EpochMs;
 
-  /** @param periodEndOf  end, exclusive, of the period (a trading day) that a bar belongs to: the first bar past it begins again */
-  constructor(periodEndOf: (openMs: EpochMs) => EpochMs) {
-    this.#periodEndOf = periodEndOf;
+  /**
+   * Numbers, not a function that tells the period's end: with a call in it, though of one bar a day, `add` took a third longer.
+   * @param periodMs  length of a period (a trading day): the first bar of the next one begins again
+   * @param startMs  an instant at which a period begins, not after any bar
+   */
+  constructor(periodMs: number, startMs: EpochMs) {
+    this.#periodMs = periodMs;
+    this.#startMs = startMs;
   }
 
   add({ openMs, high, low, close, volume }: Candle): void {
     const { state } = this;
     if (openMs >= (state[PERIOD_END] as number)) {
-      state[PERIOD_END] = this.#periodEndOf(openMs);
+      state[PERIOD_END] = openMs - ((openMs - this.#startMs) % this.#periodMs) + this.#periodMs;
       state[TURNOVER] = 0;
       state[VOLUME] = 0;
     }

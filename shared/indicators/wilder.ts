@@ -1,6 +1,6 @@
 import { type Indicator, requirePeriod } from './indicator.ts';
 
-/** 1 when warm: compared with a constant, cheaper than a count with the period. */
+/** 1 when warm, else 0: asked whether it is more than nothing, one comparison where equality of floats takes two. */
 const IS_WARM = 0;
 const VALUE = 1;
 const COUNT = 2;
@@ -29,7 +29,7 @@ export class Wilder implements Indicator<number, number> {
   add(value: number): void {
     const { state } = this;
     const before = state[VALUE] as number;
-    if ((state[IS_WARM] as number) === 1) {
+    if ((state[IS_WARM] as number) > 0) {
       const share = this.#share;
       state[VALUE] = value * share + before * (1 - share);
       return;
@@ -44,6 +44,6 @@ export class Wilder implements Indicator<number, number> {
   }
 
   value(): number | null {
-    return (this.state[IS_WARM] as number) === 1 ? (this.state[VALUE] as number) : null;
+    return (this.state[IS_WARM] as number) > 0 ? (this.state[VALUE] as number) : null;
   }
 }

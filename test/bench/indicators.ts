@@ -205,7 +205,7 @@ const PAIRS: readonly Pair[] = [
   {
     name: 'VWAP',
     ours: () => {
-      const own = new Vwap(() => Number.POSITIVE_INFINITY);
+      const own = new Vwap(Number.POSITIVE_INFINITY, 0);
       return (bars) => {
         let sum = 0;
         for (const bar of bars) {

@@ -25,7 +25,8 @@ const MOST_QUIET_US = 0.5;
 type AtBar = (bar: Bar) => number;
 
 /**
- * What each strategy costs a minute's bar, beside a loop that only reads the bars and one that keeps the chart of all timeframes.
+ * What each strategy costs a minute's bar, beside a loop that only reads the bars and one that keeps the chart of all timeframes;
+ * bringing up the indicators that it asks for is a part of it.
  * Nothing is quoted on the symbols: what options and arbitrage cost with chains is told by `scan`.
  */
 export async function benchStrategies(): Promise<readonly string[]> {

@@ -92,6 +92,7 @@ function scanMargin(legs: readonly ScannedLeg[], scenarios: readonly Scenario[],
 /** The scan of months together with its charge, or of each apart when that asks less. */
 function scanMonths(legs: readonly ScannedLeg[], scenarios: readonly Scenario[], rules: NseScanTerms, atMs: EpochMs): ScanMargin {
   const months = [...Map.groupBy(legs, ({ expiryMs }) => expiryMs)].sort(([a], [b]) => a - b).map(([, month]) => month);
+  if (months.length <= 1) return { scan: scanAsk(legs, scenarios, atMs), calendar: 0 };
   const together = { scan: scanAsk(legs, scenarios, atMs), calendar: rules.calendarRate * spreadValue(months, atMs) };
   const apart = { scan: months.reduce((sum, month) => sum + scanAsk(month, scenarios, atMs), 0), calendar: 0 };
   return together.scan + together.calendar < apart.scan ? together : apart;

@@ -239,7 +239,7 @@ const SUBJECTS: readonly Subject[] = [
   ),
   subject(
     'VWAP',
-    onCandle(() => new Vwap(endOfDay)),
+    onCandle(() => new Vwap(DAY_MS, 0)),
     (candles) => {
       const day = candles.filter(({ openMs }) => endOfDay(openMs) === endOfDay(candles.at(-1)?.openMs as number));
       return { value: sum(day.map((bar) => ((bar.high + bar.low + bar.close) / 3) * bar.volume)) / sum(day.map(({ volume }) => volume)) };

@@ -3,10 +3,13 @@ import { DirectionalIndex } from '../../../shared/indicators/adx.ts';
 import { BollingerBands } from '../../../shared/indicators/bollinger.ts';
 import { Ema } from '../../../shared/indicators/ema.ts';
 import type { Indicator } from '../../../shared/indicators/indicator.ts';
+import { indicatorSeries } from '../../../shared/indicators/named.ts';
 import { Rsi } from '../../../shared/indicators/rsi.ts';
 import { StochasticOscillator } from '../../../shared/indicators/stochastic.ts';
 import { VolumeRatio } from '../../../shared/indicators/volume-ratio.ts';
 import { Vwap } from '../../../shared/indicators/vwap.ts';
+import { MINUTE_MS } from '../../../shared/kernel/time.ts';
+import { tradingDayOf } from '../../../shared/market/rollup.ts';
 import { candle, walk } from '../../support/series.ts';
 
 function feed<Input, Output>(indicator: Indicator<Input, Output>, inputs: readonly Input[]): Output | null {
@@ -75,7 +78,7 @@ describe('an error that libraries make', () => {
 
 describe('volume that is not there', () => {
   it('leaves VWAP undefined until something trades', () => {
-    const vwap = new Vwap(() => 1_000);
+    const vwap = new Vwap(1_000, 0);
     expect(feed(vwap, [candle(10, 10, 10, 10, 0, 1)])).toBeNull();
     expect(feed(vwap, [candle(12, 12, 12, 12, 3, 2)])).toBe(12);
   });
@@ -96,10 +99,22 @@ describe('volume that is not there', () => {
 
 describe('VWAP', () => {
   it('begins again with the first bar of the next period', () => {
-    const vwap = new Vwap((ms) => (ms < 10 ? 10 : 20));
+    const vwap = new Vwap(10, 0);
     feed(vwap, [candle(10, 10, 10, 10, 5, 1), candle(20, 20, 20, 20, 5, 9)]);
     expect(vwap.value()).toBe(15);
     expect(feed(vwap, [candle(40, 40, 40, 40, 1, 10)])).toBe(40);
+  });
+
+  it.each(['NSE', 'CRYPTO'] as const)('of %s begins again with its trading day', (market) => {
+    const fromMs = Date.parse('2026-11-02T00:00Z');
+    const bars = Array.from({ length: 60 }, (_, i) => candle(100 + i, 100 + i, 100 + i, 100 + i, 1, fromMs + i * 30 * MINUTE_MS));
+    const ownDay = (openMs: number) =>
+      bars.filter((bar) => bar.openMs <= openMs && tradingDayOf(market, bar.openMs) === tradingDayOf(market, openMs));
+    indicatorSeries('vwap', market, bars).forEach((figure, i) => {
+      const day = ownDay(bars[i]?.openMs ?? 0);
+      expect(figure).toBeCloseTo(day.reduce((sum, { close }) => sum + close, 0) / day.length, 9);
+    });
+    expect(new Set(bars.map(({ openMs }) => tradingDayOf(market, openMs))).size).toBe(2);
   });
 });
 

@@ -159,7 +159,7 @@ describe.skipIf(!isHere)(`the published series of Stock.Indicators${isHere ? '' 
   });
 
   it('are met by VWAP over the whole series', () => {
-    const vwap = new Vwap(() => Infinity);
+    const vwap = new Vwap(Number.POSITIVE_INFINITY, 0);
     expect(compare('vwap', onBar(vwap), vwap, { vwap: itself })).toBe(502);
   });
 
