@@ -4,7 +4,7 @@ import { createChartShelf } from '../../shared/engine/chart-shelf.ts';
 import type { EngineContext, Settings } from '../../shared/engine/context.ts';
 import { createLastScans } from '../../shared/engine/last-scans.ts';
 import { wallSleep } from '../../shared/kernel/clock-system.ts';
-import { NO_MODELS } from '../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../shared/ml/no-models.ts';
 
 /** The parts of a context that a host chooses; the rest follows from them. */
 export type HostParts = Pick<EngineContext, 'clock' | 'ledger' | 'market' | 'nudge' | 'log' | 'world'> & {

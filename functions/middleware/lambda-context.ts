@@ -1,17 +1,20 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { autoStartOf, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { type Environment, readEnvironment } from '../../shared/config/environment.ts';
 import { tradedMarkets } from '../../shared/config/instruments.ts';
 import { VERSION } from '../../shared/config/version.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
+import type { Model } from '../../shared/engine/ports.ts';
 import { systemClock } from '../../shared/kernel/clock-system.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
 import { jsonLog, type Log } from '../../shared/kernel/log.ts';
+import { NO_MODELS } from '../../shared/ml/no-models.ts';
 import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { openDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
 import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
 import { engineContext } from './engine-context.ts';
-import { MODEL_FOLDER, readModels } from './model-files.ts';
+import { MODEL_FOLDER } from './model-folder.ts';
 
 /** Days that packed market data is kept: the charts' longest block is read twice over. */
 export const MARKET_TTL_DAYS = 400;
@@ -32,6 +35,14 @@ export function lambdaContext(): Promise<EngineContext> {
   return made;
 }
 
+/** What was in the folder `models` when the stack was synthesised lies beside the code; without it nothing is loaded that reads models. */
+async function modelsBeside(folder: string): Promise<Model> {
+  const models = join(folder, MODEL_FOLDER);
+  if (!existsSync(models)) return NO_MODELS;
+  const { readModels } = await import('./model-files.ts');
+  return readModels([models]);
+}
+
 async function contextFrom(environment: Environment): Promise<EngineContext> {
   const log = jsonLog((line) => process.stdout.write(`${line}\n`), Date.now);
   const client = createDynamoClient(null);
@@ -42,8 +53,7 @@ async function contextFrom(environment: Environment): Promise<EngineContext> {
     market: createDynamoMarket(client, names, { ttlDays: MARKET_TTL_DAYS, now: Date.now }),
     nudge: queueNudge(environment.nudgeQueueUrl, log),
     log,
-    // What was in the folder `models` when the stack was synthesised lies beside the code.
-    model: readModels([join(import.meta.dirname, MODEL_FOLDER)]),
+    model: await modelsBeside(import.meta.dirname),
     world: { scope: environment.world, evidence: 'live', markets: tradedMarkets() },
     settings: {
       marketMode: environment.marketMode,

@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { messageOf } from '../../shared/kernel/errors.ts';
 import { type ModelFile, type ModelSet, modelSet } from '../../shared/ml/model-set.ts';
 
-/** Beside a deployed function's code, and in a state's folder: where models lie that nobody has named. */
-export const MODEL_FOLDER = 'models';
-
 /**
  * The models of files and folders (the JSON files in them), in the order of their names. A file that cannot be read as JSON is told as one
  * that is no model; a path that is not there has none.

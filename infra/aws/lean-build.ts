@@ -19,8 +19,32 @@ const withoutJsonSchema: Plugin = {
     }),
 };
 
+/** Of its whole package description the SDK's client wants to know its version. */
+const SDK_PACKAGE = /@aws-sdk[\\/]client-[^\\/]+[\\/]package\.json$/;
+
+const withVersionOnly: Plugin = {
+  name: 'version-only',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: SDK_PACKAGE }, ({ path }) => {
+      const { version }: { version: string } = JSON.parse(readFileSync(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    }),
+};
+
+/** Where the facts of these files come from is for who reads the repository: no function tells it, and no digest of settings has it. */
+const UNTOLD_SOURCES = /shared[\\/]config[\\/]data[\\/](contracts|margin)\.json$/;
+
+const withoutSources: Plugin = {
+  name: 'without-sources',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: UNTOLD_SOURCES }, ({ path }) => {
+      const facts: unknown = JSON.parse(readFileSync(path, 'utf8'));
+      return { contents: JSON.stringify(facts, (key, value: unknown) => (key === 'source' ? '-' : value)), loader: 'json' };
+    }),
+};
+
 if (import.meta.main) {
   const options: LeanBuild = JSON.parse(process.argv[2] ?? '{}');
-  const { metafile } = await build({ ...options, plugins: [withoutJsonSchema], metafile: true });
+  const { metafile } = await build({ ...options, plugins: [withoutJsonSchema, withVersionOnly, withoutSources], metafile: true });
   process.stdout.write(JSON.stringify(metafile));
 }

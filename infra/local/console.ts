@@ -77,6 +77,8 @@ function lineOf(event: JournalEvent): string | null {
       return `kill    switch ${event.on ? `on: nothing is opened${event.closePositions ? ', positions are closed' : ''}` : 'off'}`;
     case 'funding-paid':
       return `funding ${event.symbol} ${event.amount >= 0n ? 'received' : 'paid'} ${text(event.amount)} ${event.currency} at ${(event.fundingRate * 100).toFixed(4)} %`;
+    case 'margin-raised':
+      return `margin  ${event.positionId} blocks $${cents(event.after)}: its shares are delivered in ${event.daysBefore} trading days`;
     case 'day-closed':
       return `day     ${event.report.date} closed: equity $${cents(event.report.endEquity)}, ${event.report.trades} trades, realised $${cents(event.report.realised)}`;
     case 'session-stopped':

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { MODEL_FOLDER, readModels } from '../../functions/middleware/model-files.ts';
+import { readModels } from '../../functions/middleware/model-files.ts';
+import { MODEL_FOLDER } from '../../functions/middleware/model-folder.ts';
 import type { ModelSet } from '../../shared/ml/model-set.ts';
 import { OptionError } from './options.ts';
 

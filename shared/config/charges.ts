@@ -6,8 +6,11 @@ import { decimalText, factsFrom, fromDate, source } from './effective.ts';
 export const CHARGE_LINES = ['commission', 'brokerage', 'stt', 'transaction', 'ipft', 'sebi', 'stamp', 'gst', 'dp', 'short-delivery-risk'] as const;
 export type ChargeLine = (typeof CHARGE_LINES)[number];
 
-/** What was bought or sold, as its venue and taxes see it. `exercise` is the settlement of an option that ends in the money. */
-export const PRODUCTS = ['spot', 'delivery', 'intraday', 'perpetual', 'future', 'option', 'exercise'] as const;
+/**
+ * What was bought or sold, as its venue and taxes see it. `exercise` is the settlement in cash of an option that ends in the money,
+ * `physical` the shares that a contract of NSE ends in, `netted` a contract whose shares are owed the other way by another.
+ */
+export const PRODUCTS = ['spot', 'delivery', 'intraday', 'perpetual', 'future', 'option', 'exercise', 'physical', 'netted'] as const;
 export type Product = (typeof PRODUCTS)[number];
 
 /** `maker`: the order rested in the book and was met there. `taker`: it met another. */

@@ -31,6 +31,21 @@ const schema = z.strictObject({
     connectsPerFiveMinutes: positive,
     daysPerCandleRequest: positive,
     requestGapMs: positive,
+    /** The venue's keys of indices on which contracts are listed. */
+    indices: z.record(z.string(), z.string()),
+    contracts: z.strictObject({
+      /** The list of all instruments, gzipped. */
+      instruments: z.url({ protocol: /^https$/ }),
+      segment: z.string().min(1),
+      quotesPerRequest: positive,
+      /** How often all that is followed is asked for. */
+      everyMs: positive,
+      /** Older prices are not shown. */
+      mostAgeMs: positive,
+      optionExpiriesAtMost: positive,
+      optionDaysWithin: positive,
+      strikesWithinShare: z.number().positive(),
+    }),
     source,
   }),
   yahoo: z.strictObject({

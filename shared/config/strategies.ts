@@ -20,7 +20,10 @@ export const scalpingConfig = z
       })
       .prefault({}),
     leastConfidence: share.default(0.6),
-    /** Odds of a model below which nothing is opened, where there is a model. */
+    /**
+     * Confidence in a model's odds below which nothing is opened, where there is a model: .5 where the odds break even after costs
+     * (docs/decisions/0068).
+     */
     leastOdds: share.default(0.65),
     /** Body of the base bar, in ATRs, that makes it a burst. */
     burstAtr: z.number().positive().default(2),
@@ -63,7 +66,10 @@ export const swingConfig = z
       })
       .prefault({}),
     leastConfidence: share.default(0.6),
-    /** Odds of a model below which nothing is opened, where there is a model. */
+    /**
+     * Confidence in a model's odds below which nothing is opened, where there is a model: .5 where the odds break even after costs
+     * (docs/decisions/0068).
+     */
     leastOdds: share.default(0.6),
     /** Score of the strongest setup (pullback, break-out, divergence) that is worth a look. */
     leastPattern: share.default(0.5),
@@ -214,7 +220,10 @@ export const btstConfig = z
       })
       .prefault({}),
     leastConfidence: share.default(0.6),
-    /** Odds of a model below which nothing is opened, where there is a model. */
+    /**
+     * Confidence in a model's odds below which nothing is opened, where there is a model: .5 where the odds break even after costs
+     * (docs/decisions/0068).
+     */
     leastOdds: share.default(0.65),
     /** End of continuous trading in which is bought, besides the closing auction. */
     lastMinutes: z.number().int().positive().default(60),

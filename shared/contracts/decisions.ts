@@ -25,7 +25,15 @@ export const decisionSchema = z
     parts: z.array(signalPartSchema).readonly(),
     /** What the model said, and of what (features in the order of their definition, null where missing); absent where none has spoken. */
     odds: z
-      .object({ value: z.number(), least: z.number(), modelVersion: z.string(), features: z.array(z.number().nullable()).readonly() })
+      .object({
+        value: z.number(),
+        least: z.number(),
+        /** Absent in decisions of before there were such. */
+        breakEven: z.number().optional(),
+        members: z.array(z.number()).readonly().optional(),
+        modelVersion: z.string(),
+        features: z.array(z.number().nullable()).readonly(),
+      })
       .readonly()
       .optional(),
     /** Null for a structure, which has a price for each leg. */

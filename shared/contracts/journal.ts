@@ -142,6 +142,10 @@ export const journalEventSchema = z.discriminatedUnion('type', [
       postings: z.array(postingSchema).readonly(),
     })
     .readonly(),
+  /** A position blocks more than it did, for shares will be delivered in so many trading days. Base currency. */
+  z
+    .object({ type: z.literal('margin-raised'), ...at, positionId: name, daysBefore: z.number().int(), before: decimalSchema, after: decimalSchema })
+    .readonly(),
   z.object({ type: z.literal('limits-set'), ...at, before: riskLimitsSchema, after: riskLimitsSchema }).readonly(),
   /** Nothing is opened any more, or may be again. */
   z.object({ type: z.literal('kill-switch-set'), ...at, on: z.boolean(), closePositions: z.boolean() }).readonly(),
@@ -174,6 +178,11 @@ export type TraderRecord = z.infer<typeof traderRecordSchema>;
 const tradingRecordSchema = z
   .object({
     traders: z.partialRecord(traderSchema, traderRecordSchema).readonly(),
+    /** What the closed legs of structures came to that are open in part, by structure, base currency; absent where there is none. */
+    structures: z
+      .record(name, z.object({ net: decimalSchema, largest: decimalSchema }).readonly())
+      .readonly()
+      .optional(),
     /** When entries were accepted within the last minute before the newest of them, oldest first. */
     acceptedMs: z.array(ms).readonly(),
     /** Since when nothing may be opened, by somebody's word; null while it may. */

@@ -105,6 +105,8 @@ export const positionSchema = z
     exitId: name,
     /** Base currency blocked for the units held; absent where the price was paid in full. */
     margin: decimalSchema.optional(),
+    /** How many trading days before its delivery `margin` was raised last; absent where it was not. */
+    deliveryStep: z.number().int().optional(),
     /** Received for funding of the units held, base currency, paid when negative: part of `entryCash`. Absent before the first payment. */
     funding: decimalSchema.optional(),
     /** When the last funding payment took place. */

@@ -24,7 +24,7 @@ const commandIdOf = (position: Position, action: CorporateAction): string => `co
  * other scale. `account` is the active one, of this world. Returns the commands that were committed.
  */
 export async function applyCorporateActions(context: EngineContext, account: Account, atMs: EpochMs): Promise<readonly string[]> {
-  if (affectedBy(account, atMs).length === 0) return [];
+  if (!hasActionsDue(account, atMs)) return [];
   const view = viewOf(await context.market.snapshot(context.world.scope), context.clock.now());
   const done = await perform(corporateActions(account, view, atMs), ({ sessionId, decide }) => commitDecision(context, sessionId, decide));
   if (done.length > 0) await context.nudge(account.sessionId);
@@ -50,6 +50,12 @@ export function* corporateActions(account: Account, view: MarketView, atMs: Epoc
     }
   }
   return done;
+}
+
+/** Whether any position has an action to go through. */
+export function hasActionsDue(account: Account, atMs: EpochMs): boolean {
+  for (const position of account.positions.values()) if (dueActions(position, atMs).length > 0) return true;
+  return false;
 }
 
 const affectedBy = (account: Account, atMs: EpochMs): readonly Position[] =>

@@ -11,6 +11,7 @@ import { isResting } from '../ledger/order-standing.ts';
 import { istDayOf } from '../market/ist.ts';
 import { type LegOnMargin, maintenanceOf } from './contracts/contract-margin.ts';
 import type { ContractsView } from './contracts/contracts-view.ts';
+import { dueDeliveryMargins, squaredOffBeforeDelivery } from './contracts/delivery-watch.ts';
 import { type HeldStructure, heldStructures, structureExit } from './contracts/structure-exits.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { type Ending, endEntry, isImmediate, notAtOnce } from './end-entry.ts';
@@ -33,6 +34,21 @@ export interface MonitorCommand {
 }
 
 /**
+ * Whether a sweep may find anything to do in an account. It never says no where there is something: it asks of each order and
+ * position only whether time alone can bring it anything, and most minutes nothing can.
+ */
+export function mayBeSwept(account: Account, nowMs: EpochMs, minuteMs: EpochMs): boolean {
+  if (account.status !== 'active' || minuteMs % MARK_EVERY_MS === 0) return true;
+  for (const order of account.orders.values()) if (order.purpose === 'entry' || order.atMarket !== null || order.waiting !== null) return true;
+  for (const { product, exitByMs, margin, structure } of account.positions.values()) {
+    // Within the day there is a time to be out; contracts are paid for, called and settled; legs leave together.
+    if ((product !== 'spot' && product !== 'delivery') || margin !== undefined || structure !== undefined) return true;
+    if (exitByMs !== null && nowMs >= exitByMs) return true;
+  }
+  return false;
+}
+
+/**
  * The minute's sweep over an account: orders whose time is over end, time exits and the square-off become market exits, what
  * should have filled and has not is told of, equity is marked, a stopping session that is flat stops. No rows when there is
  * nothing to do. A draft that is full has left the rest to the next one: see `commitInParts`.
@@ -52,6 +68,13 @@ export function decideMonitor(account: Account, view: ContractsView, command: Mo
     untilFull(draft, heldStructures(draft.account()), (held) => closeStructure(draft, view, held)) &&
     untilFull(draft, calledPositions(draft.account(), view), (position) => {
       requestExit(draft, position, { reason: 'margin-call', quantity: null, nowMs: view.nowMs });
+    }) &&
+    untilFull(draft, dueDeliveryMargins(draft.account(), view), (due) => {
+      if ('raised' in due) draft.emit(due.raised);
+      else requestExit(draft, due.unpaid, { reason: 'margin-call', quantity: null, nowMs: view.nowMs });
+    }) &&
+    untilFull(draft, squaredOffBeforeDelivery(draft.account(), view), (position) => {
+      requestExit(draft, position, { reason: 'square-off', quantity: null, nowMs: view.nowMs });
     }) &&
     untilFull(draft, draft.account().orders.values(), (order) => tellOfWaiting(draft, view, order));
   if (!isSwept) return draft;
@@ -151,7 +174,8 @@ export function requestExit(draft: Draft, position: Position, { reason, quantity
   const isAskedFor = order.atMarket !== null && (order.atMarket.quantity === null || quantity !== null);
   if (isAskedFor) return null;
   cancelEntry(draft, position, nowMs, `position_closing: ${reason}`);
-  const activeFromMs = nowMs + orderLatencyMs(account.seed, `${order.id}@${order.version}`);
+  // Legs are sent together: they reach their venues as one.
+  const activeFromMs = nowMs + orderLatencyMs(account.seed, position.structure?.id ?? `${order.id}@${order.version}`);
   draft.emit({ type: 'exit-requested', atMs: nowMs, orderId: order.id, reason, quantity, activeFromMs });
   return order;
 }

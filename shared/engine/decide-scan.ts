@@ -14,7 +14,8 @@ import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { RiskModel } from '../risk/var/risk-model.ts';
-import type { DerivativesView, Opportunity, Quiet, Strategy, StructureOpportunity } from '../strategies/strategy.ts';
+import { productOf } from '../strategies/product.ts';
+import type { DerivativesView, Opportunity, Quiet, Strategy, StrategyView, StructureOpportunity } from '../strategies/strategy.ts';
 import { shortInstrument } from './contracts/coin-short.ts';
 import { blockedByLeg } from './contracts/contract-margin.ts';
 import type { Contracts } from './contracts/contracts-view.ts';
@@ -58,7 +59,8 @@ export interface ScanView extends MarketView, Contracts {
 export interface ScanResult {
   readonly draft: Draft;
   readonly record: ScanRecord;
-  readonly quiet: readonly { readonly question: Question; readonly answer: Quiet }[];
+  /** The answers of those that found nothing, in the order of the questions. */
+  readonly quiet: readonly Quiet[];
 }
 
 /**
@@ -68,15 +70,19 @@ export interface ScanResult {
 export function decideScan(account: Account, view: ScanView, command: ScanCommand): ScanResult {
   const draft = draftOn(account, command.id);
   const decisions: Decision[] = [];
-  const quiet: { question: Question; answer: Quiet }[] = [];
+  const groups: QuietGroup[] = [];
+  const seen = new Map<string, StrategyView>();
+  const quiet: Quiet[] = [];
   for (const asked of command.questions) {
     const question = listed(view, asked);
-    const answer = ask(draft.account(), view, question);
-    if (answer.kind === 'quiet') quiet.push({ question, answer });
-    else if (answer.kind === 'structure') decisions.push(judgeStructure(draft, view, command, question, answer));
+    const answer = ask(account, view, seen, question);
+    if (answer.kind === 'quiet') {
+      quiet.push(answer);
+      noteQuiet(groups, question, answer);
+    } else if (answer.kind === 'structure') decisions.push(judgeStructure(draft, view, command, question, answer));
     else decisions.push(judge(draft, view, command, question, answer));
   }
-  const symbols = [...new Set(command.questions.map((question) => question.instrument.symbol))];
+  const symbols = symbolsOf(command.questions);
   const gaps = gapsOf(view, symbols, command.minuteMs);
   const record: ScanRecord = {
     id: command.id,
@@ -85,7 +91,7 @@ export function decideScan(account: Account, view: ScanView, command: ScanComman
     atMs: view.nowMs,
     markets: command.markets,
     decisions,
-    quiet: quietInShort(quiet),
+    quiet: groups,
     missingBars: missingBars(view, symbols, command.minuteMs),
     ...(gaps.length === 0 ? {} : { gaps }),
   };
@@ -98,15 +104,25 @@ function listed(view: ScanView, question: Question): Question {
   return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
 }
 
-function ask(account: Account, view: ScanView, { strategy, instrument, base }: Question): Opportunity | StructureOpportunity | Quiet {
+/** @param seen markets by symbol as most strategies see them: with neither contracts nor a model, which they then share */
+function ask(
+  account: Account,
+  view: ScanView,
+  seen: Map<string, StrategyView>,
+  { strategy, instrument, base }: Question,
+): Opportunity | StructureOpportunity | Quiet {
+  const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
+  const askModel = askModelFor(account, view.model, strategy.name);
+  const known = derivatives === null && askModel === undefined ? seen.get(instrument.symbol) : undefined;
+  if (known?.instrument === instrument) return strategy.evaluate(known, base ?? undefined);
   // An index has no bars of its own: who judges its options has the chain.
   const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? emptyChart(instrument) : null);
   if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
-  const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
-  const askModel = askModelFor(account, view.model, strategy.name);
-  const spreadShare = spreadShareOf(view.quote(instrument.symbol));
-  const seen = { instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR, spreadShare };
-  return strategy.evaluate(askModel === undefined ? seen : { ...seen, askModel }, base ?? undefined);
+  const market = { instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR };
+  if (askModel !== undefined)
+    return strategy.evaluate({ ...market, askModel, spreadShare: spreadShareOf(view.quote(instrument.symbol)) }, base ?? undefined);
+  if (derivatives === null && !strategy.readsDerivatives) seen.set(instrument.symbol, market);
+  return strategy.evaluate(market, base ?? undefined);
 }
 
 const emptyCharts = new Map<string, Chart>();
@@ -199,7 +215,7 @@ function judge(draft: Draft, view: ScanView, command: ScanCommand, asked: Questi
     quote: view.quote(instrument.symbol),
     rate: view.rate(instrument.quote),
     phase: phaseOf(view, instrument),
-    product: productOf(question),
+    product: productOf(strategy.name, instrument),
     risk: view.risk ?? null,
     optionTermsOf: optionTermsIn(view),
     markOf: marksOf(view),
@@ -230,10 +246,12 @@ function marginShareOf(view: ScanView, { instrument }: Question, { direction, en
 
 /** Minutes that are missing in what the charts were read from. */
 function gapsOf(view: ScanView, symbols: readonly string[], minuteMs: EpochMs): NonNullable<ScanRecord['gaps']> {
-  return symbols.flatMap((symbol) => {
-    const missing = view.chart(symbol)?.missingSince(minuteMs - DAY_MS) ?? [];
-    return missing.length === 0 ? [] : { symbol, minutes: missing.length, lastMs: missing.at(-1) ?? 0 };
-  });
+  const gaps: NonNullable<ScanRecord['gaps']>[number][] = [];
+  for (const symbol of symbols) {
+    const missing = view.chart(symbol)?.missingSince(minuteMs - DAY_MS);
+    if (missing !== undefined && missing.length > 0) gaps.push({ symbol, minutes: missing.length, lastMs: missing.at(-1) ?? 0 });
+  }
+  return gaps;
 }
 
 function describe(view: ScanView, command: ScanCommand, question: Question, opportunity: Opportunity): Decision {
@@ -287,13 +305,6 @@ function oppositePosition(account: Account, { strategy, instrument }: Question, 
   return null;
 }
 
-/** How the position will be settled: scalps of shares are squared off within the day, swings are delivered. */
-function productOf({ strategy, instrument }: Question): EntryOrder['product'] {
-  if (instrument.contract !== null) return instrument.contract.kind;
-  if (instrument.market === 'CRYPTO') return 'spot';
-  return strategy.name === 'scalping' ? 'intraday' : 'delivery';
-}
-
 function entryOrder(
   account: Account,
   view: ScanView,
@@ -310,7 +321,7 @@ function entryOrder(
   const quote = considered.quote;
   if (quote === null) throw new Error(`The gate passed ${instrument.symbol} without a quote`);
   const isLong = opportunity.direction === 'long';
-  const product = productOf(question);
+  const product = productOf(strategy.name, instrument);
   const tradedIn = opportunity.tradedIn ?? 'continuous';
   const isAuctioned = tradedIn === 'closing-auction';
   return {
@@ -369,16 +380,33 @@ function marginOf(view: ScanView, { instrument }: Question, { direction, entry }
   return blockedByLeg([{ instrument, direction, quantity, price: entry }], view)?.[0] ?? ZERO;
 }
 
-/** By strategy and reason, in the order in which they came up. */
-function quietInShort(quiet: readonly { question: Question; answer: Quiet }[]): ScanRecord['quiet'] {
-  const groups: { readonly strategy: Strategy['name']; readonly reason: string; readonly symbols: string[] }[] = [];
-  for (const { question, answer } of quiet) {
-    const { name } = question.strategy;
-    const group = groups.find(({ strategy, reason }) => strategy === name && reason === answer.reason);
-    if (group === undefined) groups.push({ strategy: name, reason: answer.reason, symbols: [question.instrument.symbol] });
-    else group.symbols.push(question.instrument.symbol);
+/** What was quiet, by strategy and reason, in the order in which they came up. */
+interface QuietGroup {
+  readonly strategy: Strategy['name'];
+  readonly reason: string;
+  readonly symbols: string[];
+}
+
+function noteQuiet(groups: QuietGroup[], { strategy: { name }, instrument: { symbol } }: Question, { reason }: Quiet): void {
+  // The group is among the last ones: a strategy is asked about all symbols before the next is.
+  for (let place = groups.length - 1; place >= 0; place--) {
+    const group = groups[place] as QuietGroup;
+    if (group.strategy !== name || group.reason !== reason) continue;
+    group.symbols.push(symbol);
+    return;
   }
-  return groups;
+  groups.push({ strategy: name, reason, symbols: [symbol] });
+}
+
+const SYMBOLS = new WeakMap<readonly Question[], readonly string[]>();
+
+/** The symbols that are asked about, each once: every minute asks the same questions. */
+function symbolsOf(questions: readonly Question[]): readonly string[] {
+  const known = SYMBOLS.get(questions);
+  if (known !== undefined) return known;
+  const symbols = [...new Set(questions.map(({ instrument }) => instrument.symbol))];
+  SYMBOLS.set(questions, symbols);
+  return symbols;
 }
 
 function missingBars(view: ScanView, symbols: readonly string[], minuteMs: EpochMs): readonly string[] {

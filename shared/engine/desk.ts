@@ -22,6 +22,8 @@ import { baseRate, type MarketView } from './view.ts';
 /** The feed's live knowledge: last prices, books, what the session before ended at, and the tape of recent minutes that fills are judged by. */
 export interface Desk {
   readonly tick: (tick: Tick) => void;
+  /** What a tick says of the price alone: for one that no order waits for. */
+  readonly price: (told: ToldPrice) => void;
   readonly top: (top: BookTop) => void;
   /** A book with its depth; its top is told with it, unless a newer one was told already. */
   readonly depth: (book: OrderBook) => void;
@@ -50,6 +52,9 @@ export interface Desk {
   readonly contract: (quote: Quote) => void;
 }
 
+/** What a tick says of a price. */
+export type ToldPrice = Pick<Tick, 'symbol' | 'price' | 'exchangeMs' | 'receivedMs' | 'source' | 'evidence'>;
+
 /** By symbol. */
 export type DayCloses = Readonly<Record<string, readonly DayClose[]>>;
 
@@ -57,6 +62,8 @@ type BareQuote = Omit<Quote, 'check'>;
 
 interface Line {
   quote: BareQuote;
+  /** As it was asked for last, where nothing but a new price makes it another; null where it was not. */
+  shown: Quote | null;
   /** When the book was last told; the quote's own stamp is that of its newest part. */
   bookMs: EpochMs;
   /** The venue's number of that book; null where it has none. */
@@ -82,15 +89,26 @@ export function createDesk(): Desk {
   /** Dollars a Tether: prices are compared in the base currency. */
   let usdtUsd = 1;
 
-  const told = (symbol: string, line: Line): void => {
-    const before = lines.get(symbol)?.quote;
-    if (before !== undefined && istDayOf(before.exchangeMs) < istDayOf(line.quote.exchangeMs)) closed(symbol, closeOf(before));
-    if (before === undefined) symbols = [...lines.keys(), symbol].sort();
-    lines.set(symbol, line);
-    const checked = checks.get(symbol) ?? (hasSecondSources(line.quote) ? checkedFrom(symbol, line.quote.receivedMs, null) : null);
+  const told = (known: Line | undefined, quote: BareQuote, bookMs: EpochMs, bookSequence: number | null): void => {
+    const { symbol, receivedMs } = quote;
+    if (known !== undefined && hasSessions(symbol) && istDayOf(known.quote.exchangeMs) < istDayOf(quote.exchangeMs)) {
+      closed(symbol, closeOf(known.quote));
+    }
+    const line = known ?? newLine(symbol, quote);
+    line.quote = quote;
+    line.shown = null;
+    line.bookMs = bookMs;
+    line.bookSequence = bookSequence;
+    const checked = checks.get(symbol) ?? (hasSecondSources(quote) ? checkedFrom(symbol, receivedMs, null) : null);
     if (checked === null) return;
-    const { receivedMs } = line.quote;
     checked.check = withOwn(checked.check, midOf(bookless(line, receivedMs)) * usdtUsd, receivedMs, checked.rules);
+  };
+
+  const newLine = (symbol: string, quote: BareQuote): Line => {
+    const line: Line = { quote, shown: null, bookMs: 0, bookSequence: null };
+    lines.set(symbol, line);
+    symbols = [...lines.keys()].sort();
+    return line;
   };
 
   const closed = (symbol: string, close: DayClose): void => {
@@ -103,26 +121,22 @@ export function createDesk(): Desk {
     return checked;
   };
 
-  const tick = (tick: Tick): void => {
-    const { symbol, price, exchangeMs, receivedMs, source, evidence } = tick;
+  const price = ({ symbol, price, exchangeMs, receivedMs, source, evidence }: ToldPrice): void => {
     const line = lines.get(symbol);
-    const book = line?.quote ?? NO_BOOK;
-    const { bid, ask, bidSize, askSize } = book;
-    told(symbol, {
-      quote: { symbol, last: price, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence },
-      bookMs: line?.bookMs ?? 0,
-      bookSequence: line?.bookSequence ?? null,
-    });
+    const { bid, ask, bidSize, askSize } = line?.quote ?? NO_BOOK;
+    const quote = { symbol, last: price, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence };
+    told(line, quote, line?.bookMs ?? 0, line?.bookSequence ?? null);
   };
 
   const top = (top: BookTop): void => {
     const { symbol, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence } = top;
-    const known = lines.get(symbol)?.quote;
+    const line = lines.get(symbol);
+    const known = line?.quote;
     // The first book of an ex-date comes before its first trade: yesterday's last price is of another scale.
     const isOtherScale = known !== undefined && hasActionBetween(symbol, evidence, known.exchangeMs, exchangeMs);
     const last = known === undefined || isOtherScale ? (bid + ask) / 2 : known.last;
     const quote = { symbol, last, bid, ask, bidSize, askSize, exchangeMs, receivedMs, source, evidence };
-    told(symbol, { quote, bookMs: receivedMs, bookSequence: top.sequence ?? null });
+    told(line, quote, receivedMs, top.sequence ?? null);
   };
 
   const depth = (book: OrderBook): void => {
@@ -139,20 +153,35 @@ export function createDesk(): Desk {
   };
 
   const bar = (bar: Bar): void => {
-    const tape = tapes.get(bar.symbol) ?? [];
+    const tape = tapes.get(bar.symbol) ?? newTape(bar.symbol);
+    const last = tape.at(-1);
+    if (last === undefined || last.openMs < bar.openMs) {
+      tape.push(bar);
+      // Cut now and then: every bar is at the end of it.
+      if (tape.length > 2 * TAPE_BARS) tape.splice(0, tape.length - TAPE_BARS);
+      return;
+    }
     const place = tape.findLastIndex(({ openMs }) => openMs <= bar.openMs);
     const known = tape[place]?.openMs === bar.openMs ? tape[place] : undefined;
     if (known === undefined) tape.splice(place + 1, 0, bar);
     else if (known.origin === 'missing' || bar.origin === 'received') tape[place] = bar;
-    if (tape.length > TAPE_BARS) tape.shift();
-    tapes.set(bar.symbol, tape);
+  };
+
+  const newTape = (symbol: string): Bar[] => {
+    const tape: Bar[] = [];
+    tapes.set(symbol, tape);
+    return tape;
   };
 
   const quoteAt = (symbol: string, nowMs: EpochMs): Quote | null => {
     const line = lines.get(symbol);
     if (line === undefined) return null;
     const checked = checks.get(symbol);
-    return { ...bookless(line, nowMs), check: checked === undefined ? null : checkAt(checked.check, nowMs, checked.rules) };
+    if (checked !== undefined) return { ...bookless(line, nowMs), check: checkAt(checked.check, nowMs, checked.rules) };
+    if (line.quote.bid !== null) return { ...bookless(line, nowMs), check: null };
+    // Nothing of it grows old: the same for every look until the next price.
+    line.shown ??= { ...line.quote, check: null };
+    return line.shown;
   };
 
   const bookAt = (symbol: string, nowMs: EpochMs): OrderBook | null => {
@@ -161,6 +190,7 @@ export function createDesk(): Desk {
   };
 
   const previousCloseOf = (symbol: string, nowMs: EpochMs): number | null => {
+    if (!hasSessions(symbol)) return null;
     const line = lines.get(symbol);
     const known = closes.get(symbol) ?? [];
     // Until the first price of a new day the last one of the day before is the close that it will be.
@@ -179,8 +209,22 @@ export function createDesk(): Desk {
     return rates.find((rate) => rate.currency === currency) ?? null;
   };
 
+  const viewAt = (nowMs: EpochMs): MarketView => ({
+    nowMs,
+    quote: (symbol) => quoteAt(symbol, nowMs),
+    book: (symbol) => bookAt(symbol, nowMs),
+    previousClose: (symbol) => previousCloseOf(symbol, nowMs),
+    rate: (currency: Currency) => rateAt(currency, nowMs),
+    tape: (symbol) => tapeOf(tapes.get(symbol) ?? [], nowMs),
+    phase: (market, group) => marketPhase(NSE_CALENDAR, market, nowMs, group),
+    rules: (symbol) => rules.get(symbol) ?? null,
+  });
+  /** Of one instant, it sees whatever becomes known in it: every price of it is looked at through the same. */
+  let lastView: MarketView | null = null;
+
   return {
-    tick,
+    tick: price,
+    price,
     top,
     depth,
     reference,
@@ -193,22 +237,16 @@ export function createDesk(): Desk {
     listed: (known) => {
       rules = new Map(known.map((each) => [each.symbol, each]));
     },
-    view: (nowMs) => ({
-      nowMs,
-      quote: (symbol) => quoteAt(symbol, nowMs),
-      book: (symbol) => bookAt(symbol, nowMs),
-      previousClose: (symbol) => previousCloseOf(symbol, nowMs),
-      rate: (currency: Currency) => rateAt(currency, nowMs),
-      tape: (symbol) => tapeOf(tapes.get(symbol) ?? [], nowMs),
-      phase: (market, group) => marketPhase(NSE_CALENDAR, market, nowMs, group),
-      rules: (symbol) => rules.get(symbol) ?? null,
-    }),
+    view: (nowMs) => {
+      if (lastView?.nowMs !== nowMs) lastView = viewAt(nowMs);
+      return lastView;
+    },
     quotes: (nowMs) => symbols.flatMap((symbol) => publishedAt(symbol, nowMs) ?? []),
     bookStamps: () => Object.fromEntries([...lines].map(([symbol, { bookMs }]) => [symbol, bookMs])),
     restore: (quotes, bookStamps = {}) => {
       for (const { check, previousClose: _, ...quote } of quotes) {
         const bookMs = bookStamps[quote.symbol] ?? (quote.bid === null ? 0 : quote.receivedMs);
-        lines.set(quote.symbol, { quote, bookMs, bookSequence: null });
+        lines.set(quote.symbol, { quote, shown: null, bookMs, bookSequence: null });
         symbols = [...lines.keys()].sort();
         if (check !== null) checkedFrom(quote.symbol, quote.receivedMs, check);
       }
@@ -219,7 +257,7 @@ export function createDesk(): Desk {
       lines.delete(symbol);
       tapes.delete(symbol);
     },
-    contract: ({ check: _, ...quote }) => void lines.set(quote.symbol, { quote, bookMs: quote.receivedMs, bookSequence: null }),
+    contract: ({ check: _, ...quote }) => void lines.set(quote.symbol, { quote, shown: null, bookMs: quote.receivedMs, bookSequence: null }),
   };
 }
 

@@ -63,7 +63,7 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
   const result = await commitDecision(context, account.sessionId, (current) => {
     const decided = decideScan(current, view, { ...command, ordinal });
     record = decided.record;
-    quiet = decided.quiet[0]?.answer ?? null;
+    quiet = decided.quiet[0] ?? null;
     return { draft: decided.draft, scan: decided.record, bodyDigest: digest(request), outcome: wire(decided.record) };
   });
   if (result.kind === 'repeated') return recordedOutcome(context, account.sessionId, result.receipt, request, question);

@@ -1,4 +1,4 @@
-import type { ChargeRule } from '../config/charges.ts';
+import type { Product as ChargedProduct, ChargeRule } from '../config/charges.ts';
 import { instrumentBySymbol } from '../config/instruments.ts';
 import type { Fill, Taking } from '../contracts/fill.ts';
 import type { JournalRow } from '../contracts/journal.ts';
@@ -13,8 +13,10 @@ import { valueDifferences } from '../kernel/value-differences.ts';
 import type { Account } from '../ledger/account.ts';
 import { apply } from '../ledger/apply.ts';
 import { takenFrom } from '../ledger/takings.ts';
+import type { Instrument } from '../market/instrument.ts';
 import { listedAs } from '../market/listed-rules.ts';
 import { expired } from './contracts/settle-contracts.ts';
+import { isDelivered } from './contracts/stock-delivery.ts';
 import { decideMatch } from './decide-match.ts';
 import type { Draft } from './draft.ts';
 import { heldBack } from './held-back.ts';
@@ -113,9 +115,8 @@ function explained(account: Account, seq: number, fill: Fill, running: string): 
   const { symbol, product, side } = order;
   const rules = provenance.rules === null ? null : { symbol, ...provenance.rules };
   const instrument = listedAs(instrumentBySymbol(symbol, atMs), rules);
-  const isExercise = fill.trigger === 'expiry' && product === 'option';
-  const charged = isExercise ? ({ product: 'exercise', side: side === 'sell' ? 'sell' : 'buy' } as const) : { product, side };
-  const schedule = chargeRules({ instrument, ...charged, liquidity: fill.liquidity, atMs });
+  const charged = fill.trigger === 'expiry' ? settledAs(instrument, product) : product;
+  const schedule = chargeRules({ instrument, product: charged, side, liquidity: fill.liquidity, atMs });
   return {
     sessionId: account.sessionId,
     seq,
@@ -128,6 +129,13 @@ function explained(account: Account, seq: number, fill: Fill, running: string): 
     charges: fill.charges.map((charge) => ({ charge, rule: schedule.find(({ line }) => line === charge.line) ?? null })),
     settings: { recorded: provenance.configVersion, running },
   };
+}
+
+/** As what the end of a contract is charged, and the shares that one delivers. */
+function settledAs({ contract }: Instrument, product: Order['product']): ChargedProduct {
+  if (contract === null) return 'physical';
+  if (isDelivered(contract)) return 'netted';
+  return product === 'option' ? 'exercise' : product;
 }
 
 /** What the matcher decides on the account and the market of these fills, or why it fills nothing. */

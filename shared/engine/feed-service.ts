@@ -25,7 +25,7 @@ import type { Lease, MarketStore } from './ports.ts';
 import { storedCloses } from './stored-closes.ts';
 import { createTickRecorder } from './tick-recorder.ts';
 
-class FeedError extends NightdeskError<'already_started' | 'lost_lease' | 'not_started'> {}
+class FeedError extends NightdeskError<'already_started' | 'lost_lease' | 'not_started' | 'stopped'> {}
 
 /** How a host runs its feed. */
 export interface FeedOptions {
@@ -49,11 +49,11 @@ export interface FeedService {
   /**
    * Takes the lease, fills in history, resumes from the stored cursor and begins. One that did not come so far may be tried again;
    * a feed that has run, or was stopped, does not begin again: what takes its place is another one.
-   * @throws FeedError `already_started` @throws StoreError `fenced` while another feed holds the lease
+   * @throws FeedError `already_started`; `stopped` when it was stopped meanwhile @throws StoreError `fenced` while another feed holds the lease
    */
   readonly start: () => Promise<void>;
   /**
-   * Stops. A feed that publishes by the clock does so once more, and gives up its lease with that; one that publishes with the minutes only (a replay) goes on
+   * Stops, after a start that is under way has come to its end: what it writes is written, and it does not run. A feed that publishes by the clock does so once more, and gives up its lease with that; one that publishes with the minutes only (a replay) goes on
    * from where it published last, so that a run that was stopped repeats what one that was not has done, to the bit. Of its ticks
    * those before that are packed: the others come again.
    */
@@ -105,6 +105,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   let lease: Lease | null = null;
   let isRunning = false;
   let isSpent = false;
+  let starting: Promise<void> | null = null;
   let closedToMs: EpochMs | null = null;
   /** Start of the first minute that this run closes. */
   let firstMinuteMs: EpochMs = 0;
@@ -428,13 +429,19 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     await matcher.missed(await lateTicks(market, account, late, { rates: bestRates(source.rates(), clock.now()), rules: listings.rules() }));
   };
 
-  const start = async (): Promise<void> => {
+  const start = (): Promise<void> => {
+    starting = begin();
+    return starting;
+  };
+
+  const begin = async (): Promise<void> => {
     if (isSpent) throw new FeedError('already_started', `The feed of ${world.scope} has run or was stopped: it does not begin again`);
     // A start that was fenced off before it ran takes the lease anew.
     lease = null;
     await renew();
     const nowMs = clock.now();
     const { isResumed, cursor, stored } = await resume(nowMs);
+    if (isSpent) throw new FeedError('stopped', `The feed of ${world.scope} was stopped while it started`);
     desk.rates(bestRates(source.rates(), nowMs));
     isRunning = true;
     isSpent = true;
@@ -474,10 +481,12 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   };
 
   const stop = async (): Promise<void> => {
-    const wasRunning = isRunning;
-    isRunning = false;
     isSpent = true;
     history.stop();
+    // How it ended is told to who began it.
+    await starting?.catch(() => undefined);
+    const wasRunning = isRunning;
+    isRunning = false;
     listings.stop();
     dailies.stop();
     await source.stop();

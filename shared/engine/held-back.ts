@@ -1,5 +1,5 @@
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
-import type { EntryOrder, Order } from '../contracts/order.ts';
+import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
 import { iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import { isRateFresh } from '../market/best-rates.ts';
@@ -24,7 +24,22 @@ export interface HeldBack {
  * one and an old rate open nothing: an exit fills then, and keeps what was said of its quote.
  */
 export function heldBack(account: Account, view: MarketView, order: Order): HeldBack | null {
-  return notYet(view, order) ?? withoutPrice(account, view, order) ?? (order.purpose === 'entry' ? entryHeldBack(view, order) : null);
+  return (
+    notYet(view, order) ??
+    withoutPrice(account, view, order) ??
+    (order.purpose === 'entry' ? entryHeldBack(view, order) : legHeldBack(account, order))
+  );
+}
+
+/** That a leg which was bought is not sold while one that was sold is open: it would leave a naked short. */
+export const LEGS_IN_ORDER = 'legs_in_order';
+
+function legHeldBack(account: Account, { positionId, atMarket }: ExitOrder): HeldBack | null {
+  const position = atMarket === null ? undefined : account.positions.get(positionId);
+  if (position?.structure === undefined || position.direction === 'short') return null;
+  const { id } = position.structure;
+  const short = [...account.positions.values()].find(({ structure, direction }) => structure?.id === id && direction === 'short');
+  return short === undefined ? null : { code: LEGS_IN_ORDER, why: `what was sold is bought back first: ${short.symbol}` };
 }
 
 function notYet(view: MarketView, order: Order): HeldBack | null {

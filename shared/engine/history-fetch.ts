@@ -131,7 +131,7 @@ export function createHistoryFetch({ clock, log, market, world }: EngineContext,
       debts.set(part.name, { part, daysToMs: minutesFromMs, toMs: nowMs, owed, failures: 0, why: '', nextMs: nowMs });
     }
     // All of them stand before the first is paid: what is kept meanwhile tells what is owed.
-    for (const debt of [...debts.values()]) await tryOnce(debt, keep);
+    for (const debt of [...debts.values()]) if (!isStopped) await tryOnce(debt, keep);
   }
 
   /** The first minute of each symbol that is stored as `missing`. */

@@ -48,7 +48,8 @@ export function metUnfillable(account: Account, view: MarketView, order: ExitOrd
   return draft;
 }
 
-const MET = 'position_closing: an exit of its position was met';
+/** What an entry's rest is called back for. */
+export const MET = 'position_closing: an exit of its position was met';
 
 const isAllAtMarket = ({ atMarket }: ExitOrder): boolean => atMarket !== null && atMarket.quantity === null;
 

@@ -45,6 +45,11 @@ export interface Exchange {
   readonly take: (account: Account | null) => void;
   /** The session whose orders it holds. */
   readonly sessionId: () => string | null;
+  /**
+   * Whether prices within a range mean nothing to the orders that it holds of a symbol: none is looked at with every price, no level
+   * lies there and no trail would move. Cheap, and asked before anything is made of a price: most mean nothing.
+   */
+  readonly ignores: (symbol: string, low: number, high: number) => boolean;
   /** What a tick may reach is looked at; null when there is nothing. */
   readonly tickSteps: (tick: Tick) => Matching | null;
   /**
@@ -346,9 +351,18 @@ export function createExchange({ clock, log, scope, configVersion, desk, fence, 
     }
   }
 
+  const ignores = (symbol: string, low: number, high: number): boolean => {
+    const pit = pits.get(symbol);
+    if (pit === undefined || account === null) return true;
+    if (pit.due.size + pit.arriving.size > 0) return false;
+    if (pit.index.size === 0) return true;
+    const quote = desk.view(clock.now()).quote(symbol);
+    return !pit.index.isTouched(Math.min(low, quote?.ask ?? low), Math.max(high, quote?.bid ?? high));
+  };
+
   const tickSteps = (tick: Tick): Matching | null => {
     const pit = pits.get(tick.symbol);
-    if (pit === undefined || account === null || pit.due.size + pit.index.size + pit.arriving.size === 0) return null;
+    if (pit === undefined || account === null || ignores(tick.symbol, tick.price, tick.price)) return null;
     const isActive = ({ activeFromMs }: Order): boolean => activeFromMs <= tick.receivedMs;
     // The tick that opened a position does not close it: a run that goes on from before that tick finds the exit resting already.
     const isEarlier = ({ activeFromMs }: Order): boolean => activeFromMs < tick.receivedMs;
@@ -444,6 +458,7 @@ export function createExchange({ clock, log, scope, configVersion, desk, fence, 
   return {
     take,
     sessionId: () => account?.sessionId ?? null,
+    ignores,
     tickSteps,
     missedSteps,
     contracts: () => new Set([...(account?.orders.values() ?? [])].flatMap(({ symbol }) => (parseContractSymbol(symbol) === null ? [] : symbol))),

@@ -5,10 +5,10 @@ import type { StrategyName } from '../strategies/strategy.ts';
 import type { Model } from './ports.ts';
 
 /** The model of a strategy as it may be asked in this session; undefined where there is none. One that was switched off says so. */
-export function askModelFor({ modelsOff = [] }: Pick<Account, 'modelsOff'>, model: Model, strategy: StrategyName): AskModel | undefined {
+export function askModelFor({ modelsOff }: Pick<Account, 'modelsOff'>, model: Model, strategy: StrategyName): AskModel | undefined {
   const loaded = model.of(strategy);
   if (loaded === null) return undefined;
-  const off = modelsOff.find((each) => each.strategy === strategy && each.modelVersion === loaded.version);
+  const off = modelsOff?.find((each) => each.strategy === strategy && each.modelVersion === loaded.version);
   return off === undefined ? loaded.ask : () => ({ kind: 'absent', why: `model ${loaded.version} was switched off: ${off.why}` });
 }
 

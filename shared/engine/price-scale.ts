@@ -8,6 +8,7 @@ import type { Evidence } from '../market/price.ts';
 /** What is asked about corporate actions: a position, or an order that has not filled. */
 export type Held = Pick<Position, 'symbol' | 'evidence' | 'openedMs' | 'actions'>;
 
+const NONE: readonly CorporateAction[] = [];
 const FOREVER = '9999-12-31';
 
 /**
@@ -15,7 +16,7 @@ const FOREVER = '9999-12-31';
  * its companies do not split.
  */
 export function dueActions(held: Held, untilMs: EpochMs | null): readonly CorporateAction[] {
-  if (held.evidence === 'simulated' || !CORPORATE_ACTIONS.symbols.has(held.symbol)) return [];
+  if (held.evidence === 'simulated' || !CORPORATE_ACTIONS.symbols.has(held.symbol)) return NONE;
   const done = new Set((held.actions ?? []).map(({ id }) => id));
   return actionsOf(CORPORATE_ACTIONS, held.symbol, istDate(held.openedMs), untilMs === null ? FOREVER : istDate(untilMs), done);
 }

@@ -3,7 +3,7 @@ import { instrumentsOf } from '../config/instruments.ts';
 import type { ScanRecord } from '../contracts/decisions.ts';
 import { type EpochMs, iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
-import type { Market } from '../market/instrument.ts';
+import type { Instrument, Market } from '../market/instrument.ts';
 import { strategyByName } from '../strategies/registry.ts';
 import type { Strategy, StrategyName } from '../strategies/strategy.ts';
 import { commitDecision, type Decided } from './commit.ts';
@@ -94,12 +94,36 @@ export function scanOf(account: Account, view: ScanView, { market, strategyOf, .
   const instruments = instrumentsOf(market, scan.minuteMs);
   // Nobody can buy an index: it is asked about for what is written on it.
   const indices = NSE_INDICES.filter((index) => index.market === market && view.chains(index.symbol).length > 0);
-  const questions = account.strategies.flatMap((name): readonly Question[] => {
+  const questions = questionsOf(account.strategies, strategyOf, instruments, indices);
+  const { draft, record } = decideScan(account, view, { ...scan, markets: MARKETS[market], questions });
+  return { draft, scan: record, outcome: { scan: scan.id } };
+}
+
+const MARKETS: Readonly<Record<Market, readonly Market[]>> = { NSE: ['NSE'], CRYPTO: ['CRYPTO'] };
+
+interface Asked {
+  readonly strategyOf: MarketScan['strategyOf'];
+  readonly instruments: readonly Instrument[];
+  readonly questions: readonly Question[];
+}
+
+/** The questions without indices that were asked last of a session's strategies: every minute of a day asks the same. */
+const LAST_ASKED = new WeakMap<readonly StrategyName[], Asked>();
+
+function questionsOf(
+  names: readonly StrategyName[],
+  strategyOf: MarketScan['strategyOf'],
+  instruments: readonly Instrument[],
+  indices: readonly Instrument[],
+): readonly Question[] {
+  const known = LAST_ASKED.get(names);
+  if (indices.length === 0 && known?.instruments === instruments && known.strategyOf === strategyOf) return known.questions;
+  const questions = names.flatMap((name): readonly Question[] => {
     const strategy = strategyOf(name);
     if (strategy === undefined) return [];
     const asked = strategy.readsDerivatives ? [...instruments, ...indices] : instruments;
     return asked.map((instrument) => ({ strategy, instrument, base: null }));
   });
-  const { draft, record } = decideScan(account, view, { ...scan, markets: [market], questions });
-  return { draft, scan: record, outcome: { scan: scan.id } };
+  if (indices.length === 0) LAST_ASKED.set(names, { strategyOf, instruments, questions });
+  return questions;
 }

@@ -7,7 +7,7 @@ import {
   type Liquidity,
   type Product,
 } from '../config/charges.ts';
-import { add, type Decimal, decimal, min, multiply, subtract, sum, text, toStep, ZERO } from '../kernel/decimal.ts';
+import { add, type Decimal, decimal, min, multiply, multiplyDivide, subtract, sum, text, toStep, ZERO } from '../kernel/decimal.ts';
 import { DAY_MS, type EpochMs } from '../kernel/time.ts';
 import type { Currency, Instrument } from '../market/instrument.ts';
 import { dateOfDay, istDate } from '../market/ist.ts';
@@ -118,10 +118,17 @@ function requireFill({ notional, quantity, price, underlyingNotional, filledNoti
 }
 
 function scheduleOf({ instrument: { symbol, venue }, product }: ChargedWhere, rules: readonly ChargeRule[]): readonly ChargeRule[] {
-  const schedule = rules.filter((rule) => rule.venue === venue && rule.products.includes(product));
+  const known = schedules.get(rules) ?? new Map<string, readonly ChargeRule[]>();
+  schedules.set(rules, known);
+  const key = `${venue} ${product}`;
+  const schedule = known.get(key) ?? rules.filter((rule) => rule.venue === venue && rule.products.includes(product));
+  known.set(key, schedule);
   if (schedule.length > 0) return schedule;
   throw new ExecutionError('no_charges', `No cost schedule of ${venue} for ${symbol} as ${product}`, { symbol, venue, product });
 }
+
+// Of all facts that were asked for: a scan that judges a hundred structures asks a thousand times.
+const schedules = new WeakMap<readonly ChargeRule[], Map<string, readonly ChargeRule[]>>();
 
 function rulesInForce(fill: ChargedWhere, paidIn: CommissionPaidIn, schedule: readonly ChargeRule[]): readonly ChargeRule[] {
   const date = venueDate(fill);
@@ -173,10 +180,10 @@ function untaxedAmount(rule: ChargeRule, filled: Decimal, fill: ChargedFill): De
   switch (rule.basis) {
     case 'notional': {
       const amount = share(filled, rule.rate, rule.per);
-      return rule.cap === null ? amount : min(amount, decimal(rule.cap));
+      return rule.cap === null ? amount : min(amount, stated(rule.cap));
     }
     case 'flat':
-      return rule.each === 'sale-day' && fill.dpChargedToday === true ? ZERO : decimal(rule.amount);
+      return rule.each === 'sale-day' && fill.dpChargedToday === true ? ZERO : stated(rule.amount);
     case 'quantity':
     case 'underlying':
     case 'taxed-lines':
@@ -186,6 +193,14 @@ function untaxedAmount(rule: ChargeRule, filled: Decimal, fill: ChargedFill): De
 
 /** amount x rate / per, rounded once, half-even, to 8 places. */
 function share(amount: Decimal, rate: string, per: string): Decimal {
-  const whole = decimal(per);
-  return (toStep((amount * decimal(rate)) as Decimal, whole, 'half-even') / whole) as Decimal;
+  return multiplyDivide(amount, stated(rate), stated(per));
 }
+
+/** A number as a schedule states it; read once, for there are a few dozen of them. */
+function stated(number: string): Decimal {
+  const known = statedNumbers.get(number) ?? decimal(number);
+  statedNumbers.set(number, known);
+  return known;
+}
+
+const statedNumbers = new Map<string, Decimal>();

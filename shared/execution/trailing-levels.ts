@@ -14,6 +14,8 @@ export interface TrailingLevels<T> {
   readonly visitReached: (price: number, visit: (value: T) => void) => void;
   /** Whether the price reaches any level. O(1). */
   readonly isReached: (price: number) => boolean;
+  /** Whether the price is better than one that a trail hangs on: advancing to it would move that. O(1). */
+  readonly isMoved: (price: number) => boolean;
   readonly advance: (price: number) => void;
   readonly extreme: (value: T) => number | null;
 }
@@ -96,6 +98,10 @@ export function createTrailingLevels<T>(trailing: Trailing): TrailingLevels<T> {
     isReached: (price) => {
       const key = nearest.greatestKey();
       return key !== undefined && key >= sign * price;
+    },
+    isMoved: (price) => {
+      const key = weakest.greatestKey();
+      return key !== undefined && -key < sign * price;
     },
     advance: (price) => {
       let grown: Cohort<T> | null = null;

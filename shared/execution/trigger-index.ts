@@ -35,6 +35,8 @@ export interface TriggerIndex {
    * in the range. Takes nothing out and moves no trail. O(found).
    */
   reached(price: number, ahead?: { readonly low: number; readonly high: number }): readonly string[];
+  /** Whether prices of this range reach any level, or would move any trail: O(1), for most prices do neither. */
+  isTouched(low: number, high: number): boolean;
   /** Takes the price into the extremes of the trails. O(log n) amortised over the trails that it moves, O(1) when it moves none. */
   advance(price: number): void;
   /** The best price since a trailing order was put, its given extreme where none was better; null where nothing trails under the id. */
@@ -113,6 +115,12 @@ export function createTriggerIndex(): TriggerIndex {
       }
       return found.size === 0 ? NONE : [...found].sort((a, b) => a.ordinal - b.ordinal).map((entry) => entry.id);
     },
+    isTouched: (low, high) =>
+      isAnyReached(low, high) ||
+      trails.below.share.isMoved(high) ||
+      trails.below.distance.isMoved(high) ||
+      trails.above.share.isMoved(low) ||
+      trails.above.distance.isMoved(low),
     advance: (price) => {
       trails.below.share.advance(price);
       trails.below.distance.advance(price);

@@ -11,6 +11,8 @@ import { binanceFuturesSource, type ContractSource, FUTURES_UNDERLYINGS } from '
 import { urlsFromEnvironment } from './connection/endpoint-urls.ts';
 import { DERIBIT_UNDERLYINGS, deribitSource } from './deribit/deribit-source.ts';
 import { joinedChains } from './joined-chains.ts';
+import { upstoxAccess } from './nse/upstox-access.ts';
+import { UPSTOX_UNDERLYINGS, upstoxContracts } from './nse/upstox-contracts.ts';
 import { createSimulatedDerivatives } from './simulated-derivatives.ts';
 
 export interface LiveContractsOptions {
@@ -19,7 +21,7 @@ export interface LiveContractsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Seed of the back-off of reconnects, and of derivatives on a simulated NSE. */
   readonly seed: string | number;
-  /** Where prices of NSE come from: real ones have no chains here yet. */
+  /** Where prices of NSE come from: its contracts come from there too, where it has any (Yahoo tells none). */
   readonly nse: NseFeed;
 }
 
@@ -38,7 +40,7 @@ interface Coming {
 }
 
 /**
- * Binance's futures on crypto, Deribit's options on BTC and ETH, and the derivatives of the seeded market where NSE is that.
+ * Binance's futures on crypto, Deribit's options on BTC and ETH, and of NSE the contracts of Upstox or of the seeded market.
  * @throws EndpointError `bad_url`
  */
 export function liveContracts({ log, env, seed, nse }: LiveContractsOptions): LiveContracts {
@@ -50,6 +52,9 @@ export function liveContracts({ log, env, seed, nse }: LiveContractsOptions): Li
       create: (clock, random) => binanceFuturesSource({ clock, log, urls: futuresUrls, random: random('binance-futures') }),
     },
     { underlyings: DERIBIT_UNDERLYINGS, create: (clock, random) => deribitSource({ clock, log, urls: deribitUrls, random: random('deribit') }) },
+    ...(nse === 'upstox'
+      ? [{ underlyings: UPSTOX_UNDERLYINGS, create: (clock: Clock) => upstoxContracts({ clock, log, access: upstoxAccess(env) }) }]
+      : []),
   ];
   const listed = coming.filter(({ underlyings }) => underlyings.length > 0);
   let running: readonly ContractSource[] | null = null;

@@ -2,7 +2,7 @@ import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
 import { bucketOf, type RolledCandle, tradingDayOf } from '../market/rollup.ts';
 import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
-import { createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
+import { type CandleSource, createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
 
 /** Closed candles that a generation keeps for patterns. */
 const CANDLES_KEPT = 64;
@@ -42,13 +42,17 @@ export interface Generation {
 }
 
 export function createGeneration(market: Market, timeframe: Timeframe): Generation {
-  const set = createIndicatorSet(market, timeframe);
   const candleRing: RolledCandle[] = [];
   const rsiRing: (number | null)[] = [];
   let anchorMs = 0;
   let count = 0;
+  const kept: CandleSource = { count: () => count, at: (place) => candleRing[place % CANDLES_KEPT] as RolledCandle };
+  const set = createIndicatorSet(market, timeframe, kept, (place, rsi) => {
+    rsiRing[place % CANDLES_KEPT] = rsi;
+  });
   let candles: readonly RolledCandle[] | null = null;
   let rsis: readonly (number | null)[] | null = null;
+  let closedMs: EpochMs | null = null;
 
   const inOrder = <T>(ring: readonly T[]): readonly T[] => {
     const oldest = count > CANDLES_KEPT ? count % CANDLES_KEPT : 0;
@@ -76,12 +80,14 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
       return candles;
     },
     get rsis() {
+      set.rsis();
       rsis ??= inOrder(rsiRing);
       return rsis;
     },
     get closedMs() {
       const last = nthLast(1);
-      return last === null ? null : bucketOf(market, timeframe, last.openMs).endMs;
+      if (last !== null) closedMs ??= bucketOf(market, timeframe, last.openMs).endMs;
+      return closedMs;
     },
     hasGap: (bars = CANDLES_KEPT) => {
       for (let nth = Math.min(bars, count, CANDLES_KEPT); nth > 0; nth--) {
@@ -95,13 +101,14 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
   return {
     view,
     add: (candle) => {
-      set.add(candle);
       const slot = count % CANDLES_KEPT;
+      // What is written over from here on must have been seen.
+      if (slot === 0) set.bringUp();
       candleRing[slot] = candle;
-      rsiRing[slot] = set.values.rsi;
       count += 1;
       candles = null;
       rsis = null;
+      closedMs = null;
     },
     restart: (startMs) => {
       anchorMs = startMs;
@@ -110,6 +117,7 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
       rsiRing.length = 0;
       candles = null;
       rsis = null;
+      closedMs = null;
       set.reset();
     },
   };

@@ -79,97 +79,118 @@ export interface IndicatorValues {
   readonly volatility: number | null;
 }
 
-/** All indicators of one timeframe, updated together. */
+/** All indicators of one timeframe over the candles of a source, each brought up to the newest one when it is asked for. */
 export interface IndicatorSet {
-  readonly add: (candle: Candle) => void;
-  readonly reset: () => void;
   readonly values: IndicatorValues;
+  /** Takes in what has come since: before the source forgets candles that an indicator has not seen. */
+  readonly bringUp: () => void;
+  readonly rsis: () => void;
+  readonly reset: () => void;
 }
 
-export function createIndicatorSet(market: Market, timeframe: Timeframe): IndicatorSet {
+/** The candles that indicators are made of, by their place since the beginning. */
+export interface CandleSource {
+  readonly count: () => number;
+  readonly at: (place: number) => Candle;
+}
+
+/** An indicator and how many candles it has seen. */
+class Lagging<Of extends Pick<Indicator<never, unknown>, 'state'>> {
+  readonly #of: Of;
+  readonly #source: CandleSource;
+  readonly #take: (of: Of, candle: Candle, place: number) => void;
+  #seen = 0;
+
+  constructor(of: Of, source: CandleSource, take: (of: Of, candle: Candle, place: number) => void) {
+    this.#of = of;
+    this.#source = source;
+    this.#take = take;
+  }
+
+  /** Most timeframes are asked for now and then, and most indicators only where others say that it is worth it. */
+  now(): Of {
+    const count = this.#source.count();
+    for (; this.#seen < count; this.#seen++) this.#take(this.#of, this.#source.at(this.#seen), this.#seen);
+    return this.#of;
+  }
+
+  reset(): void {
+    this.#seen = 0;
+    this.#of.state.fill(0);
+  }
+}
+
+/** @param tellRsi hears of the RSI after each candle */
+export function createIndicatorSet(
+  market: Market,
+  timeframe: Timeframe,
+  source: CandleSource,
+  tellRsi: (place: number, rsi: number | null) => void,
+): IndicatorSet {
   const bars = timeframe === '1d' ? DAILY : INTRADAY;
-  const emaFast = new Ema(bars.emaFast);
-  const emaSlow = new Ema(bars.emaSlow);
-  const emaTrend = new Ema(bars.emaTrend);
-  const rsi = new Rsi(bars.rsi);
-  const macd = new MovingAverageConvergence(...bars.macd);
-  const bollinger = new BollingerBands(bars.bollinger);
-  const atr = new Atr(bars.atr);
-  const adx = new DirectionalIndex(bars.adx);
-  const donchian = new DonchianChannel(bars.donchian);
-  const vwap = new Vwap((openMs) => tradingDayOf(market, openMs) + DAY_MS);
-  const volumeRatio = new VolumeRatio(bars.volume);
-  const volatility = new RealisedVolatility(bars.volatility);
-  const all: readonly Pick<Indicator<never, unknown>, 'state'>[] = [
-    emaFast,
-    emaSlow,
-    emaTrend,
-    rsi,
-    macd,
-    bollinger,
-    atr,
-    adx,
-    donchian,
-    vwap,
-    volumeRatio,
-    volatility,
-  ];
+  const ofClose = (of: { add(close: number): void }, { close }: Candle): void => of.add(close);
+  const ofCandle = (of: { add(candle: Candle): void }, candle: Candle): void => of.add(candle);
+  const emaFast = new Lagging(new Ema(bars.emaFast), source, ofClose);
+  const emaSlow = new Lagging(new Ema(bars.emaSlow), source, ofClose);
+  const emaTrend = new Lagging(new Ema(bars.emaTrend), source, ofClose);
+  const rsi = new Lagging(new Rsi(bars.rsi), source, (of, { close }, place) => {
+    of.add(close);
+    tellRsi(place, of.value());
+  });
+  const macd = new Lagging(new MovingAverageConvergence(...bars.macd), source, ofClose);
+  const bollinger = new Lagging(new BollingerBands(bars.bollinger), source, ofClose);
+  const atr = new Lagging(new Atr(bars.atr), source, ofCandle);
+  const adx = new Lagging(new DirectionalIndex(bars.adx), source, ofCandle);
+  const donchian = new Lagging(new DonchianChannel(bars.donchian), source, ofCandle);
+  const vwap = new Lagging(new Vwap((openMs) => tradingDayOf(market, openMs) + DAY_MS), source, ofCandle);
+  const volumeRatio = new Lagging(new VolumeRatio(bars.volume), source, (of, { volume }) => of.add(volume));
+  const volatility = new Lagging(new RealisedVolatility(bars.volatility), source, ofClose);
+  const all = [emaFast, emaSlow, emaTrend, rsi, macd, bollinger, atr, adx, donchian, vwap, volumeRatio, volatility];
 
   return {
-    add: (candle) => {
-      const { close } = candle;
-      emaFast.add(close);
-      emaSlow.add(close);
-      emaTrend.add(close);
-      rsi.add(close);
-      macd.add(close);
-      bollinger.add(close);
-      atr.add(candle);
-      adx.add(candle);
-      donchian.add(candle);
-      vwap.add(candle);
-      volumeRatio.add(candle.volume);
-      volatility.add(close);
+    bringUp: () => {
+      for (const each of all) each.now();
     },
+    rsis: () => void rsi.now(),
     reset: () => {
-      for (const { state } of all) state.fill(0);
+      for (const each of all) each.reset();
     },
     values: {
       get emaFast() {
-        return emaFast.value();
+        return emaFast.now().value();
       },
       get emaSlow() {
-        return emaSlow.value();
+        return emaSlow.now().value();
       },
       get emaTrend() {
-        return emaTrend.value();
+        return emaTrend.now().value();
       },
       get rsi() {
-        return rsi.value();
+        return rsi.now().value();
       },
       get macd() {
-        return macd.value();
+        return macd.now().value();
       },
       get bollinger() {
-        return bollinger.value();
+        return bollinger.now().value();
       },
       get atr() {
-        return atr.value();
+        return atr.now().value();
       },
       get adx() {
-        return adx.value();
+        return adx.now().value();
       },
       get vwap() {
-        return timeframe === '1d' ? null : vwap.value();
+        return timeframe === '1d' ? null : vwap.now().value();
       },
       get donchian() {
-        return donchian.value();
+        return donchian.now().value();
       },
       get volumeRatio() {
-        return volumeRatio.value();
+        return volumeRatio.now().value();
       },
       get volatility() {
-        return volatility.value();
+        return volatility.now().value();
       },
     },
   };

@@ -9,6 +9,8 @@ class SteppedClockError extends NightdeskError<'awaits'> {}
 export interface SteppedClock extends Clock {
   /** Works off the tasks of before the instant, in the order of a virtual clock, and stands there. Tasks of the instant itself come later. @throws SteppedClockError `awaits` */
   readonly advance: (toMs: EpochMs) => void;
+  /** Whether no task is due before the instant. */
+  readonly isIdleUntil: (ms: EpochMs) => boolean;
 }
 
 /** Stands at `startMs`. */
@@ -24,6 +26,10 @@ export function createSteppedClock(startMs: EpochMs): SteppedClock {
       return () => {
         task.cancelled = true;
       };
+    },
+    isIdleUntil: (ms) => {
+      const next = tasks.peek();
+      return next === undefined || next.ms >= ms;
     },
     advance: (toMs) => {
       for (let next = tasks.peek(); next !== undefined && next.ms < toMs; next = tasks.peek()) {

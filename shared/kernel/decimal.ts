@@ -76,8 +76,13 @@ export function fromNumber(value: number): Decimal {
   if (!Number.isFinite(value)) throw new DecimalError('not_a_decimal', `Expected a finite number, received ${value}`, { value });
   // toFixed rounds ties away from zero. A float lies half-way between two eighth places only as an odd multiple of 1/512.
   const isTie = Math.abs((value * 512) % 2) === 1;
-  return isTie ? of(divideInteger(BigInt(value.toFixed(PLACES + 1).replace('.', '')), 10n, 'half-even')) : decimal(value.toFixed(PLACES));
+  if (isTie) return of(divideInteger(BigInt(value.toFixed(PLACES + 1).replace('.', '')), 10n, 'half-even'));
+  const fixed = value.toFixed(PLACES);
+  // With all its places written out a number without its point counts units; larger ones are written with an exponent.
+  return Math.abs(value) < MOST_FIXED ? of(BigInt(fixed.slice(0, -PLACES - 1) + fixed.slice(-PLACES))) : decimal(fixed);
 }
+
+const MOST_FIXED = 1e21;
 
 export const add = (a: Decimal, b: Decimal): Decimal => of(a + b);
 export const subtract = (a: Decimal, b: Decimal): Decimal => of(a - b);

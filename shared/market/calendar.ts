@@ -131,6 +131,7 @@ export interface Calendar {
   readonly specialSessions: ReadonlyMap<number, SpecialSession>;
   readonly schedules: Readonly<Record<InstrumentGroup, Map<number, Schedule>>>;
   readonly segments: Readonly<Record<InstrumentGroup, Map<number, readonly Segment[]>>>;
+  readonly rolls: Map<number, readonly DayRoll[]>;
 }
 
 /**
@@ -156,7 +157,7 @@ export function createCalendar(facts: CalendarFacts): Calendar {
       throw new CalendarError('bad_facts', `${date} cannot be a holiday: it is a weekend or has a special session`, { date });
     }
   }
-  return { facts, firstDay, lastDay, holidays, specialSessions, schedules: memory(), segments: memory() };
+  return { facts, firstDay, lastDay, holidays, specialSessions, schedules: memory(), segments: memory(), rolls: new Map() };
 }
 
 const memory = <Value>(): Record<InstrumentGroup, Map<number, Value>> => ({
@@ -247,6 +248,11 @@ export function tradingDay(calendar: Calendar, dateIst: string, group: Instrumen
   return scheduleOf(calendar, dayOfDate(dateIst), group).day;
 }
 
+/** What the exchange does on the day of an instant. */
+export function tradingDayAt(calendar: Calendar, atMs: EpochMs, group: InstrumentGroup = 'closing-auction'): TradingDay {
+  return scheduleOf(calendar, istDayOf(atMs), group).day;
+}
+
 /**
  * The rolls of the trading day that fall in (sinceMs, untilMs], in order. A day with a session opens at its open and closes
  * when its last price is set; any other day only closes, when a usual day of its era would: crypto-only days have books too.
@@ -262,6 +268,14 @@ export function rollsDue(calendar: Calendar, sinceMs: EpochMs, untilMs: EpochMs)
 }
 
 function rollsOf(calendar: Calendar, dayNumber: number): readonly DayRoll[] {
+  const known = calendar.rolls.get(dayNumber);
+  if (known !== undefined) return known;
+  const rolls = makeRolls(calendar, dayNumber);
+  calendar.rolls.set(dayNumber, rolls);
+  return rolls;
+}
+
+function makeRolls(calendar: Calendar, dayNumber: number): readonly DayRoll[] {
   const { day } = scheduleOf(calendar, dayNumber, 'closing-auction');
   if (day.kind !== 'session') {
     const usual = placed(eraOn(calendar, dayNumber, 'closing-auction').phases, dayNumber);

@@ -14,12 +14,17 @@ export const istMidnight = (day: number): EpochMs => day * DAY_MS - IST_OFFSET_M
 
 /** The calendar date of a day number, `YYYY-MM-DD`. */
 export function dateOfDay(day: number): string {
-  if (day !== lastDated.day) lastDated = { day, date: new Date(day * DAY_MS).toISOString().slice(0, 10) };
-  return lastDated.date;
+  const known = dates.get(day);
+  if (known !== undefined) return known;
+  const date = new Date(day * DAY_MS).toISOString().slice(0, 10);
+  if (dates.size === MOST_DATES) dates.clear();
+  dates.set(day, date);
+  return date;
 }
 
-// Asked for the same day again and again, and slow to format: the facts of a day are looked up by its date.
-let lastDated = { day: 0, date: '1970-01-01' };
+// Asked for the same few days again and again (today, the next expiries), and slow to format: facts are looked up by date.
+const dates = new Map<number, string>();
+const MOST_DATES = 1_000;
 
 /** The calendar date in India at the instant, `YYYY-MM-DD`. */
 export const istDate = (ms: EpochMs): string => dateOfDay(istDayOf(ms));

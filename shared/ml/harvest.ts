@@ -1,5 +1,6 @@
 import { instrumentBySymbol } from '../config/instruments.ts';
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
+import { sideCost } from '../execution/side-cost.ts';
 import { type Chart, createChart } from '../indicators/chart.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
 import type { Instrument } from '../market/instrument.ts';
@@ -7,10 +8,10 @@ import type { Bar } from '../market/price.ts';
 import { TIMEFRAME_MS } from '../market/timeframe.ts';
 import { signOf } from '../strategies/direction.ts';
 import type { Prospect } from '../strategies/odds.ts';
+import { productOf } from '../strategies/product.ts';
 import type { Direction, Opportunity, Strategy } from '../strategies/strategy.ts';
 import { featuresOf } from './features/feature-set.ts';
 import type { LabelledRow } from './fit/fit-model.ts';
-import { sideCost } from './labels/trade-costs.ts';
 import { type Ended, type Watched, watchTrade } from './labels/triple-barrier.ts';
 
 /** An opportunity of a strategy with what became of it. */
@@ -27,7 +28,8 @@ export interface HarvestedRow extends LabelledRow {
   readonly leastConfidence: number;
   /** Part of the confidence that odds would have. */
   readonly mlShare: number;
-  /** The odds below which the strategy opens nothing. */
+  /** The odds at which it brings nothing, and those below which the strategy opens nothing. */
+  readonly breakEven: number;
   readonly leastOdds: number;
 }
 
@@ -113,7 +115,7 @@ function ask(strategy: Strategy, instrument: Instrument, chart: Chart, nowMs: Ep
 
 function rowOf(instrument: Instrument, { atMs, opportunity, prospect, features }: Watching, ended: Ended): HarvestedRow {
   const { direction, volatility, confidence, leastConfidence } = opportunity;
-  const netReturn = netOf(instrument, opportunity, ended, volatility / Math.sqrt(TIMEFRAME_MS[prospect.base.view.timeframe] / MINUTE_MS));
+  const netReturn = netOf(instrument, prospect, ended, volatility / Math.sqrt(TIMEFRAME_MS[prospect.base.view.timeframe] / MINUTE_MS));
   return {
     atMs,
     endMs: ended.endMs,
@@ -127,13 +129,14 @@ function rowOf(instrument: Instrument, { atMs, opportunity, prospect, features }
     confidence,
     leastConfidence,
     mlShare: prospect.mlShare,
+    breakEven: prospect.breakEven,
     leastOdds: prospect.leastOdds,
   };
 }
 
-function netOf(instrument: Instrument, { direction }: Opportunity, ended: Ended, minuteVolatility: number): number {
+function netOf(instrument: Instrument, { strategy, direction }: Prospect, ended: Ended, minuteVolatility: number): number {
   const { by, entryPrice, exitPrice, endMs } = ended;
-  const common = { instrument, minuteVolatility, atMs: endMs };
+  const common = { instrument, product: productOf(strategy, instrument), minuteVolatility, atMs: endMs };
   const sign = signOf(direction);
   const [inward, outward] = direction === 'long' ? (['buy', 'sell'] as const) : (['sell', 'buy'] as const);
   const entryCost = entryPrice * sideCost({ ...common, side: inward, liquidity: 'taker', price: entryPrice });

@@ -1,6 +1,6 @@
 import type { ModelOdds, Prospect } from '../strategies/odds.ts';
 import type { StrategyName } from '../strategies/strategy.ts';
-import { type Artefact, readArtefact } from './artefact/artefact.ts';
+import { type Artefact, type FitModel, readArtefact } from './artefact/artefact.ts';
 import { featuresOf } from './features/feature-set.ts';
 
 /** A file that may hold a model. */
@@ -41,17 +41,21 @@ export function modelSet(files: readonly ModelFile[]): ModelSet {
   const states = files.map(({ source, value }): ModelState => {
     const read = readArtefact(value);
     if (read.kind === 'refused') return { strategy: read.strategy, version: null, absentWhy: read.why, source };
-    const { artefact, version, oddsOf } = read;
+    const { artefact, version } = read;
     const { strategy } = artefact;
     if (loaded.has(strategy)) return { strategy, version, absentWhy: `Another model of ${strategy} was named before it`, source };
-    loaded.set(strategy, { version, artefact, ask: (prospect) => answer(featuresOf(prospect), version, oddsOf) });
+    loaded.set(strategy, { version, artefact, ask: (prospect) => answer(featuresOf(prospect), read) });
     return { strategy, version, absentWhy: null, source };
   });
   return { of: (strategy) => loaded.get(strategy) ?? null, states };
 }
 
-export const NO_MODELS: ModelSet = modelSet([]);
-
-function answer(features: Float64Array, modelVersion: string, oddsOf: (features: Float64Array) => number): ModelOdds {
-  return { kind: 'odds', value: oddsOf(features), modelVersion, features: Array.from(features, (value) => (Number.isNaN(value) ? null : value)) };
+function answer(features: Float64Array, { version, oddsOf, memberOddsOf }: FitModel): ModelOdds {
+  return {
+    kind: 'odds',
+    value: oddsOf(features),
+    members: memberOddsOf.map((oddsOfMember) => oddsOfMember(features)),
+    modelVersion: version,
+    features: Array.from(features, (value) => (Number.isNaN(value) ? null : value)),
+  };
 }

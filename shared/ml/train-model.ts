@@ -1,5 +1,6 @@
 import { rng } from '../kernel/rng.ts';
 import { MINUTE_MS } from '../kernel/time.ts';
+import { confidenceOfOdds } from '../strategies/components/break-even.ts';
 import type { StrategyName } from '../strategies/strategy.ts';
 import { type Artefact, artefactOf } from './artefact/artefact.ts';
 import { type OpportunityPnl, pnlOf } from './evaluate/opportunity-pnl.ts';
@@ -90,10 +91,14 @@ function withAndWithout(rows: readonly HarvestedRow[], { odds }: Evaluation): Wi
   const cut = ranked.sort((a, b) => b - a)[Math.floor(ranked.length / 3)] ?? 1;
   return {
     without: pnlOf(tested, confident),
-    with: pnlOf(tested, (row) => row.odds >= row.leastOdds && (1 - row.mlShare) * row.confidence + row.mlShare * row.odds >= row.leastConfidence),
+    with: pnlOf(tested, (row) => row.odds >= row.leastOdds && confidenceWith(row) >= row.leastConfidence),
     bestThird: pnlOf(tested, (row) => confident(row) && row.odds > cut),
   };
 }
+
+/** The confidence with the odds among its components. */
+const confidenceWith = ({ confidence, mlShare, odds, breakEven }: HarvestedRow & { readonly odds: number }): number =>
+  (1 - mlShare) * confidence + mlShare * confidenceOfOdds(odds, breakEven);
 
 /** The rows with their labels dealt out anew: nothing can be learnt from them, and a method that does is wrong. */
 export function shuffledLabels(rows: readonly HarvestedRow[], seed: string): readonly HarvestedRow[] {

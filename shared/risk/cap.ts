@@ -1,5 +1,6 @@
 import type { Trader } from '../contracts/terms.ts';
 import type { Decimal } from '../kernel/decimal.ts';
+import type { Odds } from '../strategies/odds.ts';
 import type { EntryFacts } from './entry-checks.ts';
 import type { GateRefusal } from './refusal.ts';
 
@@ -21,6 +22,8 @@ export interface Sized extends EntryFacts {
   readonly stop: number | null;
   /** What the risk per share counts; absent: 1. */
   readonly riskFactor?: number | undefined;
+  /** What a model said of it; absent where none was asked. */
+  readonly odds?: Pick<Odds, 'members' | 'breakEven'> | undefined;
   /** Cash that a contract blocks for each unit of its notional; null or absent where the price is paid in full. */
   readonly marginShare?: number | null;
 }

@@ -8,12 +8,13 @@ import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
 import { quiet } from './base-bar.ts';
 import { bookOf } from './fo-arbitrage/books.ts';
 import { calendars } from './fo-arbitrage/calendar.ts';
-import { beyondSpreads, type Candidate, entryPrice, YEAR_MS } from './fo-arbitrage/candidate.ts';
+import { beyondSpreads, type Candidate, entryPrice, unitOf, YEAR_MS } from './fo-arbitrage/candidate.ts';
 import { carries } from './fo-arbitrage/carry.ts';
 import type { ArbitrageMarket } from './fo-arbitrage/market.ts';
+import { mostLeft } from './fo-arbitrage/most-left.ts';
 import { parities } from './fo-arbitrage/parity.ts';
 import { confidenceOf } from './fo-arbitrage/readings.ts';
-import { inWords, judge, priceOf, spreadsInWords, type Verdict } from './fo-arbitrage/verdict.ts';
+import { inWords, netGain, priceOf, spreadsInWords, type Verdict } from './fo-arbitrage/verdict.ts';
 import type { DerivativesView, Quiet, Strategy, StrategyView, StructureOpportunity } from './strategy.ts';
 
 /**
@@ -33,13 +34,15 @@ export function createFoArbitrage(config: FoArbitrageConfig = foArbitrageConfig.
     evaluate: (view, named) => {
       const { derivatives } = view;
       if (derivatives === null || derivatives.chains.length === 0) {
-        return quiet('no_derivatives', `Nothing is quoted on ${view.instrument.symbol}`);
+        return nothingQuoted(view.instrument);
       }
       const base = named ?? config.timeframes[0] ?? '5m';
       return best(marketOf(config, view, derivatives, base));
     },
   };
 }
+
+const nothingQuoted = ({ symbol }: Instrument): Quiet => quiet('no_derivatives', () => `Nothing is quoted on ${symbol}`);
 
 function marketOf(
   config: FoArbitrageConfig,
@@ -83,12 +86,17 @@ function best(market: ArbitrageMarket): StructureOpportunity | Quiet {
   if (first === undefined) return nothingToTradeAt(market);
   // Fees and margins are only worked out for what pays its own spreads.
   const paying = candidates.filter((candidate) => beyondSpreads(candidate) > 0);
-  if (paying.length === 0) return quiet('below_costs', spreadsInWords(others.reduce((a, c) => (beyondSpreads(c) > beyondSpreads(a) ? c : a), first)));
-  const verdicts = paying.map((candidate) => judge(candidate, market));
-  const deep = verdicts.filter(isDeepEnough);
-  const most = (deep.length > 0 ? deep : verdicts).reduce((a, b) => (b.excessBps > a.excessBps ? b : a));
+  if (paying.length === 0) {
+    const nearest = others.reduce((a, c) => (beyondSpreads(c) > beyondSpreads(a) ? c : a), first);
+    return quiet('below_costs', () => spreadsInWords(nearest));
+  }
+  const deep = paying.filter(isDeepEnough);
+  const gains = (deep.length > 0 ? deep : paying).map((candidate) => netGain(candidate, market));
+  // Money tied up makes no loss a gain: which of them loses least is only worked out for who asks.
+  if (gains.every(({ net }) => net <= 0)) return quiet('below_costs', () => inWords(mostLeft(gains, market)));
+  const most = mostLeft(gains, market);
   const refusal = refusalOf(most, market.config);
-  return refusal === null ? proposal(most, market) : quiet(refusal, inWords(most));
+  return refusal === null ? proposal(most, market) : quiet(refusal, () => inWords(most));
 }
 
 function nothingToTradeAt({ chains, spot, nowMs, config, instrument }: ArbitrageMarket): Quiet {
@@ -100,14 +108,17 @@ function nothingToTradeAt({ chains, spot, nowMs, config, instrument }: Arbitrage
 }
 
 /** Whether the least size stands at every touch; where sizes are not told it is taken to. */
-const isDeepEnough = ({ candidate: { legs }, unit }: Verdict): boolean => legs.every(({ size }) => size === null || size >= unit);
+function isDeepEnough({ legs }: Candidate): boolean {
+  const unit = unitOf(legs);
+  return legs.every(({ size }) => size === null || size >= unit);
+}
 
 function refusalOf(verdict: Verdict, { leastExcessBps }: FoArbitrageConfig): string | null {
   const { net, excess, excessBps } = verdict;
   if (net <= 0) return 'below_costs';
   if (excess <= 0) return 'below_risk_free';
   if (excessBps < leastExcessBps) return 'too_little_left';
-  return isDeepEnough(verdict) ? null : 'thin_book';
+  return isDeepEnough(verdict.candidate) ? null : 'thin_book';
 }
 
 function proposal(verdict: Verdict, market: ArbitrageMarket): StructureOpportunity {

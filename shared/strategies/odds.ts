@@ -20,7 +20,9 @@ export interface Prospect {
   readonly readings: Readonly<Record<string, Reading>>;
   /** Ask less bid over their middle; null where no two-sided quote is known. */
   readonly spreadShare: number | null;
-  /** The odds below which the strategy opens nothing. */
+  /** The odds at which the trade brings nothing after all costs. */
+  readonly breakEven: number;
+  /** The odds below which the strategy opens nothing: those that are counted as its least confidence in a model. */
   readonly leastOdds: number;
   /** The part of the confidence that odds would have beside the components that are present. */
   readonly mlShare: number;
@@ -30,6 +32,8 @@ export interface Prospect {
 export interface ModelOdds {
   readonly kind: 'odds';
   readonly value: number;
+  /** What each network of the model says by itself: how far they agree. At least one. */
+  readonly members: readonly number[];
   readonly modelVersion: string;
   /** What it was said of, in the order of the feature definition; null where missing. */
   readonly features: readonly (number | null)[];
@@ -44,7 +48,10 @@ export interface NoOdds {
 /** A model as a strategy meets it. */
 export type AskModel = (prospect: Prospect) => ModelOdds | NoOdds;
 
-/** Odds with the least that the strategy trades on. */
+/** Odds with what they are held against. */
 export interface Odds extends Omit<ModelOdds, 'kind'> {
+  /** The least that the strategy trades on. */
   readonly least: number;
+  /** Where the trade brings nothing. */
+  readonly breakEven: number;
 }

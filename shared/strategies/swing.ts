@@ -88,7 +88,7 @@ function propose(
     target: base.price * (1 + sign * config.targetShare),
     maxHoldingMs: config.maxHoldingHours * HOUR_MS,
   };
-  const judged = weighWithOdds(view, { strategy: 'swing', base, ...levels, leastOdds: config.leastOdds }, config.weights, {
+  const judged = weighWithOdds(view, { strategy: 'swing', base, ...levels, leastConfidence: config.leastOdds }, config.weights, {
     technical: confluence([base.view, ...slower], direction),
     pattern: patternReading([
       ...setups,

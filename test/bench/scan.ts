@@ -13,7 +13,7 @@ import { marketPhase } from '../../shared/market/calendar.ts';
 import type { Instrument } from '../../shared/market/instrument.ts';
 import type { Bar } from '../../shared/market/price.ts';
 import type { Timeframe } from '../../shared/market/timeframe.ts';
-import { NO_MODELS } from '../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../shared/ml/no-models.ts';
 import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
 import { bareQuote, startedAccount, viewOfSketch } from '../support/engine-fixtures.ts';
 import { barsOf, walk } from '../support/series.ts';
@@ -22,8 +22,9 @@ import { againstTarget, cpuMs, msLine, percentiles } from './figures.ts';
 const MANY = 500;
 const MINUTES = 120;
 /** A minute's chains of the simulated market take longer to make than to judge. */
-const HOUSE_MINUTES = 60;
-const COMPILING_MINUTES = 10;
+const HOUSE_MINUTES = 76;
+/** Every strategy has looked once then, those of the quarter hour too: what comes after is warm. */
+const COMPILING_MINUTES = 16;
 
 /** A chart and the bars that are to come. */
 interface Series {
@@ -98,7 +99,6 @@ function scans(series: readonly Series[], minutes: number, chains: ChainSource |
   const account = startedAccount();
   const charts = new Map(series.map(({ instrument, chart }) => [instrument.symbol, chart]));
   const questions = series.flatMap(({ instrument }) => BUILT_STRATEGIES.map((strategy) => ({ strategy, instrument, base: null })));
-  // The first minutes compile.
   const all = Array.from({ length: minutes }, (_, minute) => {
     const minuteMs = (series[0]?.next[minute]?.openMs ?? 0) + MINUTE_MS;
     const nowMs = minuteMs + 3_000;

@@ -4,7 +4,7 @@ import { withContracts } from '../../shared/engine/contracts/contracts-view.ts';
 import { decideScan } from '../../shared/engine/decide-scan.ts';
 import { createChart } from '../../shared/indicators/chart.ts';
 import type { Account } from '../../shared/ledger/account.ts';
-import { NO_MODELS } from '../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../shared/ml/no-models.ts';
 import type { Strategy } from '../../shared/strategies/strategy.ts';
 import { opportunityOf } from '../support/engine-fixtures.ts';
 import {

@@ -3,12 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { instrumentBySymbol } from '../../shared/config/instruments.ts';
 import { foArbitrageConfig } from '../../shared/config/strategies.ts';
 import { DAY_MS, HOUR_MS } from '../../shared/kernel/time.ts';
+import type { DerivativeChain } from '../../shared/market/derivative.ts';
+import { calendars } from '../../shared/strategies/fo-arbitrage/calendar.ts';
+import { beyondSpreads } from '../../shared/strategies/fo-arbitrage/candidate.ts';
 import { carries } from '../../shared/strategies/fo-arbitrage/carry.ts';
 import { expectedFunding } from '../../shared/strategies/fo-arbitrage/funding.ts';
 import type { ArbitrageMarket } from '../../shared/strategies/fo-arbitrage/market.ts';
+import { mostLeft } from '../../shared/strategies/fo-arbitrage/most-left.ts';
+import { parities } from '../../shared/strategies/fo-arbitrage/parity.ts';
 import { confidenceOf } from '../../shared/strategies/fo-arbitrage/readings.ts';
-import { judge, type Verdict } from '../../shared/strategies/fo-arbitrage/verdict.ts';
-import { arbitrageView, futureQuote } from '../support/derivative-views.ts';
+import { judge, netGain, type Verdict } from '../../shared/strategies/fo-arbitrage/verdict.ts';
+import { arbitrageView, futureQuote, optionQuote, type TestChain } from '../support/derivative-views.ts';
 
 const NOW = Date.parse('2026-11-02T08:00:00Z');
 const BTC = { ...instrumentBySymbol('BTC', NOW), shortSale: 'margin' } as const;
@@ -77,7 +82,8 @@ describe('what is left of an arbitrage', () => {
         expect(after.excess).toBeGreaterThan(before.excess);
         expect(confidenceOf(after, CONFIG).confidence).toBeGreaterThanOrEqual(confidenceOf(before, CONFIG).confidence - 1e-9);
       }),
-      { numRuns: 60 },
+      // Where nothing is left there is no safety in how little the leg risk adds to the loss.
+      { numRuns: 60, examples: [[{ spot: 20_000, basis: 1e-16, half: 0, size: 0.001, riskFree: 0, volatility: 0.05 }, 0.003]] },
     );
   });
 
@@ -110,6 +116,71 @@ describe('what is left of an arbitrage', () => {
         for (const { excess } of both({ ...market, basis: 0 })) expect(excess).toBeLessThan(0);
       }),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe('the best of a market', () => {
+  const book = (price: number) =>
+    fc.record({
+      middle: fc.double({ min: 0.97 * price, max: 1.03 * price, noNaN: true }),
+      half: fc.double({ min: 0, max: 0.004 * price, noNaN: true }),
+    });
+  const strikes = [76_000, 78_000, 80_000, 82_000, 84_000];
+  const quoted = fc.record({
+    futures: fc.tuple(book(80_000), book(80_500)),
+    options: fc.array(fc.tuple(book(0.05), book(0.05)), { minLength: strikes.length, maxLength: strikes.length }),
+  });
+  type Quoted = typeof quoted extends fc.Arbitrary<infer Value> ? Value : never;
+
+  const marketOf = ({ futures: [near, far], options }: Quoted, traded = strikes): ArbitrageMarket => ({
+    config: CONFIG,
+    instrument: BTC,
+    nowMs: NOW,
+    chains: [
+      chainOf({ venue: 'binance-futures', futures: [futureQuote('BTC-2026-12-25', near, NOW), futureQuote('BTC-2027-03-26', far, NOW)] }),
+      chainOf({
+        venue: 'deribit',
+        options: strikes.flatMap((strike, i) => {
+          const [call, put] = options[i] ?? [];
+          if (call === undefined || put === undefined || !traded.includes(strike)) return [];
+          return [optionQuote(`BTC-2026-12-25-${strike}-C`, call, 80_000, NOW), optionQuote(`BTC-2026-12-25-${strike}-P`, put, 80_000, NOW)];
+        }),
+      }),
+    ],
+    spot: { bid: 79_999, ask: 80_001, bidSize: null, askSize: null },
+    riskFree: 0.04,
+    volatility: 0.5,
+    maxQuoteAgeMs: 30_000,
+    minuteVolatility: 0.001,
+  });
+  const chainOf = (told: Omit<TestChain, 'spot'>): DerivativeChain => {
+    const [chain] = arbitrageView(BTC, NOW, null, [{ spot: 80_000, ...told }]).derivatives?.chains ?? [];
+    if (chain === undefined) throw new Error('no chain');
+    return chain;
+  };
+
+  it('is the verdict that judging every candidate finds', () => {
+    fc.assert(
+      fc.property(quoted, (prices) => {
+        const market = marketOf(prices);
+        const candidates = [...carries(market), ...calendars(market), ...parities(market)];
+        const all = candidates.map((candidate) => judge(candidate, market));
+        const gains = candidates.map((candidate) => netGain(candidate, market));
+        expect(mostLeft(gains, market)).toEqual(all.reduce((a, b) => (b.excessBps > a.excessBps ? b : a)));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('holds the four parities that leave most beyond their spreads, of every strike and both ways', () => {
+    fc.assert(
+      fc.property(quoted, (prices) => {
+        const alone = strikes.flatMap((strike) => parities(marketOf(prices, [strike])));
+        expect(alone).toHaveLength(2 * strikes.length);
+        expect(parities(marketOf(prices))).toEqual(alone.toSorted((a, b) => beyondSpreads(b) - beyondSpreads(a)).slice(0, 4));
+      }),
+      { numRuns: 30 },
     );
   });
 });

@@ -115,7 +115,11 @@ describe('an arbitrage in a session', () => {
     const [taken] = scans.flatMap(({ decisions }) => decisions).filter(({ outcome }) => outcome === 'taken');
     expect(taken).toMatchObject({ strategy: 'fo_arbitrage', structure: { name: 'cash-and-carry' }, sizedBy: 'strategyMaxPosition' });
     const fills = eventsOf(rows, 'filled').map(({ fill }) => `${fill.side} ${fill.symbol} ${fill.purpose}`);
-    expect(fills).toEqual(['buy BTC entry', 'sell BTC-2026-12-25 entry', 'sell BTC exit', 'buy BTC-2026-12-25 exit']);
+    // What was sold is bought back first, in the same step.
+    expect(fills).toEqual(['buy BTC entry', 'sell BTC-2026-12-25 entry', 'buy BTC-2026-12-25 exit', 'sell BTC exit']);
+    expect(new Set(rows.filter(({ event }) => event.type === 'filled' && event.fill.purpose === 'exit').map(({ commandId }) => commandId)).size).toBe(
+      1,
+    );
     expect(account.positions.size).toBe(0);
     // 3 % of equity in the larger leg, in whole lots.
     const [bought] = eventsOf(rows, 'filled');

@@ -15,6 +15,8 @@ export interface ChainSketch {
   readonly fundings?: readonly Funding[];
   readonly deliveries?: readonly Delivery[];
   readonly fundingRate?: number;
+  /** What stands on each side, units of the underlying. */
+  readonly size?: number;
 }
 
 export function chainSource(sketches: readonly ChainSketch[]): ChainSource {
@@ -30,11 +32,11 @@ export function chainSource(sketches: readonly ChainSketch[]): ChainSource {
 }
 
 function chainOf(sketch: ChainSketch): DerivativeChain {
-  const { underlying = 'BTC', venue = 'binance-futures', currency = 'USDT', spot = 80_000, atMs, fundingRate = 0.0001 } = sketch;
+  const { underlying = 'BTC', venue = 'binance-futures', currency = 'USDT', spot = 80_000, atMs, fundingRate = 0.0001, size = 100 } = sketch;
   const quotes = Object.entries(sketch.books).map(([symbol, [bid, ask, iv = 0.5]]) => {
     const instrument = instrumentBySymbol(symbol, atMs) as Instrument;
     const mark = bid !== null && ask !== null ? (bid + ask) / 2 : (bid ?? ask);
-    return { iv, quote: { instrument, bid, ask, last: mark, mark, bidSize: 100, askSize: 100, receivedMs: atMs } };
+    return { iv, quote: { instrument, bid, ask, last: mark, mark, bidSize: size, askSize: size, receivedMs: atMs } };
   });
   const kind = <C extends Contract>(wanted: C['kind']) => quotes.filter(({ quote }) => quote.instrument.contract?.kind === wanted);
   const as = <C extends Contract>(quote: Omit<ContractQuote, 'instrument'> & { readonly instrument: Instrument }): ContractQuote<C> => ({

@@ -15,7 +15,7 @@ import { messageOf } from '../../shared/kernel/errors.ts';
 import { iso, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
 import { type Account, equity, isMargined } from '../../shared/ledger/account.ts';
 import type { Market } from '../../shared/market/instrument.ts';
-import { NO_MODELS } from '../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../shared/ml/no-models.ts';
 import type { Items } from '../../shared/store/items.ts';
 import { createMemoryItems } from '../../shared/store/memory-items.ts';
 import { createMemoryLedger } from '../../shared/store/memory-ledger.ts';

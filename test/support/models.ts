@@ -56,6 +56,7 @@ function madeRow(place: number, random: Rng, chanceOf: (features: Float64Array) 
     confidence: 0.7,
     leastConfidence: 0.6,
     mlShare: 0.35,
+    breakEven: 0.5,
     leastOdds: 0.65,
   };
 }

@@ -18,6 +18,11 @@ export function createNaiveTriggers(): TriggerIndex {
       for (const [id, { watch, extreme }] of orders) if (isReached(watch, extreme, range)) found.push(id);
       return found;
     },
+    isTouched: (low, high) =>
+      [...orders.values()].some(({ watch, extreme }) => {
+        const isMoved = watch.trail !== null && extreme !== null && (watch.trail.side === 'below' ? high > extreme : low < extreme);
+        return isMoved || isReached(watch, extreme, { low, high });
+      }),
     advance: (price) => {
       for (const order of orders.values()) {
         const { trail } = order.watch;

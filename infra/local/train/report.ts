@@ -85,7 +85,7 @@ export function reportOf({ command, rows, training, open, isShuffled }: Reported
       ['', 'trades', 'won', 'sum of net returns', 'mean'],
       [
         ['without', ...pnlCells(pnl.without)],
-        [`with (odds of at least ${rows[0]?.leastOdds})`, ...pnlCells(pnl.with)],
+        [`with (odds of at least what its table asks of each: ${leastOddsOf(rows)})`, ...pnlCells(pnl.with)],
         ['the third of the highest odds (its edge known afterwards only)', ...pnlCells(pnl.bestThird)],
       ],
     ),
@@ -102,6 +102,12 @@ export function reportOf({ command, rows, training, open, isShuffled }: Reported
     `Seed ${artefact.seed}, ${artefact.featureVersion}, ${artefact.networks.length} networks of ${artefact.networks[0]?.sizes.join('-')}, settings ${JSON.stringify(facts.settings)}, hash ${hash.slice(0, 12)}.`,
     '',
   ].join('\n');
+}
+
+/** The smallest and the largest of the least odds of the rows. */
+function leastOddsOf(rows: readonly HarvestedRow[]): string {
+  const sorted = rows.map(({ leastOdds }) => leastOdds).sort((a, b) => a - b);
+  return `${sorted[0]?.toFixed(2)} to ${sorted.at(-1)?.toFixed(2)}, half of them below ${sorted[Math.floor(sorted.length / 2)]?.toFixed(2)}`;
 }
 
 const cells = ({ model, logistic, baseRate }: Rivals): readonly string[] =>

@@ -30,7 +30,20 @@ export const decisionAnswer = z.strictObject({
   confidence: z.number(),
   parts: z.array(signalPartSchema),
   /** The chance that the model gave it to reach its target before its stop in time; null where none was asked. */
-  odds: z.strictObject({ value: z.number(), least: z.number(), modelVersion: z.string() }).nullable(),
+  odds: z
+    .strictObject({
+      value: z.number(),
+      /** Those that are counted as the strategy's least confidence in a model. */
+      least: z.number(),
+      /** Those at which the trade brings nothing after costs; null in decisions of before it was kept. */
+      breakEven: z.number().nullable(),
+      /** What each of the model's networks says by itself: the lowest sizes the position. */
+      members: z.array(z.number()),
+      /** Share of them that reach `least` by themselves; null where they were not kept. */
+      agreement: z.number().nullable(),
+      modelVersion: z.string(),
+    })
+    .nullable(),
   entry: z.number().nullable(),
   stop: z.number().nullable(),
   target: z.number().nullable(),

@@ -11,15 +11,16 @@ import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
-import { NO_MODELS } from '../../ml/model-set.ts';
+import { NO_MODELS } from '../../ml/no-models.ts';
 import { NO_RISK_MODEL } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import type { StoredHistory } from '../adjusted-history.ts';
-import { corporateActions } from '../apply-corporate-actions.ts';
+import { corporateActions, hasActionsDue } from '../apply-corporate-actions.ts';
 import { chartFrom } from '../chart-shelf.ts';
 import type { EngineContext } from '../context.ts';
 import { contractPrices } from '../contracts/contract-prices.ts';
 import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
+import { mayBeSwept } from '../decide-monitor.ts';
 import { createDesk } from '../desk.ts';
 import { MINUTE_GRACE_MS } from '../feed-service.ts';
 import { commandIdOf } from '../idempotency.ts';
@@ -33,6 +34,7 @@ import { type MarketScan, scanId, scanOf } from '../scan-market.ts';
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
 import { performNow, type Steps } from '../steps.ts';
 import { type BacktestListener, openBooks } from './books.ts';
+import { watchInBacktest } from './model-watch.ts';
 
 /** One minute of all symbols of a backtest. */
 export interface BacktestMinute {
@@ -70,9 +72,12 @@ export interface Backtest {
   /** Closes, scans and sweeps the last minute, as a replay does at the end of its data. */
   readonly end: () => void;
   readonly account: () => Account;
-  /** The market as it was published last. */
+  /** The market as it is known now. */
   readonly view: () => ContractsView;
 }
+
+/** With its last tick a minute's prices are known. */
+const LAST_TICK_MS = Math.max(...TICK_OFFSETS_MS);
 
 /** After the end of the data its last minute is still closed, scanned and swept. */
 const CLOSING_MS = 30 * SECOND_MS;
@@ -91,12 +96,17 @@ interface Slot {
  * Opens a backtest. Prices, closes, scans, sweeps and rolls come at the same instants and in the same order as in a replay on
  * one machine, through the same functions: over the same bars and seed both write the same journal, hash for hash.
  */
-export function openBacktest(setup: BacktestSetup, listener: BacktestListener): Backtest {
-  const { world, settings, startMs, log } = setup;
+export function openBacktest(setup: BacktestSetup, told: BacktestListener): Backtest {
+  const { world, settings, startMs, log, model = NO_MODELS } = setup;
+  const watch = watchInBacktest(model, told);
+  const listener = model.states.length === 0 ? told : watch.heard;
   const clock = createSteppedClock(startMs);
   const desk = createDesk();
   const charts = new Map<string, Chart>();
-  let published: Published = { quotes: [], rates: [] };
+  /** What was published last; null until somebody looks at it, which is before the next prices come. */
+  let published: Published | null = { quotes: [], rates: [] };
+  let publishedMs = startMs;
+  let areRatesTold = false;
   let playing: BacktestMinute = { openMs: startMs - MINUTE_MS, bars: [] };
   let closing: BacktestMinute = playing;
   let scans = 0;
@@ -112,7 +122,12 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
     log,
     scope: world.scope,
     configVersion: settings.configVersion,
-    desk,
+    desk: {
+      view: (nowMs) => {
+        tellRates();
+        return desk.view(nowMs);
+      },
+    },
     fence: () => null,
     run: look,
     onFenced: null,
@@ -121,14 +136,27 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   const begun = { request: setup.request, sessionId, commandId: commandIdOf('start', null, sessionId), startedMs: startMs };
   const books = openBooks(freshBooks({ world, settings }, begun), listener, exchange.take);
 
-  const view = (): ContractsView => withContracts(viewOf(published, clock.now()), setup.chains ?? null);
+  const ratesAt = (atMs: EpochMs): readonly Rate[] => bestRates(setup.rates(atMs), atMs);
+
+  /** The desk knows the rates of the last publication: told when somebody looks at it. */
+  const tellRates = (): void => {
+    if (areRatesTold) return;
+    desk.rates(ratesAt(publishedMs));
+    areRatesTold = true;
+  };
+
+  const view = (): ContractsView => {
+    tellRates();
+    published ??= { quotes: desk.quotes(publishedMs), rates: ratesAt(publishedMs) };
+    return withContracts(viewOf(published, clock.now()), setup.chains ?? null);
+  };
   const carryOut = <Result>(steps: Steps<Result>): Result => performNow(steps, books.commit);
 
+  /** Most minutes nobody asks for a price: what is published is made when it is asked for. */
   const publish = (): void => {
-    const nowMs = clock.now();
-    const rates = bestRates(setup.rates(nowMs), nowMs);
-    desk.rates(rates);
-    published = { quotes: desk.quotes(nowMs), rates };
+    publishedMs = clock.now();
+    published = null;
+    areRatesTold = false;
   };
 
   const close = (): void => {
@@ -147,22 +175,34 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
     return made;
   };
 
+  /** Whether no order waits for a price of the minute that is played, nor comes before its close: nobody looks at prices in between. */
+  const isIgnored = (): boolean =>
+    clock.isIdleUntil(playing.openMs + LAST_TICK_MS) && playing.bars.every(({ symbol, low, high }) => exchange.ignores(symbol, low, high));
+
   const tickAt = (index: number): void => {
-    // An extreme that no order waits for is forgotten with the close: nobody looks at prices in between.
-    if (books.account().orders.size === 0 && index > 0 && index < TICK_OFFSETS_MS.length - 1) return;
-    for (const bar of playing.bars) {
-      if (!isTraded(bar)) continue;
-      const tick = tickOfBar(bar, setup.source, index);
-      desk.tick(tick);
-      const steps = exchange.tickSteps(tick);
-      if (steps !== null) look(steps);
-    }
+    const offsetMs = TICK_OFFSETS_MS[index] ?? 0;
+    // An extreme that is ignored is forgotten with the close.
+    const isPassedOver = index > 0 && offsetMs < LAST_TICK_MS && isIgnored();
+    if (!isPassedOver) for (const bar of playing.bars) if (isTraded(bar)) tickOf(bar, index, playing.openMs + offsetMs);
     if (setup.chains === undefined) return;
     for (const { quote, tick } of contractPrices(setup.chains, exchange.contracts(), clock.now())) {
       desk.contract(quote);
       const steps = exchange.tickSteps(tick);
       if (steps !== null) look(steps);
     }
+  };
+
+  const tickOf = (bar: Bar, index: number, atMs: EpochMs): void => {
+    const { symbol, low, high, evidence } = bar;
+    if (exchange.ignores(symbol, low, high)) {
+      const price = index === 0 ? bar.open : index === TICK_OFFSETS_MS.length - 1 ? bar.close : tickOfBar(bar, setup.source, index).price;
+      desk.price({ symbol, price, exchangeMs: atMs, receivedMs: atMs, source: setup.source, evidence });
+      return;
+    }
+    const tick = tickOfBar(bar, setup.source, index);
+    desk.tick(tick);
+    const steps = exchange.tickSteps(tick);
+    if (steps !== null) look(steps);
   };
 
   const scan = (market: Market, minuteMs: EpochMs): void => {
@@ -177,7 +217,7 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
       strategyOf: setup.strategyOf ?? strategyByName,
     };
     const chart = (symbol: string): Chart | null => charts.get(symbol) ?? null;
-    const seen = { ...view(), chart, model: setup.model ?? NO_MODELS, risk: NO_RISK_MODEL };
+    const seen = { ...view(), chart, model, risk: NO_RISK_MODEL };
     books.commit({
       sessionId,
       decide: (account) => {
@@ -189,12 +229,13 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
   };
 
   const adjust = (atMs: EpochMs): void => {
-    if (books.account().positions.size > 0) carryOut(corporateActions(books.account(), view(), atMs));
+    if (hasActionsDue(books.account(), atMs)) carryOut(corporateActions(books.account(), view(), atMs));
   };
 
   const monitor = (minuteMs: EpochMs): void => {
     adjust(minuteMs);
-    carryOut(sweep(books.account(), view(), minuteMs, settings.configVersion));
+    if (mayBeSwept(books.account(), clock.now(), minuteMs)) carryOut(sweep(books.account(), view(), minuteMs, settings.configVersion));
+    carryOut(watch.look(books.account(), clock.now()));
   };
 
   const roll = (atMs: EpochMs): void => {
@@ -227,6 +268,9 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
     };
     return [{ offsetMs: schedule.delaySeconds * SECOND_MS, label: `3-schedule-${schedule.name}`, run: due }];
   });
+  // What they look at is made of the desk as it is then: nothing may have come to it since it was published.
+  const late = scheduled.find(({ offsetMs }) => offsetMs >= (TICK_OFFSETS_MS[1] ?? 0));
+  if (late !== undefined) throw new Error(`${late.label} looks at the market after prices that come later than what was published`);
   const slots: readonly Slot[] = [
     ...TICK_OFFSETS_MS.map((offsetMs, index) => ({ offsetMs, label: '0-source', run: () => tickAt(index) })),
     { offsetMs: MINUTE_GRACE_MS, label: '1-minute', run: close },
@@ -245,7 +289,6 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
 
   const nextMs = (): EpochMs => playing.openMs + MINUTE_MS;
   warmUp(setup, desk, charts);
-  desk.rates(bestRates(setup.rates(startMs), startMs));
   exchange.take(books.account());
   return {
     play: (minute) => {
@@ -257,7 +300,10 @@ export function openBacktest(setup: BacktestSetup, listener: BacktestListener): 
       clock.advance(playing.openMs + CLOSING_MS + 1);
     },
     account: books.account,
-    view,
+    view: () => {
+      const nowMs = clock.now();
+      return withContracts(viewOf({ quotes: desk.quotes(nowMs), rates: ratesAt(nowMs) }, nowMs), setup.chains ?? null);
+    },
   };
 }
 

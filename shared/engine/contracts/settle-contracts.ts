@@ -7,11 +7,15 @@ import type { Funding } from '../../market/derivative.ts';
 import type { Contract } from '../../market/instrument.ts';
 import type { Committed, Decided } from '../commit.ts';
 import { type Draft, draftOn } from '../draft.ts';
+import { cancelEntry } from '../match-exit.ts';
 import type { Steps } from '../steps.ts';
 import { excerpt } from '../view.ts';
+import { worthAtExpiry } from './contract-worth.ts';
 import type { ContractsView } from './contracts-view.ts';
+import { deliver, EXPIRED } from './deliver-shares.ts';
 import { expiryFill, type SettledAt } from './expiry-fill.ts';
 import { dueFundings, fundingId, fundingPaid } from './funding.ts';
+import { isDelivered } from './stock-delivery.ts';
 
 /** Without a word of the venue's own for so long after an expiry, the last price of the underlying stands in. */
 const DELIVERY_PATIENCE_MS = 5 * MINUTE_MS;
@@ -73,11 +77,9 @@ export function expired(account: Account, positionId: string, settled: SettledAt
   const { contract } = instrumentBySymbol(position.symbol, nowMs);
   if (contract === null || !isExpired(contract, nowMs)) return null;
   const draft = draftOn(account, expiryId(positionId));
-  const entry = draft.account().orders.get(position.entryOrderId);
-  if (entry !== undefined) {
-    draft.emit({ type: 'order-ended', atMs: nowMs, orderId: entry.id, state: 'cancelled', reason: 'expiry: the contract has expired' });
-  }
-  draft.emit({ type: 'filled', atMs: nowMs, fill: expiryFill(draft.account(), order, position, contract, settled) });
+  cancelEntry(draft, position, nowMs, EXPIRED);
+  if (isDelivered(contract) && worthAtExpiry(contract, settled.quote.last) > 0n) deliver(draft, position, contract, settled);
+  else draft.emit({ type: 'filled', atMs: nowMs, fill: expiryFill(draft.account(), order, position, contract, settled) });
   return draft;
 }
 

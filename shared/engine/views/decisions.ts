@@ -131,7 +131,10 @@ export function decisionAnswer(decision: Decision, scan: ScanRecord): DecisionAn
 }
 
 function oddsOf({ odds }: Decision): DecisionAnswer['odds'] {
-  return odds === undefined ? null : { value: odds.value, least: odds.least, modelVersion: odds.modelVersion };
+  if (odds === undefined) return null;
+  const { value, least, breakEven = null, members = [], modelVersion } = odds;
+  const agreement = members.length === 0 ? null : members.filter((each) => each >= least).length / members.length;
+  return { value, least, breakEven, members: [...members], agreement, modelVersion };
 }
 
 function gapOf(symbol: string, { gaps = [] }: ScanRecord): DecisionAnswer['gap'] {

@@ -9,6 +9,8 @@ export class UpstoxAccessError extends NightdeskError<'no_token' | 'bad_token'> 
 export interface UpstoxAccess {
   readonly webSocket: readonly string[];
   readonly rest: readonly string[];
+  /** Where the list of instruments is, which asks for no token. */
+  readonly instruments: readonly string[];
   /**
    * The token of now: one kept in a file may be replaced while the program runs. A function, so that no log and no answer can
    * show it by accident.
@@ -31,13 +33,15 @@ const isSet = (value: string | undefined): value is string => value !== undefine
 
 /**
  * The access that the environment gives: `NIGHTDESK_UPSTOX_TOKEN` (a read-only Analytics Token) or the file that
- * `NIGHTDESK_UPSTOX_TOKEN_FILE` names, and other endpoints by `NIGHTDESK_UPSTOX_WS_URLS` and `NIGHTDESK_UPSTOX_REST_URLS`.
+ * `NIGHTDESK_UPSTOX_TOKEN_FILE` names, and other endpoints by `NIGHTDESK_UPSTOX_WS_URLS`, `NIGHTDESK_UPSTOX_REST_URLS`
+ * and `NIGHTDESK_UPSTOX_INSTRUMENTS_URLS`.
  * @throws EndpointError `bad_url` for an override that is not a URL of the right scheme
  */
 export function upstoxAccess(env: Env): UpstoxAccess {
   return {
     webSocket: urlsFromEnvironment(env, 'NIGHTDESK_UPSTOX_WS_URLS', ['ws:', 'wss:']) ?? [UPSTOX.webSocket],
     rest: urlsFromEnvironment(env, 'NIGHTDESK_UPSTOX_REST_URLS', ['http:', 'https:']) ?? [UPSTOX.rest],
+    instruments: urlsFromEnvironment(env, 'NIGHTDESK_UPSTOX_INSTRUMENTS_URLS', ['http:', 'https:']) ?? [UPSTOX.contracts.instruments],
     token: () => tokenOf(env),
   };
 }

@@ -49,9 +49,7 @@ export function generalisedGreeks(option: CarriedOption): Greeks {
   const carried = discount * Math.exp(carry * years);
   const deviation = volatility * Math.sqrt(Math.max(0, years));
   const price = black76({ right, forward, strike, variance: deviation * deviation, discount });
-  const moneyness = Math.log(forward / strike);
-  // Without deviation d1 and d2 are the side of the strike that the forward is on.
-  const d1 = deviation > 0 ? moneyness / deviation + deviation / 2 : Math.sign(moneyness) * Number.POSITIVE_INFINITY || 0;
+  const d1 = d1Of(forward, strike, deviation);
   const d2 = d1 - deviation;
   const density = deviation > 0 ? normalDensity(d1) : 0;
   const exercised = sign * strike * discount * normalCdf(sign * d2);
@@ -67,8 +65,20 @@ export function generalisedGreeks(option: CarriedOption): Greeks {
   };
 }
 
+/** Without deviation d1 and d2 are the side of the strike that the forward is on. */
+function d1Of(forward: number, strike: number, deviation: number): number {
+  const moneyness = Math.log(forward / strike);
+  return deviation > 0 ? moneyness / deviation + deviation / 2 : Math.sign(moneyness) * Number.POSITIVE_INFINITY || 0;
+}
+
 /** A European option on a future or forward. */
 export type FutureOption = Omit<CarriedOption, 'spot' | 'carry'> & { readonly forward: number };
 
 /** Black-76: the greeks of an option on a forward; delta and gamma are by the forward. */
 export const black76Greeks = ({ forward, ...option }: FutureOption): Greeks => generalisedGreeks({ ...option, spot: forward, carry: 0 });
+
+/** The delta of `black76Greeks` without a discount, alone: a tenth of the work of all greeks. */
+export function forwardDelta({ right, forward, strike, years, volatility }: Omit<FutureOption, 'rate'>): number {
+  const sign = right === 'call' ? 1 : -1;
+  return sign * normalCdf(sign * d1Of(forward, strike, volatility * Math.sqrt(Math.max(0, years))));
+}

@@ -1,7 +1,7 @@
 import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
 import type { OptionRight } from '../black76.ts';
 import type { DerivativeChain, OptionQuote } from '../derivative.ts';
-import { black76Greeks } from './greeks.ts';
+import { forwardDelta } from './greeks.ts';
 import { impliedVolatility } from './implied-volatility.ts';
 
 /** Time to expiry is counted in calendar years of 365 days, as Deribit and the simulated market do. */
@@ -61,7 +61,7 @@ function pointOf(quote: OptionQuote, years: number, discount: number): SmilePoin
   const { strike, right } = quote.instrument.contract;
   const iv = quote.iv ?? impliedBy(quote, years, discount);
   if (iv === null || iv <= 0 || quote.underlyingPrice <= 0) return null;
-  const { delta } = black76Greeks({ right, forward: quote.underlyingPrice, strike, years, rate: 0, volatility: iv });
+  const delta = forwardDelta({ right, forward: quote.underlyingPrice, strike, years, volatility: iv });
   return { quote, strike, right, iv, delta };
 }
 

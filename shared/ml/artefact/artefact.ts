@@ -5,7 +5,7 @@ import { type EpochMs, iso } from '../../kernel/time.ts';
 import { spreadOf } from '../drift/psi.ts';
 import type { Evaluation } from '../evaluate/walk-forward.ts';
 import { FEATURE_NAMES, FEATURE_VERSION } from '../features/feature-set.ts';
-import { type Fitted, type LabelledRow, predictor } from '../fit/fit-model.ts';
+import { type Fitted, type LabelledRow, memberPredictors, type Predictor, predictor } from '../fit/fit-model.ts';
 import { inputCount } from '../fit/normalisation.ts';
 import { weightCount } from '../network/network.ts';
 
@@ -123,7 +123,9 @@ export interface FitModel {
   readonly artefact: Artefact;
   /** The beginning of its hash: what trades name it by. */
   readonly version: string;
-  readonly oddsOf: (features: Float64Array) => number;
+  readonly oddsOf: Predictor;
+  /** Of each network by itself. */
+  readonly memberOddsOf: readonly Predictor[];
 }
 
 /** A file that is no model to be asked, and why. */
@@ -148,7 +150,8 @@ export function readArtefact(value: unknown): FitModel | RefusedModel {
   if (why !== null) return { kind: 'refused', strategy: artefact.strategy, why };
   const { features, networks, calibration, hash } = artefact;
   const members = networks.map(({ sizes, weights }) => ({ sizes, weights: Float64Array.from(weights) }));
-  return { kind: 'fit', artefact, version: hash.slice(0, 12), oddsOf: predictor({ normalisation: features, members, calibration }) };
+  const fitted = { normalisation: features, members, calibration };
+  return { kind: 'fit', artefact, version: hash.slice(0, 12), oddsOf: predictor(fitted), memberOddsOf: memberPredictors(fitted) };
 }
 
 function objection({ hash, ...body }: Artefact): string | null {

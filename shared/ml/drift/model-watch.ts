@@ -30,7 +30,7 @@ const emptyWindow = ({ features }: LoadedModel['artefact']): Pick<ModelWatch, 'd
 });
 
 /** The watch after a decision that the model was asked for. Odds of another version say nothing of this one. */
-export function withDecision(watch: ModelWatch, { artefact }: LoadedModel, odds: Odds): ModelWatch {
+export function withDecision(watch: ModelWatch, { artefact }: LoadedModel, odds: Pick<Odds, 'modelVersion' | 'features'>): ModelWatch {
   if (odds.modelVersion !== watch.modelVersion) return watch;
   const before = watch.decisions >= DRIFT_WINDOW ? emptyWindow(artefact) : watch;
   const counts = before.counts.map((bins, place) => {

@@ -68,6 +68,9 @@ function tableOf(rows: readonly LabelledRow[], normalisation: Normalisation): Ta
 /** Odds of rows of features, with its own scratch: one a process is enough. */
 export type Predictor = (features: Float64Array) => number;
 
+/** What each network of a fitted model says by itself, calibrated as all of them are together. */
+export const memberPredictors = (fitted: Fitted): readonly Predictor[] => fitted.members.map((member) => predictor({ ...fitted, members: [member] }));
+
 /** The odds of a fitted model, in (0, 1). */
 export function predictor({ normalisation, members, calibration }: Fitted): Predictor {
   const inputs = new Float64Array(inputCount(normalisation));

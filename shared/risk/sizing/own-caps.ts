@@ -1,4 +1,4 @@
-import { allLimits, KELLY } from '../../config/risk.ts';
+import { allLimits, KELLY, STRATEGY_MAX_POSITION } from '../../config/risk.ts';
 import { fromNumber, toNumber } from '../../kernel/decimal.ts';
 import { equity } from '../../ledger/account.ts';
 import { recordOf } from '../../ledger/trading-record.ts';
@@ -7,6 +7,7 @@ import { factorOf } from '../exposures.ts';
 import { over, percent } from '../refusal.ts';
 import { NO_RISK_MODEL } from '../var/risk-model.ts';
 import { kellySize } from './kelly.ts';
+import { stakeOfOdds } from './stake-of-odds.ts';
 
 /** Caps that come from the trade itself: its risk at the stop, how much its price moves, and its trader's own record. */
 export function ownCaps(entry: Sized): readonly Cap[] {
@@ -28,6 +29,14 @@ export function ownCaps(entry: Sized): readonly Cap[] {
   if (deviation !== null && deviation > 0) {
     const why = `${instrument.symbol} moves by ${percent(deviation)} a day, a position may move equity by ${percent(maxPositionVolatility)}`;
     found.push(cap('maxPositionVolatility', maxPositionVolatility / deviation, () => why));
+  }
+  if (trader !== 'manual' && entry.odds !== undefined) {
+    const { members, breakEven } = entry.odds;
+    // Networks that do not agree are as good as the one that doubts most.
+    const lowest = Math.min(...members);
+    const share = STRATEGY_MAX_POSITION[trader] * Math.max(0, stakeOfOdds(lowest, breakEven));
+    const why = `The most doubtful of ${members.length} networks gives it odds of ${lowest.toFixed(3)}, it breaks even at ${breakEven.toFixed(3)}`;
+    found.push(cap('modelOdds', share, () => why));
   }
   const kelly = trader === 'manual' ? null : kellySize(recordOf(account.record, trader), KELLY, maxKelly);
   if (kelly !== null) found.push(cap('kelly', kelly, () => `Half of Kelly's answer to the record of ${trader} is ${percent(kelly)} of equity`));

@@ -1,9 +1,13 @@
 import { absent, type Confidence, type Reading, weigh } from '../confidence.ts';
 import type { Odds, Prospect } from '../odds.ts';
 import type { StrategyView } from '../strategy.ts';
+import { breakEvenOdds, confidenceOfOdds, oddsOfConfidence } from './break-even.ts';
 
 /** A proposal as far as a model must know it. */
-export type Proposal = Pick<Prospect, 'strategy' | 'base' | 'direction' | 'stop' | 'target' | 'maxHoldingMs' | 'leastOdds'>;
+export interface Proposal extends Pick<Prospect, 'strategy' | 'base' | 'direction' | 'stop' | 'target' | 'maxHoldingMs'> {
+  /** The strategy's least confidence in a model's odds: .5 where they break even. */
+  readonly leastConfidence: number;
+}
 
 export interface ConfidenceWithOdds extends Confidence {
   /** Left out where no model has spoken. */
@@ -14,7 +18,8 @@ export interface ConfidenceWithOdds extends Confidence {
 export const NO_MODEL: Reading = absent('no model is fitted');
 
 /**
- * Weighs a strategy's readings and the odds of the model, asked of this very proposal. Without a model the component is absent and its weight is
+ * Weighs a strategy's readings and the odds of the model, asked of this very proposal: they count as the confidence that is .5 where the trade breaks
+ * even, for the other readings are such scores too. Without a model the component is absent and its weight is
  * shared out among the others: never a made-up number.
  */
 export function weighWithOdds<Weights extends { readonly ml: number }>(
@@ -25,13 +30,16 @@ export function weighWithOdds<Weights extends { readonly ml: number }>(
 ): ConfidenceWithOdds {
   const weighed = (ml: Reading): Confidence => weigh<string>(weights, { ...readings, ml });
   if (view.askModel === undefined) return weighed(NO_MODEL);
-  const { chart, nowMs, spreadShare = null } = view;
-  const answer = view.askModel({ ...proposal, market: chart.market, chart, nowMs, readings, spreadShare, mlShare: mlShareOf(weights, readings) });
+  const { chart, nowMs, instrument, spreadShare = null } = view;
+  const { leastConfidence, ...asked } = proposal;
+  const breakEven = breakEvenOdds(proposal, instrument, nowMs);
+  const leastOdds = oddsOfConfidence(leastConfidence, breakEven);
+  const mlShare = mlShareOf(weights, readings);
+  const answer = view.askModel({ ...asked, market: chart.market, chart, nowMs, readings, spreadShare, mlShare, breakEven, leastOdds });
   if (answer.kind === 'absent') return weighed(absent(answer.why));
-  const { value, modelVersion, features } = answer;
-  const { leastOdds } = proposal;
-  const why = `the model gives it odds of ${value.toFixed(2)}, at least ${leastOdds} is asked`;
-  return { ...weighed({ score: value, why }), odds: { value, least: leastOdds, modelVersion, features } };
+  const { kind: _, ...said } = answer;
+  const why = `the model gives it odds of ${said.value.toFixed(2)}; it breaks even at ${breakEven.toFixed(2)}, at least ${leastOdds.toFixed(2)} is asked`;
+  return { ...weighed({ score: confidenceOfOdds(said.value, breakEven), why }), odds: { ...said, least: leastOdds, breakEven } };
 }
 
 function mlShareOf(weights: Readonly<Record<string, number>>, readings: Readonly<Record<string, Reading>>): number {

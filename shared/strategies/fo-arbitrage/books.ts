@@ -30,8 +30,12 @@ export function bookOf({ bid, ask, last, bidSize, askSize }: Sides, instrument: 
 
 /** The quotes that can be traded at, of those given. */
 export function booked<Quote extends ContractQuote>(quotes: readonly Quote[], terms: BookTerms): readonly BookedQuote<Quote>[] {
-  return quotes.flatMap((quote) => {
-    const book = terms.nowMs - quote.receivedMs > terms.maxQuoteAgeMs ? null : bookOf(quote, quote.instrument, terms);
-    return book === null ? [] : [{ quote, book }];
-  });
+  return quotes.flatMap((quote) => bookedOrNull(quote, terms) ?? []);
+}
+
+/** A contract's quote with its book; null where it cannot be traded at, or is too old. */
+export function bookedOrNull<Quote extends ContractQuote>(quote: Quote, terms: BookTerms): BookedQuote<Quote> | null {
+  if (terms.nowMs - quote.receivedMs > terms.maxQuoteAgeMs) return null;
+  const book = bookOf(quote, quote.instrument, terms);
+  return book === null ? null : { quote, book };
 }

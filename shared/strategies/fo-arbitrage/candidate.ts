@@ -52,8 +52,9 @@ export const YEAR_MS = 365 * DAY_MS;
 export const middle = ({ bid, ask }: Pick<CandidateLeg, 'bid' | 'ask'>): number => (bid + ask) / 2;
 /** The price that the leg meets when it is opened. */
 export const entryPrice = (leg: CandidateLeg): number => (leg.side === 'buy' ? leg.ask : leg.bid);
-/** Half the spread, in the currency of the structure. */
-export const halfSpread = (leg: CandidateLeg): number => (leg.worth * (leg.ask - leg.bid)) / 2;
+/** Half the spread of a book, in the currency of the structure. */
+export const halfOf = ({ bid, ask }: Pick<CandidateLeg, 'bid' | 'ask'>, worth: number): number => (worth * (ask - bid)) / 2;
+export const halfSpread = (leg: CandidateLeg): number => halfOf(leg, leg.worth);
 
 /** Both sides of a quote, where there are both. */
 export interface Book {

@@ -22,9 +22,8 @@ const DAYS_A_YEAR = 252;
  * full. Deribit's futures have no terms of their own here: the same leverage is assumed as on Binance.
  * @throws MarginError
  */
-export function capitalOf({ legs }: Candidate, quantity: number, market: ArbitrageMarket): Capital {
-  const spots = legs.filter(({ instrument }) => instrument.contract === null);
-  const contracts = legs.filter(({ instrument }) => instrument.contract !== null);
+export function capitalOf(candidate: Candidate, quantity: number, market: ArbitrageMarket): Capital {
+  const contracts = candidate.legs.filter(({ instrument }) => instrument.contract !== null);
   const nse = contracts.filter(({ instrument }) => instrument.venue === 'nse');
   const coinOptions = contracts.filter(({ option, instrument }) => option !== null && instrument.venue !== 'nse');
   const coinFutures = contracts.filter(({ option, instrument }) => option === null && instrument.venue !== 'nse');
@@ -34,10 +33,14 @@ export function capitalOf({ legs }: Candidate, quantity: number, market: Arbitra
     ...(coinOptions.length === 0 ? [] : [coinOptionMargin(coinOptions, quantity, market)]),
   ];
   return {
-    outlay: spots.reduce((sum, leg) => sum + entryPrice(leg), 0),
+    outlay: outlayOf(candidate),
     margin: margins.reduce((sum, margin) => sum + margin, 0) / quantity,
   };
 }
+
+/** Paid for the underlying itself, for one unit of it. */
+export const outlayOf = ({ legs }: Candidate): number =>
+  legs.reduce((sum, leg) => (leg.instrument.contract === null ? sum + entryPrice(leg) : sum), 0);
 
 const deposit = (requirement: MarginRequirement): number => toNumber(requirement.deposit);
 const directionOf = ({ side }: CandidateLeg): 'long' | 'short' => (side === 'buy' ? 'long' : 'short');

@@ -1,8 +1,8 @@
-import { DAY_MS } from '../../kernel/time.ts';
+import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
 import type { DerivativeChain, FutureQuote, OptionQuote } from '../../market/derivative.ts';
 import type { Instrument } from '../../market/instrument.ts';
-import { booked } from './books.ts';
-import { type Book, type BookedQuote, beyondSpreads, type Candidate, type CandidateLeg, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
+import { booked, bookedOrNull } from './books.ts';
+import { type Book, type BookedQuote, type Candidate, type CandidateLeg, halfOf, legOf, middle, spotProduct, YEAR_MS } from './candidate.ts';
 import type { ArbitrageMarket } from './market.ts';
 
 type Option = BookedQuote<OptionQuote>;
@@ -12,6 +12,8 @@ interface Pair {
   readonly call: Option;
   readonly put: Option;
 }
+
+type Incomplete = { -readonly [Right in keyof Pair]?: Pair[Right] };
 
 /** What stands against the options: the future of their expiry, or the underlying itself. */
 interface Hedge {
@@ -34,38 +36,52 @@ interface Hedge {
  * Fees hardly differ between strikes, so the few that leave most beyond their books' spreads are the ones to judge.
  */
 export function parities(market: ArbitrageMarket): readonly Candidate[] {
-  const found = market.chains.flatMap((chain) => pairsOf(market, chain).flatMap((pair) => candidatesOf(market, chain, pair)));
-  return found
-    .map((candidate) => ({ candidate, left: beyondSpreads(candidate) }))
-    .toSorted((a, b) => b.left - a.left)
-    .slice(0, JUDGED)
-    .map(({ candidate }) => candidate);
+  const best: Parity[] = [];
+  for (const chain of market.chains) {
+    for (const [expiryMs, pairs] of pairsOf(market, chain)) {
+      const hedge = hedgeOf(market, expiryMs);
+      if (hedge === null) continue;
+      const directions = hedge.isSpot && hedge.instrument.shortSale !== 'margin' ? CONVERSION : BOTH_WAYS;
+      for (const pair of pairs) for (const direction of directions) keepIfBest(best, parityOf(market, chain, pair, hedge, direction));
+    }
+  }
+  return best.map(candidateOf);
 }
 
 const JUDGED = 4;
+const CONVERSION = [1] as const;
+const BOTH_WAYS = [1, -1] as const;
 
-function pairsOf(market: ArbitrageMarket, { options }: DerivativeChain): readonly Pair[] {
+/** Keeps the few that leave most, most first; of equal ones the first that was found. */
+function keepIfBest(best: Parity[], found: Parity): void {
+  let place = best.length;
+  while (place > 0 && found.left > (best[place - 1] as Parity).left) place--;
+  if (place === JUDGED) return;
+  best.splice(place, 0, found);
+  if (best.length > JUDGED) best.pop();
+}
+
+/** Calls and puts of one strike that have books, by expiry. */
+function pairsOf(market: ArbitrageMarket, { options }: DerivativeChain): ReadonlyMap<EpochMs, readonly Pair[]> {
   const { config, nowMs } = market;
   const least = nowMs + config.leastDaysToExpiry * DAY_MS;
   const most = nowMs + config.mostDaysToExpiry * DAY_MS;
-  const inReach = options.filter(({ instrument: { contract } }) => contract.expiryMs >= least && contract.expiryMs <= most);
-  const byName = Map.groupBy(booked(inReach, market), ({ quote }) => {
-    const { expiryMs, strike } = quote.instrument.contract;
-    return `${expiryMs} ${strike}`;
-  });
-  return [...byName.values()].flatMap((same) => {
-    const call = same.find(({ quote }) => quote.instrument.contract.right === 'call');
-    const put = same.find(({ quote }) => quote.instrument.contract.right === 'put');
-    return call === undefined || put === undefined ? [] : [{ call, put }];
-  });
+  const byExpiry = new Map<EpochMs, Map<number, Incomplete>>();
+  for (const quote of options) {
+    const { expiryMs, strike, right } = quote.instrument.contract;
+    if (expiryMs < least || expiryMs > most) continue;
+    const option = bookedOrNull(quote, market);
+    if (option === null) continue;
+    const byStrike = byExpiry.get(expiryMs) ?? new Map<number, Incomplete>();
+    byExpiry.set(expiryMs, byStrike);
+    const pair = byStrike.get(strike) ?? {};
+    pair[right] ??= option;
+    byStrike.set(strike, pair);
+  }
+  return new Map([...byExpiry].map(([expiryMs, byStrike]) => [expiryMs, [...byStrike.values()].filter(isWhole)]));
 }
 
-function candidatesOf(market: ArbitrageMarket, chain: DerivativeChain, pair: Pair): readonly Candidate[] {
-  const hedge = hedgeOf(market, pair.call.quote.instrument.contract.expiryMs);
-  if (hedge === null) return [];
-  const isShortSale = hedge.isSpot && hedge.instrument.shortSale !== 'margin';
-  return (isShortSale ? ([1] as const) : ([1, -1] as const)).map((direction) => candidateOf(market, chain, pair, hedge, direction));
-}
+const isWhole = (pair: Incomplete): pair is Pair => pair.call !== undefined && pair.put !== undefined;
 
 /** The future that ends with the options, on whichever venue; else the underlying. */
 function hedgeOf(market: ArbitrageMarket, expiryMs: number): Hedge | null {
@@ -76,21 +92,42 @@ function hedgeOf(market: ArbitrageMarket, expiryMs: number): Hedge | null {
   return spot === null ? null : { instrument, book: spot, isSpot: true };
 }
 
-/** 1: a conversion; -1: a reversal. */
-function candidateOf(market: ArbitrageMarket, chain: DerivativeChain, { call, put }: Pair, hedge: Hedge, direction: 1 | -1): Candidate {
-  const { contract, symbol } = call.quote.instrument;
-  const holdMs = contract.expiryMs - market.nowMs;
-  const worth = contract.payoff === 'inverse' ? chain.spot : 1;
+/** A pair against its hedge, with what it would gain. A chain has a thousand of them: candidates are made of the best. */
+interface Parity extends Pick<Candidate, 'gross' | 'borrowing' | 'holdMs'> {
+  readonly pair: Pair;
+  readonly hedge: Hedge;
+  /** 1: a conversion; -1: a reversal. */
+  readonly direction: 1 | -1;
+  /** Worth of one of the options' currency in that of the chain. */
+  readonly worth: number;
+  /** `beyondSpreads` of its candidate. */
+  readonly left: number;
+}
+
+function parityOf(market: ArbitrageMarket, chain: DerivativeChain, pair: Pair, hedge: Hedge, direction: 1 | -1): Parity {
+  const { call, put } = pair;
+  const { expiryMs, payoff, strike } = call.quote.instrument.contract;
+  const holdMs = expiryMs - market.nowMs;
+  const worth = payoff === 'inverse' ? chain.spot : 1;
   const price = middle(hedge.book);
   const premium = middle(call.book) - middle(put.book);
-  const gains = [worth, contract.payoff === 'inverse' && !hedge.isSpot ? price : worth].map((each) => each * premium - (price - contract.strike));
+  const paidNow = direction * (worth * premium - (price - strike));
+  const keptInCoin = payoff === 'inverse' && !hedge.isSpot ? direction * (price * premium - (price - strike)) : paidNow;
+  const gross = Math.min(paidNow, keptInCoin);
+  const borrowing = hedge.isSpot && direction === -1 ? (market.config.borrowRate[hedge.instrument.market] * price * holdMs) / YEAR_MS : 0;
+  const spreads = halfOf(hedge.book, 1) + halfOf(call.book, worth) + halfOf(put.book, worth);
+  return { pair, hedge, direction, worth, gross, borrowing, holdMs, left: gross - borrowing - spreads };
+}
+
+function candidateOf({ pair: { call, put }, hedge, direction, worth, gross, borrowing, holdMs }: Parity): Candidate {
+  const { contract, symbol } = call.quote.instrument;
   const way = (bought: boolean): 'buy' | 'sell' => (bought === (direction === 1) ? 'buy' : 'sell');
   return {
     structure: 'put-call-parity',
     legs: [hedgeLeg(hedge, contract.settlement === 'physical', way(true)), optionLeg(call, worth, way(false)), optionLeg(put, worth, way(true))],
-    gross: Math.min(...gains.map((gain) => direction * gain)),
+    gross,
     funding: 0,
-    borrowing: hedge.isSpot && direction === -1 ? (market.config.borrowRate[hedge.instrument.market] * price * holdMs) / YEAR_MS : 0,
+    borrowing,
     holdMs,
     isLocked: true,
     basis: null,

@@ -36,7 +36,7 @@ function execution({ candidate: { gross, funding }, costs }: Verdict): Reading {
 }
 
 function risk({ excess, legRisk, candidate: { isLocked } }: Verdict): Reading {
-  const safe = clipped(excess / (excess + legRisk));
+  const safe = excess > 0 ? excess / (excess + legRisk) : 0;
   // What converges by habit alone may also widen.
   return { score: isLocked ? safe : safe / 2, why: isLocked ? 'both legs end at one price' : 'nothing forces the legs together' };
 }

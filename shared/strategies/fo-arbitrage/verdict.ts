@@ -1,22 +1,26 @@
 import { LATENCY } from '../../config/execution.ts';
 import { DAY_MS } from '../../kernel/time.ts';
 import { beyondSpreads, type Candidate, middle, unitOf, YEAR_MS } from './candidate.ts';
-import { type Capital, capitalOf } from './capital.ts';
+import { type Capital, capitalOf, outlayOf } from './capital.ts';
 import { dearestCosts, type StructureCosts } from './costs.ts';
 import { legRisk } from './leg-risk.ts';
 import type { ArbitrageMarket } from './market.ts';
 
-/** A candidate with all that it costs. Amounts are for one unit of the underlying, in the currency of its chain. */
-export interface Verdict {
+/** A candidate with what it costs to trade. Amounts are for one unit of the underlying, in the currency of its chain. */
+export interface NetGain {
   readonly candidate: Candidate;
   /** Step of the structure's size, units of the underlying. */
   readonly unit: number;
   readonly costs: StructureCosts;
   /** Adverse move between the legs' fills. */
   readonly legRisk: number;
-  readonly capital: Capital;
   /** What remains of the gain after every cost but that of the money tied up. */
   readonly net: number;
+}
+
+/** A candidate with all that it costs. */
+export interface Verdict extends NetGain {
+  readonly capital: Capital;
   /** `net` on the money tied up, simple, as a share a year; null where none is. */
   readonly annualised: number | null;
   readonly riskFree: number;
@@ -35,30 +39,43 @@ export interface Verdict {
  * The margin of the contracts costs what its money would earn, and so does the money laid out.
  * @throws ExecutionError or MarginError where a venue has no schedule or terms for a leg
  */
-export function judge(candidate: Candidate, market: ArbitrageMarket): Verdict {
-  const { legs, gross, funding, borrowing, holdMs } = candidate;
+export const judge = (candidate: Candidate, market: ArbitrageMarket): Verdict => beyondRiskless(netGain(candidate, market), market);
+
+/** The first line of `judge`. @throws ExecutionError */
+export function netGain(candidate: Candidate, market: ArbitrageMarket): NetGain {
+  const { legs, gross, funding, borrowing } = candidate;
   const unit = unitOf(legs);
-  const price = priceOf(candidate);
   const costs = dearestCosts(candidate, unit, market.nowMs);
-  const risk = legRisk(legs.length, price, market.volatility, LATENCY.meanTailMs);
-  const capital = capitalOf(candidate, unit, market);
+  const risk = legRisk(legs.length, priceOf(candidate), market.volatility, LATENCY.meanTailMs);
   const net = gross + funding - borrowing - costs.spread - costs.entry - costs.end - risk;
-  const years = holdMs / YEAR_MS;
+  return { candidate, unit, costs, legRisk: risk, net };
+}
+
+/** The second line of `judge`. @throws MarginError */
+export function beyondRiskless(gain: NetGain, market: ArbitrageMarket): Verdict {
+  const { candidate, unit, net } = gain;
+  const capital = capitalOf(candidate, unit, market);
+  const years = yearsOf(candidate);
   const tied = capital.outlay + capital.margin;
   const excess = net - market.riskFree * years * tied;
   return {
-    candidate,
-    unit,
-    costs,
-    legRisk: risk,
+    ...gain,
     capital,
-    net,
     annualised: tied > 0 ? net / tied / years : null,
     riskFree: market.riskFree,
     excess,
-    excessBps: (1e4 * excess) / price,
+    excessBps: bpsOf(excess, candidate),
   };
 }
+
+/** The most that `beyondRiskless` can leave: what it does where no margin is asked. In basis points of the price. */
+export const mostBeyond = ({ candidate, net }: NetGain, { riskFree }: ArbitrageMarket): number =>
+  bpsOf(net - riskFree * yearsOf(candidate) * outlayOf(candidate), candidate);
+
+const yearsOf = ({ holdMs }: Candidate): number => holdMs / YEAR_MS;
+
+/** An amount in basis points of the underlying's price. */
+const bpsOf = (amount: number, candidate: Candidate): number => (1e4 * amount) / priceOf(candidate);
 
 /** Price of the underlying as the first leg has it. */
 export const priceOf = ({ legs: [first] }: Candidate): number => (first === undefined ? 0 : middle(first));

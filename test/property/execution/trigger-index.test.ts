@@ -51,6 +51,8 @@ describe('the trigger index', () => {
         for (const next of taken) {
           if (next.kind === 'price') {
             expect(index.reached(next.price, next.ahead)).toEqual(naive.reached(next.price, next.ahead));
+            const { low, high } = next.ahead ?? { low: next.price, high: next.price };
+            expect(index.isTouched(low, high)).toBe(naive.isTouched(low, high));
             index.advance(next.price);
             naive.advance(next.price);
           } else {

@@ -6,7 +6,7 @@ import { type LedgerStore, type MarketStore, StoreError } from '../../../shared/
 import type { Clock } from '../../../shared/kernel/clock.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import { type EpochMs, SECOND_MS } from '../../../shared/kernel/time.ts';
-import { NO_MODELS } from '../../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../../shared/ml/no-models.ts';
 import { createPathChains } from './path-chains.ts';
 import { createPathSource } from './path-source.ts';
 import type { PathPrice, PricePath } from './price-path.ts';

@@ -46,7 +46,9 @@ describe('cost schedules', () => {
       'nse exercise',
       'nse future',
       'nse intraday',
+      'nse netted',
       'nse option',
+      'nse physical',
     ]);
   });
 
@@ -58,7 +60,7 @@ describe('cost schedules', () => {
         if (found !== lines) expect.unreachable(`${name} on ${date}: ${found} instead of ${lines}`);
       }
     }
-    expect(FILLS.length).toBe(12 * 2 * 2 * 2);
+    expect(FILLS.length).toBe(14 * 2 * 2 * 2);
   });
 
   it('say where each rule comes from', () => {

@@ -8,7 +8,7 @@ import { decimal, toNumber } from '../../../shared/kernel/decimal.ts';
 import { MINUTE_MS } from '../../../shared/kernel/time.ts';
 import { exitId } from '../../../shared/ledger/resting-exit.ts';
 import type { Bar } from '../../../shared/market/price.ts';
-import { NO_MODELS } from '../../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../../shared/ml/no-models.ts';
 import { createScalping } from '../../../shared/strategies/scalping.ts';
 import type { Opportunity, Quiet, StrategyName } from '../../../shared/strategies/strategy.ts';
 import { bareQuote, OPEN_PHASE, opportunityOf, rulesOf, startedAccount, viewOfSketch, withPosition } from '../../support/engine-fixtures.ts';
@@ -147,7 +147,7 @@ describe('a scan', () => {
       { strategy: 'scalping', reason: 'warming_up', symbols: ['ETH'] },
       { strategy: 'swing', reason: 'no_setup', symbols: ['BTC'] },
     ]);
-    expect(whole.map(({ answer }) => answer.why)).toEqual(['nothing', 'nothing', 'nothing', 'nothing']);
+    expect(whole.map(({ why }) => why)).toEqual(['nothing', 'nothing', 'nothing', 'nothing']);
   });
 
   it('says which symbols lack the bar of its minute', () => {
@@ -176,7 +176,7 @@ describe('a scan', () => {
     const asked: Question = { strategy: createScalping(), instrument: instrumentBySymbol('BTC'), base: '1m' };
     const { record, quiet: answers } = scan([asked], { view });
     expect(record.gaps).toEqual([{ symbol: 'BTC', minutes: 1, lastMs: MINUTE - back * MINUTE_MS }]);
-    const reason = answers[0]?.answer.reason;
+    const reason = answers[0]?.reason;
     // Near enough to be part of the pattern it keeps the strategy silent; further back it is on the record.
     if (back === 1) expect(reason).toBe('missing_bar');
     else if (back <= 3) expect(reason).toBe('gap_in_bars');

@@ -319,3 +319,26 @@ describe('the ticks of a replay', () => {
     expect((await cut.market.bars('test', DAY, DAY + HOUR_MS)).get('BTC')).toEqual((await whole.market.bars('test', DAY, DAY + HOUR_MS)).get('BTC'));
   });
 });
+
+describe('a feed that is stopped while it starts', () => {
+  it('does not run: its minutes are those of whoever comes after it', async () => {
+    const rows = createRows();
+    const world = await openWorld({
+      rows,
+      startMs: DAY + 12 * HOUR_MS,
+      markets: ['CRYPTO'],
+      source: (clock) => openMarket(clock, CRYPTO),
+      publishEveryMs: 20 * SECOND_MS,
+      historyDays: 1,
+    });
+    const started = world.feed.start();
+    const stopped = world.feed.stop();
+    await expect(started).rejects.toThrow('was stopped while it started');
+    await stopped;
+    const before = await rows.market.snapshot('test');
+    await passTo(world.clock, DAY + 12.1 * HOUR_MS);
+    expect(await rows.market.snapshot('test')).toEqual(before);
+    expect((await rows.market.bars('test', DAY + 12 * HOUR_MS, DAY + 13 * HOUR_MS)).size).toBe(0);
+    await expect(world.feed.start()).rejects.toThrow('does not begin again');
+  });
+});

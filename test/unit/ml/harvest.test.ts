@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Bar } from '../../../shared/market/price.ts';
 import { createHarvest } from '../../../shared/ml/harvest.ts';
+import { confidenceOfOdds } from '../../../shared/strategies/components/break-even.ts';
 import { createScalping } from '../../../shared/strategies/scalping.ts';
 import { burstMarket } from '../../support/burst-market.ts';
 
@@ -38,10 +39,10 @@ describe('the harvest of a strategy', () => {
       endedBy: 'target',
       label: 1,
       isTradable: true,
-      leastOdds: 0.65,
       atMs: UNTIL_MS,
       endMs: UNTIL_MS + MINUTE_MS,
     });
+    expect(confidenceOfOdds(row?.leastOdds ?? 0, row?.breakEven ?? 0)).toBeCloseTo(0.65, 12);
     expect(row?.mlShare).toBeCloseTo(0.35, 12);
     expect(row?.netReturn).toBeGreaterThan(0.004);
     expect(row?.netReturn).toBeLessThan(0.028);

@@ -24,7 +24,7 @@ function met(decisions: number, shift: number): ModelWatch {
   let watch = newModelWatch(model);
   for (let decision = 0; decision < decisions; decision++) {
     const features = model.artefact.features.map(() => shift + random.normal());
-    watch = withDecision(watch, model, { value: 0.7, least: 0.65, modelVersion: model.version, features });
+    watch = withDecision(watch, model, { modelVersion: model.version, features });
   }
   return watch;
 }
@@ -56,7 +56,7 @@ describe('the watch over a model', () => {
   it('begins a new window after a full one, and counts nothing of another version', () => {
     expect(met(DRIFT_WINDOW + 3, 0).decisions).toBe(3);
     const watch = met(5, 0);
-    expect(withDecision(watch, model, { value: 0.7, least: 0.65, modelVersion: 'older', features: [] })).toBe(watch);
+    expect(withDecision(watch, model, { modelVersion: 'older', features: [] })).toBe(watch);
   });
 
   it.each([

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { instrumentBySymbol } from '../../../shared/config/instruments.ts';
 import { MINUTE_MS } from '../../../shared/kernel/time.ts';
-import { sideCost } from '../../../shared/ml/labels/trade-costs.ts';
 import { type Ended, type Proposed, watchTrade } from '../../../shared/ml/labels/triple-barrier.ts';
 import { barsOf, candle, missing } from '../../support/series.ts';
 
@@ -86,26 +84,5 @@ describe('a labelled trade', () => {
     if (bar === undefined) throw new Error('no bar');
     expect(trade.next(missing(bar))).toBeNull();
     expect(trade.next({ ...bar, openMs: MINUTE_MS, high: 110, open: 101 })).toMatchObject({ by: 'target', entryPrice: 101 });
-  });
-});
-
-describe('the cost of a side', () => {
-  const side = {
-    instrument: instrumentBySymbol('BTC'),
-    side: 'buy',
-    price: 30_000,
-    minuteVolatility: 0.0005,
-    atMs: Date.parse('2023-04-17T00:00Z'),
-  } as const;
-
-  it('is the venue fee for a maker, and fee, spread, slippage and impact for a taker', () => {
-    const maker = sideCost({ ...side, liquidity: 'maker' });
-    expect(maker).toBeCloseTo(0.001, 6);
-    expect(sideCost({ ...side, liquidity: 'taker' })).toBeGreaterThan(maker + 0.0005);
-  });
-
-  it('rises with volatility', () => {
-    const wild = sideCost({ ...side, liquidity: 'taker', minuteVolatility: 0.01 });
-    expect(wild).toBeGreaterThan(sideCost({ ...side, liquidity: 'taker' }));
   });
 });

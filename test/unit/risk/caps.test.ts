@@ -90,6 +90,22 @@ describe('the caps on an entry', () => {
     expect((free - notional('maxPortfolioRisk', { account: working(order) })) * 0.02 * 1.01).toBeCloseTo(risked, 3);
   });
 
+  it('take of the largest position of its strategy what the most doubtful network of a model would stake', () => {
+    const largest = 100_000 * STRATEGY_MAX_POSITION.scalping;
+    const of = (members: readonly number[]): number => notional('modelOdds', { odds: { members, breakEven: 0.4 } });
+    expect(of([0.7, 0.7, 0.7])).toBeCloseTo(0.5 * largest, 6);
+    // The mean is the same; they do not agree.
+    expect(of([0.9, 0.7, 0.5])).toBeCloseTo(largest / 6, 6);
+    expect(of([1, 1, 1])).toBeCloseTo(largest, 6);
+    expect(of([0.9, 0.9, 0.39])).toBe(0);
+  });
+
+  it('know nothing of a model where none was asked, or a person places', () => {
+    const names = (more: Partial<Sized>): readonly string[] => caps(entry(more)).map(({ name }) => name);
+    expect(names({})).not.toContain('modelOdds');
+    expect(names({ odds: { members: [0.7], breakEven: 0.4 }, trader: 'manual' })).not.toContain('modelOdds');
+  });
+
   it('leave nothing of an account that is worth nothing', () => {
     const account: Account = { ...startedAccount(), cash: decimal('0') };
     for (const each of caps(entry({ account }))) expect(toNumber(each.notional)).toBeLessThanOrEqual(0);
@@ -106,6 +122,11 @@ describe('the caps on an entry', () => {
       limit: { value: 0.101, threshold: 0.8 },
     });
     expect(cap('maxPortfolioRisk').refusal(0)).toMatchObject({ reason: 'maxPortfolioRisk', limit: { value: 0, threshold: 0.15 } });
+    expect(cap('modelOdds', { odds: { members: [0.9, 0.38], breakEven: 0.4 } }).refusal(0)).toMatchObject({
+      reason: 'modelOdds',
+      why: 'The most doubtful of 2 networks gives it odds of 0.380, it breaks even at 0.400: a position of $0.00, the least is $100',
+      limit: { name: 'modelOdds', value: 0, threshold: 100 },
+    });
     expect(cap('availableCash').refusal(7)).toMatchObject({ reason: 'availableCash', limit: { value: 7, threshold: 100 } });
   });
 });

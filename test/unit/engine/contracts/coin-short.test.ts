@@ -4,7 +4,7 @@ import { decideScan, type ScanView } from '../../../../shared/engine/decide-scan
 import { createChart } from '../../../../shared/indicators/chart.ts';
 import { text } from '../../../../shared/kernel/decimal.ts';
 import type { Account } from '../../../../shared/ledger/account.ts';
-import { NO_MODELS } from '../../../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../../../shared/ml/no-models.ts';
 import type { Direction } from '../../../../shared/strategies/strategy.ts';
 import { chainSource } from '../../../support/contract-chains.ts';
 import { contractOrder, openedIn } from '../../../support/contract-runs.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expiryMsOf } from '../../../../shared/config/contracts.ts';
 import { instrumentBySymbol } from '../../../../shared/config/instruments.ts';
-import { worthAtExpiry } from '../../../../shared/engine/contracts/expiry-fill.ts';
+import { worthAtExpiry } from '../../../../shared/engine/contracts/contract-worth.ts';
 import { decideExpiry } from '../../../../shared/engine/contracts/settle-contracts.ts';
 import { explainCommand } from '../../../../shared/engine/explain-fill.ts';
 import { decimal, multiply, subtract, sum, text, toNumber } from '../../../../shared/kernel/decimal.ts';

@@ -6,10 +6,11 @@ import { decideMatch } from '../../../../shared/engine/decide-match.ts';
 import { decideMonitor, requestExit } from '../../../../shared/engine/decide-monitor.ts';
 import { decideScan, type ScanView } from '../../../../shared/engine/decide-scan.ts';
 import { draftOn } from '../../../../shared/engine/draft.ts';
+import { explainCommand } from '../../../../shared/engine/explain-fill.ts';
 import { decimal, sum, text, toNumber } from '../../../../shared/kernel/decimal.ts';
 import { DAY_MS, MINUTE_MS } from '../../../../shared/kernel/time.ts';
 import { type Account, blockedCash } from '../../../../shared/ledger/account.ts';
-import { NO_MODELS } from '../../../../shared/ml/model-set.ts';
+import { NO_MODELS } from '../../../../shared/ml/no-models.ts';
 import type { StructureExits, StructureOpportunity } from '../../../../shared/strategies/strategy.ts';
 import { chainSource } from '../../../support/contract-chains.ts';
 import { bareQuote, startedAccount, viewOfSketch } from '../../../support/engine-fixtures.ts';
@@ -186,6 +187,111 @@ describe('a structure that is held', () => {
     })?.account();
     expect(alone?.positions.size).toBe(1);
     expect(reasons(swept(alone as Account, marketAt(LATER_MS + 10_000)).account())).toEqual(['leg-lost']);
+  });
+
+  describe('that is being closed', () => {
+    const closing = (account = held()): Account => {
+      const draft = draftOn(account, 'close all');
+      for (const leg of account.positions.values()) requestExit(draft, leg, { reason: 'stop', quantity: null, nowMs: LATER_MS });
+      return draft.account();
+    };
+    const matchedBy = (account: Account, symbol: string, books: Books = BOOKS) => {
+      const exit = [...account.orders.values()].find((order) => order.symbol === symbol);
+      return decideMatch(account, marketAt(LATER_MS + 5_000, books), {
+        orderId: exit?.id ?? '',
+        tick: null,
+        extreme: null,
+        queueAhead: null,
+        configVersion: 'test',
+      });
+    };
+    const filledSymbols = (draft: ReturnType<typeof matchedBy>) =>
+      draft?.rows.flatMap(({ event }) => (event.type === 'filled' ? [event.fill.symbol] : [])) ?? [];
+
+    it.each([SOLD, BOUGHT])('leaves on all legs in one step, what was sold first, whichever leg is looked at: %s', (symbol) => {
+      const account = closing();
+      const draft = matchedBy(account, symbol);
+      expect(filledSymbols(draft)).toEqual([SOLD, BOUGHT]);
+      expect(draft?.commandId).toBe(matchedBy(account, SOLD)?.commandId);
+      expect(draft?.account().positions.size).toBe(0);
+      expect(explainCommand(account, draft?.rows ?? [], 'test').flatMap(({ differences }) => differences)).toEqual([]);
+    });
+
+    it('buys back what was sold alone where the bought leg finds no bid, which goes on working', () => {
+      const noBid: Books = { ...BOOKS, [BOUGHT]: [null, 0.01] };
+      expect(matchedBy(closing(), BOUGHT, noBid)).toBeNull();
+      const alone = matchedBy(closing(), SOLD, noBid);
+      expect(filledSymbols(alone)).toEqual([SOLD]);
+      const left = alone?.account() as Account;
+      expect(reasons(left)).toEqual(['stop']);
+      expect(filledSymbols(matchedBy(left, BOUGHT))).toEqual([BOUGHT]);
+    });
+
+    it('never sells what was bought while what was sold is open, and tells why it waits', () => {
+      const noOffer: Books = { ...BOOKS, [SOLD]: [0.02, null] };
+      const account = closing();
+      expect([SOLD, BOUGHT].map((symbol) => matchedBy(account, symbol, noOffer))).toEqual([null, null]);
+      const told = swept(account, marketAt(LATER_MS + 2 * MINUTE_MS, noOffer)).rows.flatMap(({ event }) =>
+        event.type === 'order-waiting' ? [event.waiting?.code] : [],
+      );
+      expect(told.sort()).toEqual(['legs_in_order', 'one_sided_quote']);
+    });
+
+    it('holds the bought leg back also where somebody asks for it alone', () => {
+      const account = held();
+      const draft = draftOn(account, 'close one');
+      const bought = [...account.positions.values()].find(({ symbol }) => symbol === BOUGHT);
+      if (bought === undefined) throw new Error('nothing is held');
+      requestExit(draft, bought, { reason: 'manual', quantity: null, nowMs: LATER_MS });
+      expect(matchedBy(draft.account(), BOUGHT)).toBeNull();
+      const joined = swept(draft.account(), marketAt(LATER_MS + 1_000)).account();
+      expect(filledSymbols(matchedBy(joined, BOUGHT))).toEqual([SOLD, BOUGHT]);
+    });
+  });
+
+  describe('that was closed', () => {
+    const exitsAsked = (account: Account): Account => {
+      const draft = draftOn(account, 'close all');
+      for (const leg of account.positions.values()) requestExit(draft, leg, { reason: 'stop', quantity: null, nowMs: LATER_MS });
+      return draft.account();
+    };
+    const looked = (account: Account, symbol: string, books: Books): Account => {
+      const exit = [...account.orders.values()].find((order) => order.symbol === symbol);
+      const command = { orderId: exit?.id ?? '', tick: null, extreme: null, queueAhead: null, configVersion: 'test' };
+      return decideMatch(account, marketAt(LATER_MS + 5_000, books), command)?.account() ?? account;
+    };
+    const LOSING: Books = { [SOLD]: [0.03, 0.0305], [BOUGHT]: [0.0145, 0.015] };
+
+    it('is one trade of its strategy, by what it could lose: for the pause after losses and for Kelly', () => {
+      const { record, totals } = looked(exitsAsked(held()), SOLD, LOSING);
+      // Both legs have their own places among the trades; the record knows one
+      expect(totals.trades).toBe(2);
+      expect(record.traders.options).toMatchObject({ trades: 1, wins: 0, lossesInARow: 1, lastLossMs: LATER_MS + 5_000 });
+      expect(record.traders.options?.lossReturns).toBeCloseTo(-toNumber(totals.realised) / (0.9 * 4_200), 8);
+      expect(record).not.toHaveProperty('structures');
+    });
+
+    it('is no trade before its last leg is closed, and counts what the first had come to', () => {
+      const partly = looked(exitsAsked(held()), SOLD, { ...LOSING, [BOUGHT]: [null, 0.015] });
+      expect(partly.positions.size).toBe(1);
+      expect(partly.record.traders).toEqual({});
+      const [open] = Object.values(partly.record.structures ?? {});
+      expect(open?.net).toBe(partly.totals.realised);
+      const whole = looked(partly, BOUGHT, LOSING);
+      expect(whole.record.traders.options).toMatchObject({ trades: 1 });
+      expect(whole.record.traders.options?.lossReturns).toBeCloseTo(-toNumber(whole.totals.realised) / (0.9 * 4_200), 8);
+    });
+
+    it('makes its strategy pause after so many in a row, and sizes it by its record', () => {
+      const started = startedAccount();
+      const recorded = (traders: Account['record']['traders']): Account => ({ ...started, record: { ...started.record, traders } });
+      const lost = { trades: 5, wins: 0, winReturns: 0, lossReturns: 2, lossesInARow: 5, lastLossMs: START_MS };
+      expect(scanned(recorded({ options: lost }), spread()).record.decisions).toMatchObject([{ outcome: 'refused', reason: 'maxConsecutiveLosses' }]);
+      // Two of five win half of what is staked, three lose half of it: no edge, but for a probe of 1 %
+      const poor = { trades: 40, wins: 16, winReturns: 8, lossReturns: 12, lossesInARow: 0, lastLossMs: null };
+      const [decision] = scanned(recorded({ options: poor }), spread()).record.decisions;
+      expect(decision).toMatchObject({ outcome: 'taken', sizedBy: 'kelly', quantity: decimal('0.2') });
+    });
   });
 
   it('is called when equity no longer carries what must stay behind it', () => {

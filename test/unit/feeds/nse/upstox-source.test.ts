@@ -50,7 +50,7 @@ async function live({ atMs = OPEN_MS, token = () => TOKEN, timing = {}, server: 
   const source = upstoxSource({
     clock,
     log: (...line) => void logged.push(JSON.stringify(line)),
-    access: { webSocket: [server.url], rest: [server.rest], token },
+    access: { webSocket: [server.url], rest: [server.rest], instruments: [], token },
     random: rng('upstox'),
     timing: { ...TIMING, ...timing },
   });

@@ -1,12 +1,14 @@
-import { chargesFor, totalOf } from '../../execution/charges.ts';
-import { booklessConcession } from '../../execution/slippage.ts';
-import { fromNumber, toNumber } from '../../kernel/decimal.ts';
-import type { EpochMs } from '../../kernel/time.ts';
-import type { Instrument } from '../../market/instrument.ts';
+import type { Product } from '../config/charges.ts';
+import { fromNumber, toNumber } from '../kernel/decimal.ts';
+import type { EpochMs } from '../kernel/time.ts';
+import type { Instrument } from '../market/instrument.ts';
+import { chargesFor, totalOf } from './charges.ts';
+import { booklessConcession } from './slippage.ts';
 
-/** One side of a labelled trade. */
+/** One side of a trade that nobody has placed: what a label, or the odds at which a proposal breaks even, count as its costs. */
 export interface Side {
   readonly instrument: Instrument;
+  readonly product: Product;
   readonly side: 'buy' | 'sell';
   /** A target rests in the book and is met there; all else meets the market and concedes. */
   readonly liquidity: 'maker' | 'taker';
@@ -16,18 +18,18 @@ export interface Side {
   readonly atMs: EpochMs;
 }
 
-/** What a labelled trade is of, in the quote currency: a charge with a flat line depends on it a little. */
+/** What such a trade is of, in the quote currency: a charge with a flat line depends on it a little. */
 const NOTIONAL = 5_000;
 
 /**
  * What a side costs, as a share of its price: the venue's charges on that day, and for a taker spread, slippage and impact as a fill
  * without a book would pay.
  */
-export function sideCost({ instrument, side, liquidity, price, minuteVolatility, atMs }: Side): number {
+export function sideCost({ instrument, product, side, liquidity, price, minuteVolatility, atMs }: Side): number {
   const quantity = NOTIONAL / price;
   const charges = chargesFor({
     instrument,
-    product: instrument.market === 'CRYPTO' ? 'spot' : 'delivery',
+    product,
     side,
     liquidity,
     notional: fromNumber(NOTIONAL),
