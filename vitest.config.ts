@@ -1,19 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { closingLineReporter } from './test/support/closing-line-reporter.ts';
-import { LongestFirst } from './test/support/longest-first.ts';
+import { APART, LongestFirst, TOGETHER } from './test/support/suite-order.ts';
 import { PATIENT } from './test/support/until.ts';
-
-/** These start programs and servers, or alter the process that they run in: each has one of its own. */
-const APART = [
-  'test/{api,contract}/**/*.test.ts',
-  'test/simulation/{kill,order-soak}.test.ts',
-  'test/infra/deployed.test.ts',
-  'test/unit/engine/commission-in-bnb.test.ts',
-  'test/unit/market/calendar.test.ts',
-];
-/** These leave no trace in their process: they take it over from one another, with the modules that it has loaded. */
-const TOGETHER = ['test/{unit,property,simulation,infra,data,house}/**/*.test.ts'];
 
 /** Nothing is measured by this: what is not done by then is taken to hang. */
 const HUNG_MS = 300_000;
@@ -36,8 +25,8 @@ export default defineConfig({
     restoreMocks: true,
     reporters: ['default', closingLineReporter(process.env.CLOSING_LINE_FILE)],
     projects: [
-      { extends: true, test: { name: 'apart', include: APART, isolate: true } },
-      { extends: true, test: { name: 'together', include: TOGETHER, exclude: APART, isolate: false } },
+      { extends: true, test: { name: 'apart', include: [...APART], isolate: true } },
+      { extends: true, test: { name: 'together', include: [...TOGETHER], exclude: [...APART], isolate: false } },
     ],
   },
 });

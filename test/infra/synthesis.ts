@@ -41,21 +41,30 @@ export interface SynthesisOptions {
   readonly outside?: readonly OutsideModel[];
 }
 
+let untouched: Synthesis | undefined;
+
 /**
  * The templates that `npm run synth` makes, but for the code of the functions, which is not bundled here.
+ * Where nothing is altered they are made once: a synthesis with every rule takes seconds.
  * @param flags context values of the command line
  * @param alter changes the stacks before they are synthesised: to plant a fault
  * @throws when a validation finds a violation that nobody acknowledged
  */
-export function synthesise(
-  alter: (stacks: { readonly data: Stack; readonly trading: Stack }) => void = () => undefined,
-  { deployment = DEFAULT_DEPLOYMENT, flags = {}, outside = [] }: SynthesisOptions = {},
-): Synthesis {
+export function synthesise(alter?: Alter, options: SynthesisOptions = {}): Synthesis {
+  if (alter !== undefined || Object.keys(options).length > 0) return synthesised(alter, options);
+  untouched ??= synthesised(alter, options);
+  return untouched;
+}
+
+type Alter = (stacks: { readonly data: Stack; readonly trading: Stack }) => void;
+
+function synthesised(alter: Alter | undefined, { deployment = DEFAULT_DEPLOYMENT, flags = {}, outside = [] }: SynthesisOptions): Synthesis {
   const outdir = mkdtempSync(join(tmpdir(), 'nightdesk-synth-'));
   try {
     const { context } = z.object({ context: z.record(z.string(), z.unknown()) }).parse(JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')));
     const app = new App({ outdir, context: { ...context, ...flags, 'aws:cdk:bundling-stacks': [] } });
-    alter(nightdesk(app, deployment, outside));
+    const stacks = nightdesk(app, deployment, outside);
+    alter?.(stacks);
     app.synth();
     const report = readFileSync(join(outdir, 'validation-report.json'), 'utf8');
     const templates = [read(outdir, 'NightdeskData'), read(outdir, 'NightdeskTrading')];

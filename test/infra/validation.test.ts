@@ -16,7 +16,6 @@ const reportSchema = z.object({
   ),
 });
 
-// A synthesis with every rule takes its time where others work too.
 describe('the validation of the stacks', () => {
   it('finds nothing that is not acknowledged', () => {
     const { pluginReports } = reportSchema.parse(JSON.parse(synthesise().report));

@@ -171,9 +171,9 @@ function wholeOf(kind: 'frames' | 'klines'): Promise<Run> {
 describe('a replay whose process ends at any call to the store', () => {
   it.each([
     { kind: 'frames', seed: '1', mostCalls: 80, isGentle: false },
-    { kind: 'frames', seed: '2', mostCalls: 30, isGentle: false },
+    { kind: 'frames', seed: '2', mostCalls: 60, isGentle: false },
     { kind: 'klines', seed: '3', mostCalls: 80, isGentle: false },
-    { kind: 'frames', seed: '4', mostCalls: 30, isGentle: true },
+    { kind: 'frames', seed: '4', mostCalls: 60, isGentle: true },
     { kind: 'klines', seed: '5', mostCalls: 80, isGentle: true },
   ] as const)('comes to the same journal over recorded $kind (seed $seed, asked to stop: $isGentle)', async ({ kind, seed, mostCalls, isGentle }) => {
     const [data, untilMs] = kind === 'frames' ? [frames, FRAMES_TO_MS] : [klines, KLINES_TO_MS];

@@ -21,7 +21,7 @@ export const alertOf = (id: string, more: Partial<Alert> = {}): Alert => ({
 
 /** Small numbers, so that a test reaches every bound. */
 export const QUICK: DeliveryRules = {
-  timeoutMs: 300,
+  timeoutMs: 60_000,
   attempts: 4,
   firstBackOffMs: 5_000,
   mostBackOffMs: 15_000,
@@ -31,6 +31,9 @@ export const QUICK: DeliveryRules = {
   most: 4,
   windowMs: 60_000,
 };
+
+/** For services that never answer, which are waited for in vain. */
+export const HURRIED: DeliveryRules = { ...QUICK, timeoutMs: 800 };
 
 /** Closed bars of one span, of which a test says closes or volumes. */
 export const candlesOf = (spanMs: number, bars: readonly Partial<RolledCandle>[], startMs = START_MS): readonly RolledCandle[] =>

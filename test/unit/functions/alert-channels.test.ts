@@ -6,7 +6,7 @@ import type { Outcome } from '../../../shared/alerts/delivery-plan.ts';
 import type { AlertSecrets } from '../../../shared/config/alert-settings.ts';
 import type { Alert, ChannelName } from '../../../shared/contracts/alert.ts';
 import { type AlertServer, alertServer, type Received, type Reply } from '../../support/alert-server.ts';
-import { alertOf, QUICK } from '../../support/alerts.ts';
+import { alertOf, HURRIED, QUICK } from '../../support/alerts.ts';
 
 const NOW_MS = Date.parse('2026-11-20T08:00:00.500Z');
 const KEY = randomBytes(32);
@@ -25,8 +25,9 @@ async function send(
   name: ChannelName,
   alerts: readonly Alert[] = [alertOf('a')],
   nowMs = NOW_MS,
+  delivery = QUICK,
 ): Promise<Outcome> {
-  const channel = channelsOf(secretsAt(server.url), { delivery: QUICK, telegramApi: server.url }).find((each) => each.name === name);
+  const channel = channelsOf(secretsAt(server.url), { delivery, telegramApi: server.url }).find((each) => each.name === name);
   if (channel === undefined) throw new Error(`no channel ${name}`);
   return channel.send(alerts, nowMs);
 }
@@ -159,7 +160,8 @@ describe('a webhook', () => {
 });
 
 describe('an answer', () => {
-  const answered = async (reply: Reply): Promise<Outcome> => send(await alertServer(reply), 'webhook');
+  const answered = async (reply: Reply, delivery = QUICK): Promise<Outcome> =>
+    send(await alertServer(reply), 'webhook', [alertOf('a')], NOW_MS, delivery);
 
   it.each([
     [200, 'delivered'],
@@ -193,13 +195,13 @@ describe('an answer', () => {
   });
 
   it('that does not come within the timeout is a failure, and so is one that never ends', async () => {
-    expect(await answered(() => undefined)).toEqual({ kind: 'failed', why: 'no answer within 300 ms', retryAfterMs: null });
+    expect(await answered(() => undefined, HURRIED)).toEqual({ kind: 'failed', why: 'no answer within 800 ms', retryAfterMs: null });
     const dripping: Reply = (_request, response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write('.'), 50);
       response.on('close', () => clearInterval(timer));
     };
-    expect(await answered(dripping)).toEqual({ kind: 'failed', why: 'no answer within 300 ms', retryAfterMs: null });
+    expect(await answered(dripping, HURRIED)).toEqual({ kind: 'failed', why: 'no answer within 800 ms', retryAfterMs: null });
   });
 
   it('of any length is read only at its beginning', async () => {

@@ -7,7 +7,7 @@ import { DAY_MS } from '../../../../shared/kernel/time.ts';
 import { createAlerts } from '../../../../shared/store/alerts.ts';
 import { createMemoryItems } from '../../../../shared/store/memory-items.ts';
 import { alertServer } from '../../../support/alert-server.ts';
-import { alertOf, QUICK } from '../../../support/alerts.ts';
+import { alertOf, HURRIED, QUICK } from '../../../support/alerts.ts';
 
 const NOON_MS = Date.parse('2026-11-20T12:00:00Z');
 
@@ -38,8 +38,8 @@ function desk(channels: readonly AlertChannel[], { quiet = 'none', muted = [] as
   };
 }
 
-const webhookTo = (url: string): readonly AlertChannel[] =>
-  channelsOf({ webhook: { url, secret: `whsec_${Buffer.alloc(32).toString('base64')}` } }, { delivery: QUICK, telegramApi: 'https://t' });
+const webhookTo = (url: string, delivery = QUICK): readonly AlertChannel[] =>
+  channelsOf({ webhook: { url, secret: `whsec_${Buffer.alloc(32).toString('base64')}` } }, { delivery, telegramApi: 'https://t' });
 const idsIn = (body: string): readonly string[] => (JSON.parse(body) as { alerts: { id: string }[] }).alerts.map(({ id }) => id);
 
 describe('the delivery of alerts', () => {
@@ -98,10 +98,10 @@ describe('the delivery of alerts', () => {
 
   it('survives a timeout and tells afterwards', async () => {
     const server = await alertServer(() => undefined, { status: 200 });
-    const { raise, at, standing } = desk(webhookTo(server.url));
+    const { raise, at, standing } = desk(webhookTo(server.url, HURRIED));
     await raise('a');
     await at(0);
-    expect(await standing('a')).toMatchObject({ webhook: { state: 'waiting', why: 'no answer within 300 ms' } });
+    expect(await standing('a')).toMatchObject({ webhook: { state: 'waiting', why: 'no answer within 800 ms' } });
     await at(5_000);
     expect(await standing('a')).toMatchObject({ webhook: { state: 'delivered', attempts: 2 } });
   });

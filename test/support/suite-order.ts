@@ -1,7 +1,19 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+/** These start programs and servers, or load modules anew: each has a process of its own. */
+export const APART: readonly string[] = [
+  'test/{api,contract}/**/*.test.ts',
+  'test/simulation/{kill,order-soak}.test.ts',
+  'test/infra/deployed.test.ts',
+  'test/unit/engine/commission-in-bnb.test.ts',
+  'test/unit/market/calendar.test.ts',
+];
+
+/** These leave no trace in their process: one takes it over from the other, with the modules that it has loaded. */
+export const TOGETHER: readonly string[] = ['test/{unit,property,simulation,infra,data,house}/**/*.test.ts'];
+
 /** Files that take longest, the longest wait first: one that began last would be waited for alone. */
-const LONGEST = [
+export const LONGEST: readonly string[] = [
   'api/rolling-update',
   'infra/deployed',
   'simulation/order-soak',
