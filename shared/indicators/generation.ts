@@ -17,6 +17,8 @@ export interface TimeframeView {
   readonly anchorMs: EpochMs;
   /** Closed candles read since the anchor. */
   readonly count: number;
+  /** Whether there are enough of them for range and volatility. */
+  readonly isWarm: boolean;
   /** The newest closed candle; null when there is none. */
   readonly last: RolledCandle | null;
   /** The recent closed candles, at most 64, newest last. */
@@ -71,6 +73,9 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     },
     get count() {
       return count;
+    },
+    get isWarm() {
+      return count >= set.warmUp;
     },
     get last() {
       return nthLast(1);

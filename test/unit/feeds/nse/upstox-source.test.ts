@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { MarketSource } from '../../../../shared/engine/market-source.ts';
 import { upstoxSource } from '../../../../shared/feeds/nse/upstox-source.ts';
 import { rng } from '../../../../shared/kernel/rng.ts';
@@ -7,6 +7,7 @@ import type { OrderBook } from '../../../../shared/market/order-book.ts';
 import type { Bar, BookTop, Tick } from '../../../../shared/market/price.ts';
 import { createRollup, type RolledCandle } from '../../../../shared/market/rollup.ts';
 import { movableClock } from '../../../support/movable-clock.ts';
+import { until } from '../../../support/until.ts';
 import { encodeUpstox, type Picture, picture } from '../../../support/upstox-frames.ts';
 import { startUpstoxServer, type UpstoxServer, type UpstoxServerOptions } from '../../../support/upstox-server.ts';
 
@@ -71,7 +72,6 @@ async function live({ atMs = OPEN_MS, token = () => TOKEN, timing = {}, server: 
 type Said = UpstoxServer['said'][number];
 const keysOf = ({ message }: Said): readonly string[] => (message.data as { readonly instrumentKeys: readonly string[] }).instrumentKeys;
 const frame = (of: Picture, currentTs: number) => encodeUpstox({ type: 1, feeds: { [RELIANCE]: picture(of) }, currentTs });
-const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 4_000, interval: 5 });
 const state = (source: MarketSource) => source.states()[0];
 
 async function connected(setting: Setting = {}): Promise<Live> {
