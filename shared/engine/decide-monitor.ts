@@ -1,10 +1,9 @@
 import { ENTRY_EXPIRY_MS, EXIT_OVERDUE_MS } from '../config/execution.ts';
 import { instrumentBySymbol } from '../config/instruments.ts';
-import type { EntryOrder, ExitOrder, Order } from '../contracts/order.ts';
+import type { EntryOrder, Order } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
 import type { ExitReason } from '../contracts/terms.ts';
-import { orderLatencyMs } from '../execution/latency.ts';
-import { type Decimal, sum, toNumber } from '../kernel/decimal.ts';
+import { sum, toNumber } from '../kernel/decimal.ts';
 import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 import { type Account, equity, exposure } from '../ledger/account.ts';
 import { isResting } from '../ledger/order-standing.ts';
@@ -16,9 +15,9 @@ import { type HeldStructure, heldStructures, structureExit } from './contracts/s
 import { type Draft, draftOn } from './draft.ts';
 import { type Ending, endEntry, isImmediate, notAtOnce } from './end-entry.ts';
 import { heldBack, scaleOfOrder } from './held-back.ts';
-import { cancelEntry } from './match-exit.ts';
 import { untilFull } from './parts-of-commits.ts';
 import { isOnScale } from './price-scale.ts';
+import { requestExit } from './request-exit.ts';
 import { phaseOf } from './trading-phase.ts';
 import { marksOf, ratesOf } from './valuation.ts';
 import type { MarketView } from './view.ts';
@@ -154,30 +153,6 @@ function dueExit(account: Account, position: Position, nowMs: EpochMs, squareOff
   // A position of an earlier day is late already, whatever today's hours are.
   const isLate = istDayOf(position.openedMs) < istDayOf(nowMs) || (squareOffMs !== null && nowMs >= squareOffMs);
   return isLate ? 'square-off' : null;
-}
-
-export interface ExitRequest {
-  readonly reason: ExitReason;
-  /** Null for all that is held. */
-  readonly quantity: Decimal | null;
-  readonly nowMs: EpochMs;
-}
-
-/**
- * Makes the position's resting exit a market order and calls back what of the entry has not filled. Nothing when it is one
- * already: the first cause wins, but a request for all that is held overtakes one for a part.
- */
-export function requestExit(draft: Draft, position: Position, { reason, quantity, nowMs }: ExitRequest): ExitOrder | null {
-  const account = draft.account();
-  const order = account.orders.get(position.exitId);
-  if (order?.purpose !== 'exit') return null;
-  const isAskedFor = order.atMarket !== null && (order.atMarket.quantity === null || quantity !== null);
-  if (isAskedFor) return null;
-  cancelEntry(draft, position, nowMs, `position_closing: ${reason}`);
-  // Legs are sent together: they reach their venues as one.
-  const activeFromMs = nowMs + orderLatencyMs(account.seed, position.structure?.id ?? `${order.id}@${order.version}`);
-  draft.emit({ type: 'exit-requested', atMs: nowMs, orderId: order.id, reason, quantity, activeFromMs });
-  return order;
 }
 
 function markEquity(draft: Draft, view: MarketView, minuteMs: EpochMs): void {

@@ -3,10 +3,10 @@ import type { EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
-import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { commandIdOf, earlierReceipt } from './idempotency.ts';
 import { commitInParts, untilFull } from './parts-of-commits.ts';
+import { requestExit } from './request-exit.ts';
 import { assertRunning, sessionAsked } from './sessions.ts';
 import { perform } from './steps.ts';
 

@@ -13,12 +13,12 @@ import { istDate } from '../market/ist.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../strategies/strategy.ts';
 import { type Committed, commitDecision, type Decided } from './commit.ts';
 import type { EngineContext, Settings, World } from './context.ts';
-import { requestExit } from './decide-monitor.ts';
 import { type Draft, draftOn } from './draft.ts';
 import { EngineError } from './errors.ts';
 import { assertSameBody, commandIdOf, earlierReceipt } from './idempotency.ts';
 import { untilFull } from './parts-of-commits.ts';
 import { type Receipt, StoreError } from './ports.ts';
+import { requestExit } from './request-exit.ts';
 
 export interface StartRequest {
   readonly startingCapital: Decimal;

@@ -97,7 +97,11 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     hasGap: (bars = CANDLES_KEPT) => {
       for (let nth = Math.min(bars, count, CANDLES_KEPT); nth > 0; nth--) {
         const candle = nthLast(nth);
-        if (candle !== null && (!isWhole(market, timeframe, candle) || isApart(market, timeframe, nth === bars ? null : nthLast(nth + 1), candle)))
+        if (
+          candle !== null &&
+          (!(candle.isComplete || isOfAuction(market, timeframe, candle)) ||
+            isApart(market, timeframe, nth === bars ? null : nthLast(nth + 1), candle))
+        )
           return true;
       }
       return false;
@@ -136,13 +140,13 @@ function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | nu
     return timeframe !== '1d' && (!isFirstOfSession(after.openMs) || !isLastOfSession(timeframe, before.openMs));
   }
   // From the end of continuous trading to the auction's one trade nothing is missing: a source of trades only tells nothing between.
-  if (market === 'NSE' && isLastOfSession(timeframe, before.openMs) && isLastOfSession(timeframe, after.openMs)) return false;
+  if (isOfAuction(market, timeframe, after) && isLastOfSession(timeframe, before.openMs)) return false;
   return after.openMs - before.openMs !== TIMEFRAME_MS[timeframe];
 }
 
-/** A candle with all its minutes; of the quarter of an hour of the closing auction there is one trade, and no more is to be had. */
-function isWhole(market: Market, timeframe: Timeframe, { openMs, isComplete }: RolledCandle): boolean {
-  return isComplete || (market === 'NSE' && bucketOf('NSE', '1d', openMs).endMs - openMs <= AUCTION_MS && isLastOfSession(timeframe, openMs));
+/** The candle of a closing auction: at the session's end, and of one price. */
+function isOfAuction(market: Market, timeframe: Timeframe, { openMs, high, low }: RolledCandle): boolean {
+  return market === 'NSE' && high === low && bucketOf('NSE', '1d', openMs).endMs - openMs <= AUCTION_MS && isLastOfSession(timeframe, openMs);
 }
 
 const isFirstOfSession = (openMs: EpochMs): boolean => bucketOf('NSE', '1d', openMs).startMs === openMs;

@@ -3,8 +3,9 @@ import { ENTRY_EXPIRY_MS, EXIT_OVERDUE_MS } from '../../../shared/config/executi
 import type { JournalEvent } from '../../../shared/contracts/journal.ts';
 import type { EntryOrder, ExitOrder, Instruction } from '../../../shared/contracts/order.ts';
 import { decideMatch } from '../../../shared/engine/decide-match.ts';
-import { decideMonitor, MARK_EVERY_MS, type MonitorCommand, requestExit } from '../../../shared/engine/decide-monitor.ts';
+import { decideMonitor, MARK_EVERY_MS, type MonitorCommand } from '../../../shared/engine/decide-monitor.ts';
 import { type Draft, draftOn } from '../../../shared/engine/draft.ts';
+import { requestExit } from '../../../shared/engine/request-exit.ts';
 import { decimal } from '../../../shared/kernel/decimal.ts';
 import { DAY_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Account } from '../../../shared/ledger/account.ts';

@@ -121,14 +121,16 @@ describe('a chart', () => {
     expect(gapIn([...friday.slice(0, -15), ...monday.slice(0, 30)])).toBe(false);
     expect(gapIn([...friday.slice(0, -16), ...monday.slice(0, 30)])).toBe(true);
     // Others tell the auction's one trade, at 15:29, and nothing between.
-    const traded = [...friday.slice(0, -15), ...friday.slice(-1)];
+    const auction = friday.slice(-1).map((bar) => ({ ...bar, open: bar.close, high: bar.close, low: bar.close }));
+    const traded = [...friday.slice(0, -15), ...auction];
     expect(gapIn([...traded, ...monday.slice(0, 30)])).toBe(false);
     expect(
       chartOf([...traded, ...monday.slice(0, 30)], INFY)
         .timeframe('5m')
         .hasGap(),
     ).toBe(false);
-    expect(gapIn([...friday.slice(0, -16), ...friday.slice(-1), ...monday.slice(0, 30)])).toBe(true);
+    expect(gapIn([...friday.slice(0, -15), ...friday.slice(-1), ...monday.slice(0, 30)])).toBe(true);
+    expect(gapIn([...friday.slice(0, -16), ...auction, ...monday.slice(0, 30)])).toBe(true);
   });
 
   it('refuses a timeframe that it was not asked to keep', () => {

@@ -4,13 +4,16 @@ import { decideExpiry } from '../../../../shared/engine/contracts/settle-contrac
 import { decideMonitor } from '../../../../shared/engine/decide-monitor.ts';
 import type { Draft } from '../../../../shared/engine/draft.ts';
 import { explainCommand } from '../../../../shared/engine/explain-fill.ts';
+import type { LedgerStore } from '../../../../shared/engine/ports.ts';
+import { verifyLedger } from '../../../../shared/engine/verify-ledger.ts';
 import { decimal, multiply, subtract, sum, text, toNumber } from '../../../../shared/kernel/decimal.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../../shared/kernel/time.ts';
 import type { Account } from '../../../../shared/ledger/account.ts';
 import { chainSource } from '../../../support/contract-chains.ts';
-import { contractOrder, openedIn } from '../../../support/contract-runs.ts';
+import { contractOrder, matched, openedIn } from '../../../support/contract-runs.ts';
 import { bareQuote, startedAccount, viewOfSketch } from '../../../support/engine-fixtures.ts';
-import { entryOrder } from '../../../support/ledger-fixtures.ts';
+import { createRows } from '../../../support/engine-world.ts';
+import { commitOf, entryOrder, sessionStarted } from '../../../support/ledger-fixtures.ts';
 
 const EXPIRY_MS = expiryMsOf('nse', '2025-01-30');
 const OPENED_MS = Date.parse('2025-01-06T05:00:00Z');
@@ -58,6 +61,13 @@ const ended = (account: Account, symbol: string, settlement: number): Draft => {
   if (draft === null) throw new Error(`${symbol} did not end`);
   return draft;
 };
+
+/** The account after a store has taken a draft. */
+async function booked(ledger: LedgerStore, before: Account, { commandId, rows, trades, account }: Draft): Promise<Account> {
+  const receipt = { id: commandId, bodyDigest: null, seq: account().seq, outcome: null };
+  await ledger.commit({ before, after: account(), rows, trades, receipt, scan: null, fence: null });
+  return account();
+}
 
 const fillsOf = ({ rows }: Draft) => rows.flatMap(({ event }) => (event.type === 'filled' ? [event.fill] : []));
 const linesOf = (fill: { readonly charges: readonly { readonly line: string; readonly amount: bigint }[] } | undefined) =>
@@ -170,6 +180,25 @@ describe('a contract on shares that ends in the money', () => {
     expect(toNumber(subtract(draft.account().cash, account.cash)) + toNumber(shares) + toNumber(charges)).toBeCloseTo(500 * 100 * 0.0125, 4);
     expect(draft.trades.map(({ symbol, realised }) => [symbol, realised.net < 0n])).toEqual([[CALL, true]]);
   });
+});
+
+it('a delivery is one commit of a store, sound when its journal is read again', async () => {
+  const { ledger } = createRows();
+  const before = commitOf(null, 'start', [sessionStarted('session')]);
+  await ledger.commit(before);
+  let now = before.after;
+  for (const order of [PUT, CALL]) {
+    const view = marketAt(OPENED_MS, 1_300);
+    const placed = commitOf(now, `place:${order}`, [
+      { type: 'order-placed', atMs: OPENED_MS - 1_000, order: contractOrder(view, order, order === PUT ? 'sell' : 'buy', '500') },
+    ]);
+    await ledger.commit(placed);
+    now = await booked(ledger, placed.after, matched(placed.after, view, `E:${order}`));
+  }
+  // The put is worthless, the call becomes shares.
+  for (const symbol of [PUT, CALL]) now = await booked(ledger, now, ended(now, symbol, 1_400));
+  expect(held(now)).toEqual([['RELIANCE', '500']]);
+  expect(await verifyLedger(ledger, 'session')).toMatchObject({ isSound: true, fills: 5, trades: 2, differences: [] });
 });
 
 it('a contract on shares that ends out of the money is gone, and costs nothing', () => {
