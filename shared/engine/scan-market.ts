@@ -63,7 +63,7 @@ async function place(context: EngineContext, account: Account, view: ScanView, {
   let record: ScanRecord | null = null;
   const { configVersion } = context.settings;
   const result = await commitDecision(context, account.sessionId, (current) => {
-    const decided = scanOf(current, view, { id, ordinal, minuteMs, market, configVersion, strategyOf: strategyByName });
+    const decided = scanOf(current, view, { id, ordinal, minuteMs, market, configVersion, strategyOf: context.strategyOf ?? strategyByName });
     record = decided.scan;
     return decided;
   });

@@ -72,7 +72,7 @@ function givenTo(name: string): readonly string[] {
 }
 
 describe('a model', () => {
-  it('goes along with the functions that ask it, and with no other', { timeout: 60_000 }, () => {
+  it('goes along with the functions that ask it, and with no other', () => {
     const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
     try {
       const models = join(folder, 'source');
@@ -137,21 +137,21 @@ describe('the bundle', () => {
     expect(ENTRIES.map(([name]) => name)).toEqual(expect.arrayContaining(['api', 'authorizer', 'feed', 'monitor', 'scan', 'session']));
   });
 
-  it.each(ENTRIES)('of %s has the SSM client only where tokens or secrets are read', { timeout: 60_000 }, async (name, entry) => {
+  it.each(ENTRIES)('of %s has the SSM client only where tokens or secrets are read', async (name, entry) => {
     const { packages } = await builtOf(entry);
     // The one that runs models has their runtime beside its bundle.
     expect(packages.size).toBeGreaterThan(name === 'model' ? 0 : 3);
     expect(packages.has('@aws-sdk/client-ssm')).toBe(['alerts', 'authorizer'].includes(name));
   });
 
-  it('of the authorizer has nothing of the ledger and of the markets', { timeout: 60_000 }, async () => {
+  it('of the authorizer has nothing of the ledger and of the markets', async () => {
     const { packages } = await builtOf('functions/authorizer/handler.ts');
     for (const foreign of ['@aws-sdk/client-dynamodb', '@aws-sdk/client-sqs', '@aws-sdk/client-eventbridge', 'ws']) {
       expect([foreign, packages.has(foreign)]).toEqual([foreign, false]);
     }
   });
 
-  it.each(ENTRIES)('of %s is given every variable that it names, and no other', { timeout: 60_000 }, async (name, entry) => {
+  it.each(ENTRIES)('of %s is given every variable that it names, and no other', async (name, entry) => {
     const { variables } = await builtOf(entry);
     expect(givenTo(name)).toEqual(variables.filter((variable) => !NOT_ON_AWS.test(variable)));
   });
