@@ -1,8 +1,8 @@
 import { outsideModelsOf } from '../../shared/config/outside-models.ts';
+import { modelAnswer } from '../../shared/contracts/model-call.ts';
 import type { OutsideModels } from '../../shared/engine/ports.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 import type { OutsideFile } from '../../shared/ml/model-set.ts';
-import { modelAnswer } from '../model/answer.ts';
 import { signedHeaders } from './aws-signature.ts';
 
 class ModelCallError extends NightdeskError<'failed'> {}

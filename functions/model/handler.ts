@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type * as z from 'zod';
+import { type modelAnswer, modelRequest } from '../../shared/contracts/model-call.ts';
 import type { OutsideModels } from '../../shared/engine/ports.ts';
 import { modelFilesAt } from '../middleware/model-files.ts';
 import { MODEL_FOLDER } from '../middleware/model-folder.ts';
-import type { modelAnswer } from './answer.ts';
-import { modelRequest, openOutsideModels } from './model.ts';
+import { openOutsideModels } from './model.ts';
 
 const folder = join(import.meta.dirname, MODEL_FOLDER);
 

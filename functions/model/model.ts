@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import * as z from 'zod';
-import { strategyNameSchema } from '../../shared/contracts/terms.ts';
 import type { OutsideModels } from '../../shared/engine/ports.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 import { type OutsideModel, type RefusedOutside, readOutsideModel } from '../../shared/ml/onnx/outside-model.ts';
@@ -10,17 +7,8 @@ import { type OnnxModel, openOnnx } from './onnx-runtime.ts';
 
 class ModelFunctionError extends NightdeskError<'no_model'> {}
 
-/** What the function is asked. */
-export const modelRequest = z.strictObject({
-  strategy: strategyNameSchema,
-  rows: z.array(z.array(z.number().nullable())).max(1_000),
-});
-
 /** Judges a model file of somebody else's by what it says of itself. */
-export function outsideModelAt(path: string): OutsideModel | RefusedOutside {
-  const bytes = readFileSync(path);
-  return readOutsideModel(bytes, createHash('sha256').update(bytes).digest('hex'));
-}
+export const outsideModelAt = (path: string): OutsideModel | RefusedOutside => readOutsideModel(readFileSync(path));
 
 /** Models of files, each opened when it is asked first; one that could not be opened is tried again. Of two for one strategy the first counts. */
 export function openOutsideModels(paths: readonly string[]): OutsideModels {

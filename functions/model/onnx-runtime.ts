@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { FeatureRow } from '../../shared/engine/ports.ts';
 import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import { FEATURE_NAMES } from '../../shared/ml/features/feature-set.ts';
@@ -29,8 +30,6 @@ export interface OnnxModel {
 }
 
 const [INPUT, OUTPUT] = ['features', 'odds'] as const;
-/** A name that no bundler follows: the runtime is native code, which lies beside the bundle, where it is installed at all. */
-const RUNTIME: string = 'onnxruntime-node';
 
 /**
  * Opens a model: `features`, rows x features as double or float, NaN where missing, in the order of the features' definition, to `odds`, one for each
@@ -38,7 +37,7 @@ const RUNTIME: string = 'onnxruntime-node';
  * @throws OnnxError `no_runtime` where onnxruntime-node is not installed, `bad_model` for other inputs and outputs and for what the runtime refuses
  */
 export async function openOnnx(path: string): Promise<OnnxModel> {
-  const { InferenceSession, Tensor } = await runtime();
+  const { InferenceSession, Tensor } = runtime();
   const session = await InferenceSession.create(path, { executionProviders: ['cpu'], intraOpNumThreads: 1 }).catch((error: unknown) => {
     throw new OnnxError('bad_model', `${path}: ${messageOf(error)}`, { path });
   });
@@ -54,9 +53,10 @@ export async function openOnnx(path: string): Promise<OnnxModel> {
   };
 }
 
-async function runtime(): Promise<Runtime> {
+/** Native code, which lies beside the bundle, where it is installed at all: no bundler follows this. */
+function runtime(): Runtime {
   try {
-    return (await import(RUNTIME)) as Runtime;
+    return createRequire(import.meta.url)('onnxruntime-node') as Runtime;
   } catch (error) {
     throw new OnnxError('no_runtime', `onnxruntime-node, which runs ONNX models, is not installed or does not start here: ${messageOf(error)}`);
   }

@@ -1,9 +1,7 @@
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { modelFilesAt } from '../../functions/middleware/model-files.ts';
-import { outsideModelAt } from '../../functions/model/model.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
-import type { OutsideModel } from '../../shared/ml/onnx/outside-model.ts';
+import { type OutsideModel, readOutsideModel } from '../../shared/ml/onnx/outside-model.ts';
 
 class BroughtModelError extends NightdeskError<'refused' | 'no_runtime'> {}
 
@@ -12,11 +10,19 @@ class BroughtModelError extends NightdeskError<'refused' | 'no_runtime'> {}
  * @throws BroughtModelError `refused`
  */
 export function modelsBrought(folder: string): readonly OutsideModel[] {
-  return modelFilesAt(folder, '.onnx').map((path) => {
-    const read = outsideModelAt(path);
+  return onnxIn(folder).map((path) => {
+    const read = readOutsideModel(readFileSync(path));
     if ('version' in read) return read;
     throw new BroughtModelError('refused', `${path}: ${read.why}`, { path });
   });
+}
+
+function onnxIn(folder: string): readonly string[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names
+    .filter((name) => name.endsWith('.onnx'))
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 /** What of the runtime's packages the function needs: their code, and the native library for Linux on ARM. */
@@ -30,7 +36,7 @@ const RUNTIME = [
  * @throws BroughtModelError `no_runtime` when onnxruntime-node, an optional package, is not installed
  */
 export function addRuntime(models: string, packages: string, folder: string): void {
-  const files = modelFilesAt(models, '.onnx');
+  const files = onnxIn(models);
   if (files.length === 0) return;
   for (const [name, parts] of RUNTIME) {
     for (const part of parts) {

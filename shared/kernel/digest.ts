@@ -6,5 +6,8 @@ export function digest(...values: readonly unknown[]): string {
   return digestOfText(canonicalJson(values));
 }
 
+/** SHA-256, hex, of bytes. */
+export const digestOfBytes = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');
+
 /** SHA-256, hex, of a text in UTF-8. */
 export const digestOfText = (text: string): string => hash('sha256', text, 'hex');

@@ -4,7 +4,6 @@ import { readAttributes } from './body.ts';
 import { LEDGER_FORMAT } from './format-number.ts';
 import { equals, type Item, type Items } from './items.ts';
 import { ledgerKeys } from './keys.ts';
-import { rebuildProjections } from './rebuild.ts';
 
 /** What rows without a number were written in. */
 const FIRST_FORMAT = 1;
@@ -22,6 +21,7 @@ export interface Migration {
 
 /** What follows from the journal is made from it anew. */
 const anew: Migration['run'] = async (items, sessionId) => {
+  const { rebuildProjections } = await import('./rebuild.ts');
   await rebuildProjections(items, sessionId, true);
 };
 

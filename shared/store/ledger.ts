@@ -25,7 +25,6 @@ import {
   scanAttributes,
 } from './ledger-rows.ts';
 import { mapPage, newestFirst, type PageRequest } from './pages.ts';
-import { rebuildProjections } from './rebuild.ts';
 
 /** A writer that commits without a pause may move the head under every look; no session does so a hundred times in a row. */
 const LOAD_ATTEMPTS = 100;
@@ -64,7 +63,8 @@ export function createLedger(items: Items): LedgerStore {
     },
     outbox: (limit) => outbox(items, limit),
     relayed: (events) => relayed(items, events),
-    rebuild: (sessionId, { write }) => rebuildProjections(items, sessionId, write),
+    // Loaded when it is first asked for: the night's work and a person rebuild, a scan never does.
+    rebuild: async (sessionId, { write }) => (await import('./rebuild.ts')).rebuildProjections(items, sessionId, write),
   };
 }
 

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { runTrainCommand } from '../../infra/local/train/train-command.ts';
 import type { DecisionAnswer } from '../../shared/contracts/v8/decisions.ts';
 import type { StatusAnswer } from '../../shared/contracts/v8/status.ts';
-import { DAY_MS, iso } from '../../shared/kernel/time.ts';
+import { DAY_MS, HOUR_MS, iso } from '../../shared/kernel/time.ts';
 import { writeGeneratedKlines } from '../support/generated-klines.ts';
 import { removeState, startNightdesk } from '../support/nightdesk-process.ts';
 
@@ -15,12 +15,14 @@ const WAIT_MS = 500;
 
 /**
  * The whole way of a model, as a user goes it: a market in which the volume of a burst says what follows, training on its first days, and
- * the last day replayed by Nightdesk with the model and without. Labels that were dealt out anew must bring a model that is refused.
+ * the last day (or so many hours of it) replayed by Nightdesk with the model and without. Labels that were dealt out anew must bring a model that is refused.
  */
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { seed: { type: 'string', default: '7' }, days: { type: 'string', default: '20' } } });
+  const { values } = parseArgs({
+    options: { seed: { type: 'string', default: '7' }, days: { type: 'string', default: '20' }, hours: { type: 'string', default: '24' } },
+  });
   const trainedMs = FROM_MS + Number(values.days) * DAY_MS;
-  const toMs = trainedMs + DAY_MS;
+  const toMs = trainedMs + Number(values.hours) * HOUR_MS;
   const folder = mkdtempSync(join(tmpdir(), 'nightdesk-model-'));
   const data = join(folder, 'data');
   const files = { planted: join(folder, 'planted.json'), onnx: join(folder, 'planted.onnx'), shuffled: join(folder, 'shuffled.json') };
@@ -67,7 +69,7 @@ async function main(): Promise<number> {
       const furthest = Math.max(...both.map((decision) => Math.abs((decision.odds?.value ?? Number.NaN) - (odds.get(decision.id) ?? Number.NaN))));
       check(both.length > 0 && furthest < 1e-9, `of ${both.length} decisions its odds are ours, by ${furthest.toExponential(1)} at most`);
     } else console.log('not looked at: a model that is brought along, for onnxruntime-node, an optional package, is not installed');
-    console.log(`result of the day replayed: without ${without.pnl}, with it ${withModel.pnl}`);
+    console.log(`result of what was replayed: without ${without.pnl}, with it ${withModel.pnl}`);
   } finally {
     rmSync(folder, { recursive: true });
   }

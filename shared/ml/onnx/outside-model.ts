@@ -1,4 +1,5 @@
 import { strategyNameSchema } from '../../contracts/terms.ts';
+import { digestOfBytes } from '../../kernel/digest.ts';
 import type { StrategyName } from '../../strategies/strategy.ts';
 import { FEATURE_VERSION } from '../features/feature-set.ts';
 import { metadataOf } from './onnx-metadata.ts';
@@ -18,9 +19,8 @@ export interface RefusedOutside {
 /**
  * Judges an ONNX file by what it says of itself, without running it: its metadata must name the strategy and the version of the features that it was
  * made for. Its inputs and outputs are seen by who runs it.
- * @param hash  SHA-256 of the file, hex
  */
-export function readOutsideModel(bytes: Uint8Array, hash: string): OutsideModel | RefusedOutside {
+export function readOutsideModel(bytes: Uint8Array): OutsideModel | RefusedOutside {
   const metadata = metadataOf(bytes);
   if (metadata === null) return { strategy: null, why: 'It is no ONNX file' };
   const strategy = strategyNameSchema.safeParse(metadata.get('strategy'));
@@ -29,6 +29,6 @@ export function readOutsideModel(bytes: Uint8Array, hash: string): OutsideModel 
   }
   const features = metadata.get('featureVersion');
   return features === FEATURE_VERSION
-    ? { strategy: strategy.data, version: hash.slice(0, 12) }
+    ? { strategy: strategy.data, version: digestOfBytes(bytes).slice(0, 12) }
     : { strategy: strategy.data, why: `Its metadata must say \`featureVersion\` ${FEATURE_VERSION}, it says ${features ?? 'nothing'}` };
 }
