@@ -58,7 +58,16 @@ async function requestOf(
   const model = loadModels(models, null);
   const versions = model.states.flatMap(({ version, absentWhy }) => (absentWhy === null ? [version] : []));
   for (const { source, absentWhy } of model.states) if (absentWhy !== null) terminal.err(`${source} is not asked: ${absentWhy}`);
-  const asked = { symbols: data.symbols, bounds, strategies, seed, capital, ...(usdInr === null ? {} : { usdInr }), ...(chainAgeSeconds === null ? {} : { chainAgeSeconds }), ...(versions.length === 0 ? {} : { versions }) };
+  const asked = {
+    symbols: data.symbols,
+    bounds,
+    strategies,
+    seed,
+    capital,
+    ...(usdInr === null ? {} : { usdInr }),
+    ...(chainAgeSeconds === null ? {} : { chainAgeSeconds }),
+    ...(versions.length === 0 ? {} : { versions }),
+  };
   const days = Math.ceil((bounds.endMs - bounds.startMs) / DAY_MS);
   const progress = createProgress(terminal);
   return {

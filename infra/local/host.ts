@@ -255,7 +255,11 @@ async function openBus(ledger: LedgerStore, log: Log, listeners: readonly BusLis
 
 async function beginSession(context: EngineContext, options: Options): Promise<void> {
   if ((await context.accounts.active()) !== null) return;
-  await startSession(context, { startingCapital: fromNumber(DEFAULT_CAPITAL_USD), strategies: options.session, riskLimits: limitsFor(options.chainAgeSeconds) }, null);
+  await startSession(
+    context,
+    { startingCapital: fromNumber(DEFAULT_CAPITAL_USD), strategies: options.session, riskLimits: limitsFor(options.chainAgeSeconds) },
+    null,
+  );
 }
 
 /** Lets virtual time run; a replay waits until there is a session. */

@@ -234,14 +234,18 @@ export function seed(text: string): string {
   return text;
 }
 
+/** What only a replay knows. */
+function checkReplay({ feed, usdInr: rate, coinBars: bars, chainAgeSeconds }: Options): void {
+  const isOfReplay = rate !== null || bars !== 'spot' || chainAgeSeconds !== null;
+  if (feed !== 'replay' && isOfReplay) throw bad(`--usd-inr, --coin-bars and --chain-age are for --feed replay; received --feed ${feed}`);
+}
+
 function checkTogether(options: Options, { isSpeedGiven, isNseGiven }: { readonly isSpeedGiven: boolean; readonly isNseGiven: boolean }): void {
   const { feed } = options;
+  checkReplay(options);
   const isVirtual = feed === 'simulated' || feed === 'replay';
   if (isVirtual && isNseGiven) throw bad(`--nse is for --feed auto and live; received --feed ${feed}`);
-  if (feed === 'replay' && options.data.length === 0)
-    throw bad('--feed replay needs --data PATH: a file of recorded frames or bars, or a folder');
-  const isOfReplay = options.usdInr !== null || options.coinBars !== 'spot' || options.chainAgeSeconds !== null;
-  if (feed !== 'replay' && isOfReplay) throw bad(`--usd-inr, --coin-bars and --chain-age are for --feed replay; received --feed ${feed}`);
+  if (feed === 'replay' && options.data.length === 0) throw bad('--feed replay needs --data PATH: a file of recorded frames or bars, or a folder');
   if (feed !== 'replay' && options.data.length > 0) throw bad(`--data is for --feed replay; received --feed ${feed}`);
   if (!isVirtual && (isSpeedGiven || options.atMs !== null || options.untilMs !== null)) {
     throw bad(`--speed, --at and --until are for --feed simulated and replay; received --feed ${feed}`);

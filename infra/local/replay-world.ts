@@ -3,12 +3,12 @@ import { instrumentsOf } from '../../shared/config/instruments.ts';
 import type { World } from '../../shared/engine/context.ts';
 import { frameReplayBounds } from '../../shared/feeds/replay/frame-replay-source.ts';
 import { klineReplayBounds, type ReplayBounds } from '../../shared/feeds/replay/kline-replay-source.ts';
-import { marketsOf } from '../../shared/feeds/replay/recorded-klines.ts';
 import type { RecordedData } from '../../shared/feeds/replay/recorded-data.ts';
+import { marketsOf } from '../../shared/feeds/replay/recorded-klines.ts';
 import { digest } from '../../shared/kernel/digest.ts';
+import { type EpochMs, iso, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
 import { strategiesWith, strategyByName } from '../../shared/strategies/registry.ts';
 import type { Strategy, StrategyName } from '../../shared/strategies/strategy.ts';
-import { type EpochMs, iso, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
 
 /** The venues' names of what is traded (BTCUSDT, RELIANCE), and ours. */
 export const venueSymbols = (): ReadonlyMap<string, string> =>

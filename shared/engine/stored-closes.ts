@@ -45,7 +45,10 @@ interface Span {
   readonly toMs: EpochMs;
 }
 
-function within<C extends { readonly openMs: EpochMs }>(known: ReadonlyMap<string, readonly C[]>, { fromMs, toMs }: Span): ReadonlyMap<string, readonly C[]> {
+function within<C extends { readonly openMs: EpochMs }>(
+  known: ReadonlyMap<string, readonly C[]>,
+  { fromMs, toMs }: Span,
+): ReadonlyMap<string, readonly C[]> {
   return new Map([...known].map(([symbol, candles]) => [symbol, candles.filter(({ openMs }) => openMs >= fromMs && openMs < toMs)]));
 }
 

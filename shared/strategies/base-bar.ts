@@ -61,12 +61,13 @@ export function baseBar(
   if (last1m === null || upToMs === null) return quiet('warming_up', `No bar of ${chart.symbol} yet`);
   if (chart.isLastMissing) return quiet('missing_bar', `The minute before ${iso(upToMs)} is missing`);
   if (upToMs > nowMs) return quiet('bar_not_closed', `The last bar closes at ${iso(upToMs)}, after ${iso(nowMs)}`);
-  if (nowMs - upToMs >= MAX_BAR_AGE_MS)
-    return quiet('stale_bars', `The last bar closed at ${iso(upToMs)}, ${Math.round((nowMs - upToMs) / 1000)} s ago`);
+  // A bar of minutes is followed by minutes that tell nothing: it was looked at when it came.
+  const sinceMs = nowMs - upToMs;
+  if (!isNamed && sinceMs >= MINUTE_MS && sinceMs < minutesOf(last1m) * MINUTE_MS)
+    return quiet('between_bars', `The next bar of ${chart.symbol} has not come`);
+  if (sinceMs >= MAX_BAR_AGE_MS) return quiet('stale_bars', `The last bar closed at ${iso(upToMs)}, ${Math.round(sinceMs / 1000)} s ago`);
 
   const view = chart.timeframe(timeframe);
-  // A bar of minutes is followed by minutes that tell nothing: it was looked at when it came.
-  if (!isNamed && minutesOf(last1m) > 1 && nowMs - upToMs >= MINUTE_MS) return quiet('between_bars', `The next bar of ${chart.symbol} has not come`);
   if (!isNamed && view.closedMs !== upToMs && isWarm(view)) return quiet('between_bars', `The next ${timeframe} candle has not closed`);
   return lastCandle(view, chart.symbol, last1m.close);
 }

@@ -32,7 +32,9 @@ export function resultPage(request: BacktestRequest, result: BacktestResult): re
     ...undefinedFigures(reasons),
     '',
     'What bars do not tell was assumed:',
-    ...assumptionsOf({ hasMinutes: longestSpan(data.series) === 1, isOfPerpetuals: data.isOfPerpetuals === true, chainAgeSeconds }).map((line) => `  ${line}`),
+    ...assumptionsOf({ hasMinutes: longestSpan(data.series) === 1, isOfPerpetuals: data.isOfPerpetuals === true, chainAgeSeconds }).map(
+      (line) => `  ${line}`,
+    ),
     '',
     `Files        ${folder}: journal.jsonl, trades.jsonl, decisions.jsonl, summary.json`,
   ];

@@ -34,9 +34,9 @@ import type { ChainSource, DailiesBySymbol, Model } from '../ports.ts';
 import { riskModelOf } from '../risk-models.ts';
 import { dayRolls, rollDays } from '../roll-trading-day.ts';
 import { type MarketScan, scanId, scanOf } from '../scan-market.ts';
-import { closesIn } from '../stored-closes.ts';
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
 import { performNow, type Steps } from '../steps.ts';
+import { closesIn } from '../stored-closes.ts';
 import { type BacktestListener, openBooks } from './books.ts';
 import { watchInBacktest } from './model-watch.ts';
 

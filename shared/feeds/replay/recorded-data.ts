@@ -132,9 +132,15 @@ async function perpetualsAt(path: string, symbols: VenueSymbols): Promise<readon
     return symbol === undefined ? [] : [{ kind: 'klines', path: file, symbol, spanMinutes: PLAYED_SPANS[span as PlayedTimeframe] }];
   });
   if (found.length > 0) return found;
-  throw new RecordedDataError('nothing_found', `No bars of perpetuals in ${path}: looked for ${coinsOf(symbols).map((name) => `${name}_PERP-5m-*.csv[.gz]`).join(', ')}`, {
-    path,
-  });
+  throw new RecordedDataError(
+    'nothing_found',
+    `No bars of perpetuals in ${path}: looked for ${coinsOf(symbols)
+      .map((name) => `${name}_PERP-5m-*.csv[.gz]`)
+      .join(', ')}`,
+    {
+      path,
+    },
+  );
 }
 
 /** Of klines in one tree, those of a history where there are any: the texts beside it are what it was imported from. */
@@ -216,7 +222,11 @@ async function entriesOf(folder: string) {
   }
 }
 
-async function describeKlines(files: readonly KlinePath[], symbols: VenueSymbols, paths: readonly string[]): Promise<Extract<RecordedData, { kind: 'klines' }>> {
+async function describeKlines(
+  files: readonly KlinePath[],
+  symbols: VenueSymbols,
+  paths: readonly string[],
+): Promise<Extract<RecordedData, { kind: 'klines' }>> {
   const series = await seriesOf(files, symbols);
   if (series.length === 0) {
     const { from, to } = NSE_CALENDAR.facts.coverage;

@@ -52,7 +52,8 @@ async function coinDays(series: readonly KlineSeries[]): Promise<RecordedDays['c
   const files = (await filesNear(pathsOf(series), [])).flatMap((path) => {
     const known = path.endsWith('.zip') ? null : binanceSeriesOf(path);
     const symbol = BINANCE_SYMBOLS.get(known?.symbol ?? '');
-    const isTold = known?.kind === (isOfPerpetuals ? 'perpetual' : 'spot') && LONGER_SPANS.has(known.timeframe) && symbol !== undefined && symbols.has(symbol);
+    const isTold =
+      known?.kind === (isOfPerpetuals ? 'perpetual' : 'spot') && LONGER_SPANS.has(known.timeframe) && symbol !== undefined && symbols.has(symbol);
     return isTold ? { symbol, path, spanMs: SPAN_MS[known.timeframe] } : [];
   });
   return Promise.all(files.map(async ({ symbol, path, spanMs }) => ({ symbol, spanMs, candles: await lastOfDays(path, spanMs) })));

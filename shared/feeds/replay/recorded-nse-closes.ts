@@ -3,16 +3,16 @@ import { CONTRACT_FACTS } from '../../config/contract-facts.ts';
 import { expiryMsOf } from '../../config/contracts.ts';
 import { instrumentBySymbol } from '../../config/instruments.ts';
 import { NSE_CALENDAR } from '../../config/nse-calendar.ts';
-import { parseUdiffDerivatives } from '../history/inputs/derivative-days.ts';
-import type { DerivativeDayRow } from '../history/tables.ts';
-import { recordedLines } from './recorded-lines.ts';
-import type { RecordedContracts } from './recorded-perpetuals.ts';
 import { fromNumber } from '../../kernel/decimal.ts';
 import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
 import { tradingDay } from '../../market/calendar.ts';
 import { contractSymbol } from '../../market/contract-symbol.ts';
 import type { ContractQuote, Delivery, DerivativeChain, FutureQuote, OptionQuote, Settled } from '../../market/derivative.ts';
 import type { FutureContract, InstrumentOf, OptionContract } from '../../market/instrument.ts';
+import { parseUdiffDerivatives } from '../history/inputs/derivative-days.ts';
+import type { DerivativeDayRow } from '../history/tables.ts';
+import { recordedLines } from './recorded-lines.ts';
+import type { RecordedContracts } from './recorded-perpetuals.ts';
 
 /** Whether a file holds the exchange's closes of derivatives, by its name. */
 export const isNseCloses = (path: string): boolean => NAME.test(basename(path));

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { instrumentBySymbol } from '../../config/instruments.ts';
-import { messageOf } from '../../kernel/errors.ts';
 import { toNumber } from '../../kernel/decimal.ts';
+import { messageOf } from '../../kernel/errors.ts';
 import { type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
 import { contractSymbol } from '../../market/contract-symbol.ts';
 import { byExpiryStrikeRight, type DerivativeChain, NOTHING_SETTLED, type OptionQuote } from '../../market/derivative.ts';
@@ -115,7 +115,10 @@ function quoteOf(underlying: string, row: Row, side: (typeof SIDES)[number], rec
 function impliedPrice(options: readonly OptionQuote[]): number | null {
   const nearestMs = Math.min(...options.map(expiryOf));
   let best: { readonly gap: number; readonly price: number } | null = null;
-  for (const same of Map.groupBy(options.filter((quote) => expiryOf(quote) === nearestMs), ({ instrument }) => instrument.contract.strike).values()) {
+  for (const same of Map.groupBy(
+    options.filter((quote) => expiryOf(quote) === nearestMs),
+    ({ instrument }) => instrument.contract.strike,
+  ).values()) {
     const [call, put] = (['call', 'put'] as const).map((right) => same.find(({ instrument }) => instrument.contract.right === right));
     const [c, p] = [middleOf(call), middleOf(put)];
     if (call === undefined || c === null || p === null) continue;
