@@ -22,7 +22,10 @@ export async function place(
   { body, key, requestId }: ApiRequest<'place-order'>,
 ): Promise<{ readonly status: 200 | 202; readonly body: PlaceAnswer }> {
   const clientId = body.clientOrderId ?? key;
-  const outcome = await placeOrder(context, body, { id: plainId(clientId ?? requestId), isClients: clientId !== null });
+  const id = plainId(clientId ?? requestId);
+  // Beside a client order id the key stands for the request as well: with another body it is a mistake.
+  const alias = key === null || plainId(key) === id ? null : plainId(key);
+  const outcome = await placeOrder(context, body, { id, isClients: clientId !== null, alias });
   const { sessionId, orderIds } = outcome;
   const view = viewOf(await context.market.snapshot(context.world.scope), context.clock.now());
   const isDone = (order: StoredOrder): boolean => !isWorkingState(order.state) || !mayFillAtOnce(order.order, view);

@@ -178,6 +178,11 @@ export type TraderRecord = z.infer<typeof traderRecordSchema>;
 const tradingRecordSchema = z
   .object({
     traders: z.partialRecord(traderSchema, traderRecordSchema).readonly(),
+    /** What the closed legs of structures came to that are open in part, by structure, base currency; absent where there is none. */
+    structures: z
+      .record(name, z.object({ net: decimalSchema, largest: decimalSchema }).readonly())
+      .readonly()
+      .optional(),
     /** When entries were accepted within the last minute before the newest of them, oldest first. */
     acceptedMs: z.array(ms).readonly(),
     /** Since when nothing may be opened, by somebody's word; null while it may. */

@@ -21,6 +21,8 @@ const ASK_AGAIN: ReadonlySet<StoreError['code']> = new Set(['conflict', 'duplica
 export interface Decided {
   readonly draft: Draft;
   readonly bodyDigest?: string;
+  /** Another id of the client's for the same command. */
+  readonly alias?: string | null;
   readonly outcome?: unknown;
   readonly scan?: ScanRecord | null;
   readonly fence?: Commit['fence'];
@@ -69,9 +71,10 @@ export function decidedOn(
 async function tryCommit(context: EngineContext, before: Account, decided: Decided): Promise<Committed | StoreError> {
   const { commandId, rows, trades } = decided.draft;
   const after = decided.draft.account();
+  const alias = decided.alias ?? null;
   const receipt: Receipt = { id: commandId, bodyDigest: decided.bodyDigest ?? null, seq: after.seq, outcome: decided.outcome ?? null };
   try {
-    await context.ledger.commit({ before, after, rows, trades, receipt, scan: decided.scan ?? null, fence: decided.fence ?? null });
+    await context.ledger.commit({ before, after, rows, trades, receipt, scan: decided.scan ?? null, fence: decided.fence ?? null, alias });
     context.accounts.committed(after);
     tellCommitted(context, before.sessionId, rows);
     return { kind: 'committed', account: after, decided };
@@ -80,7 +83,16 @@ async function tryCommit(context: EngineContext, before: Account, decided: Decid
     context.accounts.forget(before.sessionId);
     if (error.code === 'unknown') context.accounts.doubt(before.sessionId);
     context.log('warn', 'commit-refused', { commandId, code: error.code, why: messageOf(error) });
-    const recorded = error.code === 'conflict' ? null : await context.ledger.receipt(before.sessionId, commandId);
+    const recorded = error.code === 'conflict' ? null : await recordedUnder(context, before.sessionId, [commandId, alias]);
     return recorded === null ? error : { kind: 'repeated', receipt: recorded };
   }
+}
+
+/** The receipt that the first of these ids has. */
+async function recordedUnder(context: EngineContext, sessionId: string, ids: readonly (string | null)[]): Promise<Receipt | null> {
+  for (const id of ids) {
+    const receipt = id === null ? null : await context.ledger.receipt(sessionId, id);
+    if (receipt !== null) return receipt;
+  }
+  return null;
 }

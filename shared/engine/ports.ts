@@ -45,6 +45,8 @@ export interface Commit {
   readonly rows: readonly JournalRow[];
   readonly trades: readonly Trade[];
   readonly receipt: Receipt;
+  /** Another id that the client knows the command by: a receipt of its own tells of it. */
+  readonly alias?: string | null;
   /** The scan that these events come from, kept in the same transaction. */
   readonly scan: ScanRecord | null;
   /** Fills are fenced by the feed's lease: the commit fails when the epoch has moved on. */

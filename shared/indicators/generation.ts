@@ -52,6 +52,7 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
   });
   let candles: readonly RolledCandle[] | null = null;
   let rsis: readonly (number | null)[] | null = null;
+  let closedMs: EpochMs | null = null;
 
   const inOrder = <T>(ring: readonly T[]): readonly T[] => {
     const oldest = count > CANDLES_KEPT ? count % CANDLES_KEPT : 0;
@@ -85,7 +86,8 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     },
     get closedMs() {
       const last = nthLast(1);
-      return last === null ? null : bucketOf(market, timeframe, last.openMs).endMs;
+      if (last !== null) closedMs ??= bucketOf(market, timeframe, last.openMs).endMs;
+      return closedMs;
     },
     hasGap: (bars = CANDLES_KEPT) => {
       for (let nth = Math.min(bars, count, CANDLES_KEPT); nth > 0; nth--) {
@@ -106,6 +108,7 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
       count += 1;
       candles = null;
       rsis = null;
+      closedMs = null;
     },
     restart: (startMs) => {
       anchorMs = startMs;
@@ -114,6 +117,7 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
       rsiRing.length = 0;
       candles = null;
       rsis = null;
+      closedMs = null;
       set.reset();
     },
   };

@@ -18,21 +18,20 @@ export class Wilder implements Indicator<number, number> {
   readonly warmUp: number;
   readonly state: Float64Array;
   readonly #share: number;
-  readonly #rest: number;
 
   constructor(period: number, state: Float64Array = new Float64Array(WILDER_SIZE)) {
     requirePeriod("Wilder's smoothing", period);
     this.warmUp = period;
     this.state = state;
     this.#share = 1 / period;
-    this.#rest = 1 - this.#share;
   }
 
   add(value: number): void {
     const { state } = this;
     const before = state[VALUE] as number;
     if ((state[IS_WARM] as number) === 1) {
-      state[VALUE] = value * this.#share + before * this.#rest;
+      const share = this.#share;
+      state[VALUE] = value * share + before * (1 - share);
       return;
     }
     // While it is cold the cell holds the plain sum of the values.

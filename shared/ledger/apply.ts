@@ -250,14 +250,22 @@ function closed(account: Account, held: Position, order: ExitOrder, fill: Fill):
   const net = add(held.closed?.realised.net ?? ZERO, fill.realised?.net ?? ZERO);
   const win = net > 0n ? 1 : 0;
   const { totals, day } = account;
+  const positions = without(account.positions, held.id);
   return {
     ...account,
-    positions: without(account.positions, held.id),
+    positions,
     orders: without(account.orders, order.id),
     totals: { ...totals, trades: totals.trades + 1, wins: totals.wins + win },
-    record: withClosed(account.record, held, net, fill.atMs),
+    record: withClosed(account.record, held, net, fill.atMs, !isHeld(held.structure?.id, positions, account.orders)),
     day: { ...day, trades: day.trades + 1, wins: day.wins + win },
   };
+}
+
+/** Whether anything of a structure is open, or an entry works that will open it. */
+function isHeld(structureId: string | undefined, positions: Account['positions'], orders: Account['orders']): boolean {
+  if (structureId === undefined) return false;
+  if ([...positions.values()].some(({ structure }) => structure?.id === structureId)) return true;
+  return [...orders.values()].some((order) => order.purpose === 'entry' && order.structure?.id === structureId);
 }
 
 /** What is left of a request to close at market; a part that has been closed leaves the bracket to the rest. */

@@ -1,6 +1,6 @@
 import type { DayReport, TraderRecord, TradingRecord } from '../contracts/journal.ts';
 import type { Position } from '../contracts/position.ts';
-import { add, type Decimal, multiply, subtract, toNumber, ZERO } from '../kernel/decimal.ts';
+import { add, type Decimal, fromNumber, max, multiply, subtract, toNumber, ZERO } from '../kernel/decimal.ts';
 import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 
 /** What the risk gate counts of an account, before anything has happened. */
@@ -21,15 +21,33 @@ export function withAccepted(record: TradingRecord, atMs: EpochMs): TradingRecor
 }
 
 /**
- * The record after a position was closed for good.
- * @param net  result of all of it, base currency
+ * The record after a position was closed for good. Legs of a structure are one trade, when the last of them is closed: one leg loses
+ * by design where another wins. Its return is net over what it could lose, of a pair that was sized otherwise over its largest leg.
+ * @param net        result of all of it, base currency
+ * @param isLastLeg  whether nothing of its structure is open or coming any more
  */
-export function withClosed(record: TradingRecord, position: Position, net: Decimal, atMs: EpochMs): TradingRecord {
-  // One leg of several loses by design where another wins: it is no trade by itself.
-  if (position.structure !== undefined) return record;
-  const before = recordOf(record, position.strategy);
-  const worth = toNumber(entryWorth(position));
-  const share = worth === 0 ? 0 : toNumber(net) / worth;
+export function withClosed(record: TradingRecord, position: Position, net: Decimal, atMs: EpochMs, isLastLeg: boolean): TradingRecord {
+  const { strategy, structure } = position;
+  if (structure === undefined) return withTrade(record, strategy, { net, worth: entryWorth(position) }, atMs);
+  const { [structure.id]: before, ...others } = record.structures ?? {};
+  const sofar = { net: add(before?.net ?? ZERO, net), largest: max(before?.largest ?? ZERO, entryWorth(position)) };
+  if (!isLastLeg) return { ...record, structures: { ...others, [structure.id]: sofar } };
+  const worth = isSizedByRisk(strategy) ? multiply(structure.risk, fromNumber(structure.legs)) : sofar.largest;
+  const { structures: _, ...rest } = withTrade(record, strategy, { net: sofar.net, worth }, atMs);
+  return Object.keys(others).length === 0 ? rest : { ...rest, structures: others };
+}
+
+/** Options are sized by what they can lose, pairs by what they tie up: as the gate sizes them. */
+const isSizedByRisk = (strategy: Position['strategy']): boolean => strategy === 'options';
+
+function withTrade(
+  record: TradingRecord,
+  trader: Position['strategy'],
+  { net, worth }: { readonly net: Decimal; readonly worth: Decimal },
+  atMs: EpochMs,
+): TradingRecord {
+  const before = recordOf(record, trader);
+  const share = worth === 0n ? 0 : toNumber(net) / toNumber(worth);
   const isWin = net > 0n;
   const isLoss = net < 0n;
   const after: TraderRecord = {
@@ -40,7 +58,7 @@ export function withClosed(record: TradingRecord, position: Position, net: Decim
     lossesInARow: isLoss ? before.lossesInARow + 1 : 0,
     lastLossMs: isLoss ? atMs : before.lastLossMs,
   };
-  return { ...record, traders: { ...record.traders, [position.strategy]: after } };
+  return { ...record, traders: { ...record.traders, [trader]: after } };
 }
 
 /** Two years of trading days. */

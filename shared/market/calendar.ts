@@ -248,6 +248,11 @@ export function tradingDay(calendar: Calendar, dateIst: string, group: Instrumen
   return scheduleOf(calendar, dayOfDate(dateIst), group).day;
 }
 
+/** What the exchange does on the day of an instant. */
+export function tradingDayAt(calendar: Calendar, atMs: EpochMs, group: InstrumentGroup = 'closing-auction'): TradingDay {
+  return scheduleOf(calendar, istDayOf(atMs), group).day;
+}
+
 /**
  * The rolls of the trading day that fall in (sinceMs, untilMs], in order. A day with a session opens at its open and closes
  * when its last price is set; any other day only closes, when a usual day of its era would: crypto-only days have books too.

@@ -58,7 +58,19 @@ function nsePartOf(atMs: EpochMs): Bucket {
  * A sum of volumes to 12 significant digits. Venues give volumes as decimals; a float sum of them carries dust that
  * depends on how many were added, and a candle rolled from minutes must equal the venue's own bit for bit.
  */
-export const roundVolume = (volume: number): number => Number(volume.toPrecision(VOLUME_DIGITS));
+export function roundVolume(volume: number): number {
+  const power = VOLUME_DIGITS - 1 - Math.floor(Math.log10(volume));
+  const scale = POWERS[power];
+  if (scale === undefined) return inDigits(volume);
+  const scaled = volume * scale;
+  const whole = Math.round(scaled);
+  // Powers of ten up to the 22nd are exact and so is a whole number of 12 digits: their quotient is the decimal's own float. Only
+  // close to a tie could the rounding of the product have turned the last digit.
+  return Math.abs(scaled - whole) < 0.49 ? whole / scale : inDigits(volume);
+}
+
+const POWERS = Array.from({ length: 23 }, (_, power) => 10 ** power);
+const inDigits = (volume: number): number => Number(volume.toPrecision(VOLUME_DIGITS));
 
 /** Builds candles of one timeframe from the one-minute bars of one symbol. */
 export interface Rollup {

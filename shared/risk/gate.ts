@@ -1,11 +1,10 @@
 import { ENTRY_RESERVE } from '../config/execution.ts';
-import { allLimits, LEAST_REWARD_TO_RISK } from '../config/risk.ts';
+import { LEAST_REWARD_TO_RISK } from '../config/risk.ts';
 import { add, type Decimal, divide, fromNumber, multiply, ONE, text, toNumber, toStep, ZERO } from '../kernel/decimal.ts';
-import { iso, MINUTE_MS } from '../kernel/time.ts';
-import { recordOf } from '../ledger/trading-record.ts';
 import type { Opportunity, StrategyName } from '../strategies/strategy.ts';
 import type { Sized } from './cap.ts';
 import { caps, cashAsked, tightest } from './caps.ts';
+import { hasCooledDown } from './cooldown.ts';
 import { ACCOUNT_CHECKS, AUCTION_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
@@ -39,16 +38,6 @@ const isNotHeld: Check<GateInput> = ({ account, strategy, instrument }) => {
   if ([...account.positions.values()].some(same)) return refuse('already_in_position', `${strategy} holds ${instrument.symbol} already`);
   if ([...account.orders.values()].some(same)) return refuse('order_working', `${strategy} has a working order in ${instrument.symbol}`);
   return null;
-};
-
-/** A strategy that has lost several times in a row waits: what it looks for may not be there today. */
-const hasCooledDown: Check<GateInput> = ({ account, strategy, nowMs }) => {
-  const { maxConsecutiveLosses, cooldownMinutes } = allLimits(account.limits);
-  const { lossesInARow, lastLossMs } = recordOf(account.record, strategy);
-  const untilMs = (lastLossMs ?? 0) + cooldownMinutes * MINUTE_MS;
-  if (lossesInARow < maxConsecutiveLosses || nowMs >= untilMs) return null;
-  const why = `${strategy} has lost ${lossesInARow} times in a row and pauses until ${iso(untilMs)}`;
-  return over('maxConsecutiveLosses', lossesInARow, maxConsecutiveLosses, why);
 };
 
 const isConfident: Check<GateInput> = ({ opportunity: { confidence, leastConfidence } }) =>

@@ -1,16 +1,19 @@
 import { ENTRY_RESERVE } from '../config/execution.ts';
-import { STRATEGY_MAX_POSITION } from '../config/risk.ts';
+import { allLimits, KELLY, STRATEGY_MAX_POSITION } from '../config/risk.ts';
 import type { Rate } from '../contracts/terms.ts';
 import { add, type Decimal, fromNumber, max, multiply, ONE, toNumber, toStep, ZERO } from '../kernel/decimal.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { type Account, availableCash, equity, exposure, type MarkOf, type RateOf, reserved, riskAtStops } from '../ledger/account.ts';
+import { recordOf } from '../ledger/trading-record.ts';
 import type { PhaseView } from '../market/calendar.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
 import type { Quote } from '../market/price.ts';
 import type { StrategyName, StructureLeg, StructureOpportunity } from '../strategies/strategy.ts';
+import { hasCooledDown } from './cooldown.ts';
 import { ACCOUNT_CHECKS, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { linearExposure, NO_OPTION_TERMS, type OptionTermsOf, optionExposure } from './exposures.ts';
 import { type GateRefusal, over, percent, refuse } from './refusal.ts';
+import { kellySize } from './sizing/kelly.ts';
 import type { Exposure } from './var/book.ts';
 import type { RiskModel } from './var/risk-model.ts';
 import { valueAtRiskRoom } from './var-cap.ts';
@@ -55,7 +58,7 @@ export interface StructurePass {
  * bought, sold and blocked by exposure and free cash.
  */
 export function structureGate(input: StructureInput): StructurePass | GateRefusal {
-  return isIdle(input) ?? legRefusal(input) ?? isConfident(input) ?? sized(input);
+  return isIdle(input) ?? hasCooledDown(input) ?? legRefusal(input) ?? isConfident(input) ?? sized(input);
 }
 
 function isIdle({ account, strategy, proposal }: StructureInput): GateRefusal | null {
@@ -167,10 +170,21 @@ function boundsOf(input: StructureInput, rate: Rate, cashPerUnit: Decimal): read
   const riskUsed = equityNow <= 0n ? Number.POSITIVE_INFINITY : riskAtStops(account, equityNow, rateOf) + pendingRisk(account) / equityUsd;
   const cash = toNumber(cashPerUnit);
   const per = (amount: number, each: number): number => (each <= 0 ? Number.POSITIVE_INFINITY : amount / each);
+  const staked = hasOptions ? risk : largest;
+  const kelly = kellySize(recordOf(account.record, strategy), KELLY, allLimits(limits).maxKelly);
   return [
+    ...(kelly === null
+      ? []
+      : [
+          {
+            name: 'kelly',
+            units: per(kelly * equityUsd, staked),
+            why: `half of Kelly's answer to the record of ${strategy} is ${percent(kelly)} of equity`,
+          },
+        ]),
     {
       name: 'strategyMaxPosition',
-      units: per(share * equityUsd, hasOptions ? risk : largest),
+      units: per(share * equityUsd, staked),
       why: `${percent(share)} of equity is what ${strategy} may ${hasOptions ? 'lose' : 'hold'} in one structure`,
     },
     {

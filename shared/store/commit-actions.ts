@@ -39,7 +39,9 @@ export function commitSteps(commit: Commit): readonly CommitStep[] {
     ...positionSteps(before, after),
     ...orderSteps(sessionId, before, standingOrders(before, after, rows)),
     ...trades.map((trade) => put(ledgerKeys.trade(sessionId, trade.seq), tradeAttributes(trade))),
-    { failure: 'duplicate', action: absentPut(ledgerKeys.receipt(sessionId, receipt.id), receiptAttributes(receipt)) },
+    ...[receipt.id, ...(commit.alias === undefined || commit.alias === null ? [] : [commit.alias])].map(
+      (id): CommitStep => ({ failure: 'duplicate', action: absentPut(ledgerKeys.receipt(sessionId, id), receiptAttributes({ ...receipt, id })) }),
+    ),
     ...(scan === null ? [] : scanSteps(commit, scan)),
     ...(commit.fence === null ? [] : [fenceStep(commit.fence)]),
     ...(before === null ? startSteps(after) : []),

@@ -5,5 +5,6 @@
  *   1  before orders had terms and fills their inputs; rows carried no number
  *   2  orders with terms, entries that fill in parts, fills with what they were made from
  *   3  contracts with margin, funding and expiry, structures, the record that the risk gate counts, the kill switch, models switched off
+ *   4  a record of structures as trades, margins that rise before a delivery
  */
-export const LEDGER_FORMAT = 3;
+export const LEDGER_FORMAT = 4;

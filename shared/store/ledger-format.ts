@@ -27,9 +27,13 @@ const anew: Migration['run'] = async (items, sessionId) => {
 
 /**
  * Every migration there is. From 1 there is none: its fills lack what a fill of today is made again from. From 2: what
- * later versions added to the journal's events may be left out, and head, positions, orders and trades are made anew.
+ * later versions added to the journal's events may be left out, and head, positions, orders and trades are made anew; so from 3,
+ * which kept no record of structures.
  */
-const MIGRATIONS: readonly Migration[] = [{ from: 2, to: 3, run: anew }];
+const MIGRATIONS: readonly Migration[] = [
+  { from: 2, to: 4, run: anew },
+  { from: 3, to: 4, run: anew },
+];
 
 export interface Formats {
   readonly format: number;

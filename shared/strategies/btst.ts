@@ -1,5 +1,6 @@
 import { type BtstConfig, btstConfig } from '../config/strategies.ts';
 import { MINUTE_MS } from '../kernel/time.ts';
+import type { Market } from '../market/instrument.ts';
 import { tradingDayOf } from '../market/rollup.ts';
 import { type BaseBar, baseBar, lastCandle, quiet } from './base-bar.ts';
 import { hourVolume, hourVolumeRatio } from './components/hour-volume.ts';
@@ -29,7 +30,7 @@ export function createBtst(config: BtstConfig = btstConfig.parse({})): Strategy 
     readsDerivatives: false,
     evaluate: (view, named) => {
       const { market, symbol } = view.chart;
-      if (market !== 'NSE') return quiet('other_market', `Shares of NSE only; ${symbol} is of ${market}`);
+      if (market !== 'NSE') return otherMarket(symbol, market);
       const window = entryWindow(view.calendar, view.nowMs, config.lastMinutes);
       if (window.kind === 'quiet') return window;
       const isNamed = named !== undefined;
@@ -40,6 +41,8 @@ export function createBtst(config: BtstConfig = btstConfig.parse({})): Strategy 
   };
   return strategy;
 }
+
+const otherMarket = (symbol: string, market: Market): Quiet => quiet('other_market', () => `Shares of NSE only; ${symbol} is of ${market}`);
 
 const baseOf = ({ timeframes: [base = '1h'] }: BtstConfig): typeof base => base;
 

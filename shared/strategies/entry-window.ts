@@ -1,6 +1,5 @@
 import { type EpochMs, iso, MINUTE_MS } from '../kernel/time.ts';
-import { type Calendar, marketPhase, type SessionDay, tradingDay } from '../market/calendar.ts';
-import { istDate } from '../market/ist.ts';
+import { type Calendar, marketPhase, type SessionDay, tradingDayAt } from '../market/calendar.ts';
 import { nextTradingDay } from '../market/trading-days.ts';
 import { quiet } from './base-bar.ts';
 import type { Quiet, TradedIn } from './strategy.ts';
@@ -23,19 +22,25 @@ export interface EntryWindow {
  * not know or whose hours were never published: a sale that cannot be planned is not waited for.
  */
 export function entryWindow(calendar: Calendar, nowMs: EpochMs, lastMinutes: number): EntryWindow | Quiet {
-  const today = tradingDay(calendar, istDate(nowMs));
+  const today = tradingDayAt(calendar, nowMs);
   if (today.kind !== 'session') {
     const reason = today.kind === 'holiday' || today.kind === 'weekend' ? 'market_closed' : 'calendar_not_covered';
-    return quiet(reason, `${today.date}: ${marketPhase(calendar, 'NSE', nowMs).reason}`);
+    return quiet(reason, () => `${today.date}: ${marketPhase(calendar, 'NSE', nowMs).reason}`);
   }
   const fromMs = today.continuousCloseMs - lastMinutes * MINUTE_MS;
-  const { phase, reason } = marketPhase(calendar, 'NSE', nowMs);
-  const tradedIn = phase === 'closing-auction-entry' ? 'closing-auction' : phase === 'continuous' && nowMs >= fromMs ? 'continuous' : null;
-  if (tradedIn === null)
-    return quiet('outside_window', `Bought from ${iso(fromMs)} on and while the closing auction takes market orders; now: ${reason}`);
+  if (nowMs < fromMs) return outside(calendar, nowMs, fromMs);
+  const { phase } = marketPhase(calendar, 'NSE', nowMs);
+  const tradedIn = phase === 'closing-auction-entry' ? 'closing-auction' : phase === 'continuous' ? 'continuous' : null;
+  if (tradedIn === null) return outside(calendar, nowMs, fromMs);
   const next = nextTradingDay(calendar, nowMs);
   if (next.kind !== 'session')
     return quiet('calendar_not_covered', `The session after ${today.date} cannot be planned: ${next.date} is ${next.kind}`);
   const isLater = marketPhase(calendar, 'NSE', nowMs - MINUTE_MS).phase === 'closing-auction-entry';
   return { kind: 'window', today, next, tradedIn, isLater };
 }
+
+const outside = (calendar: Calendar, nowMs: EpochMs, fromMs: EpochMs): Quiet =>
+  quiet(
+    'outside_window',
+    () => `Bought from ${iso(fromMs)} on and while the closing auction takes market orders; now: ${marketPhase(calendar, 'NSE', nowMs).reason}`,
+  );

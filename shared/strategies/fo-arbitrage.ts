@@ -34,13 +34,15 @@ export function createFoArbitrage(config: FoArbitrageConfig = foArbitrageConfig.
     evaluate: (view, named) => {
       const { derivatives } = view;
       if (derivatives === null || derivatives.chains.length === 0) {
-        return quiet('no_derivatives', `Nothing is quoted on ${view.instrument.symbol}`);
+        return nothingQuoted(view.instrument);
       }
       const base = named ?? config.timeframes[0] ?? '5m';
       return best(marketOf(config, view, derivatives, base));
     },
   };
 }
+
+const nothingQuoted = ({ symbol }: Instrument): Quiet => quiet('no_derivatives', () => `Nothing is quoted on ${symbol}`);
 
 function marketOf(
   config: FoArbitrageConfig,

@@ -58,18 +58,29 @@ function judge(config: ScalpingConfig, view: StrategyView, base: BaseBar): Oppor
 function burstMissing(config: ScalpingConfig, { view, bar, atr, price }: BaseBar, direction: Direction): (() => string) | null {
   const { timeframe } = view;
   const body = Math.abs(bar.close - bar.open) / atr;
-  if (body < config.burstAtr) return () => `The last ${timeframe} bar's body is ${body.toFixed(1)} ATR, a burst has ${config.burstAtr}`;
-  if (atr / price < config.leastAtrShare)
-    return () => `The ATR is ${((100 * atr) / price).toFixed(3)} % of the price, a scalp needs ${100 * config.leastAtrShare} % to pay its costs`;
+  if (body < config.burstAtr) return smallBody(timeframe, body, config);
+  if (atr / price < config.leastAtrShare) return smallRange(atr / price, config);
   const { volumeRatio, donchian } = view.indicators;
-  if (volumeRatio === null || volumeRatio < config.burstVolumeRatio) {
-    return () => `${volumeRatio === null ? 'No' : `${volumeRatio.toFixed(1)} times the`} usual volume, a burst has ${config.burstVolumeRatio} times`;
-  }
+  if (volumeRatio === null || volumeRatio < config.burstVolumeRatio) return smallVolume(volumeRatio, config);
   const edge = direction === 'long' ? donchian?.upper : donchian?.lower;
-  if (edge === undefined || signOf(direction) * (bar.close - edge) <= 0)
-    return () => `The close ${bar.close} is within the range of the bars before it`;
+  if (edge === undefined || signOf(direction) * (bar.close - edge) <= 0) return withinRange(bar.close);
   return null;
 }
+
+// Apart, so that only what is missed makes a closure: nearly every bar ends with the first of them.
+const smallBody =
+  (timeframe: Timeframe, body: number, { burstAtr }: ScalpingConfig) =>
+  () =>
+    `The last ${timeframe} bar's body is ${body.toFixed(1)} ATR, a burst has ${burstAtr}`;
+const smallRange =
+  (atrShare: number, { leastAtrShare }: ScalpingConfig) =>
+  () =>
+    `The ATR is ${(100 * atrShare).toFixed(3)} % of the price, a scalp needs ${100 * leastAtrShare} % to pay its costs`;
+const smallVolume =
+  (ratio: number | null, { burstVolumeRatio }: ScalpingConfig) =>
+  () =>
+    `${ratio === null ? 'No' : `${ratio.toFixed(1)} times the`} usual volume, a burst has ${burstVolumeRatio} times`;
+const withinRange = (close: number) => () => `The close ${close} is within the range of the bars before it`;
 
 function propose(config: ScalpingConfig, view: StrategyView, base: BaseBar, direction: Direction, slower: readonly TimeframeView[]): Opportunity {
   const sign = signOf(direction);

@@ -76,6 +76,23 @@ describe('placing an order', () => {
     expect(body).toMatchObject({ status: 409, code: 'idempotency_mismatch' });
   });
 
+  it('takes a key beside a client order id for the same request: the same answer, and nothing else under either', async () => {
+    const fixture = await trading();
+    const asked = (clientOrderId: string | undefined, key: string, quantity = '20') => ({
+      body: { ...BUY, quantity, ...(clientOrderId === undefined ? {} : { clientOrderId }) },
+      headers: { 'idempotency-key': key },
+    });
+    const first = await fixture.ask('place-order', asked('once', 'key/1'));
+    expect(only(first.body).id).toBe('E:order:once');
+    for (const again of [asked('once', 'key/1'), asked('once', 'key/2')]) {
+      expect(only((await fixture.ask('place-order', again)).body).id).toBe('E:order:once');
+    }
+    for (const other of [asked('twice', 'key/1'), asked(undefined, 'key/1'), asked('once', 'key/3', '21')]) {
+      expect((await fixture.refused('place-order', other)).body).toMatchObject({ status: 409, code: 'idempotency_mismatch' });
+    }
+    expect((await fixture.ask('orders', { query: '?limit=200' })).body.orders.filter(({ purpose }) => purpose === 'entry')).toHaveLength(1);
+  });
+
   it('answers an id that comes again after its session has ended', async () => {
     const fixture = await trading();
     const first = await fixture.ask('place-order', { body: { ...BUY, clientOrderId: 'once' } });

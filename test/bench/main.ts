@@ -11,6 +11,7 @@ import { benchPortfolio } from './portfolio.ts';
 import { benchRisk } from './risk.ts';
 import { benchScan } from './scan.ts';
 import { benchSignals } from './signals.ts';
+import { benchStrategies } from './strategies.ts';
 import { benchStress } from './stress.ts';
 import { benchTicks } from './ticks.ts';
 import { benchTriggers } from './triggers.ts';
@@ -30,6 +31,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   ml: benchMl,
   indicators: benchIndicators,
   scan: benchScan,
+  strategies: benchStrategies,
   portfolio: benchPortfolio,
   week: benchWeek,
 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
-import { bucketOf, createRollup, type RolledCandle } from '../../shared/market/rollup.ts';
+import { bucketOf, createRollup, type RolledCandle, roundVolume } from '../../shared/market/rollup.ts';
 import { TIMEFRAMES } from '../../shared/market/timeframe.ts';
 import { barsOf, missing, walk } from '../support/series.ts';
 
@@ -59,6 +59,26 @@ describe('rolling up', () => {
         expect(candles.map(({ openMs }) => openMs)).toEqual([...spans]);
       }),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe('a volume of 12 digits', () => {
+  const sums = fc.array(fc.tuple(fc.nat(1e9), fc.integer({ min: 0, max: 8 })), { minLength: 1, maxLength: 6 });
+  const added = sums.map((parts) => parts.reduce((sum, [units, places]) => sum + units / 10 ** places, 0));
+  const anywhere = fc
+    .tuple(fc.double({ min: 1, max: 10, noNaN: true }), fc.integer({ min: -15, max: 25 }))
+    .map(([digits, power]) => digits * 10 ** power);
+  const ties = fc
+    .tuple(fc.integer({ min: 1e11, max: 1e12 - 1 }), fc.integer({ min: 0, max: 13 }))
+    .map(([units, places]) => (units + 0.5) / 10 ** places);
+
+  it('is the float of its decimal: of sums, at any size, at ties and at nothing', () => {
+    fc.assert(
+      fc.property(fc.oneof(added, anywhere, ties, fc.constant(0)), (volume) => {
+        expect(roundVolume(volume)).toBe(Number(volume.toPrecision(12)));
+      }),
+      { numRuns: 2_000 },
     );
   });
 });

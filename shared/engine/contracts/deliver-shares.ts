@@ -72,15 +72,29 @@ function closeOutCharges(position: Position, contract: Ending, { quote }: Settle
 
 function endInShares(draft: Draft, position: Position, contract: Ending, settled: SettledAt, quantity: Decimal): void {
   const price = deliveryPrice(contract, settled.quote.last);
-  end(draft, position.id, settled, { quantity, price: contract.kind === 'option' ? ZERO : price, charges: [] });
-  if (receivesShares(position, contract)) takeShares(draft, position, contract, settled, quantity, price);
-  else giveShares(draft, position, contract, settled, quantity, price);
+  const endContract = (): void => end(draft, position.id, settled, { quantity, price: contract.kind === 'option' ? ZERO : price, charges: [] });
+  if (receivesShares(position, contract)) {
+    takeShares(draft, position, contract, settled, quantity, price, endContract);
+    return;
+  }
+  endContract();
+  giveShares(draft, position, contract, settled, quantity, price);
 }
 
-function takeShares(draft: Draft, position: Position, { underlying }: Ending, settled: SettledAt, quantity: Decimal, price: Decimal): void {
+/** The purchase is placed before the contract ends: a structure that it belongs to is not over. */
+function takeShares(
+  draft: Draft,
+  position: Position,
+  { underlying }: Ending,
+  settled: SettledAt,
+  quantity: Decimal,
+  price: Decimal,
+  endContract: () => void,
+): void {
   const order = deliveryOrder(position, underlying, settled, quantity);
   const charges = deliveryCharges(draft.account(), order, settled, quantity, price);
   draft.emit({ type: 'order-placed', atMs: settled.nowMs, order });
+  endContract();
   draft.emit({ type: 'filled', atMs: settled.nowMs, fill: deliveredFill(draft.account(), order, settled, { quantity, price, charges }) });
 }
 

@@ -14,6 +14,8 @@ export interface ClientCommand<Outcome> {
   readonly account: Account;
   /** The id that the client gave it, under which it may come again; null where it gave none. */
   readonly keyed: string | null;
+  /** A second id of the client's, which stands for this request as well. */
+  readonly alias?: string | null;
   readonly body: unknown;
   readonly outcome: z.ZodType<Outcome>;
 }
@@ -28,12 +30,15 @@ export type DecideOnce<Outcome> = (account: Account) => { readonly draft: Draft;
  */
 export async function once<Outcome>(
   context: EngineContext,
-  { account: asked, keyed, body, outcome: schema }: ClientCommand<Outcome>,
+  { account: asked, keyed, alias = null, body, outcome: schema }: ClientCommand<Outcome>,
   decide: () => Promise<DecideOnce<Outcome>>,
 ): Promise<Outcome | null> {
   const { sessionId } = asked;
-  const earlier = keyed === null ? null : await earlierReceipt(context.ledger, sessionId, keyed, body);
-  if (earlier !== null) return schema.parse(earlier.outcome);
+  const ids = [keyed, alias].filter((id) => id !== null);
+  for (const id of ids) {
+    const earlier = await earlierReceipt(context.ledger, sessionId, id, body);
+    if (earlier !== null) return schema.parse(earlier.outcome);
+  }
   assertRunning(asked);
   const decideNow = await decide();
   const answerOf = (receipt: Receipt): Outcome => {
@@ -42,10 +47,13 @@ export async function once<Outcome>(
   };
   /** The same request, sent twice, may have been quicker: what it did leaves nothing to do, or forbids it. */
   const doneMeanwhile = async (): Promise<Outcome | null> => {
-    const receipt = keyed === null ? null : await context.ledger.receipt(sessionId, keyed);
-    return receipt === null ? null : answerOf(receipt);
+    for (const id of ids) {
+      const receipt = await context.ledger.receipt(sessionId, id);
+      if (receipt !== null) return answerOf(receipt);
+    }
+    return null;
   };
-  const decided = await committedOrRefused(context, sessionId, decideNow, body);
+  const decided = await committedOrRefused(context, sessionId, decideNow, body, alias);
   if (decided.kind === 'repeated') return answerOf(decided.receipt);
   if (decided.kind === 'committed') {
     await context.nudge(sessionId);
@@ -69,13 +77,14 @@ async function committedOrRefused<Outcome>(
   sessionId: string,
   decide: DecideOnce<Outcome>,
   body: unknown,
+  alias: string | null,
 ): Promise<Ended<Outcome>> {
   let answer: Outcome | null = null;
   try {
     const result = await commitDecision(context, sessionId, (account) => {
       const decided = decide(account);
       answer = decided?.outcome ?? null;
-      return decided === null ? null : { ...decided, bodyDigest: digest(body) };
+      return decided === null ? null : { ...decided, bodyDigest: digest(body), alias };
     });
     return result.kind === 'repeated' ? result : { ...result, answer };
   } catch (error) {

@@ -23,18 +23,25 @@ export type PlaceOutcome = z.infer<typeof outcomeSchema> & { readonly sessionId:
 /**
  * Places the orders of a request, at most once under its id. What the venue or the request's own form forbids throws and
  * changes nothing; what the risk gate refuses is recorded as rejected.
- * `id` is the client's own when `isClients`, and then may come again, also when its session has ended since.
+ * `id` is the client's own when `isClients`, and then may come again, also when its session has ended since; `alias` is a second
+ * id of the client's that stands for the request as well.
  * @throws EngineError `no_active_session`, `evidence_mismatch`, `idempotency_mismatch`, and those of `decidePlace`
  */
 export async function placeOrder(
   context: EngineContext,
   request: OrderRequest,
-  { id, isClients }: { readonly id: string; readonly isClients: boolean },
+  { id, isClients, alias = null }: { readonly id: string; readonly isClients: boolean; readonly alias?: string | null },
 ): Promise<PlaceOutcome> {
   const account = await sessionAsked(context, isClients ? id : null);
   const { sessionId } = account;
   const commandId = `order:${id}`;
-  const command = { account, keyed: isClients ? commandId : null, body: request, outcome: outcomeSchema };
+  const command = {
+    account,
+    keyed: isClients ? commandId : null,
+    alias: alias === null ? null : `order:${alias}`,
+    body: request,
+    outcome: outcomeSchema,
+  };
   const outcome = await once(context, command, async () => {
     assertOwnWorld(context, account);
     const view = await placeView(context, { withCharts: asksForAtr(trailsOf(request)), withChains: asksForChains(request) });

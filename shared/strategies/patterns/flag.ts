@@ -41,14 +41,23 @@ function clearest(candles: readonly Candle[], atr: number, direction: Direction,
   const bar = candles.at(-1);
   if (!bar || atr <= 0) return 0;
   let best = 0;
-  for (let length = LEAST_REST; length <= MOST_REST && length + 2 < candles.length; length++) {
+  const longest = Math.min(MOST_REST, restLeft(candles, bar.close, sign));
+  for (let length = LEAST_REST; length <= longest && length + 2 < candles.length; length++) {
     const rest = candles.slice(-1 - length, -1);
-    // What the close has not left with a short rest it has not left with a longer one.
-    if (rest.some((each) => sign * (bar.close - farEnd(each, sign)) <= 0)) break;
     const found = restAfterRun(candles.slice(-1 - length - POLE_BARS, -1 - length), rest, atr, sign);
     if (found !== null && isShaped(found)) best = Math.max(best, scoreOf(found, atr));
   }
   return best;
+}
+
+/** How many of the bars before the last one its close is beyond, without one that it is not. */
+function restLeft(candles: readonly Candle[], close: number, sign: 1 | -1): number {
+  let length = 0;
+  for (let i = candles.length - 2; i >= 0; i--) {
+    if (sign * (close - farEnd(candles[i] as Candle, sign)) <= 0) break;
+    length++;
+  }
+  return length;
 }
 
 const scoreOf = ({ poleHeight, retraced }: Rest, atr: number): number =>

@@ -46,6 +46,8 @@ export function levelBreak(candles: readonly Candle[], atr: number, direction: D
   const before = candles.at(-2);
   if (!bar || !before || atr <= 0) return 0;
   const sign = signOf(direction);
+  // The level would lie between the two closes.
+  if (sign * (bar.close - before.close) <= (LEVEL_ATR / 2) * atr) return 0;
   const broken = levelsOf(candles.slice(0, -1), atr, sign).filter(
     ({ price }) => sign * (bar.close - price) > (LEVEL_ATR / 2) * atr && sign * (before.close - price) <= 0,
   );
@@ -57,9 +59,8 @@ const clearness = (levels: readonly Level[]): number =>
 
 /** The levels made by turning points: by highs for 1, by lows for -1. */
 function levelsOf(candles: readonly Candle[], atr: number, side: 1 | -1): readonly Level[] {
-  const ends = candles.map((bar) => farEnd(bar, side));
   // From the far side inwards, so that a market turned upside down has the same levels.
-  const points = turningPoints(ends, side).sort((a, b) => side * (a - b));
+  const points = turningPoints(candles, side).sort((a, b) => side * (a - b));
   const levels: Level[] = [];
   let group: number[] = [];
   for (const point of points) {
@@ -78,11 +79,19 @@ const levelOf = (points: readonly number[]): Level => ({
   touches: points.length,
 });
 
-/** Values that lie beyond both neighbours' and their neighbours': peaks for 1, troughs for -1. Of equal ones the first counts. */
-function turningPoints(values: readonly number[], sign: 1 | -1): number[] {
-  return values.filter((value, i) => {
-    if (i < WING_BARS || i + WING_BARS >= values.length) return false;
-    const isBefore = values.slice(i - WING_BARS, i).every((other) => sign * (value - other) > 0);
-    return isBefore && values.slice(i + 1, i + 1 + WING_BARS).every((other) => sign * (value - other) >= 0);
-  });
+/** Far ends that lie beyond both neighbours' and their neighbours': peaks for 1, troughs for -1. Of equal ones the first counts. */
+function turningPoints(candles: readonly Candle[], sign: 1 | -1): number[] {
+  const points: number[] = [];
+  for (let i = WING_BARS; i + WING_BARS < candles.length; i++) if (turnsAt(candles, i, sign)) points.push(endAt(candles, i, sign));
+  return points;
 }
+
+function turnsAt(candles: readonly Candle[], i: number, sign: 1 | -1): boolean {
+  const end = endAt(candles, i, sign);
+  for (let wing = 1; wing <= WING_BARS; wing++) {
+    if (sign * (end - endAt(candles, i - wing, sign)) <= 0 || sign * (end - endAt(candles, i + wing, sign)) < 0) return false;
+  }
+  return true;
+}
+
+const endAt = (candles: readonly Candle[], i: number, sign: 1 | -1): number => farEnd(candles[i] as Candle, sign);

@@ -249,6 +249,51 @@ describe('a structure that is held', () => {
     });
   });
 
+  describe('that was closed', () => {
+    const exitsAsked = (account: Account): Account => {
+      const draft = draftOn(account, 'close all');
+      for (const leg of account.positions.values()) requestExit(draft, leg, { reason: 'stop', quantity: null, nowMs: LATER_MS });
+      return draft.account();
+    };
+    const looked = (account: Account, symbol: string, books: Books): Account => {
+      const exit = [...account.orders.values()].find((order) => order.symbol === symbol);
+      const command = { orderId: exit?.id ?? '', tick: null, extreme: null, queueAhead: null, configVersion: 'test' };
+      return decideMatch(account, marketAt(LATER_MS + 5_000, books), command)?.account() ?? account;
+    };
+    const LOSING: Books = { [SOLD]: [0.03, 0.0305], [BOUGHT]: [0.0145, 0.015] };
+
+    it('is one trade of its strategy, by what it could lose: for the pause after losses and for Kelly', () => {
+      const { record, totals } = looked(exitsAsked(held()), SOLD, LOSING);
+      // Both legs have their own places among the trades; the record knows one
+      expect(totals.trades).toBe(2);
+      expect(record.traders.options).toMatchObject({ trades: 1, wins: 0, lossesInARow: 1, lastLossMs: LATER_MS + 5_000 });
+      expect(record.traders.options?.lossReturns).toBeCloseTo(-toNumber(totals.realised) / (0.9 * 4_200), 8);
+      expect(record).not.toHaveProperty('structures');
+    });
+
+    it('is no trade before its last leg is closed, and counts what the first had come to', () => {
+      const partly = looked(exitsAsked(held()), SOLD, { ...LOSING, [BOUGHT]: [null, 0.015] });
+      expect(partly.positions.size).toBe(1);
+      expect(partly.record.traders).toEqual({});
+      const [open] = Object.values(partly.record.structures ?? {});
+      expect(open?.net).toBe(partly.totals.realised);
+      const whole = looked(partly, BOUGHT, LOSING);
+      expect(whole.record.traders.options).toMatchObject({ trades: 1 });
+      expect(whole.record.traders.options?.lossReturns).toBeCloseTo(-toNumber(whole.totals.realised) / (0.9 * 4_200), 8);
+    });
+
+    it('makes its strategy pause after so many in a row, and sizes it by its record', () => {
+      const started = startedAccount();
+      const recorded = (traders: Account['record']['traders']): Account => ({ ...started, record: { ...started.record, traders } });
+      const lost = { trades: 5, wins: 0, winReturns: 0, lossReturns: 2, lossesInARow: 5, lastLossMs: START_MS };
+      expect(scanned(recorded({ options: lost }), spread()).record.decisions).toMatchObject([{ outcome: 'refused', reason: 'maxConsecutiveLosses' }]);
+      // Two of five win half of what is staked, three lose half of it: no edge, but for a probe of 1 %
+      const poor = { trades: 40, wins: 16, winReturns: 8, lossReturns: 12, lossesInARow: 0, lastLossMs: null };
+      const [decision] = scanned(recorded({ options: poor }), spread()).record.decisions;
+      expect(decision).toMatchObject({ outcome: 'taken', sizedBy: 'kelly', quantity: decimal('0.2') });
+    });
+  });
+
   it('is called when equity no longer carries what must stay behind it', () => {
     const poor = filledOn(
       scanned(startedAccount('20000'), spread({ legs: spread().legs.slice(0, 1), riskPerUnit: 4_000 })).draft.account(),
