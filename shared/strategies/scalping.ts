@@ -1,7 +1,7 @@
 import { type ScalpingConfig, scalpingConfig } from '../config/strategies.ts';
 import type { TimeframeView } from '../indicators/generation.ts';
 import { MINUTE_MS } from '../kernel/time.ts';
-import { TIMEFRAMES } from '../market/timeframe.ts';
+import { TIMEFRAMES, type Timeframe } from '../market/timeframe.ts';
 import { type BaseBar, baseBar, knownTimeframes, quiet } from './base-bar.ts';
 import { weighWithOdds } from './components/ml.ts';
 import { momentum } from './components/momentum.ts';
