@@ -50,7 +50,13 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
   const { outside } = context;
   if (outside === undefined) return place(context, account, view, { minuteMs, market });
   const { modelsAsked } = await import('./ask-outside.ts');
-  const model = await modelsAsked(context, outside, account, view, questionsOf(account, view, { minuteMs, market, strategyOf: strategyByName }));
+  const model = await modelsAsked(
+    context,
+    outside,
+    account,
+    view,
+    questionsOf(account, view, { minuteMs, market, strategyOf: context.strategyOf ?? strategyByName }),
+  );
   return place(context, account, { ...view, model }, { minuteMs, market });
 }
 

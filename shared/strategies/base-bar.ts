@@ -24,7 +24,7 @@ const GAP_BARS = 3;
 
 /** Of timeframes those that a chart has: data coarser than minutes (`Bar.spanMinutes`) has none that are shorter than its bars. */
 export const knownTimeframes = ({ last1m }: Pick<Chart, 'last1m'>, timeframes: readonly Timeframe[]): readonly Timeframe[] =>
-  last1m === null ? timeframes : timeframes.filter((timeframe) => TIMEFRAME_MS[timeframe] >= minutesOf(last1m) * MINUTE_MS);
+  last1m?.spanMinutes === undefined ? timeframes : timeframes.filter((timeframe) => TIMEFRAME_MS[timeframe] >= minutesOf(last1m) * MINUTE_MS);
 
 /** `why` may be words to come: a scan asks for the reason of most looks and for the words of none. */
 export function quiet(reason: string, why: string | (() => string)): Quiet {
@@ -74,13 +74,12 @@ export function baseBar(
   if (isNamed) requireKnown(strategy, timeframe);
   const { last1m, upToMs } = chart;
   if (last1m === null || upToMs === null) return quiet('warming_up', `No bar of ${chart.symbol} yet`);
+  // A bar of minutes is followed by minutes that tell nothing: it was looked at when it came.
+  if (!isNamed && last1m.spanMinutes !== undefined && nowMs - upToMs >= MINUTE_MS && nowMs - upToMs < last1m.spanMinutes * MINUTE_MS)
+    return BETWEEN_BARS[timeframe];
   if (chart.isLastMissing || upToMs > nowMs || nowMs - upToMs >= MAX_BAR_AGE_MS) return notFresh(chart, upToMs, nowMs);
 
   const view = chart.timeframe(timeframe);
-  // A bar of minutes is followed by minutes that tell nothing: it was looked at when it came.
-  if (!isNamed && nowMs - upToMs >= MINUTE_MS && minutesOf(last1m) > 1) {
-    return quiet('between_bars', () => `The next bar of ${chart.symbol} has not come`);
-  }
   if (!isNamed && view.closedMs !== upToMs && view.isWarm) return BETWEEN_BARS[timeframe];
   return lastCandle(view, chart.symbol, last1m.close);
 }

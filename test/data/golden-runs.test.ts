@@ -19,11 +19,14 @@ const PLAYED: readonly (readonly [string, GoldenPeriod, unknown])[] = [
 describe('golden runs', () => {
   for (const [what, period, kept] of PLAYED) {
     const isHere = goldenFiles(period).length > 0;
-    it.skipIf(!isHere)(`decide and book over recorded days of ${what} what they did when they were kept${isHere ? '' : `: ${NO_RECORDED_DATA}`}`, async () => {
-      const runs: readonly Golden[] = await goldenRuns(period);
-      // A change that is meant is written with npm run golden -- --write, and explained in its commit.
-      expect(runs).toEqual(kept);
-    });
+    it.skipIf(!isHere)(
+      `decide and book over recorded days of ${what} what they did when they were kept${isHere ? '' : `: ${NO_RECORDED_DATA}`}`,
+      async () => {
+        const runs: readonly Golden[] = await goldenRuns(period);
+        // A change that is meant is written with npm run golden -- --write, and explained in its commit.
+        expect(runs).toEqual(kept);
+      },
+    );
   }
 
   it('are kept for each strategy, with trades in each but for the arbitrage that recorded prices do not leave', () => {

@@ -1,9 +1,9 @@
+import { limitsFor, strategiesFor } from '../../infra/local/replay-world.ts';
+import { instrumentsOf } from '../../shared/config/instruments.ts';
 import { type BacktestMinute, openBacktest } from '../../shared/engine/backtest/backtest.ts';
 import { historyBefore } from '../../shared/engine/backtest/history-before.ts';
 import { valuedIn } from '../../shared/engine/views/valued-account.ts';
 import { BINANCE_SYMBOLS } from '../../shared/feeds/binance/binance-symbols.ts';
-import { limitsFor, strategiesFor } from '../../infra/local/replay-world.ts';
-import { instrumentsOf } from '../../shared/config/instruments.ts';
 import type { DayBook } from '../../shared/feeds/replay/day-book.ts';
 import { klineReplaySource, type RecordedKlinesData } from '../../shared/feeds/replay/kline-replay-source.ts';
 import { recordedContractsNear } from '../../shared/feeds/replay/recorded-contracts.ts';

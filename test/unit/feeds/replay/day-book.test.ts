@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createDayBook, type RecordedDays } from '../../../../shared/feeds/replay/day-book.ts';
 import type { EquityDayRow } from '../../../../shared/feeds/history/tables.ts';
+import { createDayBook, type RecordedDays } from '../../../../shared/feeds/replay/day-book.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../../shared/kernel/time.ts';
 
 const DAY = Date.parse('2024-04-01T00:00:00Z');
