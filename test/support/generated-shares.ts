@@ -46,7 +46,13 @@ export function writeGeneratedShares(folder: string, { seed, symbols, from, to, 
         const wick = 1 + 0.0006 * Math.abs(draw.normal());
         const prices = [open, Math.max(open, last) * wick, Math.min(open, last) / wick, last].map((price) => price.toFixed(2));
         const volume = Math.round(40_000 * (burst === 0 ? 1 : 7) * (index > 68 ? 2 : 1) * Math.exp(0.2 * draw.normal()));
-        return [new Date(openMs + index * BAR_MS + 330 * MINUTE_MS).toISOString().slice(0, 19).replace('T', ' ').concat('+05:30'), ...prices, volume, 0, 0].join(',');
+        return [
+          new Date(openMs + index * BAR_MS + 330 * MINUTE_MS).toISOString().slice(0, 19).replace('T', ' ').concat('+05:30'),
+          ...prices,
+          volume,
+          0,
+          0,
+        ].join(',');
       });
     });
     writeFileSync(join(folder, 'bars', `${symbol}.csv`), ['Datetime,Open,High,Low,Close,Volume,Dividends,Stock Splits', ...bars].join('\n'));

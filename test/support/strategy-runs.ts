@@ -42,7 +42,8 @@ export function answers(strategies: readonly Strategy[], instrument: Instrument,
 }
 
 /** An answer with its words, that a quiet one only puts together when it is asked for them. */
-export const inFull = (said: Answer['said']): Answer['said'] => (said.kind === 'quiet' ? { kind: said.kind, reason: said.reason, why: said.why } : said);
+export const inFull = (said: Answer['said']): Answer['said'] =>
+  said.kind === 'quiet' ? { kind: said.kind, reason: said.reason, why: said.why } : said;
 
 /** The proposals among answers. */
 export const opportunities = (given: readonly Answer[]): readonly Opportunity[] =>
