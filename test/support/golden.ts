@@ -1,5 +1,6 @@
 import { limitsFor, strategiesFor } from '../../infra/local/replay-world.ts';
 import { instrumentsOf } from '../../shared/config/instruments.ts';
+import type { ScanRecord } from '../../shared/contracts/decisions.ts';
 import { type BacktestMinute, openBacktest } from '../../shared/engine/backtest/backtest.ts';
 import { historyBefore } from '../../shared/engine/backtest/history-before.ts';
 import { valuedIn } from '../../shared/engine/views/valued-account.ts';
@@ -102,6 +103,10 @@ async function run(
   const chain = (line: string): void => {
     hash = digestOfText(`${hash}\n${line.replaceAll(/"configVersion":"\w*",?/g, '')}`);
   };
+  // Recorded prices leave an arbitrage nothing: that it looked, and what at, is all that it did.
+  const looked = ({ quiet }: ScanRecord): void => {
+    if (strategy === 'fo_arbitrage') chain(canonicalJson(quiet));
+  };
   const backtest = openBacktest(
     {
       world: { scope: 'golden', evidence: 'replay', markets: marketsOf(series) },
@@ -126,9 +131,9 @@ async function run(
       scan: (scan) => {
         decisions += scan.decisions.length;
         for (const decision of scan.decisions) chain(canonicalJson(decision));
-        // Recorded prices leave an arbitrage nothing: that it looked, and what at, is all that it did.
-        if (strategy === 'fo_arbitrage') chain(canonicalJson(scan.quiet));
+        looked(scan);
       },
+      quietScan: looked,
     },
   );
   for (const minute of minutes) {
