@@ -196,7 +196,7 @@ function historyRows(path: string, fromMs: EpochMs, spanMinutes: number): RowCur
 }
 
 /** A bar under the start of the last of its minutes. */
-export const whenKnown = (candle: Candle, spanMinutes: number): RecordedCandle =>
+const whenKnown = (candle: Candle, spanMinutes: number): RecordedCandle =>
   spanMinutes === 1 ? candle : { ...candle, openMs: candle.openMs + (spanMinutes - 1) * MINUTE_MS, spanMinutes };
 
 /** A text of one share: a session has few bars, and some texts are not in the order of time. */
