@@ -55,7 +55,7 @@ const oddsSuffice: Check<GateInput> = ({ opportunity: { odds } }) =>
         'leastOdds',
         odds.value,
         odds.least,
-        `Model ${odds.modelVersion} gives it odds of ${odds.value.toFixed(3)}, at least ${odds.least} is asked`,
+        `Model ${odds.modelVersion} gives it odds of ${odds.value.toFixed(3)}, at least ${odds.least.toFixed(3)} is asked`,
       );
 
 const levelsMakeSense: Check<GateInput> = ({ opportunity, quote }) => {
