@@ -11,18 +11,22 @@ export type HostParts = Pick<EngineContext, 'clock' | 'ledger' | 'market' | 'nud
   readonly settings: Omit<Settings, 'configVersion'>;
   readonly chains?: EngineContext['chains'];
   readonly model?: EngineContext['model'];
+  readonly strategyOf?: NonNullable<EngineContext['strategyOf']>;
+  /** Of settings besides those of this process; left out where there are none. */
+  readonly configVersion?: string;
+  readonly outside?: NonNullable<EngineContext['outside']>;
   /** Whether every writer of the ledger is in this process. */
   readonly exclusive: boolean;
 };
 
 /** What every use case works with, put together from a host's parts. */
-export function engineContext({ exclusive, settings, ...parts }: HostParts): EngineContext {
+export function engineContext({ exclusive, settings, configVersion = CONFIG_VERSION, ...parts }: HostParts): EngineContext {
   return {
     chains: null,
     model: NO_MODELS,
     ...parts,
     sleep: wallSleep,
-    settings: { ...settings, configVersion: CONFIG_VERSION },
+    settings: { ...settings, configVersion },
     accounts: createAccounts(parts.ledger, { exclusive }),
     lastScans: createLastScans(parts.ledger, { exclusive }),
     charts: createChartShelf({ market: parts.market, scope: parts.world.scope, markets: parts.world.markets, sleep: wallSleep }),

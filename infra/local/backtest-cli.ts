@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BAR_ASSUMPTIONS } from '../../shared/engine/backtest/assumptions.ts';
+import { assumptionsOf } from '../../shared/engine/backtest/assumptions.ts';
 import type { Settings } from '../../shared/engine/context.ts';
 import { sessionIdAt } from '../../shared/engine/sessions.ts';
 import { createProgress } from '../../shared/feeds/history/command/progress.ts';
 import type { RecordedKlinesData } from '../../shared/feeds/replay/kline-replay-source.ts';
 import { recordedContractsNear } from '../../shared/feeds/replay/recorded-contracts.ts';
 import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
+import { longestSpan } from '../../shared/feeds/replay/recorded-klines.ts';
 import { digest } from '../../shared/kernel/digest.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
 import { DAY_MS, iso } from '../../shared/kernel/time.ts';
@@ -49,21 +50,38 @@ export async function runBacktestCommand(argv: readonly string[], terminal: Back
 }
 
 async function requestOf(
-  { strategies, seed, capital, out, fromMs, toMs, data: paths, models }: BacktestOptions,
+  { strategies, seed, capital, usdInr, coinBars, chainAgeSeconds, out, fromMs, toMs, data: paths, models }: BacktestOptions,
   terminal: BacktestTerminal,
 ): Promise<BacktestRequest> {
-  const data = await klinesAt(paths);
+  const data = await klinesAt(paths, coinBars);
   const bounds = await replayBounds(data, { atMs: fromMs, untilMs: toMs });
-  const model = loadModels(models, null);
+  const { model, outside } = loadModels(models, null);
+  if (outside !== undefined) {
+    throw new OptionError(
+      'bad_option',
+      '--model: a backtest decides without waiting, and an ONNX model is asked over a wire: replay the data with npm start',
+    );
+  }
   const versions = model.states.flatMap(({ version, absentWhy }) => (absentWhy === null ? [version] : []));
   for (const { source, absentWhy } of model.states) if (absentWhy !== null) terminal.err(`${source} is not asked: ${absentWhy}`);
-  const asked = { symbols: data.symbols, bounds, strategies, seed, capital, ...(versions.length === 0 ? {} : { versions }) };
+  const asked = {
+    symbols: data.symbols,
+    bounds,
+    strategies,
+    seed,
+    capital,
+    ...(usdInr === null ? {} : { usdInr }),
+    ...(chainAgeSeconds === null ? {} : { chainAgeSeconds }),
+    ...(versions.length === 0 ? {} : { versions }),
+  };
   const days = Math.ceil((bounds.endMs - bounds.startMs) / DAY_MS);
   const progress = createProgress(terminal);
   return {
     data,
-    contracts: await recordedContractsNear(paths, venueSymbols()),
+    contracts: await recordedContractsNear(paths, venueSymbols(), data),
     bounds,
+    usdInr,
+    chainAgeSeconds,
     strategies,
     seed,
     capital,
@@ -77,14 +95,14 @@ async function requestOf(
   };
 }
 
-async function klinesAt(paths: readonly string[]): Promise<RecordedKlinesData> {
-  const data = await describeData(paths, venueSymbols());
+async function klinesAt(paths: readonly string[], coinBars: BacktestOptions['coinBars']): Promise<RecordedKlinesData> {
+  const data = await describeData(paths, venueSymbols(), coinBars);
   if (data.kind === 'klines') return data;
-  throw new OptionError('bad_option', 'A backtest plays one-minute bars, and --data holds raw frames: replay those with npm start -- --feed replay');
+  throw new OptionError('bad_option', 'A backtest plays bars, and --data holds raw frames: replay those with npm start -- --feed replay');
 }
 
 /** The result as it is kept and printed as JSON. */
-function summaryOf({ data, bounds, strategies, seed, model, folder }: BacktestRequest, result: BacktestResult): unknown {
+function summaryOf({ data, bounds, strategies, seed, model, chainAgeSeconds, folder }: BacktestRequest, result: BacktestResult): unknown {
   return {
     strategies,
     symbols: data.symbols,
@@ -93,7 +111,7 @@ function summaryOf({ data, bounds, strategies, seed, model, folder }: BacktestRe
     seed,
     ...(model.states.length === 0 ? {} : { models: model.states }),
     ...result,
-    assumptions: BAR_ASSUMPTIONS,
+    assumptions: assumptionsOf({ hasMinutes: longestSpan(data.series) === 1, isOfPerpetuals: data.isOfPerpetuals === true, chainAgeSeconds }),
     folder,
   };
 }

@@ -35,6 +35,7 @@ import { invoker } from './invoker.ts';
 import { loadModels } from './model-files.ts';
 import type { Options } from './options.ts';
 import { type OutboxRelay, startOutboxRelay } from './outbox-relay.ts';
+import { configVersionFor, limitsFor, strategiesFor } from './replay-world.ts';
 import { reportsFolder } from './reports-folder.ts';
 import { startScheduler } from './scheduler.ts';
 import { fileTokenBook } from './token-file.ts';
@@ -97,7 +98,9 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
       log,
       world: chosen.world,
       chains: chosen.chains,
-      model: loadModels(options.models, options.stateDir),
+      ...loadModels(options.models, options.stateDir),
+      strategyOf: strategiesFor(options.chainAgeSeconds),
+      configVersion: configVersionFor(options.chainAgeSeconds),
       settings: {
         marketMode: options.markets,
         seed: options.seed,
@@ -252,7 +255,11 @@ async function openBus(ledger: LedgerStore, log: Log, listeners: readonly BusLis
 
 async function beginSession(context: EngineContext, options: Options): Promise<void> {
   if ((await context.accounts.active()) !== null) return;
-  await startSession(context, { startingCapital: fromNumber(DEFAULT_CAPITAL_USD), strategies: options.session, riskLimits: {} }, null);
+  await startSession(
+    context,
+    { startingCapital: fromNumber(DEFAULT_CAPITAL_USD), strategies: options.session, riskLimits: limitsFor(options.chainAgeSeconds) },
+    null,
+  );
 }
 
 /** Lets virtual time run; a replay waits until there is a session. */

@@ -2,8 +2,10 @@ import { parseArgs } from 'node:util';
 import { originSchema } from '../../shared/config/api-access.ts';
 import type { AutoStart } from '../../shared/config/auto-start.ts';
 import { DEFAULT_DEPLOYMENT, type Deployment, schedulesOf } from '../../shared/config/deployment.ts';
+import { FX } from '../../shared/config/fx.ts';
 import { NSE_FEEDS, type NseFeed } from '../../shared/config/nse-feed.ts';
 import type { Schedule } from '../../shared/config/schedules.ts';
+import type { CoinBars } from '../../shared/feeds/replay/recorded-data.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';
 import type { EpochMs } from '../../shared/kernel/time.ts';
 import { STRATEGY_NAMES, type StrategyName } from '../../shared/strategies/strategy.ts';
@@ -23,6 +25,12 @@ export interface Options {
   readonly speed: number;
   readonly atMs: EpochMs | null;
   readonly untilMs: EpochMs | null;
+  /** Rupees a dollar of a replay of shares; null for the recorded rates. */
+  readonly usdInr: number | null;
+  /** What is taken for the bars of coins. */
+  readonly coinBars: CoinBars;
+  /** How old a chain may be for options to be traded at it, seconds; null for the strategy's own limit. */
+  readonly chainAgeSeconds: number | null;
   /** Strategies of a session to start at once; null for none. */
   readonly session: readonly StrategyName[] | null;
   readonly exit: boolean;
@@ -50,6 +58,12 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
                                       when NIGHTDESK_UPSTOX_TOKEN is set, else simulated). yahoo is delayed
                                       and unofficial: it marks positions and opens none
   --data PATH      recorded market data for --feed replay: a file (repeat for several) or a folder
+  --usd-inr RATE   rupees a dollar for --feed replay of shares (default: the rates recorded near them)
+  --coin-bars spot|perpetual   perpetual takes the bars of perpetuals for those of their coins, for --feed replay
+                   of days of which spot was not recorded (default spot)
+  --chain-age S    how old a recorded chain may be for options to be traded at it, seconds, at most 600, for
+                   --feed replay: chains recorded four times a day are seldom young (default 30). Sessions
+                   started by --session take prices of that age too; others set maxPriceAgeMs
   --speed N        times real time, for simulated and replay (default 1); "max" for replay
   --at ISO         virtual time to begin at, for simulated and replay (default: now at speed 1,
                    2026-10-01T07:00:00Z for simulated at another, for replay where the data allows)
@@ -60,7 +74,8 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
   --state DIR      where the account and the market data are kept (default .nightdesk)
   --seed N         seeds the simulated market and every draw (default 1)
   --model PATH     a trained model, or a folder of them (repeat for several; default NIGHTDESK_MODEL, else DIR/models
-                   where it is there). One that has not shown skill is refused, and status says so
+                   where it is there). One that has not shown skill is refused, and status says so. A .onnx of
+                   your own runs by onnxruntime-node, an optional package
   --markets switch|both   NSE while it is open, else crypto (default); or both at once
   --token none|required   whether the API asks for a token (default none; required when NIGHTDESK_TOKEN_FILE
                    names the file of their hashes). Make one with npm run token -- create --local
@@ -74,6 +89,9 @@ const SPEC = {
   feed: { type: 'string', default: 'auto' },
   nse: { type: 'string' },
   data: { type: 'string', multiple: true, default: [] as string[] },
+  'usd-inr': { type: 'string' },
+  'coin-bars': { type: 'string', default: 'spot' },
+  'chain-age': { type: 'string' },
   speed: { type: 'string' },
   at: { type: 'string' },
   until: { type: 'string' },
@@ -111,6 +129,9 @@ export function readOptions(
     speed: values.speed === undefined ? 1 : speed(values.speed),
     atMs: values.at === undefined ? null : instant('--at', values.at),
     untilMs: values.until === undefined ? null : instant('--until', values.until),
+    usdInr: values['usd-inr'] === undefined ? null : usdInr(values['usd-inr']),
+    coinBars: coinBars(values['coin-bars']),
+    chainAgeSeconds: values['chain-age'] === undefined ? null : chainAge(values['chain-age']),
     session: values.session === undefined ? null : strategies('--session', values.session),
     exit: values.exit,
     port: port(values.port),
@@ -179,6 +200,24 @@ export function instant(name: string, text: string): EpochMs {
   return ms;
 }
 
+/** Rupees a dollar. @throws OptionError `bad_option` */
+export function usdInr(text: string): number {
+  const { least, most } = FX.plausible;
+  const value = /^\d{1,4}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) throw bad(`--usd-inr takes rupees a dollar, ${least} to ${most}; received ${JSON.stringify(text)}`);
+  return value;
+}
+
+/** @throws OptionError `bad_option` */
+export const coinBars = (text: string): CoinBars => oneOf('--coin-bars', text, ['spot', 'perpetual']);
+
+/** Seconds. @throws OptionError `bad_option` */
+export function chainAge(text: string): number {
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 1 && value <= 600)) throw bad(`--chain-age takes 1 to 600 seconds; received ${JSON.stringify(text)}`);
+  return value;
+}
+
 /** A list of strategies. @throws OptionError `bad_option` */
 export function strategies(option: string, text: string): readonly StrategyName[] {
   return text.split(',').map((name) => oneOf(option, name.trim(), STRATEGY_NAMES));
@@ -196,17 +235,23 @@ export function seed(text: string): string {
   return text;
 }
 
+function checkWithoutReplay({ feed, data, speed, usdInr, coinBars, chainAgeSeconds }: Options): void {
+  if (usdInr !== null || coinBars !== 'spot' || chainAgeSeconds !== null) {
+    throw bad(`--usd-inr, --coin-bars and --chain-age are for --feed replay; received --feed ${feed}`);
+  }
+  if (data.length > 0) throw bad(`--data is for --feed replay; received --feed ${feed}`);
+  if (speed === Number.POSITIVE_INFINITY) throw bad('--speed max is for --feed replay');
+}
+
 function checkTogether(options: Options, { isSpeedGiven, isNseGiven }: { readonly isSpeedGiven: boolean; readonly isNseGiven: boolean }): void {
   const { feed } = options;
   const isVirtual = feed === 'simulated' || feed === 'replay';
   if (isVirtual && isNseGiven) throw bad(`--nse is for --feed auto and live; received --feed ${feed}`);
-  if (feed === 'replay' && options.data.length === 0)
-    throw bad('--feed replay needs --data PATH: a file of recorded frames or 1-minute klines, or a folder');
-  if (feed !== 'replay' && options.data.length > 0) throw bad(`--data is for --feed replay; received --feed ${feed}`);
+  if (feed === 'replay' && options.data.length === 0) throw bad('--feed replay needs --data PATH: a file of recorded frames or bars, or a folder');
+  if (feed !== 'replay') checkWithoutReplay(options);
   if (!isVirtual && (isSpeedGiven || options.atMs !== null || options.untilMs !== null)) {
     throw bad(`--speed, --at and --until are for --feed simulated and replay; received --feed ${feed}`);
   }
-  if (feed !== 'replay' && options.speed === Number.POSITIVE_INFINITY) throw bad('--speed max is for --feed replay');
   if (options.atMs !== null && options.untilMs !== null && options.untilMs <= options.atMs) throw bad('--until must be after --at');
   if (options.allowedOrigins.length > 0 && options.tokenFile === null)
     throw bad('--allow-origin needs --token required: without a token any page of that origin would trade');

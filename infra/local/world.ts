@@ -5,6 +5,7 @@ import type { MarketSource } from '../../shared/engine/market-source.ts';
 import type { ChainSource } from '../../shared/engine/ports.ts';
 import { binanceUrls } from '../../shared/feeds/binance/binance-endpoints.ts';
 import { binanceBudget, probeBinance } from '../../shared/feeds/binance/binance-socket.ts';
+import { BINANCE_SYMBOLS } from '../../shared/feeds/binance/binance-symbols.ts';
 import type { ConnectBudget } from '../../shared/feeds/connection/connect-budget.ts';
 import { joinedChains } from '../../shared/feeds/joined-chains.ts';
 import { liveContracts } from '../../shared/feeds/live-contracts.ts';
@@ -77,7 +78,7 @@ async function auto(options: Options, held: string | null, log: Log): Promise<Ch
 /** Whether Binance answers within ten seconds, else why not. */
 export async function probeLive(log: Log, budget = binanceBudget()): Promise<{ readonly answers: boolean; readonly why: string }> {
   const clock = systemClock((error, label) => log('warn', 'probe-task-failed', { label, why: messageOf(error) }));
-  const symbols = [...venueSymbols().keys()];
+  const symbols = [...BINANCE_SYMBOLS.keys()];
   // A probe that finds nothing is no problem of a running feed.
   const quietly: Log = (_, event, facts) => log('info', event, facts);
   const result = await probeBinance(
@@ -149,14 +150,15 @@ function simulated(options: Options, says: string): ChosenWorld {
 }
 
 async function replay(options: Options): Promise<ChosenWorld> {
-  const data = await describeData(options.data, venueSymbols());
+  const { usdInr, coinBars } = options;
+  const data = await describeData(options.data, venueSymbols(), coinBars);
   const { startMs, endMs } = await replayBounds(data, options);
-  const contracts = await recordedContractsNear(options.data, venueSymbols());
+  const contracts = await recordedContractsNear(options.data, venueSymbols(), data);
   const prices = (clock: Clock): MarketSource =>
-    data.kind === 'klines' ? klineReplaySource({ clock, data, untilMs: endMs }) : frameReplaySource({ clock, data });
+    data.kind === 'klines' ? klineReplaySource({ clock, data, untilMs: endMs, usdInr }) : frameReplaySource({ clock, data });
   return {
-    world: replayWorld(data, startMs),
-    says: `Replay of recorded ${data.kind}, ${data.symbols.join(' ')}, ${iso(startMs)} to ${iso(endMs)}`,
+    world: replayWorld(data, startMs, usdInr),
+    says: `Replay of recorded ${data.kind === 'klines' ? 'bars' : data.kind}, ${data.symbols.join(' ')}, ${iso(startMs)} to ${iso(endMs)}`,
     time: { startMs, endMs, speed: options.speed, waitsForSession: true },
     source: (clock) => (contracts === null ? prices(clock) : playedWith(prices(clock), contracts, clock)),
     chains: contracts,

@@ -3,10 +3,11 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Market } from '../market/instrument.ts';
 import type { Evidence } from '../market/price.ts';
+import type { Strategy, StrategyName } from '../strategies/strategy.ts';
 import type { Accounts } from './accounts.ts';
 import type { ChartShelf } from './chart-shelf.ts';
 import type { LastScans } from './last-scans.ts';
-import type { ChainSource, LedgerStore, MarketStore, Model } from './ports.ts';
+import type { ChainSource, LedgerStore, MarketStore, Model, OutsideModels } from './ports.ts';
 
 /** Which world the prices come from, and what is traded in it. */
 export interface World {
@@ -48,6 +49,10 @@ export interface EngineContext {
   /** Null in a world without derivatives. */
   readonly chains: ChainSource | null;
   readonly model: Model;
+  /** The strategies as this world asks them; left out for those that are shipped. */
+  readonly strategyOf?: (name: StrategyName) => Strategy;
+  /** Left out where no strategy's model is somebody else's. */
+  readonly outside?: OutsideModels;
   readonly log: Log;
   readonly world: World;
   readonly settings: Settings;

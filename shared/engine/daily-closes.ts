@@ -14,15 +14,22 @@ export interface DailyCloses {
 }
 
 /** A year of calendar days, weekends and holidays in it, and a fortnight more. */
-const SPAN_MS = (Math.ceil((VALUE_AT_RISK.days * 365) / 245) + 14) * DAY_MS;
+export const DAILIES_SPAN_MS = (Math.ceil((VALUE_AT_RISK.days * 365) / 245) + 14) * DAY_MS;
 /** Ten minutes into a day in UTC: the day of the coins is over, and told. */
 const AFTER_MIDNIGHT_MS = 10 * MINUTE_MS;
+
+/** When closes are fetched next after an instant. */
+export const nextDailiesMs = (nowMs: EpochMs): EpochMs => Math.floor(nowMs / DAY_MS + 1) * DAY_MS + AFTER_MIDNIGHT_MS;
+
+/** Which fetch of closes an instant comes after: another one on each day. */
+export const dailiesOf = (nowMs: EpochMs): number => Math.floor((nowMs - AFTER_MIDNIGHT_MS) / DAY_MS);
+
 const RETRY_BASE_MS = MINUTE_MS;
 const RETRY_CAP_MS = HOUR_MS;
 
 /**
- * Keeps the daily closes of the source in the store, fetched at the start and once a day. A source without days of its own (a
- * replay) has none: the risk gate then goes by the moves that are assumed.
+ * Keeps the daily closes of the source in the store, fetched at the start and once a day. A source without days of its own has
+ * none: the risk gate then goes by the moves that are assumed.
  */
 export function createDailyCloses({ clock, log }: EngineContext, source: MarketSource): DailyCloses {
   const parts = (source.parts ?? [source]).filter(({ dailies }) => dailies !== undefined);
@@ -45,7 +52,7 @@ export function createDailyCloses({ clock, log }: EngineContext, source: MarketS
     const failuresBefore = failures;
     for (const part of parts) {
       try {
-        for (const [symbol, closes] of (await part.dailies?.(nowMs - SPAN_MS, nowMs)) ?? []) known.set(symbol, closes);
+        for (const [symbol, closes] of (await part.dailies?.(nowMs - DAILIES_SPAN_MS, nowMs)) ?? []) known.set(symbol, closes);
       } catch (error) {
         failures = failuresBefore + 1;
         log('warn', 'daily-closes-not-fetched', { source: part.name, why: messageOf(error) });
@@ -56,7 +63,7 @@ export function createDailyCloses({ clock, log }: EngineContext, source: MarketS
     if (failures > failuresBefore) return clock.now() + Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** failuresBefore);
     failures = 0;
     log('info', 'daily-closes-fetched', { symbols: known.size });
-    return Math.floor(clock.now() / DAY_MS + 1) * DAY_MS + AFTER_MIDNIGHT_MS;
+    return nextDailiesMs(clock.now());
   }
 
   return {

@@ -14,6 +14,7 @@ import { listedAs } from '../market/listed-rules.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
 import type { RiskModel } from '../risk/var/risk-model.ts';
+import { knownTimeframes } from '../strategies/base-bar.ts';
 import { productOf } from '../strategies/product.ts';
 import type { DerivativesView, Opportunity, Quiet, Strategy, StrategyView, StructureOpportunity } from '../strategies/strategy.ts';
 import { shortInstrument } from './contracts/coin-short.ts';
@@ -103,6 +104,10 @@ function listed(view: ScanView, question: Question): Question {
   const rules = view.rules(question.instrument.symbol);
   return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
 }
+
+/** What a question's strategy answers, on the grids of the venue. */
+export const askQuestion = (account: Account, view: ScanView, question: Question): ReturnType<typeof ask> =>
+  ask(account, view, new Map(), listed(view, question));
 
 /** @param seen markets by symbol as most strategies see them: with neither contracts nor a model, which they then share */
 function ask(
@@ -275,12 +280,13 @@ function unjudged(
   command: ScanCommand,
   { strategy, instrument, base }: Question,
 ): Omit<Decision, 'direction' | 'confidence' | 'parts' | 'entry' | 'stop' | 'target' | 'quote'> {
+  const chart = view.chart(instrument.symbol);
   return {
     id: `${command.id}:${strategy.name}:${instrument.symbol}`,
     strategy: strategy.name,
     symbol: instrument.symbol,
     market: instrument.market,
-    timeframe: base ?? strategy.timeframes[0] ?? '1m',
+    timeframe: base ?? (chart === null ? strategy.timeframes : knownTimeframes(chart, strategy.timeframes))[0] ?? '1m',
     outcome: 'refused',
     reason: '',
     why: '',
@@ -288,7 +294,7 @@ function unjudged(
     quantity: null,
     sizedBy: null,
     orderId: null,
-    lastBarMs: view.chart(instrument.symbol)?.last1m?.openMs ?? 0,
+    lastBarMs: chart?.last1m?.openMs ?? 0,
   };
 }
 

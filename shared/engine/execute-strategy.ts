@@ -41,7 +41,7 @@ export interface ExecuteOutcome {
  * @throws EngineError `no_active_session`, `unknown_strategy`, `unknown_symbol`, `unknown_timeframe`, `idempotency_mismatch`
  */
 export async function executeStrategy(context: EngineContext, request: ExecuteRequest, key: string | null): Promise<ExecuteOutcome> {
-  const question = questionOf(request, context.clock.now());
+  const question = questionOf(context, request, context.clock.now());
   const account = await sessionAsked(context, key);
   assertOwnWorld(context, account);
   const id = `ask:${key ?? `${context.clock.now()}:${request.strategy}:${request.symbol}`}`;
@@ -50,12 +50,17 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
   assertRunning(account);
   const minuteMs = minuteOf(context.clock.now());
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view = {
+  const seen = {
     ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)),
     chart,
     model: context.model,
     risk: await riskModelNow(context),
   };
+  const { outside } = context;
+  const view =
+    outside === undefined
+      ? seen
+      : { ...seen, model: await (await import('./ask-outside.ts')).modelsAsked(context, outside, account, seen, [question]) };
   const ordinal = (await context.lastScans.of(account.sessionId))?.ordinal ?? 0;
   const command = { id, minuteMs, markets: [question.instrument.market], questions: [question], configVersion: context.settings.configVersion };
   let record: ScanRecord | null = null;
@@ -113,6 +118,7 @@ function outcomeOf(sessionId: string, scan: ScanRecord, quiet: ExecuteOutcome['q
 }
 
 function questionOf(
+  { strategyOf = strategyByName }: Pick<EngineContext, 'strategyOf'>,
   request: ExecuteRequest,
   nowMs: number,
 ): { readonly strategy: Strategy; readonly instrument: Instrument; readonly base: Timeframe } {
@@ -122,7 +128,7 @@ function questionOf(
       strategies: STRATEGY_NAMES,
     });
   }
-  const strategy = strategyByName(name);
+  const strategy = strategyOf(name);
   const base = request.timeframe === null ? strategy.timeframes[0] : strategy.timeframes.find((known) => known === request.timeframe);
   if (base === undefined) {
     throw new EngineError('unknown_timeframe', `${name} reads ${strategy.timeframes.join(', ')}, received ${request.timeframe}`, {

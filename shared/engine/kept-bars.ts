@@ -1,5 +1,5 @@
 import type { EpochMs } from '../kernel/time.ts';
-import type { Bar } from '../market/price.ts';
+import { type Bar, minutesOf } from '../market/price.ts';
 import type { BarsBySymbol } from './ports.ts';
 
 /** The bars that charts were built from, as they are stored. */
@@ -34,4 +34,10 @@ export function createKeptBars(stored: BarsBySymbol): KeptBars {
 const placeOf = (line: readonly Bar[], openMs: EpochMs): number => line.findLastIndex((bar) => bar.openMs <= openMs);
 
 const isSame = (a: Bar, b: Bar): boolean =>
-  a.origin === b.origin && a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
+  a.origin === b.origin &&
+  minutesOf(a) === minutesOf(b) &&
+  a.open === b.open &&
+  a.high === b.high &&
+  a.low === b.low &&
+  a.close === b.close &&
+  a.volume === b.volume;

@@ -9,6 +9,7 @@ import { parseContractSymbol } from '../market/contract-symbol.ts';
 import type { Tick } from '../market/price.ts';
 import { commitDecision } from './commit.ts';
 import type { EngineContext } from './context.ts';
+import { withContracts } from './contracts/contracts-view.ts';
 import { decideMatch } from './decide-match.ts';
 import type { Desk } from './desk.ts';
 import { EngineError } from './errors.ts';
@@ -125,7 +126,9 @@ export function createMatcher(context: EngineContext, desk: Desk, lease: () => L
     const { scope, epoch } = lease();
     return { scope, epoch };
   };
-  const parts = { clock, log, scope: world.scope, configVersion: settings.configVersion, desk, fence, run, onFenced: onFenced ?? null };
+  // A contract that nobody has asked for until now is told to the desk within the second: what its chain says is known before.
+  const seen = context.chains === null ? desk : { view: (nowMs: EpochMs) => withContracts(desk.view(nowMs), context.chains) };
+  const parts = { clock, log, scope: world.scope, configVersion: settings.configVersion, desk: seen, fence, run, onFenced: onFenced ?? null };
   const exchange = createExchange(parts);
   context.accounts.onChange((changed) => {
     if (changed.sessionId === exchange.sessionId()) exchange.take(changed);

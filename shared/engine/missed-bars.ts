@@ -3,7 +3,7 @@ import { type EpochMs, HOUR_MS, minuteOf } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import { ticksOfBar } from '../market/bar-ticks.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
-import type { Bar, Tick } from '../market/price.ts';
+import { type Bar, startOfBar, type Tick } from '../market/price.ts';
 import { createDesk } from './desk.ts';
 import type { MarketStore } from './ports.ts';
 import type { MarketView } from './view.ts';
@@ -83,7 +83,8 @@ function* pastTicks(bars: readonly Bar[], known: KnownBefore): Generator<PastTic
   for (const bar of bars.toSorted((a, b) => a.openMs - b.openMs || (a.symbol < b.symbol ? -1 : 1))) {
     for (const tick of ticksOfBar(bar, MISSED_BARS)) {
       desk.tick(tick);
-      yield { tick, barMs: bar.openMs, isPartlyHeard: bar.openMs < known.wholeFromMs, view: desk.view(tick.receivedMs) };
+      const barMs = startOfBar(bar);
+      yield { tick, barMs, isPartlyHeard: barMs < known.wholeFromMs, view: desk.view(tick.receivedMs) };
     }
     desk.bar(bar);
   }

@@ -1,7 +1,7 @@
 import { NightdeskError } from '../kernel/errors.ts';
 import { DAY_MS, type EpochMs, iso, MINUTE_MS } from '../kernel/time.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
-import type { Bar, Candle } from '../market/price.ts';
+import { type Bar, type Candle, minutesOf, startOfBar } from '../market/price.ts';
 import { bucketOf, createRollup, type RolledCandle, type Rollup, roundVolume } from '../market/rollup.ts';
 import { TIMEFRAMES, type Timeframe } from '../market/timeframe.ts';
 import { createGeneration, type Generation, type TimeframeView } from './generation.ts';
@@ -90,9 +90,11 @@ export function createChart(instrument: Pick<Instrument, 'symbol' | 'market'>, t
     });
   };
 
-  const noteMissing = ({ openMs, origin }: Bar): void => {
+  const noteMissing = (bar: Bar): void => {
+    const { openMs, origin } = bar;
     const sinceMs = openMs - DAY_MS;
-    if (market === 'CRYPTO' && lastMs >= 0) for (let ms = Math.max(lastMs + MINUTE_MS, sinceMs); ms < openMs; ms += MINUTE_MS) missing.push(ms);
+    const startMs = startOfBar(bar);
+    if (market === 'CRYPTO' && lastMs >= 0) for (let ms = Math.max(lastMs + MINUTE_MS, sinceMs); ms < startMs; ms += MINUTE_MS) missing.push(ms);
     if (origin === 'missing') missing.push(openMs);
     if ((missing[0] ?? openMs) < sinceMs) missing = missing.filter((ms) => ms >= sinceMs);
   };
@@ -198,8 +200,9 @@ function createTrack(market: Market, timeframe: Timeframe): Track {
 /** One-minute candles are the bars themselves. */
 function minutesThrough(push: (candle: RolledCandle) => void): Rollup {
   return {
-    add: ({ openMs, open, high, low, close, volume, origin }) => {
-      if (origin !== 'missing') push({ openMs, open, high, low, close, volume, isComplete: true });
+    add: (bar) => {
+      const { openMs, open, high, low, close, volume, origin } = bar;
+      if (origin !== 'missing' && minutesOf(bar) === 1) push({ openMs, open, high, low, close, volume, isComplete: true });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { MINUTE_MS } from '../kernel/time.ts';
 import type { Market } from './instrument.ts';
-import type { Bar, Evidence } from './price.ts';
+import { type Bar, type Evidence, minutesOf } from './price.ts';
 import { bucketOf, type RolledCandle, roundVolume } from './rollup.ts';
 import type { Timeframe } from './timeframe.ts';
 
@@ -31,7 +31,7 @@ export function toldCandles(market: Market, timeframe: Timeframe, bars: readonly
       low: Math.min(...known.map(({ low }) => low)),
       close: last.close,
       volume: roundVolume(known.reduce((total, { volume }) => total + volume, 0)),
-      isComplete: known.length * MINUTE_MS === endMs - startMs,
+      isComplete: known.reduce((minutes, bar) => minutes + minutesOf(bar), 0) * MINUTE_MS === endMs - startMs,
       minutes: { received: count('received'), backfilled: count('backfilled'), missing: count('missing') },
       evidence: [...new Set(known.map(({ evidence }) => evidence))],
       knownToMs: last.openMs + MINUTE_MS,

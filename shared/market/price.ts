@@ -1,4 +1,4 @@
-import type { EpochMs } from '../kernel/time.ts';
+import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
 
 /** What kind of reality a price, and so every trade made on it, is evidence of. Never mixed silently. */
 export type Evidence = 'live' | 'delayed' | 'replay' | 'simulated';
@@ -106,7 +106,18 @@ export interface Bar extends Candle {
   readonly symbol: string;
   readonly origin: BarOrigin;
   readonly evidence: Evidence;
+  /**
+   * Of data that is coarser than minutes: how many minutes the bar tells of, up to and with the one that begins at `openMs`, which
+   * is when it is known. Absent for a bar of that minute alone.
+   */
+  readonly spanMinutes?: number;
 }
+
+/** How many minutes a bar tells of. */
+export const minutesOf = ({ spanMinutes }: Pick<Bar, 'spanMinutes'>): number => spanMinutes ?? 1;
+
+/** Where the span of a bar begins. */
+export const startOfBar = (bar: Pick<Bar, 'openMs' | 'spanMinutes'>): EpochMs => bar.openMs - (minutesOf(bar) - 1) * MINUTE_MS;
 
 /** True for a number that can be a price: positive and finite. */
 export const isPrice = (value: number): boolean => Number.isFinite(value) && value > 0;

@@ -4,9 +4,11 @@ import type { Timeframe } from './timeframe.ts';
 
 /**
  * Candles of a longer timeframe from 15-minute ones, in order: the same, bit for bit, as rolling the minutes themselves.
- * A span counts as complete when the candles that it has are and reach from its start to its end.
+ * A span counts as complete when the candles that it has are and reach from its start to its end. A candle of a whole day is the
+ * day's as it is, and part of nothing shorter.
  */
-export function rollCandles(market: Market, timeframe: Timeframe, candles: readonly RolledCandle[]): readonly RolledCandle[] {
+export function rollCandles(market: Market, timeframe: Timeframe, told: readonly RolledCandle[]): readonly RolledCandle[] {
+  const candles = timeframe === '1d' ? told : told.filter(({ isDay }) => isDay !== true);
   if (timeframe === '15m') return candles;
   const rolled: RolledCandle[] = [];
   let group: RolledCandle[] = [];
@@ -27,6 +29,8 @@ export function rollCandles(market: Market, timeframe: Timeframe, candles: reado
 function merged(market: Market, timeframe: Timeframe, group: readonly RolledCandle[]): RolledCandle {
   const [first, last] = [group[0] as RolledCandle, group.at(-1) as RolledCandle];
   const { startMs, endMs } = bucketOf(market, timeframe, first.openMs);
+  const day = group.find(({ isDay }) => isDay === true);
+  if (day !== undefined) return { ...day, openMs: startMs };
   const spans = group.map((candle) => bucketOf(market, '15m', candle.openMs));
   const covered = spans.reduce((total, span) => total + span.endMs - span.startMs, 0);
   return {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { evidenceSchema } from '../contracts/terms.ts';
-import type { Bar, Candle } from '../market/price.ts';
+import { type Bar, type Candle, minutesOf } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
 
 /**
@@ -17,14 +17,25 @@ const columns = {
   close: numbers,
   volume: numbers,
 };
-const sameLength = (value: Readonly<Record<string, readonly unknown[]>>): boolean =>
-  new Set(Object.values(value).map((column) => column.length)).size === 1;
+const sameLength = (value: Readonly<Record<string, readonly unknown[] | undefined>>): boolean =>
+  new Set(Object.values(value).flatMap((column) => column?.length ?? [])).size === 1;
 
 export const candleColumnsSchema = z
-  .object({ ...columns, isComplete: z.array(z.boolean()).readonly() })
+  .object({
+    ...columns,
+    isComplete: z.array(z.boolean()).readonly(),
+    /** Left out where every candle is of a quarter of an hour. */
+    isDay: z.array(z.boolean()).readonly().optional(),
+  })
   .refine(sameLength, 'the columns differ in length');
 export const barColumnsSchema = z
-  .object({ ...columns, origin: z.array(z.enum(['received', 'backfilled', 'missing'])).readonly(), evidence: z.array(evidenceSchema).readonly() })
+  .object({
+    ...columns,
+    origin: z.array(z.enum(['received', 'backfilled', 'missing'])).readonly(),
+    evidence: z.array(evidenceSchema).readonly(),
+    /** Left out where every bar is of one minute. */
+    spanMinutes: z.array(z.int().positive()).readonly().optional(),
+  })
   .refine(sameLength, 'the columns differ in length');
 
 type CandleColumns = z.infer<typeof candleColumnsSchema>;
@@ -36,18 +47,31 @@ export const barColumns = (bars: readonly Bar[]): BarColumns => ({
   ...commonColumns(bars),
   origin: bars.map((bar) => bar.origin),
   evidence: bars.map((bar) => bar.evidence),
+  ...(bars.every((bar) => minutesOf(bar) === 1) ? {} : { spanMinutes: bars.map(minutesOf) }),
 });
 
 export const candleColumns = (candles: readonly Of<RolledCandle>[]): CandleColumns => ({
   ...commonColumns(candles),
   isComplete: candles.map((candle) => candle.isComplete),
+  ...(candles.some((candle) => candle.isDay === true) ? { isDay: candles.map((candle) => candle.isDay === true) } : {}),
 });
 
 export const barsOf = (packed: BarColumns): readonly Bar[] =>
-  packed.symbol.map((_, index) => ({ ...common(packed, index), origin: at(packed.origin, index), evidence: at(packed.evidence, index) }));
+  packed.symbol.map((_, index) => ({
+    ...common(packed, index),
+    origin: at(packed.origin, index),
+    evidence: at(packed.evidence, index),
+    ...spanAt(packed.spanMinutes?.[index]),
+  }));
+
+const spanAt = (spanMinutes = 1): Pick<Bar, 'spanMinutes'> => (spanMinutes === 1 ? {} : { spanMinutes });
 
 export const candlesOf = (packed: CandleColumns): readonly Of<RolledCandle>[] =>
-  packed.symbol.map((_, index) => ({ ...common(packed, index), isComplete: at(packed.isComplete, index) }));
+  packed.symbol.map((_, index) => ({
+    ...common(packed, index),
+    isComplete: at(packed.isComplete, index),
+    ...(packed.isDay?.[index] === true ? { isDay: true as const } : {}),
+  }));
 
 type CommonColumns = Pick<CandleColumns, keyof typeof columns>;
 

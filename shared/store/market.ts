@@ -179,7 +179,7 @@ function snapshotOf(item: Item | null): MarketSnapshot | null {
   return item?.attributes.body === undefined ? null : readBody(item, marketSnapshotSchema);
 }
 
-const candleOf = ({ openMs, open, high, low, close, volume, isComplete }: RolledCandle): RolledCandle => ({
+const candleOf = ({ openMs, open, high, low, close, volume, isComplete, isDay }: RolledCandle): RolledCandle => ({
   openMs,
   open,
   high,
@@ -187,6 +187,7 @@ const candleOf = ({ openMs, open, high, low, close, volume, isComplete }: Rolled
   close,
   volume,
   isComplete,
+  ...(isDay === true ? { isDay } : {}),
 });
 
 const readBars = (item: Item): readonly Bar[] => barsOf(readBody(item, barColumnsSchema));

@@ -1,9 +1,10 @@
 import { type Chart, MAX_BAR_AGE_MS } from '../indicators/chart.ts';
 import type { TimeframeView } from '../indicators/generation.ts';
 import { NightdeskError } from '../kernel/errors.ts';
-import { type EpochMs, iso } from '../kernel/time.ts';
+import { type EpochMs, iso, MINUTE_MS } from '../kernel/time.ts';
+import { minutesOf } from '../market/price.ts';
 import type { RolledCandle } from '../market/rollup.ts';
-import type { Timeframe } from '../market/timeframe.ts';
+import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
 import type { Quiet, Strategy, StrategyView } from './strategy.ts';
 
 export class StrategyError extends NightdeskError<'unknown_timeframe'> {}
@@ -20,6 +21,10 @@ export interface BaseBar {
 }
 
 const GAP_BARS = 3;
+
+/** Of timeframes those that a chart has: data coarser than minutes (`Bar.spanMinutes`) has none that are shorter than its bars. */
+export const knownTimeframes = ({ last1m }: Pick<Chart, 'last1m'>, timeframes: readonly Timeframe[]): readonly Timeframe[] =>
+  last1m === null ? timeframes : timeframes.filter((timeframe) => TIMEFRAME_MS[timeframe] >= minutesOf(last1m) * MINUTE_MS);
 
 /** `why` may be words to come: a scan asks for the reason of most looks and for the words of none. */
 export function quiet(reason: string, why: string | (() => string)): Quiet {
@@ -72,7 +77,11 @@ export function baseBar(
   if (chart.isLastMissing || upToMs > nowMs || nowMs - upToMs >= MAX_BAR_AGE_MS) return notFresh(chart, upToMs, nowMs);
 
   const view = chart.timeframe(timeframe);
-  if (!isNamed && view.closedMs !== upToMs && isWarm(view)) return BETWEEN_BARS[timeframe];
+  // A bar of minutes is followed by minutes that tell nothing: it was looked at when it came.
+  if (!isNamed && nowMs - upToMs >= MINUTE_MS && minutesOf(last1m) > 1) {
+    return quiet('between_bars', () => `The next bar of ${chart.symbol} has not come`);
+  }
+  if (!isNamed && view.closedMs !== upToMs && view.isWarm) return BETWEEN_BARS[timeframe];
   return lastCandle(view, chart.symbol, last1m.close);
 }
 
@@ -86,8 +95,6 @@ function notFresh({ isLastMissing }: Chart, upToMs: EpochMs, nowMs: EpochMs): Qu
   if (upToMs > nowMs) return quiet('bar_not_closed', () => `The last bar closes at ${iso(upToMs)}, after ${iso(nowMs)}`);
   return quiet('stale_bars', () => `The last bar closed at ${iso(upToMs)}, ${Math.round((nowMs - upToMs) / 1000)} s ago`);
 }
-
-const isWarm = ({ count, indicators: { atr, volatility } }: TimeframeView): boolean => count > 0 && atr !== null && volatility !== null;
 
 /** The last closed candle of a timeframe, warm and without a recent gap, whenever it closed; `price` is the last one that was traded. */
 export function lastCandle(view: TimeframeView, symbol: string, price: number): BaseBar | Quiet {

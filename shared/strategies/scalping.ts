@@ -2,7 +2,7 @@ import { type ScalpingConfig, scalpingConfig } from '../config/strategies.ts';
 import type { TimeframeView } from '../indicators/generation.ts';
 import { MINUTE_MS } from '../kernel/time.ts';
 import { TIMEFRAMES, type Timeframe } from '../market/timeframe.ts';
-import { type BaseBar, baseBar, quiet } from './base-bar.ts';
+import { type BaseBar, baseBar, knownTimeframes, quiet } from './base-bar.ts';
 import { weighWithOdds } from './components/ml.ts';
 import { momentum } from './components/momentum.ts';
 import { confluence, technical } from './components/technical.ts';
@@ -21,6 +21,8 @@ import type { Direction, Opportunity, Quiet, Strategy, StrategyView } from './st
  * timeframes must agree, or it is noise within a range. Thresholds are ratios to the market's own recent past, so they
  * mean the same for every symbol and price.
  *
+ * The base is the first timeframe of those that agree or, where data is coarser than minutes, the first that it has.
+ *
  * The stop is `stopAtr` ATRs away, bounded by [`leastStopShare`, `stopShare`]; the target `rewardRisk` times as far.
  */
 export function createScalping(config: ScalpingConfig = scalpingConfig.parse({})): Strategy {
@@ -31,21 +33,20 @@ export function createScalping(config: ScalpingConfig = scalpingConfig.parse({})
     timeframes,
     readsDerivatives: false,
     evaluate: (view, named) => {
-      const base = baseBar(view, strategy, named ?? firstOf(agreeing[view.chart.market]), named !== undefined);
+      const [first = '1m'] = knownTimeframes(view.chart, agreeing[view.chart.market]);
+      const base = baseBar(view, strategy, named ?? first, named !== undefined);
       return base.kind === 'quiet' ? base : judge(config, view, base);
     },
   };
   return strategy;
 }
 
-const firstOf = (timeframes: readonly Timeframe[]): Timeframe => timeframes[0] ?? '1m';
-
 function judge(config: ScalpingConfig, view: StrategyView, base: BaseBar): Opportunity | Quiet {
   const { chart } = view;
   const direction: Direction = base.bar.close >= base.bar.open ? 'long' : 'short';
   const noBurst = burstMissing(config, base, direction);
   if (noBurst !== null) return quiet('no_setup', noBurst);
-  const slower = config.confluence[chart.market]
+  const slower = knownTimeframes(chart, config.confluence[chart.market])
     .filter((timeframe) => timeframe !== base.view.timeframe)
     .map((timeframe) => chart.timeframe(timeframe));
   const opposing = slower.map((each) => technical(each, direction)).find(({ score }) => score !== null && score < config.leastAgreement);

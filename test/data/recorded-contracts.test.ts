@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { instrumentBySymbol } from '../../shared/config/instruments.ts';
 import { booklessConcession } from '../../shared/execution/slippage.ts';
+import { recordedNseCloses } from '../../shared/feeds/replay/recorded-nse-closes.ts';
 import { type RecordedContracts, recordedPerpetuals } from '../../shared/feeds/replay/recorded-perpetuals.ts';
 import { toNumber } from '../../shared/kernel/decimal.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
@@ -12,7 +13,6 @@ import type { Instrument } from '../../shared/market/instrument.ts';
 import { createFoArbitrage } from '../../shared/strategies/fo-arbitrage.ts';
 import { arbitrageView } from '../support/derivative-views.ts';
 import { NO_RECORDED_DATA, recordedDataFolder, recordedFiles } from '../support/recorded-data.ts';
-import { recordedNseChains } from '../support/recorded-nse-chains.ts';
 
 const NOTE = recordedDataFolder() === null ? ` (${NO_RECORDED_DATA})` : '';
 const SYMBOLS = new Map([['BTCUSDT', 'BTC']]);
@@ -104,7 +104,7 @@ const wholeDay = recordedFiles('nse-fo', /^BhavCopy_NSE_FO_.*20260127/);
 const someDays = recordedFiles('nse-fo/udiff-subset', /_202601(12|13)\.csv/);
 
 async function closesOf(files: readonly string[], date: string): Promise<{ readonly contracts: RecordedContracts; readonly atMs: number }> {
-  const contracts = recordedNseChains(files);
+  const contracts = recordedNseCloses(files);
   const atMs = Date.parse(`${date}T10:00:00Z`);
   await contracts.advance(atMs);
   return { contracts, atMs };
@@ -133,7 +133,7 @@ describe.skipIf(NOTE !== '')(`recorded derivatives of NSE${NOTE}`, () => {
   });
 
   it('are not known before their session has ended', async () => {
-    const contracts = recordedNseChains(someDays);
+    const contracts = recordedNseCloses(someDays);
     const close = Date.parse('2026-01-13T10:00:00Z');
     await contracts.advance(close - 1);
     expect(contracts.chains('TCS', close - 1)[0]?.futures[0]?.receivedMs).toBe(close - DAY_MS);

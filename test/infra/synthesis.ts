@@ -6,6 +6,7 @@ import { App, type Stack } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { nightdesk } from '../../infra/aws/nightdesk.ts';
 import { DEFAULT_DEPLOYMENT, type Deployment } from '../../shared/config/deployment.ts';
+import type { OutsideModel } from '../../shared/ml/onnx/outside-model.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -33,6 +34,15 @@ export interface Synthesis {
   readonly report: string;
 }
 
+export interface SynthesisOptions {
+  readonly deployment?: Deployment;
+  readonly flags?: Readonly<Record<string, string>>;
+  /** Models of somebody else's; none unless a test brings some. */
+  readonly outside?: readonly OutsideModel[];
+}
+
+type Alter = (stacks: { readonly data: Stack; readonly trading: Stack }) => void;
+
 let untouched: Synthesis | undefined;
 
 /**
@@ -48,19 +58,12 @@ export function synthesise(alter?: Alter, options: SynthesisOptions = {}): Synth
   return untouched;
 }
 
-type Alter = (stacks: { readonly data: Stack; readonly trading: Stack }) => void;
-
-interface SynthesisOptions {
-  readonly deployment?: Deployment;
-  readonly flags?: Readonly<Record<string, string>>;
-}
-
-function synthesised(alter: Alter | undefined, { deployment = DEFAULT_DEPLOYMENT, flags = {} }: SynthesisOptions): Synthesis {
+function synthesised(alter: Alter | undefined, { deployment = DEFAULT_DEPLOYMENT, flags = {}, outside = [] }: SynthesisOptions): Synthesis {
   const outdir = mkdtempSync(join(tmpdir(), 'nightdesk-synth-'));
   try {
     const { context } = z.object({ context: z.record(z.string(), z.unknown()) }).parse(JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')));
     const app = new App({ outdir, context: { ...context, ...flags, 'aws:cdk:bundling-stacks': [] } });
-    const stacks = nightdesk(app, deployment);
+    const stacks = nightdesk(app, deployment, outside);
     alter?.(stacks);
     app.synth();
     const report = readFileSync(join(outdir, 'validation-report.json'), 'utf8');

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
+import type { CoinBars } from '../../../shared/feeds/replay/recorded-data.ts';
 import { type Decimal, decimal, fromNumber } from '../../../shared/kernel/decimal.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import type { EpochMs } from '../../../shared/kernel/time.ts';
 import type { StrategyName } from '../../../shared/strategies/strategy.ts';
 import { DEFAULT_CAPITAL_USD } from '../defaults.ts';
-import { instant, OptionError, seed, strategies } from '../options.ts';
+import { chainAge, coinBars, instant, OptionError, seed, strategies, usdInr } from '../options.ts';
 
 export interface BacktestOptions {
   readonly data: readonly string[];
@@ -13,6 +14,12 @@ export interface BacktestOptions {
   readonly toMs: EpochMs | null;
   readonly seed: string;
   readonly capital: Decimal;
+  /** Rupees a dollar; null for the recorded rates. */
+  readonly usdInr: number | null;
+  /** What is taken for the bars of coins. */
+  readonly coinBars: CoinBars;
+  /** How old a chain may be for options to be traded at it, seconds; null for the strategy's own limit. */
+  readonly chainAgeSeconds: number | null;
   /** Null for one that is named by the request. */
   readonly out: string | null;
   readonly json: boolean;
@@ -20,17 +27,22 @@ export interface BacktestOptions {
   readonly models: readonly string[];
 }
 
-export const HELP = `Plays recorded one-minute bars through the engine of the live system: the same strategies, risk gate, fills, costs and ledger.
+export const HELP = `Plays recorded bars through the engine of the live system: the same strategies, risk gate, fills, costs and ledger.
 
   npm run backtest -- --data PATH --strategy NAME[,NAME] [options]
 
-  --data PATH      1-minute klines of Binance spot (BTCUSDT-1m-*.csv[.gz]), files (repeat for several) or a folder;
-                   or a folder of the history (see npm run history)
+  --data PATH      files (repeat for several) or a folder: 1-minute klines of Binance spot (BTCUSDT-1m-*.csv[.gz]);
+                   bars of one or five minutes of shares of NSE (RELIANCE.csv[.gz], RELIANCE_5min.csv[.gz]); or
+                   those of a history (see npm run history; its folder nse for shares). What lies beside them is
+                   used: daily rows (daily), rates (fx), perpetuals (binance-futures), chains of options (deribit, nse-fo)
   --strategy LIST  what is traded, for example scalping,swing
   --from ISO       first minute (default: the first that has enough history before it); earlier bars are warm-up
   --to ISO         end (default: where the data ends)
   --seed N         seeds every draw (default 1)
   --capital USD    starting capital (default ${DEFAULT_CAPITAL_USD})
+  --usd-inr RATE   rupees a dollar, where no rates are recorded (fx) or others are meant
+  --coin-bars spot|perpetual  perpetual takes the bars of perpetuals for those of their coins, where spot was not recorded
+  --chain-age S    how old a recorded chain may be for options to be traded at it, seconds, at most 600 (default 30)
   --model PATH     a trained model, or a folder of them (repeat for several; default none)
   --config FILE    another configuration than nightdesk.config.json
   --out DIR        folder of its files (default: one of its own below .nightdesk/backtests)
@@ -47,6 +59,9 @@ const SPEC = {
   to: { type: 'string' },
   seed: { type: 'string', default: '1' },
   capital: { type: 'string' },
+  'usd-inr': { type: 'string' },
+  'coin-bars': { type: 'string', default: 'spot' },
+  'chain-age': { type: 'string' },
   model: { type: 'string', multiple: true, default: [] as string[] },
   config: { type: 'string' },
   out: { type: 'string' },
@@ -69,6 +84,9 @@ export function readBacktestOptions(argv: readonly string[]): BacktestOptions | 
     toMs: toMs ?? null,
     seed: seed(values.seed),
     capital: values.capital === undefined ? fromNumber(DEFAULT_CAPITAL_USD) : capital(values.capital),
+    usdInr: values['usd-inr'] === undefined ? null : usdInr(values['usd-inr']),
+    coinBars: coinBars(values['coin-bars']),
+    chainAgeSeconds: values['chain-age'] === undefined ? null : chainAge(values['chain-age']),
     out: values.out ?? null,
     json: values.json,
     models: values.model,

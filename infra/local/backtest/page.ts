@@ -1,5 +1,6 @@
-import { BAR_ASSUMPTIONS } from '../../../shared/engine/backtest/assumptions.ts';
+import { assumptionsOf } from '../../../shared/engine/backtest/assumptions.ts';
 import { aligned, countsText, minuteText } from '../../../shared/feeds/history/command/tables.ts';
+import { longestSpan } from '../../../shared/feeds/replay/recorded-klines.ts';
 import type { BacktestRequest, BacktestResult } from './run-backtest.ts';
 
 const dollars = (amount: string | number | null): string =>
@@ -9,7 +10,7 @@ const plain = (value: number | null): string => (value === null ? '-' : value.to
 
 /** The result of a backtest for a person: a line a strategy, the account, what is undefined and why, and what was assumed. */
 export function resultPage(request: BacktestRequest, result: BacktestResult): readonly string[] {
-  const { data, bounds, strategies, seed, capital, folder } = request;
+  const { data, bounds, strategies, seed, capital, chainAgeSeconds, folder } = request;
   const { performance, books, bars, missingBars, playedInMs } = result;
   const { reasons } = performance;
   const lacking = [missingBars > 0 ? `${missingBars} missing` : '', countsText(result.refusedRows)].filter((each) => each !== '');
@@ -31,7 +32,9 @@ export function resultPage(request: BacktestRequest, result: BacktestResult): re
     ...undefinedFigures(reasons),
     '',
     'What bars do not tell was assumed:',
-    ...BAR_ASSUMPTIONS.map((line) => `  ${line}`),
+    ...assumptionsOf({ hasMinutes: longestSpan(data.series) === 1, isOfPerpetuals: data.isOfPerpetuals === true, chainAgeSeconds }).map(
+      (line) => `  ${line}`,
+    ),
     '',
     `Files        ${folder}: journal.jsonl, trades.jsonl, decisions.jsonl, summary.json`,
   ];

@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { CONFIG_VERSION } from '../../../shared/config/config-version.ts';
 import type { DayReport } from '../../../shared/contracts/journal.ts';
 import type { AccountPerformance } from '../../../shared/contracts/v8/performance.ts';
 import { openBacktest } from '../../../shared/engine/backtest/backtest.ts';
@@ -10,10 +9,11 @@ import type { Settings } from '../../../shared/engine/context.ts';
 import type { Verification } from '../../../shared/engine/verify-ledger.ts';
 import { type ClosedTrade, performanceOf } from '../../../shared/engine/views/performance.ts';
 import { valuedIn } from '../../../shared/engine/views/valued-account.ts';
-import { assumedUsdtRate } from '../../../shared/feeds/rates/rates.ts';
 import { klineReplaySource, type RecordedKlinesData, type ReplayBounds } from '../../../shared/feeds/replay/kline-replay-source.ts';
-import { everyRecordedMinute, type RefusedRows } from '../../../shared/feeds/replay/recorded-minutes.ts';
+import { openDayBook } from '../../../shared/feeds/replay/recorded-days.ts';
+import { asPlayed, everyRecordedMinute, type RefusedRows } from '../../../shared/feeds/replay/recorded-minutes.ts';
 import type { RecordedContracts } from '../../../shared/feeds/replay/recorded-perpetuals.ts';
+import { recordedRates } from '../../../shared/feeds/replay/recorded-rates.ts';
 import { createSteppedClock } from '../../../shared/kernel/clock-stepped.ts';
 import { type Decimal, text } from '../../../shared/kernel/decimal.ts';
 import type { Log } from '../../../shared/kernel/log.ts';
@@ -21,7 +21,7 @@ import { DAY_MS } from '../../../shared/kernel/time.ts';
 import type { ModelSet } from '../../../shared/ml/model-set.ts';
 import type { StrategyName } from '../../../shared/strategies/strategy.ts';
 import { HISTORY_DAYS } from '../defaults.ts';
-import { replayWorld } from '../replay-world.ts';
+import { configVersionFor, limitsFor, replayWorld, strategiesFor } from '../replay-world.ts';
 import { createRunFiles } from './run-files.ts';
 
 export interface BacktestRequest {
@@ -29,6 +29,10 @@ export interface BacktestRequest {
   /** Futures recorded beside the bars; null where there are none. */
   readonly contracts: RecordedContracts | null;
   readonly bounds: ReplayBounds;
+  /** Rupees a dollar throughout; null for the rates that lie near bars of shares. */
+  readonly usdInr: number | null;
+  /** How old a chain may be for options to be traded at it, seconds; null for the strategy's own limit. */
+  readonly chainAgeSeconds: number | null;
   readonly strategies: readonly StrategyName[];
   readonly seed: string;
   readonly capital: Decimal;
@@ -70,22 +74,27 @@ export interface BacktestResult {
 
 /** Plays recorded bars through the engine, keeps what comes of it as lines, and verifies the books from those. */
 export async function runBacktest(request: BacktestRequest): Promise<BacktestResult> {
-  const { data, contracts, bounds, seed, marketMode, log } = request;
+  const { data, contracts, bounds, usdInr, chainAgeSeconds, seed, marketMode, log } = request;
   const { startMs, endMs } = bounds;
+  const configVersion = configVersionFor(chainAgeSeconds);
+  const { series } = data;
   const source = klineReplaySource({ clock: createSteppedClock(startMs), data, untilMs: endMs });
-  const world = replayWorld(data, startMs);
+  const dayBook = await openDayBook(series, startMs);
+  const world = replayWorld(data, startMs, usdInr);
   const files = createRunFiles(request.folder);
   const tally = createTally();
   const backtest = openBacktest(
     {
       world,
-      settings: { marketMode, seed, configVersion: CONFIG_VERSION },
-      request: { startingCapital: request.capital, strategies: request.strategies, riskLimits: {} },
+      settings: { marketMode, seed, configVersion },
+      request: { startingCapital: request.capital, strategies: request.strategies, riskLimits: limitsFor(chainAgeSeconds) },
       startMs,
       history: await historyBefore(source, startMs, HISTORY_DAYS),
       source: source.name,
-      rates: (nowMs) => [assumedUsdtRate(nowMs)],
+      rates: await recordedRates(series, usdInr),
+      dailies: dayBook.closes,
       ...(contracts === null ? {} : { chains: contracts }),
+      strategyOf: strategiesFor(chainAgeSeconds),
       model: request.model,
       log,
     },
@@ -94,12 +103,13 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
   const began = performance.now();
   let [bars, missingBars, days] = [0, 0, 0];
   let refusedRows: RefusedRows = {};
-  const minutes = everyRecordedMinute(data.series, { fromMs: startMs, toMs: endMs }, (rows) => {
+  const minutes = everyRecordedMinute(series, { fromMs: startMs, toMs: endMs }, (rows) => {
     refusedRows = rows;
   });
-  for await (const minute of minutes) {
+  for await (const minute of asPlayed(series, minutes)) {
     await contracts?.advance(minute.openMs);
     backtest.play(minute);
+    dayBook.note(minute.bars);
     for (const { origin } of minute.bars) origin === 'missing' ? missingBars++ : bars++;
     const day = Math.floor((minute.openMs - startMs) / DAY_MS);
     if (day > days) request.onDay(day);
@@ -114,7 +124,7 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
   return {
     sessionId: account.sessionId,
     scope: world.scope,
-    configVersion: CONFIG_VERSION,
+    configVersion,
     bars,
     missingBars,
     refusedRows,

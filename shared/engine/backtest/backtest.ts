@@ -6,20 +6,22 @@ import { type Chart, createChart } from '../../indicators/chart.ts';
 import { createSteppedClock } from '../../kernel/clock-stepped.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
-import { isTraded, TICK_OFFSETS_MS, tickOfBar } from '../../market/bar-ticks.ts';
+import { isTraded, TICK_OFFSETS_MS, tickMsOf, tickOfBar } from '../../market/bar-ticks.ts';
 import { bestRates } from '../../market/best-rates.ts';
 import type { Market } from '../../market/instrument.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
 import { NO_MODELS } from '../../ml/no-models.ts';
-import { NO_RISK_MODEL } from '../../risk/var/risk-model.ts';
+import type { RiskModel } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
-import type { StoredHistory } from '../adjusted-history.ts';
+import { adjustedHistory, type StoredHistory } from '../adjusted-history.ts';
 import { corporateActions, hasActionsDue } from '../apply-corporate-actions.ts';
 import { chartFrom } from '../chart-shelf.ts';
 import type { EngineContext } from '../context.ts';
 import { contractPrices } from '../contracts/contract-prices.ts';
 import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
+import { optionTermsIn } from '../contracts/option-terms.ts';
+import { DAILIES_SPAN_MS, nextDailiesMs } from '../daily-closes.ts';
 import { mayBeSwept } from '../decide-monitor.ts';
 import { createDesk } from '../desk.ts';
 import { MINUTE_GRACE_MS } from '../feed-service.ts';
@@ -28,19 +30,23 @@ import { viewOf } from '../market-view.ts';
 import { scannedMarkets } from '../markets.ts';
 import { createExchange, type Matching } from '../matcher.ts';
 import { sweep } from '../monitor-positions.ts';
-import type { ChainSource, Model } from '../ports.ts';
+import type { ChainSource, DailiesBySymbol, Model } from '../ports.ts';
+import { riskModelOf } from '../risk-models.ts';
 import { dayRolls, rollDays } from '../roll-trading-day.ts';
 import { type MarketScan, scanId, scanOf } from '../scan-market.ts';
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
 import { performNow, type Steps } from '../steps.ts';
+import { closesIn } from '../stored-closes.ts';
 import { type BacktestListener, openBooks } from './books.ts';
 import { watchInBacktest } from './model-watch.ts';
 
 /** One minute of all symbols of a backtest. */
 export interface BacktestMinute {
   readonly openMs: EpochMs;
-  /** Of each symbol whose market trades; `missing` where its data has a hole. */
+  /** Those that are known when it ends, of each symbol whose market trades; `missing` where its data has a hole. */
   readonly bars: readonly Bar[];
+  /** Those that the minute is a part of; left out where every bar is of one minute. */
+  readonly playing?: readonly Bar[];
 }
 
 export interface BacktestSetup extends Pick<EngineContext, 'world'> {
@@ -56,6 +62,8 @@ export interface BacktestSetup extends Pick<EngineContext, 'world'> {
   readonly rates: (nowMs: EpochMs) => readonly Rate[];
   /** Futures and options as they were quoted; none unless given. */
   readonly chains?: ChainSource;
+  /** Closes of the days that are over at an instant, those after `fromMs`; none unless given. */
+  readonly dailies?: (fromMs: EpochMs, nowMs: EpochMs) => DailiesBySymbol;
   /** Trained models that the strategies ask; none unless given. */
   readonly model?: Model;
   readonly log: EngineContext['log'];
@@ -110,6 +118,9 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   let playing: BacktestMinute = { openMs: startMs - MINUTE_MS, bars: [] };
   let closing: BacktestMinute = playing;
   let scans = 0;
+  const riskAt = (nowMs: EpochMs): RiskModel => riskModelOf(setup.dailies?.(nowMs - DAILIES_SPAN_MS, nowMs) ?? new Map(), settings.seed);
+  let risk = riskAt(startMs);
+  let dailiesDueMs = nextDailiesMs(startMs);
 
   /** Goes through a look at orders. */
   const look = (steps: Matching): void =>
@@ -125,7 +136,8 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     desk: {
       view: (nowMs) => {
         tellRates();
-        return desk.view(nowMs);
+        const seen = desk.view(nowMs);
+        return setup.chains === undefined ? seen : withContracts(seen, setup.chains);
       },
     },
     fence: () => null,
@@ -181,9 +193,10 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
 
   const tickAt = (index: number): void => {
     const offsetMs = TICK_OFFSETS_MS[index] ?? 0;
-    // An extreme that is ignored is forgotten with the close.
-    const isPassedOver = index > 0 && offsetMs < LAST_TICK_MS && isIgnored();
-    if (!isPassedOver) for (const bar of playing.bars) if (isTraded(bar)) tickOf(bar, index, playing.openMs + offsetMs);
+    const bars = playing.playing ?? playing.bars;
+    // An extreme that is ignored is forgotten with the close; one of several minutes is looked at before that.
+    const isPassedOver = index > 0 && offsetMs < LAST_TICK_MS && bars.every(({ spanMinutes }) => spanMinutes === undefined) && isIgnored();
+    if (!isPassedOver) for (const bar of bars) if (isTraded(bar)) tickOf(bar, tickIndex(bar, index), playing.openMs + offsetMs);
     if (setup.chains === undefined) return;
     for (const { quote, tick } of contractPrices(setup.chains, exchange.contracts(), clock.now())) {
       desk.contract(quote);
@@ -192,7 +205,8 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     }
   };
 
-  const tickOf = (bar: Bar, index: number, atMs: EpochMs): void => {
+  const tickOf = (bar: Bar, index: number | null, atMs: EpochMs): void => {
+    if (index === null) return;
     const { symbol, low, high, evidence } = bar;
     if (exchange.ignores(symbol, low, high)) {
       const price = index === 0 ? bar.open : index === TICK_OFFSETS_MS.length - 1 ? bar.close : tickOfBar(bar, setup.source, index).price;
@@ -203,6 +217,13 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     desk.tick(tick);
     const steps = exchange.tickSteps(tick);
     if (steps !== null) look(steps);
+  };
+
+  /** Which of the ticks of a bar comes at an offset of the minute that is played; null for none. */
+  const tickIndex = (bar: Bar, index: number): number | null => {
+    if (bar.spanMinutes === undefined) return index;
+    const found = TICK_OFFSETS_MS.findIndex((_, at) => tickMsOf(bar, at) === clock.now());
+    return found < 0 ? null : found;
   };
 
   const scan = (market: Market, minuteMs: EpochMs): void => {
@@ -217,7 +238,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
       strategyOf: setup.strategyOf ?? strategyByName,
     };
     const chart = (symbol: string): Chart | null => charts.get(symbol) ?? null;
-    const seen = { ...view(), chart, model, risk: NO_RISK_MODEL };
+    const seen = { ...view(), chart, model, risk };
     books.commit({
       sessionId,
       decide: (account) => {
@@ -241,7 +262,15 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   const roll = (atMs: EpochMs): void => {
     adjust(atMs);
     const due = dayRolls(books.account(), atMs);
-    if (due.length > 0) carryOut(rollDays(books.account(), { ...view(), risk: NO_RISK_MODEL }, due));
+    if (due.length === 0) return;
+    const market = view();
+    carryOut(rollDays(books.account(), { ...market, risk, optionTermsOf: optionTermsIn(market) }, due));
+  };
+
+  const fetchDailies = (): void => {
+    if (clock.now() < dailiesDueMs) return;
+    risk = riskAt(clock.now());
+    dailiesDueMs = nextDailiesMs(clock.now());
   };
 
   const runOf = ({ functionName, market }: Schedule): Slot['run'] | null => {
@@ -273,6 +302,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   if (late !== undefined) throw new Error(`${late.label} looks at the market after prices that come later than what was published`);
   const slots: readonly Slot[] = [
     ...TICK_OFFSETS_MS.map((offsetMs, index) => ({ offsetMs, label: '0-source', run: () => tickAt(index) })),
+    { offsetMs: 0, label: '6-dailies', run: fetchDailies },
     { offsetMs: MINUTE_GRACE_MS, label: '1-minute', run: close },
     ...scheduled,
   ].sort((a, b) => a.offsetMs - b.offsetMs || (a.label < b.label ? -1 : 1));
@@ -308,7 +338,9 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
 }
 
 /** Charts from what is known of the time before, and the tape of the last hour. */
-function warmUp({ history, startMs }: BacktestSetup, desk: ReturnType<typeof createDesk>, charts: Map<string, Chart>): void {
+function warmUp({ history: raw, startMs, world }: BacktestSetup, desk: ReturnType<typeof createDesk>, charts: Map<string, Chart>): void {
+  const history = adjustedHistory(raw, startMs, world.scope);
   for (const symbol of new Set([...history.days.keys(), ...history.bars.keys()])) charts.set(symbol, chartFrom(history, symbol, startMs));
-  for (const bars of history.bars.values()) for (const bar of bars) if (bar.openMs >= startMs - HOUR_MS) desk.bar(bar);
+  for (const [symbol, close] of closesIn(raw, startMs, world.evidence)) desk.closed(symbol, close);
+  for (const bars of raw.bars.values()) for (const bar of bars) if (bar.openMs >= startMs - HOUR_MS) desk.bar(bar);
 }

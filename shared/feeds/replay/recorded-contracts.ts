@@ -1,29 +1,40 @@
-import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { MarketSource } from '../../engine/market-source.ts';
 import type { Cancel, Clock } from '../../kernel/clock.ts';
 import { MINUTE_MS, minuteOf } from '../../kernel/time.ts';
 import { isChainSnapshot, recordedDeribitChains } from '../deribit/recorded-chains.ts';
 import { joinedChains } from '../joined-chains.ts';
-import type { VenueSymbols } from './recorded-data.ts';
+import { filesNear } from './near.ts';
+import type { RecordedData, VenueSymbols } from './recorded-data.ts';
+import { marketsOf } from './recorded-klines.ts';
+import { isNseCloses, recordedNseCloses } from './recorded-nse-closes.ts';
+import { isNseSnapshots, recordedNseSnapshots } from './recorded-nse-snapshots.ts';
 import { type RecordedContracts, recordedPerpetuals } from './recorded-perpetuals.ts';
 
-/** Where perpetuals and whole chains of options are kept beside the bars of their coins. */
-const PERPETUALS = 'binance-futures';
-const OPTIONS = join('deribit', 'chain-snapshots');
+/** Where perpetuals, whole chains of options and the closes of NSE's derivatives are kept beside bars. */
+const FOLDERS = ['binance-futures', 'deribit/chain-snapshots', 'nse-fo', 'nse-fo/chain-snapshots', 'nse-fo/udiff-subset'];
 
 /**
- * The recorded perpetuals and option chains that lie in the folders of the data, or in the folders `binance-futures` and
- * `deribit/chain-snapshots` beside them; null where there are none. The same paths give the same contracts, whoever plays them.
+ * The recorded perpetuals, option chains and closes of derivatives that lie in the folders of the data, or in folders of known names
+ * beside them, of the markets that the data has prices of (where it is not given: of coins); null where there are none. The same paths give the same contracts,
+ * whoever plays them. Where bars of perpetuals stand in for those of their coins there are no perpetuals: a price against itself is
+ * no basis.
  */
-export async function recordedContractsNear(paths: readonly string[], symbols: VenueSymbols): Promise<RecordedContracts | null> {
-  const folders = await Promise.all(paths.map(folderOf));
-  const near = (name: string): readonly string[] => [
-    ...new Set(folders.flatMap((folder) => [folder, join(folder, name), join(dirname(folder), name)])),
-  ];
-  const perpetuals = recordedPerpetuals((await Promise.all(near(PERPETUALS).map(filesIn))).flat(), symbols);
-  const options = (await Promise.all(near(OPTIONS).map(filesIn))).flat().filter(isChainSnapshot);
-  const found = [...(perpetuals.underlyings.length === 0 ? [] : [perpetuals]), ...(options.length === 0 ? [] : [recordedDeribitChains(options)])];
+export async function recordedContractsNear(
+  paths: readonly string[],
+  symbols: VenueSymbols,
+  data: RecordedData | null = null,
+): Promise<RecordedContracts | null> {
+  const files = await filesNear(paths, FOLDERS);
+  const markets = data?.kind === 'klines' ? marketsOf(data.series) : (['CRYPTO'] as const);
+  const [ofCoins, ofShares] = (['CRYPTO', 'NSE'] as const).map((market) => (markets.includes(market) ? files : [])) as [typeof files, typeof files];
+  const hasSpot = data?.kind !== 'klines' || data.isOfPerpetuals !== true;
+  const found = [
+    recordedPerpetuals(hasSpot ? ofCoins : [], symbols),
+    recordedDeribitChains(ofCoins.filter(isChainSnapshot)),
+    // The books of the day before the closes of the last one.
+    recordedNseSnapshots(ofShares.filter(isNseSnapshots)),
+    recordedNseCloses(ofShares.filter(isNseCloses)),
+  ].filter(({ underlyings }) => underlyings.length > 0);
   return found.length === 0 ? null : together(found);
 }
 
@@ -33,16 +44,6 @@ const together = (all: readonly RecordedContracts[]): RecordedContracts => ({
   advance: async (toMs) => void (await Promise.all(all.map((each) => each.advance(toMs)))),
   close: async () => void (await Promise.all(all.map((each) => each.close()))),
 });
-
-async function folderOf(path: string): Promise<string> {
-  const found = await stat(path).catch(() => null);
-  return found?.isDirectory() === true ? path : dirname(path);
-}
-
-async function filesIn(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names.sort().map((name) => join(folder, name));
-}
 
 /** The source with recorded contracts read along: at the start of each minute what was known then. */
 export function playedWith(source: MarketSource, contracts: RecordedContracts, clock: Clock): MarketSource {

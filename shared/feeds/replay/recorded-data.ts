@@ -1,7 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { EpochMs } from '../../kernel/time.ts';
+import { instrumentBySymbol } from '../../config/instruments.ts';
+import { NSE_CALENDAR } from '../../config/nse-calendar.ts';
+import { type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
 import { barFileExtent } from '../history/bar-file.ts';
+import { isCalendarCovered, PLAYED_SPANS, type PlayedTimeframe, readNseBars, shareNamed } from './nse-bar-texts.ts';
 import { RecordedDataError } from './recorded-data-error.ts';
 import { recordedLine } from './recorded-frames.ts';
 import { isHistoryFile, type KlineFile, type KlineSeries, klineRow } from './recorded-klines.ts';
@@ -13,25 +16,38 @@ interface Extent {
   readonly lastMs: EpochMs;
 }
 
-/** What recorded input is: raw frames of the venue, or 1-minute klines. */
+/** What recorded input is: raw frames of the venue, or bars: 1-minute klines of coins, bars of one or five minutes of shares. */
 export type RecordedData =
   | (Extent & { readonly kind: 'frames'; readonly paths: readonly string[] })
-  | (Extent & { readonly kind: 'klines'; readonly series: readonly KlineSeries[] });
+  | (Extent & {
+      readonly kind: 'klines';
+      readonly series: readonly KlineSeries[];
+      /** Whether bars of perpetuals stand in for those of their coins. */
+      readonly isOfPerpetuals?: true;
+    });
 
-/** Venue symbol (BTCUSDT) to ours (BTC). */
+/** Venue symbol (BTCUSDT) to ours (BTC); a share's is the same. */
 export type VenueSymbols = ReadonlyMap<string, string>;
+
+/** What is taken for the bars of coins. */
+export type CoinBars = 'spot' | 'perpetual';
 
 interface KlinePath {
   readonly kind: 'klines';
   readonly path: string;
   readonly symbol: string;
+  /** As names tell it; null where the text is to be read, and of spot, which is of minutes. */
+  readonly spanMinutes: number | null;
 }
 
 type FileKind = KlinePath | { readonly kind: 'frames'; readonly path: string };
 
+const PERPETUAL_NAME = /^([A-Z0-9]+)_PERP-(1m|5m)(?:-futures)?-[^/]*\.csv(?:\.gz)?$/;
 const KLINE_NAME = /^([A-Z0-9]+)-1m-[^/]*\.csv(?:\.gz)?$/;
 /** A month of the history's spot bars; a slash on every system. */
 const HISTORY_PATH = /(?:^|\/)binance\/spot\/([A-Z0-9]+)\/1m\/[^/]+\.parquet$/;
+/** A part of the history's bars of shares. */
+const SHARE_HISTORY_PATH = /(?:^|\/)nse\/equity\/([A-Z0-9&-]+)\/(1m|5m)\/[^/]+\.parquet$/;
 /** Where a history keeps spot bars: the rest of it, which may be large, need not be walked. */
 const SPOT_FOLDER = 'binance/spot';
 const FRAMES_NAME = /\.log(?:\.gz)?$/;
@@ -43,12 +59,14 @@ const MOST_FILES = 20_000;
 const SAMPLE_BATCHES = 5;
 
 /**
- * Says what the paths hold: files, or folders in whose tree the 1-minute spot klines of the given symbols are taken together
- * (recorded frames, when a tree has no klines). In a tree with a history only the history is taken.
+ * Says what the paths hold: files, or folders in whose tree the 1-minute spot klines of the given symbols are taken together; where it
+ * has none, the bars of one and five minutes of the given shares, the finer ones where both are there, on days that the calendar
+ * knows; and where it has none of those either, recorded frames. In a tree with a history only the history is taken.
+ * @param coinBars  `perpetual` takes the bars of perpetuals for those of their coins, where spot was not recorded
  * @throws RecordedDataError `not_found`, `nothing_found`, `unsupported`, `futures`, `mixed_kinds` or `unreadable`
  */
-export async function describeData(paths: readonly string[], symbols: VenueSymbols): Promise<RecordedData> {
-  const files = (await Promise.all(paths.map((path) => filesAt(path, symbols)))).flat();
+export async function describeData(paths: readonly string[], symbols: VenueSymbols, coinBars: CoinBars = 'spot'): Promise<RecordedData> {
+  const files = (await Promise.all(paths.map((path) => (coinBars === 'spot' ? filesAt(path, symbols) : perpetualsAt(path, symbols))))).flat();
   const unique = [...new Map(files.map((file) => [file.path, file])).values()];
   const klines = unique.filter((file) => file.kind === 'klines');
   const frames = unique.filter((file) => file.kind === 'frames').map(({ path }) => path);
@@ -59,7 +77,10 @@ export async function describeData(paths: readonly string[], symbols: VenueSymbo
       { paths },
     );
   }
-  if (klines.length > 0) return describeKlines(klines, symbols);
+  if (klines.length > 0) {
+    const described = await describeKlines(klines, symbols, paths);
+    return coinBars === 'spot' ? described : { ...described, isOfPerpetuals: true };
+  }
   if (frames.length > 0) return describeFrames(frames, symbols);
   throw new RecordedDataError('nothing_found', 'No recorded data was named: give a file or a folder', { paths });
 }
@@ -89,13 +110,36 @@ async function filesAt(path: string, symbols: VenueSymbols): Promise<readonly Fi
   const inside = await tree((await isFolder(join(path, SPOT_FOLDER))) ? join(path, SPOT_FOLDER) : path, DEEPEST_FOLDER);
   const klines = preferred(inside.flatMap((file) => klineFile(file, symbols) ?? []));
   if (klines.length > 0) return klines;
+  const shares = preferred(inside.flatMap((file) => shareFile(file, symbols) ?? []));
+  if (shares.length > 0) return shares;
   const frames = inside.filter((file) => FRAMES_NAME.test(file) && !FUTURES_NAME.test(basename(file)));
   if (frames.length > 0) return frames.map((file) => ({ kind: 'frames', path: file }));
-  const wanted = [...symbols.keys()].map((symbol) => `${symbol}-1m-*.csv[.gz]`).join(', ');
+  const wanted = [...coinsOf(symbols)].map((symbol) => `${symbol}-1m-*.csv[.gz]`).join(', ');
   throw new RecordedDataError(
     'nothing_found',
-    `No 1-minute klines and no recorded frames in ${path}: looked for ${wanted}, a history (binance/spot/*/1m/*.parquet), *.log[.gz]`,
+    `No 1-minute klines and no recorded frames in ${path}: looked for ${wanted}, bars of shares (RELIANCE.csv[.gz]), a history (binance/spot/*/1m/*.parquet, nse/equity/*/5m/*.parquet), *.log[.gz]`,
     { path },
+  );
+}
+
+async function perpetualsAt(path: string, symbols: VenueSymbols): Promise<readonly KlinePath[]> {
+  const entry = await stat(path).catch((error: unknown) => {
+    throw new RecordedDataError('not_found', `No such file or folder: ${path}`, { path }, { cause: error });
+  });
+  const found = (entry.isDirectory() ? await tree(path, DEEPEST_FOLDER) : [path]).flatMap((file): readonly KlinePath[] => {
+    const [, venueSymbol = '', span] = PERPETUAL_NAME.exec(basename(file)) ?? [];
+    const symbol = symbols.get(venueSymbol);
+    return symbol === undefined ? [] : [{ kind: 'klines', path: file, symbol, spanMinutes: PLAYED_SPANS[span as PlayedTimeframe] }];
+  });
+  if (found.length > 0) return found;
+  throw new RecordedDataError(
+    'nothing_found',
+    `No bars of perpetuals in ${path}: looked for ${coinsOf(symbols)
+      .map((name) => `${name}_PERP-5m-*.csv[.gz]`)
+      .join(', ')}`,
+    {
+      path,
+    },
   );
 }
 
@@ -115,11 +159,14 @@ const isFolder = (path: string): Promise<boolean> =>
 function kindOf(path: string, symbols: VenueSymbols): FileKind {
   const name = basename(path);
   if (FUTURES_NAME.test(name)) throw new RecordedDataError('futures', `${path} is of the futures venue; only spot is traded`, { path });
-  const klines = klineFile(path, symbols);
+  const klines = klineFile(path, symbols) ?? shareFile(path, symbols);
   if (klines !== null) return klines;
   const symbol = venueSymbolOf(path);
   if (symbol !== undefined) {
-    throw new RecordedDataError('unsupported', `${path} is of ${symbol}; the symbols traded are ${[...symbols.keys()].join(', ')}`, { path, symbol });
+    throw new RecordedDataError('unsupported', `${path} is of ${symbol}; the symbols traded are ${[...coinsOf(symbols)].join(', ')}`, {
+      path,
+      symbol,
+    });
   }
   if (FRAMES_NAME.test(name)) return { kind: 'frames', path };
   throw new RecordedDataError(
@@ -131,8 +178,20 @@ function kindOf(path: string, symbols: VenueSymbols): FileKind {
 
 function klineFile(path: string, symbols: VenueSymbols): KlinePath | null {
   const symbol = symbols.get(venueSymbolOf(path) ?? '');
-  return symbol === undefined ? null : { kind: 'klines', path, symbol };
+  return symbol === undefined ? null : { kind: 'klines', path, symbol, spanMinutes: null };
 }
+
+/** A file of a share's bars by its name: whether it holds any that are played, its columns say. */
+function shareFile(path: string, symbols: VenueSymbols): KlinePath | null {
+  const [, ofHistory, timeframe] = SHARE_HISTORY_PATH.exec(resolve(path).replaceAll('\\', '/')) ?? [];
+  const symbol = symbols.get(ofHistory ?? shareNamed(path) ?? '');
+  if (symbol === undefined) return null;
+  return { kind: 'klines', path, symbol, spanMinutes: timeframe === undefined ? null : PLAYED_SPANS[timeframe as PlayedTimeframe] };
+}
+
+/** The venue's names of coins: shares have their own. */
+const coinsOf = (symbols: VenueSymbols): readonly string[] =>
+  [...symbols].flatMap(([venueSymbol, symbol]) => (venueSymbol === symbol ? [] : venueSymbol));
 
 const venueSymbolOf = (path: string): string | undefined =>
   (KLINE_NAME.exec(basename(path)) ?? HISTORY_PATH.exec(resolve(path).replaceAll('\\', '/')))?.[1];
@@ -163,8 +222,22 @@ async function entriesOf(folder: string) {
   }
 }
 
-async function describeKlines(files: readonly KlinePath[], symbols: VenueSymbols): Promise<RecordedData> {
+async function describeKlines(
+  files: readonly KlinePath[],
+  symbols: VenueSymbols,
+  paths: readonly string[],
+): Promise<Extract<RecordedData, { kind: 'klines' }>> {
   const series = await seriesOf(files, symbols);
+  if (series.length === 0) {
+    const { from, to } = NSE_CALENDAR.facts.coverage;
+    throw new RecordedDataError(
+      'nothing_found',
+      `${paths.join(', ')} holds no bars of one or five minutes on days that the calendar of NSE knows, ${from} to ${to}`,
+      {
+        paths,
+      },
+    );
+  }
   const all = series.flatMap((one) => one.files);
   return {
     kind: 'klines',
@@ -177,14 +250,44 @@ async function describeKlines(files: readonly KlinePath[], symbols: VenueSymbols
 
 async function seriesOf(files: readonly KlinePath[], symbols: VenueSymbols): Promise<readonly KlineSeries[]> {
   const bySymbol = new Map<string, KlineFile[]>();
-  for (const { symbol, path } of files) {
-    const file = { path, ...(await klineExtent(path)) };
-    bySymbol.set(symbol, [...(bySymbol.get(symbol) ?? []), file]);
+  for (const file of files) {
+    const known = await knownFile(file);
+    if (known !== null) bySymbol.set(file.symbol, [...(bySymbol.get(file.symbol) ?? []), known]);
   }
   return [...symbols.values()].flatMap((symbol) => {
-    const own = bySymbol.get(symbol)?.sort((a, b) => a.firstMs - b.firstMs || a.lastMs - b.lastMs);
-    return own === undefined ? [] : { symbol, files: own };
+    const own = finest(bySymbol.get(symbol) ?? []).sort((a, b) => a.firstMs - b.firstMs || a.lastMs - b.lastMs);
+    return own.length === 0 ? [] : { symbol, ...(isShare(symbol) ? { market: 'NSE' as const } : {}), files: own };
   });
+}
+
+const isShare = (symbol: string): boolean => instrumentBySymbol(symbol).market === 'NSE';
+
+/** Of files of several spans those that tell most of their time. */
+function finest(files: readonly KlineFile[]): KlineFile[] {
+  const spans = [...new Set(files.map(({ spanMinutes = 1 }) => spanMinutes))].sort((a, b) => a - b);
+  const kept: KlineFile[] = [];
+  for (const span of spans) {
+    const finer = [...kept];
+    const isTold = ({ firstMs, lastMs }: KlineFile): boolean => finer.some((file) => file.firstMs <= lastMs && file.lastMs >= firstMs);
+    kept.push(...files.filter((file) => (file.spanMinutes ?? 1) === span && !isTold(file)));
+  }
+  return kept;
+}
+
+async function knownFile({ path, symbol, spanMinutes }: KlinePath): Promise<KlineFile | null> {
+  const isCoin = !isShare(symbol);
+  const extent = spanMinutes === null && !isCoin ? await shareExtent(path) : { ...(await klineExtent(path)), spanMinutes: spanMinutes ?? 1 };
+  if (extent === null || !(isCoin || isCalendarCovered(extent.lastMs))) return null;
+  const { spanMinutes: span, firstMs, lastMs } = extent;
+  const shiftMs = (span - 1) * MINUTE_MS;
+  return { path, firstMs: firstMs + shiftMs, lastMs: lastMs + shiftMs, ...(span === 1 ? {} : { spanMinutes: span }) };
+}
+
+/** Starts of the first and the last bar of a text, and their span; null for one without bars that are played. */
+async function shareExtent(path: string): Promise<{ readonly firstMs: EpochMs; readonly lastMs: EpochMs; readonly spanMinutes: number } | null> {
+  const { candles = [], spanMinutes = 1 } = (await readNseBars(path)) ?? {};
+  const [first, last] = [candles[0], candles.at(-1)];
+  return first === undefined || last === undefined ? null : { firstMs: first.openMs, lastMs: last.openMs, spanMinutes };
 }
 
 async function klineExtent(path: string): Promise<Omit<KlineFile, 'path'>> {

@@ -1,27 +1,39 @@
 import { type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
+import type { Market } from '../../market/instrument.ts';
 import type { Candle } from '../../market/price.ts';
 import { type CandleFault, candleFault } from '../bars/candle-fault.ts';
 import { barCursor } from '../history/bar-file.ts';
 import { csvNumber } from '../intake/decimal-text.ts';
+import { readNseBars, shareNamed } from './nse-bar-texts.ts';
 import { lineCursor } from './recorded-lines.ts';
+
+/** A recorded bar under the start of the last of its minutes, as a `Bar` is: that is when it is known. */
+export interface RecordedCandle extends Candle {
+  /** Absent for one of a minute. */
+  readonly spanMinutes?: number;
+}
 
 export interface KlineFile {
   readonly path: string;
-  /** Open times of its first and last good row. */
+  /** Under which its first and last good row stand. */
   readonly firstMs: EpochMs;
   readonly lastMs: EpochMs;
+  /** Minutes that a row of it tells of; absent for one. */
+  readonly spanMinutes?: number;
 }
 
-/** The recorded 1-minute klines of one symbol: files that follow one another in time, in the order of their first instant. */
+/** The recorded bars of one symbol: files that follow one another in time, in the order of their first instant. */
 export interface KlineSeries {
   readonly symbol: string;
+  /** Of shares, whose market has sessions; absent for a coin. */
+  readonly market?: 'NSE';
   readonly files: readonly KlineFile[];
 }
 
 /** One minute of all series. */
 export interface KlineMinute {
   readonly openMs: EpochMs;
-  readonly candles: readonly { readonly symbol: string; readonly candle: Candle }[];
+  readonly candles: readonly { readonly symbol: string; readonly candle: RecordedCandle }[];
   /** Symbols whose series has begun and goes on later, but has no bar for this minute. */
   readonly absent: readonly string[];
   /** Minutes left out before this one because no symbol has anything for longer than a day. */
@@ -45,10 +57,10 @@ export interface KlineRange {
 
 interface Reader {
   readonly symbol: string;
-  readonly waiting: string[];
+  readonly waiting: KlineFile[];
   cursor: RowCursor | null;
   /** The next bar, null at the end of the series. */
-  head: Candle | null;
+  head: RecordedCandle | null;
   lastOpenMs: EpochMs;
   hasBegun: boolean;
 }
@@ -71,7 +83,8 @@ const MICROSECONDS_FROM = 100_000_000_000_000;
 
 /**
  * Reads the series side by side, one minute after the other, streaming: a few chunks of each file are in memory, never a file.
- * Every minute between the first and the last bar is told, those without any bar too, but for holes of more than a day.
+ * Every minute between the first and the last bar is told, those without any bar too, but for holes of more than a day: behind one
+ * it goes on where the next bar begins.
  * Files are month files of the history, or text: rows `open_time,open,high,low,close,volume` with up to six more columns, a
  * header is skipped. A row that cannot be true is refused and counted.
  * @throws RecordedDataError `unreadable`, from the generator
@@ -89,9 +102,10 @@ async function* minutesOf(series: readonly KlineSeries[], { fromMs = 0, toMs = N
   try {
     for (const reader of readers) await advance(reader, fromMs, refuse);
     let openMs: EpochMs | null = null;
+    const reachMs = (longestSpan(series) - 1) * MINUTE_MS;
     for (let next = earliest(readers); next !== null && next < toMs; next = earliest(readers)) {
-      const skippedMinutes: number = openMs !== null && next - openMs > LONGEST_TOLD_GAP_MS ? (next - openMs) / MINUTE_MS : 0;
-      openMs = openMs === null || skippedMinutes > 0 ? next : openMs;
+      const skippedMinutes: number = openMs !== null && next - openMs > LONGEST_TOLD_GAP_MS ? (next - reachMs - openMs) / MINUTE_MS : 0;
+      openMs = openMs === null || skippedMinutes > 0 ? next - reachMs : openMs;
       const minute = minuteAt(readers, openMs, skippedMinutes);
       yield minute;
       for (const reader of readers) if (reader.head?.openMs === openMs) await advance(reader, fromMs, refuse);
@@ -102,13 +116,20 @@ async function* minutesOf(series: readonly KlineSeries[], { fromMs = 0, toMs = N
   }
 }
 
+/** The markets that there are series of. */
+export const marketsOf = (series: readonly KlineSeries[]): readonly Market[] => [...new Set(series.map(({ market }): Market => market ?? 'CRYPTO'))];
+
+/** Minutes of the longest bars of any of the series. */
+export const longestSpan = (series: readonly KlineSeries[]): number =>
+  Math.max(1, ...series.flatMap(({ files }) => files.map(({ spanMinutes = 1 }) => spanMinutes)));
+
 function readerOf({ symbol, files }: KlineSeries, fromMs: EpochMs): Reader {
-  const waiting = files.filter(({ lastMs }) => lastMs >= fromMs).map(({ path }) => path);
+  const waiting = files.filter(({ lastMs }) => lastMs >= fromMs);
   return { symbol, waiting, cursor: null, head: null, lastOpenMs: 0, hasBegun: false };
 }
 
 function minuteAt(readers: readonly Reader[], openMs: EpochMs, skippedMinutes: number): KlineMinute {
-  const candles: { symbol: string; candle: Candle }[] = [];
+  const candles: { symbol: string; candle: RecordedCandle }[] = [];
   const absent: string[] = [];
   for (const reader of readers) {
     const { symbol, head } = reader;
@@ -130,12 +151,12 @@ async function advance(reader: Reader, fromMs: EpochMs, refuse: Refuse): Promise
   for (;;) {
     if (reader.cursor !== null && step(reader, reader.cursor, refuse)) return;
     if (reader.cursor !== null && (await reader.cursor.more())) continue;
-    const path = reader.waiting.shift();
-    if (path === undefined) {
+    const file = reader.waiting.shift();
+    if (file === undefined) {
       reader.head = null;
       return;
     }
-    reader.cursor = isHistoryFile(path) ? historyRows(path, fromMs) : textRows(path, fromMs);
+    reader.cursor = rowsOf(file, fromMs);
   }
 }
 
@@ -154,30 +175,59 @@ function step(reader: Reader, cursor: RowCursor, refuse: Refuse): boolean {
   return false;
 }
 
+function rowsOf({ path, spanMinutes = 1 }: KlineFile, fromMs: EpochMs): RowCursor {
+  if (isHistoryFile(path)) return historyRows(path, fromMs, spanMinutes);
+  return shareNamed(path) === undefined ? textRows(path, fromMs, spanMinutes) : shareRows(path, fromMs);
+}
+
 /** Whether a path names a file of the history rather than a text. */
 export const isHistoryFile = (path: string): boolean => path.endsWith('.parquet');
 
-function historyRows(path: string, fromMs: EpochMs): RowCursor {
-  const cursor = barCursor(path, fromMs);
+function historyRows(path: string, fromMs: EpochMs, spanMinutes: number): RowCursor {
+  const cursor = barCursor(path, fromMs - (spanMinutes - 1) * MINUTE_MS);
   return {
     next() {
       const candle = cursor.next();
-      return candle === null ? null : checked(candle);
+      return candle === null ? null : checked(whenKnown(candle, spanMinutes));
     },
     more: cursor.more,
     close: cursor.close,
   };
 }
 
-function textRows(path: string, fromMs: EpochMs): RowCursor {
+/** A bar under the start of the last of its minutes. */
+export const whenKnown = (candle: Candle, spanMinutes: number): RecordedCandle =>
+  spanMinutes === 1 ? candle : { ...candle, openMs: candle.openMs + (spanMinutes - 1) * MINUTE_MS, spanMinutes };
+
+/** A text of one share: a session has few bars, and some texts are not in the order of time. */
+function shareRows(path: string, fromMs: EpochMs): RowCursor {
+  let rows: readonly RecordedCandle[] | null = null;
+  let at = 0;
+  return {
+    next() {
+      const candle = rows?.[at++];
+      return candle === undefined ? null : checked(candle);
+    },
+    async more() {
+      if (rows !== null) return false;
+      const { candles, spanMinutes } = (await readNseBars(path)) ?? { candles: [], spanMinutes: 1 };
+      rows = candles.map((candle) => whenKnown(candle, spanMinutes)).filter(({ openMs }) => openMs >= fromMs);
+      return true;
+    },
+    close: async () => undefined,
+  };
+}
+
+function textRows(path: string, fromMs: EpochMs, spanMinutes: number): RowCursor {
   const cursor = lineCursor(path);
+  const firstMs = fromMs - (spanMinutes - 1) * MINUTE_MS;
   let isFileStart = true;
   return {
     next() {
       for (let line = cursor.next(); line !== null; line = cursor.next()) {
         const isHead = isFileStart && isHeader(line);
         isFileStart = false;
-        if (!isHead && line !== '' && line !== '\r' && !(openMsOf(line) < fromMs)) return klineRow(line);
+        if (!isHead && line !== '' && line !== '\r' && !(openMsOf(line) < firstMs)) return klineRow(line, spanMinutes);
       }
       return null;
     },
@@ -186,23 +236,24 @@ function textRows(path: string, fromMs: EpochMs): RowCursor {
   };
 }
 
-export type KlineRow = { readonly kind: 'candle'; readonly candle: Candle } | { readonly kind: 'refused'; readonly reason: RowFault };
+export type KlineRow = { readonly kind: 'candle'; readonly candle: RecordedCandle } | { readonly kind: 'refused'; readonly reason: RowFault };
 
-/** One row of a kline file: millisecond or microsecond stamps, 6 to 12 columns. */
-export function klineRow(line: string): KlineRow {
+/** One row of a kline file, under the last of its minutes: millisecond or microsecond stamps, 6 to 12 columns. */
+export function klineRow(line: string, spanMinutes = 1): KlineRow {
   const columns = line.trimEnd().split(',');
   if (columns.length < LEAST_COLUMNS || columns.length > MOST_COLUMNS) return { kind: 'refused', reason: 'bad_row' };
-  return checked({
+  const candle = {
     openMs: openMsOf(line),
     open: csvNumber(columns[1]),
     high: csvNumber(columns[2]),
     low: csvNumber(columns[3]),
     close: csvNumber(columns[4]),
     volume: csvNumber(columns[5]),
-  });
+  };
+  return checked(whenKnown(candle, spanMinutes));
 }
 
-function checked(candle: Candle): KlineRow {
+function checked(candle: RecordedCandle): KlineRow {
   const reason = candleFault(candle, MINUTE_MS);
   return reason === null ? { kind: 'candle', candle } : { kind: 'refused', reason };
 }

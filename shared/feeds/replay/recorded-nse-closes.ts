@@ -1,18 +1,21 @@
 import { basename } from 'node:path';
-import { CONTRACT_FACTS } from '../../shared/config/contract-facts.ts';
-import { expiryMsOf } from '../../shared/config/contracts.ts';
-import { instrumentBySymbol } from '../../shared/config/instruments.ts';
-import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
-import { parseUdiffDerivatives } from '../../shared/feeds/history/inputs/derivative-days.ts';
-import type { DerivativeDayRow } from '../../shared/feeds/history/tables.ts';
-import { recordedLines } from '../../shared/feeds/replay/recorded-lines.ts';
-import type { RecordedContracts } from '../../shared/feeds/replay/recorded-perpetuals.ts';
-import { fromNumber } from '../../shared/kernel/decimal.ts';
-import { DAY_MS, type EpochMs } from '../../shared/kernel/time.ts';
-import { tradingDay } from '../../shared/market/calendar.ts';
-import { contractSymbol } from '../../shared/market/contract-symbol.ts';
-import type { ContractQuote, Delivery, DerivativeChain, FutureQuote, OptionQuote, Settled } from '../../shared/market/derivative.ts';
-import type { FutureContract, InstrumentOf, OptionContract } from '../../shared/market/instrument.ts';
+import { CONTRACT_FACTS } from '../../config/contract-facts.ts';
+import { expiryMsOf } from '../../config/contracts.ts';
+import { instrumentBySymbol } from '../../config/instruments.ts';
+import { NSE_CALENDAR } from '../../config/nse-calendar.ts';
+import { fromNumber } from '../../kernel/decimal.ts';
+import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
+import { tradingDay } from '../../market/calendar.ts';
+import { contractSymbol } from '../../market/contract-symbol.ts';
+import type { ContractQuote, Delivery, DerivativeChain, FutureQuote, OptionQuote, Settled } from '../../market/derivative.ts';
+import type { FutureContract, InstrumentOf, OptionContract } from '../../market/instrument.ts';
+import { parseUdiffDerivatives } from '../history/inputs/derivative-days.ts';
+import type { DerivativeDayRow } from '../history/tables.ts';
+import { recordedLines } from './recorded-lines.ts';
+import type { RecordedContracts } from './recorded-perpetuals.ts';
+
+/** Whether a file holds the exchange's closes of derivatives, by its name. */
+export const isNseCloses = (path: string): boolean => NAME.test(basename(path));
 
 const NAME = /^BhavCopy_NSE_FO_[^/]*?(\d{4})(\d\d)(\d\d)[^/]*\.csv(?:\.gz)?$/;
 const SOURCE = 'nse-bhavcopy';
@@ -26,12 +29,12 @@ interface RecordedDay {
 
 /**
  * The derivatives of NSE as its bhavcopies have them (`BhavCopy_NSE_FO_..._YYYYMMDD...csv.gz`), day after day: from the end of a
- * session until the end of the next one its closes stand. One day is in memory.
+ * session until the end of the next one its closes stand, four days at most. One day is in memory.
  *
  * A contract that traded has a last price, the close; one that did not has a mark only, the settlement price: nobody trades at
  * it. No book was recorded. Lots are those of the file. What a contract was settled at is the underlying's price of its last day.
  */
-export function recordedNseChains(paths: readonly string[]): RecordedContracts {
+export function recordedNseCloses(paths: readonly string[]): RecordedContracts {
   const days = paths.flatMap((path) => recordedDay(path) ?? []).sort((a, b) => a.closeMs - b.closeMs);
   let next = 0;
   let closeMs: EpochMs = 0;
@@ -48,17 +51,19 @@ export function recordedNseChains(paths: readonly string[]): RecordedContracts {
   }
 
   return {
-    underlyings: UNDERLYINGS,
+    underlyings: days.length === 0 ? [] : UNDERLYINGS,
     async advance(toMs) {
       for (let day = days[next]; day !== undefined && day.closeMs <= toMs; day = days[next]) {
-        await read(day);
+        // What is older tells nothing of now: a run that begins later does not read it.
+        if (day.closeMs > toMs - SETTLED_MS) await read(day);
         next++;
       }
     },
     close: async () => undefined,
     chains(underlying, atMs) {
       const rows = byUnderlying.get(underlying) ?? [];
-      const chain = atMs < closeMs || rows.length === 0 ? null : chainOf(underlying, rows, atMs, closeMs);
+      const isOfNow = atMs >= closeMs && atMs - closeMs < SETTLED_MS;
+      const chain = !isOfNow || rows.length === 0 ? null : chainOf(underlying, rows, atMs, closeMs);
       return chain === null ? [] : [chain];
     },
     settled: (underlying, atMs): Settled => ({
