@@ -41,6 +41,8 @@ export interface SynthesisOptions {
   readonly outside?: readonly OutsideModel[];
 }
 
+type Alter = (stacks: { readonly data: Stack; readonly trading: Stack }) => void;
+
 let untouched: Synthesis | undefined;
 
 /**
@@ -55,8 +57,6 @@ export function synthesise(alter?: Alter, options: SynthesisOptions = {}): Synth
   untouched ??= synthesised(alter, options);
   return untouched;
 }
-
-type Alter = (stacks: { readonly data: Stack; readonly trading: Stack }) => void;
 
 function synthesised(alter: Alter | undefined, { deployment = DEFAULT_DEPLOYMENT, flags = {}, outside = [] }: SynthesisOptions): Synthesis {
   const outdir = mkdtempSync(join(tmpdir(), 'nightdesk-synth-'));
