@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { closingLineReporter } from './test/support/closing-line-reporter.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
+import { PATIENT } from './test/support/until.ts';
 
 /** These start programs and servers, or alter the process that they run in: each has one of its own. */
 const APART = [
@@ -27,7 +28,7 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: HUNG_MS,
     hookTimeout: HUNG_MS,
-    expect: { poll: { timeout: HUNG_MS } },
+    expect: { poll: PATIENT },
     sequence: { shuffle: { files: false, tests: true }, sequencer: LongestFirst },
     // Programs that tests start are compiled once, not at each start.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url)) },

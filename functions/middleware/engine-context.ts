@@ -14,6 +14,7 @@ export type HostParts = Pick<EngineContext, 'clock' | 'ledger' | 'market' | 'nud
   readonly strategyOf?: NonNullable<EngineContext['strategyOf']>;
   /** Of settings besides those of this process; left out where there are none. */
   readonly configVersion?: string;
+  readonly outside?: NonNullable<EngineContext['outside']>;
   /** Whether every writer of the ledger is in this process. */
   readonly exclusive: boolean;
 };

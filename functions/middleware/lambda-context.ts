@@ -3,17 +3,16 @@ import { join } from 'node:path';
 import { autoStartOf, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { type Environment, readEnvironment } from '../../shared/config/environment.ts';
 import { tradedMarkets } from '../../shared/config/instruments.ts';
+import { OUTSIDE_MODELS_VARIABLE } from '../../shared/config/outside-models.ts';
 import { VERSION } from '../../shared/config/version.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
-import type { Model } from '../../shared/engine/ports.ts';
 import { systemClock } from '../../shared/kernel/clock-system.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
 import { jsonLog, type Log } from '../../shared/kernel/log.ts';
-import { NO_MODELS } from '../../shared/ml/no-models.ts';
 import { createDynamoClient } from '../../shared/store/dynamo-client.ts';
 import { openDynamoLedger } from '../../shared/store/dynamo-ledger.ts';
 import { createDynamoMarket } from '../../shared/store/dynamo-market.ts';
-import { engineContext } from './engine-context.ts';
+import { engineContext, type HostParts } from './engine-context.ts';
 import { MODEL_FOLDER } from './model-folder.ts';
 
 /** Days that packed market data is kept: the charts' longest block is read twice over. */
@@ -35,12 +34,19 @@ export function lambdaContext(): Promise<EngineContext> {
   return made;
 }
 
-/** What was in the folder `models` when the stack was synthesised lies beside the code; without it nothing is loaded that reads models. */
-async function modelsBeside(folder: string): Promise<Model> {
-  const models = join(folder, MODEL_FOLDER);
-  if (!existsSync(models)) return NO_MODELS;
+/**
+ * What was in the folder `models` when the stack was synthesised: our models lie beside the code, those of somebody else run in a function of their own.
+ * Without any nothing is loaded that reads or asks models.
+ */
+async function modelsOf(folder: string): Promise<Pick<HostParts, 'model' | 'outside'>> {
+  const beside = join(folder, MODEL_FOLDER);
+  const setting = process.env[OUTSIDE_MODELS_VARIABLE];
+  if (setting === undefined && !existsSync(beside)) return {};
   const { readModels } = await import('./model-files.ts');
-  return readModels([models]);
+  if (setting === undefined) return { model: readModels([beside]) };
+  const { modelsOfFunction } = await import('./outside-models.ts');
+  const { files, outside } = modelsOfFunction(setting, process.env);
+  return { model: readModels([beside], files), outside };
 }
 
 async function contextFrom(environment: Environment): Promise<EngineContext> {
@@ -53,7 +59,7 @@ async function contextFrom(environment: Environment): Promise<EngineContext> {
     market: createDynamoMarket(client, names, { ttlDays: MARKET_TTL_DAYS, now: Date.now }),
     nudge: queueNudge(environment.nudgeQueueUrl, log),
     log,
-    model: await modelsBeside(import.meta.dirname),
+    ...(await modelsOf(import.meta.dirname)),
     world: { scope: environment.world, evidence: 'live', markets: tradedMarkets() },
     settings: {
       marketMode: environment.marketMode,

@@ -3,6 +3,7 @@ import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
+import { addRuntime } from './brought-models.ts';
 import type { LeanBuild } from './lean-build.ts';
 
 /** The root of the repository. */
@@ -45,7 +46,7 @@ const COMMON = {
 
 /** Functions whose strategies ask a model, or that watch over it; and where the models lie that go along. */
 const ASKING: ReadonlySet<string> = new Set(['scan', 'api', 'monitor']);
-const MODELS = `${ROOT}models`;
+export const MODELS = `${ROOT}models`;
 
 const entryOf = (name: string): string => `${ROOT}functions/${name}/handler.ts`;
 
@@ -56,7 +57,8 @@ export const isFunction = (name: string): boolean => existsSync(entryOf(name));
  * Bundles a Lambda function: `index.mjs` with the handler, and beside it a file for each part that is loaded when it is first
  * needed. Names of classes are not kept: defining them anew takes a sixth of a cold start. Programs go by an error's code, people by
  * its text, and stack traces name the source.
- * The models of the folder `models`, where there is one, go along with the functions that ask them.
+ * Our models of the folder `models`, where there is one, go along with the functions that ask them, those of somebody else with the function that
+ * runs them.
  * @returns what went into each file
  */
 export function bundleFunction(name: string, folder: string, models = MODELS): Metafile {
@@ -69,6 +71,7 @@ export function bundleFunction(name: string, folder: string, models = MODELS): M
     external: NEVER_LOADED,
   });
   if (ASKING.has(name) && existsSync(models)) copyModels(models, join(folder, 'models'));
+  if (name === 'model') addRuntime(models, `${ROOT}node_modules`, folder);
   return metafile;
 }
 

@@ -8,5 +8,7 @@ export const FUNCTION_MEMORY_MIB = {
   outbox: 256,
   api: 512,
   authorizer: 256,
+  // Half a processor: the runtime's native library is 25 MB.
+  model: 1024,
   image: 128,
 } as const;

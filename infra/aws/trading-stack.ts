@@ -6,6 +6,7 @@ import { type Deployment, symbolsOf } from '../../shared/config/deployment.ts';
 import { toVariables } from '../../shared/config/environment.ts';
 import { liveScope } from '../../shared/config/nse-feed.ts';
 import { REPORTS_BUCKET_VARIABLE } from '../../shared/config/reports.ts';
+import type { OutsideModel } from '../../shared/ml/onnx/outside-model.ts';
 import { alarms } from './constructs/alarms.ts';
 import { alerts, alertVariables } from './constructs/alerts.ts';
 import { costBudget } from './constructs/budget.ts';
@@ -14,6 +15,7 @@ import { deadLetterQueue } from './constructs/dead-letter-queue.ts';
 import { feedService } from './constructs/feed-service.ts';
 import { grantLedger, grantMarketRead, grantMarketWrite } from './constructs/grants.ts';
 import { httpApi } from './constructs/http-api.ts';
+import { modelFunction } from './constructs/model-function.ts';
 import { nightly } from './constructs/nightly.ts';
 import { nudgeQueue } from './constructs/nudge-queue.ts';
 import { scheduledFunctions } from './constructs/scheduled-functions.ts';
@@ -23,14 +25,17 @@ export interface TradingStackProps {
   readonly env: Environment;
   readonly deployment: Deployment;
   readonly data: DataStack;
+  /** Models of somebody else's, which run in a function of their own. */
+  readonly outside: readonly OutsideModel[];
 }
 
 /** What trades: the feed with its matcher, the scheduled functions, and the API; and what tells of it. It holds no state of its own. */
-export function tradingStack(scope: Construct, { env, deployment, data }: TradingStackProps): Stack {
+export function tradingStack(scope: Construct, { env, deployment, data, outside }: TradingStackProps): Stack {
   const { bus, ledger, market, outbox, reports } = data;
   const stack = new Stack(scope, 'NightdeskTrading', { env, description: 'Nightdesk: feed and matcher, schedules, API' });
   const nudges = nudgeQueue(stack);
-  const environment = toVariables({
+  const models = outside.length === 0 ? null : modelFunction(stack, outside);
+  const settings = toVariables({
     ledgerTable: ledger.tableName,
     marketTable: market.tableName,
     nudgeQueueUrl: nudges.queueUrl,
@@ -40,6 +45,7 @@ export function tradingStack(scope: Construct, { env, deployment, data }: Tradin
     symbols: symbolsOf(deployment).join(','),
     autoStart: autoStartText(deployment.autoStart),
   });
+  const environment = { ...settings, ...models?.environment };
 
   const failedRuns = deadLetterQueue(stack, 'FailedRuns');
   const wishes = { email: deployment.alerts.email, quiet: deployment.alerts.quiet, muted: deployment.alerts.mute.join(',') || 'none' };
@@ -65,6 +71,8 @@ export function tradingStack(scope: Construct, { env, deployment, data }: Tradin
     grantMarketRead(market, role);
     nudges.grant(role, 'sqs:SendMessage');
   }
+
+  for (const { role } of [scheduled.scan, api]) models?.grantAsking(role);
 
   const feed = feedService(stack, { environment, deployment });
   grantLedger(ledger, feed.role);

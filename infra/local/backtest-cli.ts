@@ -55,7 +55,13 @@ async function requestOf(
 ): Promise<BacktestRequest> {
   const data = await klinesAt(paths, coinBars);
   const bounds = await replayBounds(data, { atMs: fromMs, untilMs: toMs });
-  const model = loadModels(models, null);
+  const { model, outside } = loadModels(models, null);
+  if (outside !== undefined) {
+    throw new OptionError(
+      'bad_option',
+      '--model: a backtest decides without waiting, and an ONNX model is asked over a wire: replay the data with npm start',
+    );
+  }
   const versions = model.states.flatMap(({ version, absentWhy }) => (absentWhy === null ? [version] : []));
   for (const { source, absentWhy } of model.states) if (absentWhy !== null) terminal.err(`${source} is not asked: ${absentWhy}`);
   const asked = {

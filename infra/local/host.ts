@@ -98,7 +98,7 @@ export async function startHost(options: Options, { log, onEvent, onScan }: Host
       log,
       world: chosen.world,
       chains: chosen.chains,
-      model: loadModels(options.models, options.stateDir),
+      ...loadModels(options.models, options.stateDir),
       strategyOf: strategiesFor(options.chainAgeSeconds),
       configVersion: configVersionFor(options.chainAgeSeconds),
       settings: {

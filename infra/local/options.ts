@@ -74,7 +74,8 @@ export const HELP = `Nightdesk: five strategies trade live markets on paper, and
   --state DIR      where the account and the market data are kept (default .nightdesk)
   --seed N         seeds the simulated market and every draw (default 1)
   --model PATH     a trained model, or a folder of them (repeat for several; default NIGHTDESK_MODEL, else DIR/models
-                   where it is there). One that has not shown skill is refused, and status says so
+                   where it is there). One that has not shown skill is refused, and status says so. A .onnx of
+                   your own runs by onnxruntime-node, an optional package
   --markets switch|both   NSE while it is open, else crypto (default); or both at once
   --token none|required   whether the API asks for a token (default none; required when NIGHTDESK_TOKEN_FILE
                    names the file of their hashes). Make one with npm run token -- create --local
@@ -234,23 +235,23 @@ export function seed(text: string): string {
   return text;
 }
 
-/** What only a replay knows. */
-function checkReplay({ feed, usdInr: rate, coinBars: bars, chainAgeSeconds }: Options): void {
-  const isOfReplay = rate !== null || bars !== 'spot' || chainAgeSeconds !== null;
-  if (feed !== 'replay' && isOfReplay) throw bad(`--usd-inr, --coin-bars and --chain-age are for --feed replay; received --feed ${feed}`);
+function checkWithoutReplay({ feed, data, speed, usdInr, coinBars, chainAgeSeconds }: Options): void {
+  if (usdInr !== null || coinBars !== 'spot' || chainAgeSeconds !== null) {
+    throw bad(`--usd-inr, --coin-bars and --chain-age are for --feed replay; received --feed ${feed}`);
+  }
+  if (data.length > 0) throw bad(`--data is for --feed replay; received --feed ${feed}`);
+  if (speed === Number.POSITIVE_INFINITY) throw bad('--speed max is for --feed replay');
 }
 
 function checkTogether(options: Options, { isSpeedGiven, isNseGiven }: { readonly isSpeedGiven: boolean; readonly isNseGiven: boolean }): void {
   const { feed } = options;
-  checkReplay(options);
   const isVirtual = feed === 'simulated' || feed === 'replay';
   if (isVirtual && isNseGiven) throw bad(`--nse is for --feed auto and live; received --feed ${feed}`);
   if (feed === 'replay' && options.data.length === 0) throw bad('--feed replay needs --data PATH: a file of recorded frames or bars, or a folder');
-  if (feed !== 'replay' && options.data.length > 0) throw bad(`--data is for --feed replay; received --feed ${feed}`);
+  if (feed !== 'replay') checkWithoutReplay(options);
   if (!isVirtual && (isSpeedGiven || options.atMs !== null || options.untilMs !== null)) {
     throw bad(`--speed, --at and --until are for --feed simulated and replay; received --feed ${feed}`);
   }
-  if (feed !== 'replay' && options.speed === Number.POSITIVE_INFINITY) throw bad('--speed max is for --feed replay');
   if (options.atMs !== null && options.untilMs !== null && options.untilMs <= options.atMs) throw bad('--until must be after --at');
   if (options.allowedOrigins.length > 0 && options.tokenFile === null)
     throw bad('--allow-origin needs --token required: without a token any page of that origin would trade');

@@ -7,7 +7,7 @@ import type { Strategy, StrategyName } from '../strategies/strategy.ts';
 import type { Accounts } from './accounts.ts';
 import type { ChartShelf } from './chart-shelf.ts';
 import type { LastScans } from './last-scans.ts';
-import type { ChainSource, LedgerStore, MarketStore, Model } from './ports.ts';
+import type { ChainSource, LedgerStore, MarketStore, Model, OutsideModels } from './ports.ts';
 
 /** Which world the prices come from, and what is traded in it. */
 export interface World {
@@ -51,6 +51,8 @@ export interface EngineContext {
   readonly model: Model;
   /** The strategies as this world asks them; left out for those that are shipped. */
   readonly strategyOf?: (name: StrategyName) => Strategy;
+  /** Left out where no strategy's model is somebody else's. */
+  readonly outside?: OutsideModels;
   readonly log: Log;
   readonly world: World;
   readonly settings: Settings;

@@ -105,6 +105,10 @@ function listed(view: ScanView, question: Question): Question {
   return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
 }
 
+/** What a question's strategy answers, on the grids of the venue. */
+export const askQuestion = (account: Account, view: ScanView, question: Question): ReturnType<typeof ask> =>
+  ask(account, view, new Map(), listed(view, question));
+
 /** @param seen markets by symbol as most strategies see them: with neither contracts nor a model, which they then share */
 function ask(
   account: Account,

@@ -50,12 +50,17 @@ export async function executeStrategy(context: EngineContext, request: ExecuteRe
   assertRunning(account);
   const minuteMs = minuteOf(context.clock.now());
   const { snapshot, chart } = await context.charts.upTo(minuteMs, context.settings.barWaitMs);
-  const view = {
+  const seen = {
     ...withContracts(viewOf(snapshot, context.clock.now()), await chainsAsked(context, account)),
     chart,
     model: context.model,
     risk: await riskModelNow(context),
   };
+  const { outside } = context;
+  const view =
+    outside === undefined
+      ? seen
+      : { ...seen, model: await (await import('./ask-outside.ts')).modelsAsked(context, outside, account, seen, [question]) };
   const ordinal = (await context.lastScans.of(account.sessionId))?.ordinal ?? 0;
   const command = { id, minuteMs, markets: [question.instrument.market], questions: [question], configVersion: context.settings.configVersion };
   let record: ScanRecord | null = null;

@@ -16,6 +16,7 @@ import type { RolledCandle } from '../market/rollup.ts';
 import type { TickSample } from '../market/tick-sample.ts';
 import type { ModelSet } from '../ml/model-set.ts';
 import type { DailyClose } from '../risk/var/risk-model.ts';
+import type { StrategyName } from '../strategies/strategy.ts';
 
 /**
  * What a store says when it did not do what was asked.
@@ -212,6 +213,17 @@ export interface KeptChains {
 
 /** The trained models, as a host has loaded them; those that may not be asked are told with the reason. */
 export type Model = ModelSet;
+
+/** One row of features, in the order of their definition; null where missing. */
+export type FeatureRow = readonly (number | null)[];
+
+/** Models of somebody else, which run outside of this program and are asked over a wire. */
+export interface OutsideModels {
+  /** By strategy, what its trades name the model by. */
+  readonly versions: Readonly<Partial<Record<StrategyName, string>>>;
+  /** The odds of each row, in its order. Rejects when they cannot be had. */
+  readonly odds: (strategy: StrategyName, rows: readonly FeatureRow[]) => Promise<readonly number[]>;
+}
 
 export interface Lease {
   readonly scope: string;

@@ -46,7 +46,11 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
     model: context.model,
     risk: await riskModelNow(context),
   };
-  return place(context, account, view, { minuteMs, market });
+  const { outside } = context;
+  if (outside === undefined) return place(context, account, view, { minuteMs, market });
+  const { modelsAsked } = await import('./ask-outside.ts');
+  const model = await modelsAsked(context, outside, account, view, questionsIn(account, view, { minuteMs, market, strategyOf: strategyByName }));
+  return place(context, account, { ...view, model }, { minuteMs, market });
 }
 
 async function place(context: EngineContext, account: Account, view: ScanView, { minuteMs, market }: ScanRequest): Promise<ScanOutcome> {
@@ -90,13 +94,22 @@ export interface MarketScan {
 }
 
 /** The scan of a market: the account's strategies are asked about each of its instruments. Pure. */
-export function scanOf(account: Account, view: ScanView, { market, strategyOf, ...scan }: MarketScan): Decided & { readonly scan: ScanRecord } {
-  const instruments = instrumentsOf(market, scan.minuteMs);
+export function scanOf(account: Account, view: ScanView, command: MarketScan): Decided & { readonly scan: ScanRecord } {
+  const { market, strategyOf: _, ...scan } = command;
+  const { draft, record } = decideScan(account, view, { ...scan, markets: MARKETS[market], questions: questionsIn(account, view, command) });
+  return { draft, scan: record, outcome: { scan: scan.id } };
+}
+
+/** Each of the account's strategies, about each instrument of the market. */
+function questionsIn(
+  account: Account,
+  view: ScanView,
+  { market, minuteMs, strategyOf }: Pick<MarketScan, 'market' | 'minuteMs' | 'strategyOf'>,
+): readonly Question[] {
+  const instruments = instrumentsOf(market, minuteMs);
   // Nobody can buy an index: it is asked about for what is written on it.
   const indices = NSE_INDICES.filter((index) => index.market === market && view.chains(index.symbol).length > 0);
-  const questions = questionsOf(account.strategies, strategyOf, instruments, indices);
-  const { draft, record } = decideScan(account, view, { ...scan, markets: MARKETS[market], questions });
-  return { draft, scan: record, outcome: { scan: scan.id } };
+  return questionsOf(account.strategies, strategyOf, instruments, indices);
 }
 
 const MARKETS: Readonly<Record<Market, readonly Market[]>> = { NSE: ['NSE'], CRYPTO: ['CRYPTO'] };

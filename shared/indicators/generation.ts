@@ -17,6 +17,8 @@ export interface TimeframeView {
   readonly anchorMs: EpochMs;
   /** Closed candles read since the anchor. */
   readonly count: number;
+  /** Whether there are enough of them for range and volatility. */
+  readonly isWarm: boolean;
   /** The newest closed candle; null when there is none. */
   readonly last: RolledCandle | null;
   /** The recent closed candles, at most 64, newest last. */
@@ -72,6 +74,9 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     get count() {
       return count;
     },
+    get isWarm() {
+      return count >= set.warmUp;
+    },
     get last() {
       return nthLast(1);
     },
@@ -92,7 +97,8 @@ export function createGeneration(market: Market, timeframe: Timeframe): Generati
     hasGap: (bars = CANDLES_KEPT) => {
       for (let nth = Math.min(bars, count, CANDLES_KEPT); nth > 0; nth--) {
         const candle = nthLast(nth);
-        if (candle !== null && (!candle.isComplete || isApart(market, timeframe, nth === bars ? null : nthLast(nth + 1), candle))) return true;
+        if (candle !== null && (!isWhole(market, timeframe, candle) || isApart(market, timeframe, nth === bars ? null : nthLast(nth + 1), candle)))
+          return true;
       }
       return false;
     },
@@ -129,7 +135,14 @@ function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | nu
   if (market === 'NSE' && tradingDayOf(market, before.openMs) !== tradingDayOf(market, after.openMs)) {
     return timeframe !== '1d' && (!isFirstOfSession(after.openMs) || !isLastOfSession(timeframe, before.openMs));
   }
+  // From the end of continuous trading to the auction's one trade nothing is missing: a source of trades only tells nothing between.
+  if (market === 'NSE' && isLastOfSession(timeframe, before.openMs) && isLastOfSession(timeframe, after.openMs)) return false;
   return after.openMs - before.openMs !== TIMEFRAME_MS[timeframe];
+}
+
+/** A candle with all its minutes; of the quarter of an hour of the closing auction there is one trade, and no more is to be had. */
+function isWhole(market: Market, timeframe: Timeframe, { openMs, isComplete }: RolledCandle): boolean {
+  return isComplete || (market === 'NSE' && bucketOf('NSE', '1d', openMs).endMs - openMs <= AUCTION_MS && isLastOfSession(timeframe, openMs));
 }
 
 const isFirstOfSession = (openMs: EpochMs): boolean => bucketOf('NSE', '1d', openMs).startMs === openMs;

@@ -81,6 +81,8 @@ export interface IndicatorValues {
 
 /** All indicators of one timeframe over the candles of a source, each brought up to the newest one when it is asked for. */
 export interface IndicatorSet {
+  /** Candles after which range and volatility are known: without them no strategy judges anything. */
+  readonly warmUp: number;
   readonly values: IndicatorValues;
   /** Takes in what has come since: before the source forgets candles that an indicator has not seen. */
   readonly bringUp: () => void;
@@ -139,12 +141,14 @@ export function createIndicatorSet(
   });
   const macd = new Lagging(new MovingAverageConvergence(...bars.macd), source, ofClose);
   const bollinger = new Lagging(new BollingerBands(bars.bollinger), source, ofClose);
-  const atr = new Lagging(new Atr(bars.atr), source, ofCandle);
+  const range = new Atr(bars.atr);
+  const atr = new Lagging(range, source, ofCandle);
   const adx = new Lagging(new DirectionalIndex(bars.adx), source, ofCandle);
   const donchian = new Lagging(new DonchianChannel(bars.donchian), source, ofCandle);
   const vwap = new Lagging(new Vwap((openMs) => tradingDayOf(market, openMs) + DAY_MS), source, ofCandle);
   const volumeRatio = new Lagging(new VolumeRatio(bars.volume), source, (of, { volume }) => of.add(volume));
-  const volatility = new Lagging(new RealisedVolatility(bars.volatility), source, ofClose);
+  const realised = new RealisedVolatility(bars.volatility);
+  const volatility = new Lagging(realised, source, ofClose);
   const all = [emaFast, emaSlow, emaTrend, rsi, macd, bollinger, atr, adx, donchian, vwap, volumeRatio, volatility];
 
   return {
@@ -155,6 +159,7 @@ export function createIndicatorSet(
     reset: () => {
       for (const each of all) each.reset();
     },
+    warmUp: Math.max(range.warmUp, realised.warmUp),
     values: {
       get emaFast() {
         return emaFast.now().value();

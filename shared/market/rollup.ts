@@ -86,45 +86,41 @@ export interface Rollup {
  * than one span: nobody knows what was in which.
  */
 export function createRollup(market: Market, timeframe: Timeframe, emit: (candle: RolledCandle) => void): Rollup {
-  let startMs = 0;
-  let endMs = 0;
-  let open = 0;
-  let high = 0;
-  let low = 0;
-  let close = 0;
-  let volume = 0;
-  let minutes = 0;
+  // Of one object: a number of a closure's variable is made anew with each write, a field's is written in place.
+  const span = { startMs: 0, endMs: 0, open: 0, high: 0, low: 0, close: 0, volume: 0, minutes: 0 };
 
   const finish = (): void => {
+    const { startMs, endMs, open, high, low, close, volume, minutes } = span;
     if (minutes === 0) return;
-    const isComplete = minutes * MINUTE_MS === endMs - startMs;
-    minutes = 0;
-    emit({ openMs: startMs, open, high, low, close, volume: roundVolume(volume), isComplete });
+    span.minutes = 0;
+    emit({ openMs: startMs, open, high, low, close, volume: roundVolume(volume), isComplete: minutes * MINUTE_MS === endMs - startMs });
   };
 
   const include = (bar: Bar): void => {
-    if (minutes === 0) {
-      open = bar.open;
-      high = bar.high;
-      low = bar.low;
-      volume = 0;
+    if (span.minutes === 0) {
+      span.open = bar.open;
+      span.high = bar.high;
+      span.low = bar.low;
+      span.volume = 0;
     }
-    if (bar.high > high) high = bar.high;
-    if (bar.low < low) low = bar.low;
-    close = bar.close;
-    volume += bar.volume;
-    minutes += minutesOf(bar);
+    if (bar.high > span.high) span.high = bar.high;
+    if (bar.low < span.low) span.low = bar.low;
+    span.close = bar.close;
+    span.volume += bar.volume;
+    span.minutes += minutesOf(bar);
   };
 
   return {
     add: (bar) => {
       if (minutesOf(bar) * MINUTE_MS > TIMEFRAME_MS[timeframe]) return;
-      if (bar.openMs >= endMs) {
+      if (bar.openMs >= span.endMs) {
         finish();
-        ({ startMs, endMs } = bucketOf(market, timeframe, bar.openMs));
+        const { startMs, endMs } = bucketOf(market, timeframe, bar.openMs);
+        span.startMs = startMs;
+        span.endMs = endMs;
       }
       if (bar.origin !== 'missing') include(bar);
-      if (bar.openMs + MINUTE_MS >= endMs) finish();
+      if (bar.openMs + MINUTE_MS >= span.endMs) finish();
     },
   };
 }

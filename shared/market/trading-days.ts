@@ -1,12 +1,12 @@
 import type { EpochMs } from '../kernel/time.ts';
-import { type Calendar, type TradingDay, tradingDay } from './calendar.ts';
-import { dateOfDay, istDayOf } from './ist.ts';
+import { type Calendar, type TradingDay, tradingDayAt } from './calendar.ts';
+import { istDayOf, istMidnight } from './ist.ts';
 
 /** How many trading days of NSE came after the day of `fromMs`, up to and with that of `toMs`; counted no further than `most`. */
 export function tradingDaysSince(calendar: Calendar, fromMs: EpochMs, toMs: EpochMs, most: number): number {
   let days = 0;
   for (let day = istDayOf(fromMs) + 1; day <= istDayOf(toMs) && days < most; day++) {
-    if (tradingDay(calendar, dateOfDay(day)).isTradingDay) days += 1;
+    if (tradingDayAt(calendar, istMidnight(day)).isTradingDay) days += 1;
   }
   return days;
 }
@@ -25,7 +25,7 @@ export const isBeforeDelivery = (calendar: Calendar, boughtMs: EpochMs, soldMs: 
  */
 export function nextTradingDay(calendar: Calendar, atMs: EpochMs): TradingDay {
   for (let day = istDayOf(atMs) + 1; ; day++) {
-    const next = tradingDay(calendar, dateOfDay(day));
+    const next = tradingDayAt(calendar, istMidnight(day));
     if (next.isTradingDay || !next.isCovered) return next;
   }
 }

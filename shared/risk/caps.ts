@@ -3,8 +3,9 @@ import { allLimits, STRATEGY_MAX_POSITION } from '../config/risk.ts';
 import type { EntryOrder } from '../contracts/order.ts';
 import type { RiskLimits } from '../contracts/terms.ts';
 import { add, type Decimal, divide, fromNumber, max, multiply, ONE, subtract, sum, toNumber, ZERO } from '../kernel/decimal.ts';
-import { type Account, availableCash, equity, exposure, reserved, riskAtStops, variationLoss } from '../ledger/account.ts';
+import { type Account, availableCash, exposure, reserved, riskAtStops, variationLoss } from '../ledger/account.ts';
 import type { Cap, Sized } from './cap.ts';
+import { equityOf } from './equity-now.ts';
 import { groupCaps } from './group-caps.ts';
 import { over, percent } from './refusal.ts';
 import { ownCaps } from './sizing/own-caps.ts';
@@ -22,7 +23,7 @@ export const tightest = (all: readonly Cap[]): Cap => all.reduce((least, next) =
 function cashCaps(entry: Sized): readonly Cap[] {
   const { account, trader, markOf, rateOf, price, stop, riskFactor = 1 } = entry;
   const limits = allLimits(account.limits);
-  const equityNow = equity(account, markOf, rateOf);
+  const equityNow = equityOf(entry);
   const of = (share: number): Decimal => multiply(equityNow, fromNumber(share));
   const used = add(exposure(account, markOf, rateOf), reserved(account));
   const riskUsed = riskAtStops(account, equityNow, rateOf) + pendingRisk(account, equityNow);

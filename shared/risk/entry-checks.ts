@@ -1,14 +1,16 @@
 import { CROSS_CHECK, checkRules } from '../config/cross-check.ts';
 import { allLimits, RATE_MAX_AGE_MS } from '../config/risk.ts';
 import type { Product, Rate } from '../contracts/terms.ts';
+import type { Decimal } from '../kernel/decimal.ts';
 import { type EpochMs, iso, MINUTE_MS } from '../kernel/time.ts';
-import { type Account, equity, type MarkOf, positionsOpenOrComing, type RateOf } from '../ledger/account.ts';
+import { type Account, type MarkOf, positionsOpenOrComing, type RateOf } from '../ledger/account.ts';
 import { acceptedWithinMinute } from '../ledger/trading-record.ts';
 import { isRateFresh } from '../market/best-rates.ts';
 import type { PhaseView } from '../market/calendar.ts';
 import type { Instrument } from '../market/instrument.ts';
 import { isTrading, type ListedRules } from '../market/listed-rules.ts';
 import type { Quote } from '../market/price.ts';
+import { equityOf } from './equity-now.ts';
 import { factorOf, type OptionTermsOf } from './exposures.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 import { killed, lossHalt } from './trading-state.ts';
@@ -34,6 +36,8 @@ export interface EntryFacts {
   readonly risk?: RiskModel | null;
   /** How options are worth what they are: those that are held are valued anew. */
   readonly optionTermsOf?: OptionTermsOf;
+  /** See `equity-now.ts`. */
+  readonly equityNow?: (() => Decimal) | undefined;
 }
 
 // From the last trade of continuous trading to the end of the auction's order entry are ten minutes, and a quiet last minute.
@@ -127,7 +131,7 @@ const isBeforeSquareOff: Check = ({ product, squareOffMs, nowMs, instrument }) =
 
 const killSwitchIsOff: Check = ({ account }) => killed(account);
 
-const lossesAreWithin: Check = ({ account, markOf, rateOf }) => lossHalt(account, equity(account, markOf, rateOf));
+const lossesAreWithin: Check = (facts) => lossHalt(facts.account, equityOf(facts));
 
 const positionsAreWithin: Check = ({ account }) => {
   const { maxOpenPositions } = allLimits(account.limits);

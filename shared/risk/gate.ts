@@ -6,6 +6,7 @@ import type { Sized } from './cap.ts';
 import { caps, cashAsked, tightest } from './caps.ts';
 import { hasCooledDown } from './cooldown.ts';
 import { ACCOUNT_CHECKS, AUCTION_CHECKS, type Check, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
+import { withEquity } from './equity-now.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
 /** What the gate judges: a strategy's proposal, the account, and the market at this moment. */
@@ -27,7 +28,8 @@ export interface GatePass {
  * The risk gate: every entry passes all checks and gets a size, or is refused by the first that objects. Exits never come
  * here.
  */
-export function riskGate(input: GateInput): GatePass | GateRefusal {
+export function riskGate(asked: GateInput): GatePass | GateRefusal {
+  const input = withEquity(asked);
   const checks = input.opportunity.tradedIn === 'closing-auction' ? CHECKS_FOR_AUCTION : CHECKS;
   return firstRefusal<GateInput>(checks, input) ?? sized(input);
 }

@@ -2,8 +2,9 @@ import { ENTRY_RESERVE } from '../config/execution.ts';
 import { allLimits } from '../config/risk.ts';
 import { sectorOf } from '../config/sectors.ts';
 import { add, divide, fromNumber, ONE, toNumber } from '../kernel/decimal.ts';
-import { type Account, equity, exposureOf, type MarkOf, type RateOf } from '../ledger/account.ts';
+import { type Account, exposureOf, type MarkOf, type RateOf } from '../ledger/account.ts';
 import type { Cap, Sized } from './cap.ts';
+import { equityOf } from './equity-now.ts';
 import { factorOf } from './exposures.ts';
 import { over, percent } from './refusal.ts';
 
@@ -11,7 +12,7 @@ import { over, percent } from './refusal.ts';
 export function groupCaps(entry: Sized): readonly Cap[] {
   const { account, instrument, markOf, rateOf } = entry;
   const { maxMarketExposure, maxSectorExposure } = allLimits(account.limits);
-  const equityUsd = toNumber(equity(account, markOf, rateOf));
+  const equityUsd = toNumber(equityOf(entry));
   const sector = sectorOf(factorOf(instrument.symbol));
   const held = (isOfGroup: (each: Grouped) => boolean): number => worthOf(account, isOfGroup, markOf, rateOf);
   const market = groupCap(

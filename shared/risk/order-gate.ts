@@ -4,6 +4,7 @@ import { add, type Decimal, fromNumber, multiply, ONE, toNumber } from '../kerne
 import type { Sized } from './cap.ts';
 import { caps, cashAsked, tightest } from './caps.ts';
 import { ACCOUNT_CHECKS, type Check, firstRefusal, MARKET_CHECKS, RESTING_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
+import { withEquity } from './equity-now.ts';
 import { type GateRefusal, over, refuse } from './refusal.ts';
 
 /** An order of a size that somebody else has chosen. */
@@ -29,7 +30,8 @@ export interface OrderPass {
  * The gate for an order that a person placed: the same checks and caps as for a strategy's, but the size is given: it is within
  * every cap, or the order is refused by the tightest one.
  */
-export function orderGate(order: OrderProposal): OrderPass | GateRefusal {
+export function orderGate(asked: OrderProposal): OrderPass | GateRefusal {
+  const order = withEquity(asked);
   const refusal = firstRefusal(order.isImmediate ? IMMEDIATE : RESTING, order);
   if (refusal !== null) return refusal;
   const notional = multiply(multiply(order.quantity, fromNumber(order.price)), order.rate?.value ?? ONE);

@@ -3,7 +3,7 @@ import { allLimits, KELLY, STRATEGY_MAX_POSITION } from '../config/risk.ts';
 import type { Rate } from '../contracts/terms.ts';
 import { add, type Decimal, fromNumber, max, multiply, ONE, toNumber, toStep, ZERO } from '../kernel/decimal.ts';
 import type { EpochMs } from '../kernel/time.ts';
-import { type Account, availableCash, equity, exposure, type MarkOf, type RateOf, reserved, riskAtStops } from '../ledger/account.ts';
+import { type Account, availableCash, exposure, type MarkOf, type RateOf, reserved, riskAtStops } from '../ledger/account.ts';
 import { recordOf } from '../ledger/trading-record.ts';
 import type { PhaseView } from '../market/calendar.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
@@ -11,6 +11,7 @@ import type { Quote } from '../market/price.ts';
 import type { StrategyName, StructureLeg, StructureOpportunity } from '../strategies/strategy.ts';
 import { hasCooledDown } from './cooldown.ts';
 import { ACCOUNT_CHECKS, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
+import { equityOf, withEquity } from './equity-now.ts';
 import { linearExposure, NO_OPTION_TERMS, type OptionTermsOf, optionExposure } from './exposures.ts';
 import { type GateRefusal, over, percent, refuse } from './refusal.ts';
 import { kellySize } from './sizing/kelly.ts';
@@ -43,6 +44,8 @@ export interface StructureInput {
   readonly rateOf: RateOf;
   readonly risk?: RiskModel | null | undefined;
   readonly optionTermsOf?: OptionTermsOf | undefined;
+  /** See `equity-now.ts`. */
+  readonly equityNow?: (() => Decimal) | undefined;
 }
 
 export interface StructurePass {
@@ -57,7 +60,8 @@ export interface StructurePass {
  * opened. What may be lost (`riskPerUnit`) is bounded by the strategy's share of equity and by the risk of the portfolio; what is
  * bought, sold and blocked by exposure and free cash.
  */
-export function structureGate(input: StructureInput): StructurePass | GateRefusal {
+export function structureGate(asked: StructureInput): StructurePass | GateRefusal {
+  const input = withEquity(asked);
   return isIdle(input) ?? hasCooledDown(input) ?? legRefusal(input) ?? isConfident(input) ?? sized(input);
 }
 
@@ -71,7 +75,7 @@ function isIdle({ account, strategy, proposal }: StructureInput): GateRefusal | 
 }
 
 function legRefusal(input: StructureInput): GateRefusal | null {
-  const { nowMs, account, squareOffMs, markOf, rateOf } = input;
+  const { nowMs, account, squareOffMs, markOf, rateOf, equityNow } = input;
   for (const { leg, product, quote, rate, rules, phase } of input.legs) {
     const direction = leg.side === 'buy' ? 'long' : 'short';
     const facts: EntryFacts = {
@@ -87,6 +91,7 @@ function legRefusal(input: StructureInput): GateRefusal | null {
       squareOffMs,
       markOf,
       rateOf,
+      equityNow,
     };
     const refusal = firstRefusal([...SESSION_CHECKS, ...MARKET_CHECKS, ...ACCOUNT_CHECKS], facts);
     if (refusal !== null) return refusal;
@@ -158,7 +163,7 @@ export const legQuantity = (units: Decimal, { ratio }: Pick<StructureLeg, 'ratio
 
 function boundsOf(input: StructureInput, rate: Rate, cashPerUnit: Decimal): readonly Bound[] {
   const { account, strategy, proposal, markOf, rateOf } = input;
-  const equityNow = equity(account, markOf, rateOf);
+  const equityNow = equityOf(input);
   const equityUsd = toNumber(equityNow);
   const { limits } = account;
   const risk = Math.max(0, proposal.riskPerUnit) * toNumber(rate.value);

@@ -1,7 +1,8 @@
 import { allLimits, VALUE_AT_RISK } from '../config/risk.ts';
-import { fromNumber, toNumber } from '../kernel/decimal.ts';
-import { type Account, equity, type MarkOf, type RateOf } from '../ledger/account.ts';
+import { type Decimal, fromNumber, toNumber } from '../kernel/decimal.ts';
+import type { Account, MarkOf, RateOf } from '../ledger/account.ts';
 import type { Cap, Sized } from './cap.ts';
+import { equityOf } from './equity-now.ts';
 import { exposuresOf, linearExposure, NO_OPTION_TERMS, type OptionTermsOf, optionExposure } from './exposures.ts';
 import { type GateRefusal, over, percent } from './refusal.ts';
 import { type BookOutcomes, bookOutcomes, type Exposure, gateValueAtRisk } from './var/book.ts';
@@ -17,6 +18,7 @@ export interface RiskBook {
   readonly rateOf: RateOf;
   readonly risk?: RiskModel | null | undefined;
   readonly optionTermsOf?: OptionTermsOf | undefined;
+  readonly equityNow?: (() => Decimal) | undefined;
 }
 
 /** The size up to which the limit holds, and what is said when that is too little. */
@@ -35,7 +37,7 @@ export function valueAtRiskRoom(book: RiskBook, one: readonly Exposure[], upTo: 
   const { account, markOf, rateOf, optionTermsOf } = book;
   const { maxVar } = allLimits(account.limits);
   const model = book.risk ?? NO_RISK_MODEL;
-  const equityUsd = toNumber(equity(account, markOf, rateOf));
+  const equityUsd = toNumber(equityOf(book));
   const limit = maxVar * Math.max(0, equityUsd);
   const held = bookOutcomes(model, exposuresOf(account, markOf, rateOf, optionTermsOf ?? NO_OPTION_TERMS));
   const unit = bookOutcomes(model, one);

@@ -80,7 +80,7 @@ export function baseBar(
   if (chart.isLastMissing || upToMs > nowMs || nowMs - upToMs >= MAX_BAR_AGE_MS) return notFresh(chart, upToMs, nowMs);
 
   const view = chart.timeframe(timeframe);
-  if (!isNamed && view.closedMs !== upToMs && isWarm(view)) return BETWEEN_BARS[timeframe];
+  if (!isNamed && view.closedMs !== upToMs && view.isWarm) return BETWEEN_BARS[timeframe];
   return lastCandle(view, chart.symbol, last1m.close);
 }
 
@@ -94,8 +94,6 @@ function notFresh({ isLastMissing }: Chart, upToMs: EpochMs, nowMs: EpochMs): Qu
   if (upToMs > nowMs) return quiet('bar_not_closed', () => `The last bar closes at ${iso(upToMs)}, after ${iso(nowMs)}`);
   return quiet('stale_bars', () => `The last bar closed at ${iso(upToMs)}, ${Math.round((nowMs - upToMs) / 1000)} s ago`);
 }
-
-const isWarm = ({ count, indicators: { atr, volatility } }: TimeframeView): boolean => count > 0 && atr !== null && volatility !== null;
 
 /** The last closed candle of a timeframe, warm and without a recent gap, whenever it closed; `price` is the last one that was traded. */
 export function lastCandle(view: TimeframeView, symbol: string, price: number): BaseBar | Quiet {

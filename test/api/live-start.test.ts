@@ -7,6 +7,7 @@ import { type BinanceServer, startBinanceServer } from '../support/binance-serve
 import { type DeribitServer, startDeribitServer } from '../support/deribit-server.ts';
 import { type FxServer, frankfurter, startFxServer } from '../support/fx-server.ts';
 import { type NightdeskProcess, removeState, startNightdesk } from '../support/nightdesk-process.ts';
+import { PATIENT } from '../support/until.ts';
 
 interface Feed {
   readonly source: string;
@@ -84,7 +85,7 @@ beforeAll(async () => {
     NIGHTDESK_KRAKEN_WS_URLS: NOBODY,
   };
   nightdesk = await startNightdesk(['--session', 'scalping'], { env });
-}, 60_000);
+});
 
 afterAll(async () => {
   clearInterval(trading);
@@ -102,27 +103,24 @@ describe('npm start where Binance answers', { shuffle: false }, () => {
     const at = Date.now();
     const mark = { e: 'markPriceUpdate', s: 'BTCUSDT', p: '60010.5', i: '60000.1', P: '60000', r: '0.0001', T: at + 3_600_000 };
     const book = { e: 'bookTicker', s: 'BTCUSDT', b: '60010.4', B: '1', a: '60010.6', A: '2', ps: 'BTCUSDT' };
-    await vi.waitFor(
-      async () => {
-        futures.send('/market', JSON.stringify({ ...mark, E: Date.now() }));
-        futures.send('/public', JSON.stringify({ ...book, u: Date.now(), E: Date.now(), T: Date.now() }));
-        const answer = await nightdesk.get('chain?underlying=BTC');
-        expect(answer).toMatchObject({
-          chain: {
-            venue: 'binance-futures',
-            evidence: 'live',
-            perpetual: { symbol: 'BTC-PERP', bid: '60010.4', mark: '60010.5', fundingRate: 0.0001 },
-          },
-        });
-      },
-      { timeout: 20_000, interval: 200 },
-    );
+    await vi.waitFor(async () => {
+      futures.send('/market', JSON.stringify({ ...mark, E: Date.now() }));
+      futures.send('/public', JSON.stringify({ ...book, u: Date.now(), E: Date.now(), T: Date.now() }));
+      const answer = await nightdesk.get('chain?underlying=BTC');
+      expect(answer).toMatchObject({
+        chain: {
+          venue: 'binance-futures',
+          evidence: 'live',
+          perpetual: { symbol: 'BTC-PERP', bid: '60010.4', mark: '60010.5', fundingRate: 0.0001 },
+        },
+      });
+    }, PATIENT);
     const state = async () => (await status()).feeds.find(({ source }) => source === 'binance-futures')?.status;
-    await expect.poll(state, { timeout: 5_000 }).toBe('up');
+    await expect.poll(state).toBe('up');
   });
 
   it('takes the live feed by itself and says so', async () => {
-    await expect.poll(() => nightdesk.output(), { timeout: 5_000 }).toContain('Binance spot, live');
+    await expect.poll(() => nightdesk.output()).toContain('Binance spot, live');
     expect((await status()).mode.evidence).toBe('live');
   });
 
@@ -131,52 +129,40 @@ describe('npm start where Binance answers', { shuffle: false }, () => {
     server.send(wrapped('btcusdt@bookTicker', bookTicker({ s: 'BTCUSDT', b: '60009.99', a: '60010.01', u: 9_000_000_000 })));
     await vi.waitFor(
       async () => expect((await status()).prices).toContainEqual(expect.objectContaining({ symbol: 'BTC', last: 60_010, evidence: 'live' })),
-      {
-        timeout: 12_000,
-        interval: 250,
-      },
+      PATIENT,
     );
     expect((await binance()).status).toBe('up');
   });
 
   it('shows the rate of the rupee with its source and age, real before simulated, and that nobody else confirms a price', async () => {
-    await vi.waitFor(
-      async () => {
-        const { rates, prices, counters } = await status();
-        const inr = rates.find(({ currency }) => currency === 'INR');
-        expect(inr).toMatchObject({ source: 'frankfurter', value: '0.01046463' });
-        expect(Math.abs(Number(inr?.ageMs) - (Date.now() - Date.parse(`${YESTERDAY}T12:15:00Z`)))).toBeLessThan(10_000);
-        expect(prices.find(({ symbol }) => symbol === 'BTC')?.check).toMatchObject({ state: 'single-source' });
-        expect(prices.filter(({ check }) => check !== null)).toHaveLength(counters.priceChecks['single-source'] ?? 0);
-      },
-      { timeout: 12_000, interval: 250 },
-    );
+    await vi.waitFor(async () => {
+      const { rates, prices, counters } = await status();
+      const inr = rates.find(({ currency }) => currency === 'INR');
+      expect(inr).toMatchObject({ source: 'frankfurter', value: '0.01046463' });
+      expect(Math.abs(Number(inr?.ageMs) - (Date.now() - Date.parse(`${YESTERDAY}T12:15:00Z`)))).toBeLessThan(10_000);
+      expect(prices.find(({ symbol }) => symbol === 'BTC')?.check).toMatchObject({ state: 'single-source' });
+      expect(prices.filter(({ check }) => check !== null)).toHaveLength(counters.priceChecks['single-source'] ?? 0);
+    }, PATIENT);
   });
 
   it('refuses garbage, half frames, empty arrays and impossible prices, counts them, and keeps the last good price', async () => {
     const whole = btc('60011.00');
     for (const frame of ['garbage', whole.slice(0, whole.length / 2), '[]', btc('0'), btc('NaN'), btc('60011000.00')]) server.send(frame);
-    await vi.waitFor(
-      async () => {
-        const { refused } = await binance();
-        expect(Object.values(refused).reduce((total, count) => total + count, 0)).toBeGreaterThanOrEqual(6);
-      },
-      { timeout: 12_000, interval: 250 },
-    );
+    await vi.waitFor(async () => {
+      const { refused } = await binance();
+      expect(Object.values(refused).reduce((total, count) => total + count, 0)).toBeGreaterThanOrEqual(6);
+    }, PATIENT);
     const { refused } = await binance();
     expect(refused).toMatchObject({ not_json: 2, empty_array: 1, bad_price: 2, jump: 1 });
     expect((await status()).prices.find(({ symbol }) => symbol === 'BTC')?.last).toBe(60_010);
   });
 
   it('gives the options of Deribit beside them, with the state of its connection', async () => {
-    await vi.waitFor(
-      async () => {
-        const { chain, others } = (await nightdesk.get('chain?underlying=BTC')) as { readonly chain: unknown; readonly others: readonly unknown[] };
-        const options = expect.arrayContaining([expect.objectContaining({ payoff: 'inverse', iv: 0.45 })]);
-        expect([chain, ...others]).toContainEqual(expect.objectContaining({ venue: 'deribit', evidence: 'live', options }));
-      },
-      { timeout: 25_000, interval: 250 },
-    );
+    await vi.waitFor(async () => {
+      const { chain, others } = (await nightdesk.get('chain?underlying=BTC')) as { readonly chain: unknown; readonly others: readonly unknown[] };
+      const options = expect.arrayContaining([expect.objectContaining({ payoff: 'inverse', iv: 0.45 })]);
+      expect([chain, ...others]).toContainEqual(expect.objectContaining({ venue: 'deribit', evidence: 'live', options }));
+    }, PATIENT);
     const state = (await status()).feeds.find(({ source }) => source === 'deribit');
     expect(state).toMatchObject({ status: 'up', detail: expect.stringContaining(`connected to ${deribit.url}; 36 options on BTC`) });
   });
@@ -184,7 +170,7 @@ describe('npm start where Binance answers', { shuffle: false }, () => {
   it('shows the feed as down when Binance is gone, and opens nothing', async () => {
     clearInterval(trading);
     await server.close();
-    await vi.waitFor(async () => expect(['down', 'connecting']).toContain((await binance()).status), { timeout: 20_000, interval: 250 });
+    await vi.waitFor(async () => expect(['down', 'connecting']).toContain((await binance()).status), PATIENT);
     expect((await nightdesk.get('orders')).orders).toEqual([]);
   });
 

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { eventAlert } from '../../shared/alerts/event-alerts.ts';
 import { commitDecision } from '../../shared/engine/commit.ts';
+import type { EngineContext } from '../../shared/engine/context.ts';
 import { draftOn } from '../../shared/engine/draft.ts';
+import type { FeatureRow, OutsideModels } from '../../shared/engine/ports.ts';
 import { scanMarket } from '../../shared/engine/scan-market.ts';
 import { MINUTE_MS } from '../../shared/kernel/time.ts';
-import type { ModelSet } from '../../shared/ml/model-set.ts';
+import { FEATURE_NAMES } from '../../shared/ml/features/feature-set.ts';
+import { type ModelSet, modelSet } from '../../shared/ml/model-set.ts';
 import { confidenceOfOdds } from '../../shared/strategies/components/break-even.ts';
 import { type ApiFixture, apiFixture, NSE_CLOSED_MS, quoteOf, snapshotAt } from '../support/api-fixture.ts';
 import { burstMarket } from '../support/burst-market.ts';
@@ -13,8 +16,8 @@ import { artefactSaying, modelSaying } from '../support/models.ts';
 const ASK = { symbol: 'BTC', timeframe: '1m' };
 
 /** A session in front of a burst that scalping takes, with this model. */
-async function trading(model: ModelSet | null): Promise<ApiFixture> {
-  const fixture = await apiFixture(model === null ? {} : { change: () => ({ model }) });
+async function trading(model: ModelSet | null, more: Partial<EngineContext> = {}): Promise<ApiFixture> {
+  const fixture = await apiFixture({ change: () => ({ ...(model === null ? {} : { model }), ...more }) });
   const bars = burstMarket(NSE_CLOSED_MS, true);
   for (const bar of bars) await fixture.publish({}, { minuteMs: bar.openMs, bars: [bar] });
   const last = quoteOf('BTC', bars.at(-1)?.close ?? 0, NSE_CLOSED_MS);
@@ -80,6 +83,51 @@ describe.each(PATHS)('by %s', (_path, enter) => {
     const decision = await decisionOf(fixture);
     expect(decision).toMatchObject({ outcome: 'taken', odds: null });
     expect(decision?.parts.find(({ name }) => name === 'ml')).toMatchObject({ score: null, weight: 0 });
+  });
+});
+
+/** A session with somebody else's model, which answers so. */
+const tradingWith = (odds: OutsideModels['odds']): Promise<ApiFixture> =>
+  trading(modelSet([{ source: 'theirs.onnx', outside: { strategy: 'scalping', version: 'theirs' } }]), {
+    outside: { versions: { scalping: 'theirs' }, odds },
+    // Time that a test moves by hand does not pass while an answer is waited for; here it is up at once, after the answers that are there.
+    sleep: () => new Promise((settle) => setTimeout(settle, 20)),
+  });
+
+describe.each(PATHS)('a model of somebody else\u2019s, by %s', (_path, enter) => {
+  const decisionOf = async (fixture: ApiFixture) => (await fixture.ask('decisions')).body.decisions.find(({ symbol }) => symbol === 'BTC');
+
+  it('is asked once, about what the strategy proposes, and heard', async () => {
+    const asked: (readonly FeatureRow[])[] = [];
+    const fixture = await tradingWith(async (_strategy, rows) => {
+      asked.push(rows);
+      return rows.map(() => 0.9);
+    });
+    await enter(fixture);
+    expect(asked.map((rows) => rows.map((row) => row.length))).toEqual([[FEATURE_NAMES.length]]);
+    expect(await decisionOf(fixture)).toMatchObject({ outcome: 'taken', odds: { value: 0.9, modelVersion: 'theirs', members: [0.9] } });
+    const { body } = await fixture.ask('status');
+    expect(body.models).toMatchObject([{ strategy: 'scalping', version: 'theirs', isAsked: true, why: expect.stringContaining('not tested here') }]);
+  });
+
+  it('refuses by its odds as every model does', async () => {
+    const fixture = await tradingWith(async (_strategy, rows) => rows.map(() => 0.5));
+    await enter(fixture);
+    expect(await decisionOf(fixture)).toMatchObject({ outcome: 'refused', reason: 'leastOdds' });
+  });
+
+  it.each<readonly [string, OutsideModels['odds'], string]>([
+    ['fails', async () => Promise.reject(new Error('out of memory')), 'out of memory'],
+    ['does not answer in time', () => new Promise(() => undefined), 'did not answer within 2 s'],
+    ['gives what are no odds', async () => [7], 'Of 1 rows it gave 1 answers: 7'],
+    ['gives too few', async () => [], 'Of 1 rows it gave 0 answers'],
+  ])('is absent with its reason, and its weight shared out, when it %s', async (_what, odds, why) => {
+    const fixture = await tradingWith(odds);
+    await enter(fixture);
+    const decision = await decisionOf(fixture);
+    expect(decision).toMatchObject({ outcome: 'taken', odds: null });
+    expect(decision?.parts.find(({ name }) => name === 'ml')).toMatchObject({ score: null, weight: 0, why: expect.stringContaining(why) });
+    expect(decision?.parts.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
   });
 });
 

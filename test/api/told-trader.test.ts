@@ -10,7 +10,7 @@ interface Sent {
   readonly alerts: readonly { readonly id: string; readonly kind: string; readonly evidence: string }[];
 }
 
-describe('the trader', { timeout: 120_000 }, () => {
+describe('the trader', () => {
   it('is told by the real program, signed, once, also after a start anew and by a service that was away', async () => {
     const server = await alertServer({ status: 503 });
     const env = {
@@ -20,7 +20,7 @@ describe('the trader', { timeout: 120_000 }, () => {
     };
     const first = await startNightdesk(SIMULATED, { env });
     onTestFinished(() => removeState(first.stateDir));
-    await expect.poll(() => server.received.length, { timeout: 30_000 }).toBeGreaterThan(0);
+    await expect.poll(() => server.received.length).toBeGreaterThan(0);
     await first.interrupt();
     const beforeStop = server.received.length;
 
@@ -30,9 +30,7 @@ describe('the trader', { timeout: 120_000 }, () => {
     const { status } = await fetch(`${again.base}/alerts/test`, { method: 'POST' });
     expect(status).toBe(202);
     const told = (): readonly Sent['alerts'][number][] => server.received.slice(beforeStop).flatMap(({ body }) => (JSON.parse(body) as Sent).alerts);
-    await expect
-      .poll(() => told().map(({ kind }) => kind), { timeout: 30_000 })
-      .toEqual(expect.arrayContaining(['session', 'fill', 'stop-out', 'test']));
+    await expect.poll(() => told().map(({ kind }) => kind)).toEqual(expect.arrayContaining(['session', 'fill', 'stop-out', 'test']));
     await again.interrupt();
 
     expect(new Set(told().map(({ id }) => id)).size).toBe(told().length);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type NightdeskProcess, removeState, startNightdesk } from '../support/nightdesk-process.ts';
+import { PATIENT } from '../support/until.ts';
 import { encodeUpstox, picture } from '../support/upstox-frames.ts';
 import { startUpstoxServer, type UpstoxServer } from '../support/upstox-server.ts';
 
@@ -41,7 +42,7 @@ beforeAll(async () => {
     NIGHTDESK_LOG: 'info',
   };
   nightdesk = await startNightdesk(['--feed', 'live'], { env });
-}, 60_000);
+});
 
 afterAll(async () => {
   await nightdesk?.interrupt();
@@ -61,7 +62,7 @@ describe('npm start with prices of NSE from Upstox', { shuffle: false }, () => {
         expect((await status()).prices).toContainEqual(
           expect.objectContaining({ symbol: 'RELIANCE', last: 1_000, bid: 999, evidence: 'live', source: 'upstox' }),
         ),
-      { timeout: 12_000, interval: 250 },
+      PATIENT,
     );
     const feed = (await status()).feeds.find(({ source }) => source === 'upstox');
     expect(['up', 'waiting']).toContain(feed?.status);

@@ -81,7 +81,7 @@ async function run(
   return { code, output, calls };
 }
 
-describe('npm run doctor', { timeout: 60_000 }, () => {
+describe('npm run doctor', () => {
   it('asks the account and changes nothing', async () => {
     const { code, output, calls } = await run('doctor', []);
     expect(output).toMatch(/^ok +credentials +arn:aws:iam::123456789012:user\/trader$/m);
@@ -110,7 +110,7 @@ describe('npm run doctor', { timeout: 60_000 }, () => {
   });
 });
 
-describe('npm run deploy', { timeout: 60_000 }, () => {
+describe('npm run deploy', () => {
   it('deploys both stacks and says where the API is, how to get a token, and what to call first', async () => {
     const { code, output, calls } = await run('deploy', []);
     expect(calls).toEqual([['deploy', '--all', '--require-approval', 'never', '--outputs-file', expect.stringMatching(/cdk\.out\/outputs\.json$/)]]);
@@ -150,7 +150,7 @@ describe('npm run deploy', { timeout: 60_000 }, () => {
   });
 });
 
-describe('npm run destroy', { timeout: 60_000 }, () => {
+describe('npm run destroy', () => {
   const SENTENCE = 'delete the ledger of 123456789012 in ap-south-1';
 
   it('takes down what costs, leaves the ledger, and says what stays', async () => {

@@ -6,6 +6,7 @@ import { startOfProcess } from '../../infra/local/process-facts.ts';
 import { createProgress } from '../../shared/feeds/history/command/progress.ts';
 import { DAY_MS } from '../../shared/kernel/time.ts';
 import { type Answer, archiveServer, checksumOf, digests, history, klineCsv, minutesFrom, testFolder, zipOf } from '../support/history-fixtures.ts';
+import { PATIENT } from '../support/until.ts';
 
 const COMMAND = join(import.meta.dirname, '../../functions/cli/history.ts');
 const T0 = Date.UTC(2025, 0, 1);
@@ -127,7 +128,7 @@ describe('a fetch that is killed', () => {
     const child = spawn(process.execPath, argv, { env: { ...process.env, NIGHTDESK_BINANCE_BULK_URL: hanging.url }, stdio: 'ignore' });
     // A draft is no receipt yet.
     const receipts = (): number => Object.keys(digests(dir)).filter((file) => file.startsWith('receipts/') && !file.endsWith('.draft')).length;
-    await vi.waitFor(() => expect(receipts()).toBe(4), { timeout: 15_000, interval: 20 });
+    await vi.waitFor(() => expect(receipts()).toBe(4), PATIENT);
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('exit', resolve));
 

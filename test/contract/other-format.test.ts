@@ -53,7 +53,7 @@ const HEALTH = {
   requestContext: { http: { method: 'GET', path: '/api/v8/live/health', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' } },
 } as unknown as APIGatewayProxyEventV2;
 
-describe('a ledger of an older format', { shuffle: false, timeout: 60_000 }, () => {
+describe('a ledger of an older format', { shuffle: false }, () => {
   it('is refused by a function with the sentence as its answer, as long as it is there', async () => {
     const env = {
       ...toVariables({

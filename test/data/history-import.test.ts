@@ -48,7 +48,7 @@ describe.skipIf(files.length === 0)(
       report = await importPaths(files, (await openHistory(dir)).intake);
       opened = await openHistory(dir);
       checks = await checkHistory(opened.store, opened.receipts);
-    }, 60_000);
+    });
     afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
     const candles = (series: Series, from: string, days: number): Promise<readonly Candle[]> =>

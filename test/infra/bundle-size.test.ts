@@ -4,7 +4,7 @@ import { withFunctionBundles } from '../support/function-bundles.ts';
 const MOST_BYTES = 600_000;
 
 describe('the bundles of the functions', () => {
-  it('are loaded at a cold start in at most 600 kB each', { timeout: 60_000 }, async () => {
+  it('are loaded at a cold start in at most 600 kB each', async () => {
     const sizes = await withFunctionBundles((bundles) => bundles.map(({ name, startBytes }) => ({ name, startBytes })));
     const withStores = sizes.filter(({ name }) => ['api', 'monitor', 'scan', 'session'].includes(name));
     expect(withStores).toHaveLength(4);

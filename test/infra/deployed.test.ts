@@ -7,7 +7,7 @@ let driver: Driver;
 
 beforeAll(async () => {
   driver = await startDriver();
-}, 120_000);
+});
 afterAll(() => driver?.stack.stop());
 
 /** Whatever a function was asked: it was allowed what it did, and went to no other place. */

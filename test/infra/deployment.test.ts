@@ -35,7 +35,7 @@ const EVERYTHING = {
   feed: { capacity: 'spot', image: 'docker' },
 } as const;
 
-describe('a configuration that says all of it', { timeout: 60_000 }, () => {
+describe('a configuration that says all of it', () => {
   const synthesis = of(EVERYTHING);
 
   it('reaches every process in its environment', () => {
@@ -95,7 +95,7 @@ describe('a configuration that says all of it', { timeout: 60_000 }, () => {
   });
 });
 
-describe('prices of Upstox', { timeout: 60_000 }, () => {
+describe('prices of Upstox', () => {
   it('come with a token that the parameter store gives to the task and to nobody else', () => {
     const { resources } = of({ nse: 'upstox' });
     const holders = resources
@@ -111,7 +111,7 @@ describe('prices of Upstox', { timeout: 60_000 }, () => {
   });
 });
 
-describe('without a configuration', { timeout: 60_000 }, () => {
+describe('without a configuration', () => {
   const synthesis = of({});
   const [project] = ofType(synthesis, 'AWS::CodeBuild::Project');
   const [repository] = ofType(synthesis, 'AWS::ECR::Repository');
@@ -155,7 +155,7 @@ describe('without a configuration', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the ledger', { timeout: 60_000 }, () => {
+describe('the ledger', () => {
   const ledgerOf = (synthesis: Synthesis): Resource => {
     const found = ofType(synthesis, 'AWS::DynamoDB::Table').find(({ id }) => id.startsWith('Ledger'));
     if (!found) throw new Error('no ledger');

@@ -6,6 +6,7 @@ import { App, type Stack } from 'aws-cdk-lib';
 import * as z from 'zod';
 import { nightdesk } from '../../infra/aws/nightdesk.ts';
 import { DEFAULT_DEPLOYMENT, type Deployment } from '../../shared/config/deployment.ts';
+import type { OutsideModel } from '../../shared/ml/onnx/outside-model.ts';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -33,6 +34,13 @@ export interface Synthesis {
   readonly report: string;
 }
 
+export interface SynthesisOptions {
+  readonly deployment?: Deployment;
+  readonly flags?: Readonly<Record<string, string>>;
+  /** Models of somebody else's; none unless a test brings some. */
+  readonly outside?: readonly OutsideModel[];
+}
+
 /**
  * The templates that `npm run synth` makes, but for the code of the functions, which is not bundled here.
  * @param flags context values of the command line
@@ -41,13 +49,13 @@ export interface Synthesis {
  */
 export function synthesise(
   alter: (stacks: { readonly data: Stack; readonly trading: Stack }) => void = () => undefined,
-  { deployment = DEFAULT_DEPLOYMENT, flags = {} }: { readonly deployment?: Deployment; readonly flags?: Readonly<Record<string, string>> } = {},
+  { deployment = DEFAULT_DEPLOYMENT, flags = {}, outside = [] }: SynthesisOptions = {},
 ): Synthesis {
   const outdir = mkdtempSync(join(tmpdir(), 'nightdesk-synth-'));
   try {
     const { context } = z.object({ context: z.record(z.string(), z.unknown()) }).parse(JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')));
     const app = new App({ outdir, context: { ...context, ...flags, 'aws:cdk:bundling-stacks': [] } });
-    alter(nightdesk(app, deployment));
+    alter(nightdesk(app, deployment, outside));
     app.synth();
     const report = readFileSync(join(outdir, 'validation-report.json'), 'utf8');
     const templates = [read(outdir, 'NightdeskData'), read(outdir, 'NightdeskTrading')];

@@ -17,7 +17,7 @@ const reportSchema = z.object({
 });
 
 // A synthesis with every rule takes its time where others work too.
-describe('the validation of the stacks', { timeout: 120_000 }, () => {
+describe('the validation of the stacks', () => {
   it('finds nothing that is not acknowledged', () => {
     const { pluginReports } = reportSchema.parse(JSON.parse(synthesise().report));
     expect(pluginReports.map(({ pluginName }) => pluginName)).toEqual(expect.arrayContaining(['AwsSolutions', 'Serverless']));

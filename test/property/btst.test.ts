@@ -8,7 +8,7 @@ import type { Bar } from '../../shared/market/price.ts';
 import { createBtst } from '../../shared/strategies/btst.ts';
 import type { Opportunity, Quiet } from '../../shared/strategies/strategy.ts';
 import { chartBefore, dayOfMinutes, type QuietDays, scaled } from '../support/nse-days.ts';
-import { instrumentOf } from '../support/strategy-runs.ts';
+import { inFull, instrumentOf } from '../support/strategy-runs.ts';
 
 const DATE = '2026-10-29';
 const btst = createBtst();
@@ -34,7 +34,7 @@ function answers(bars: readonly Bar[], history: QuietDays = {}): readonly (Oppor
   let next = 0;
   return LOOKS.map((nowMs) => {
     for (let bar = bars[next]; bar !== undefined && bar.openMs + MINUTE_MS <= nowMs; bar = bars[++next]) chart.add(bar);
-    return btst.evaluate({ instrument: INFY, nowMs, chart, calendar: NSE_CALENDAR, derivatives: null }) as Opportunity | Quiet;
+    return inFull(btst.evaluate({ instrument: INFY, nowMs, chart, calendar: NSE_CALENDAR, derivatives: null })) as Opportunity | Quiet;
   });
 }
 

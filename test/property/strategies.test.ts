@@ -9,7 +9,7 @@ import { TIMEFRAMES } from '../../shared/market/timeframe.ts';
 import { type Reading, weigh } from '../../shared/strategies/confidence.ts';
 import { BUILT_STRATEGIES } from '../../shared/strategies/registry.ts';
 import { barsOf, walk } from '../support/series.ts';
-import { answers, instrumentOf, opportunities } from '../support/strategy-runs.ts';
+import { answers, inFull, instrumentOf, opportunities } from '../support/strategy-runs.ts';
 
 const FROM = Date.parse('2026-09-01T00:00Z');
 const DAYS = 24;
@@ -91,7 +91,7 @@ describe('decisions', () => {
       for (const bar of bars) if (bar.openMs >= fromMs && bar.openMs < nowMs) chart.add(bar);
       const cold = BUILT_STRATEGIES.map(({ evaluate }) => ({
         atMs: nowMs,
-        said: evaluate({ instrument: on, nowMs, chart, calendar: NSE_CALENDAR, derivatives: null }),
+        said: inFull(evaluate({ instrument: on, nowMs, chart, calendar: NSE_CALENDAR, derivatives: null })),
       }));
       expect(cold).toEqual(all.filter(({ atMs }) => atMs === nowMs));
       compared += 1;

@@ -96,7 +96,7 @@ async function backtested(data: RecordedKlinesData, { startMs, untilMs }: Span):
   return told(rows, scans, trades);
 }
 
-describe('a backtest', { timeout: 60_000 }, () => {
+describe('a backtest', () => {
   it('decides and books what a replay through feed, store and scheduler does, hash for hash, on generated bars', async () => {
     const startMs = Date.parse('2023-04-30T23:00:00Z');
     const span = { startMs, untilMs: startMs + 2 * HOUR_MS };

@@ -54,5 +54,5 @@ describe('a replay of the history', () => {
 
     const month = await klinesAt(join(dir, 'binance/spot/BTCUSDT/1m/2023-05.parquet'));
     expect(month).toMatchObject({ symbols: ['BTC'], firstMs: Date.UTC(2023, 4, 1), lastMs: UNTIL_MS - 60_000 });
-  }, 30_000);
+  });
 });

@@ -23,7 +23,7 @@ beforeAll(async () => {
   replay = { options: ['--feed', 'replay', '--speed', 'max', '--session', 'scalping,swing', '--data', data, ...bounds] };
   whole = await runReplay(replay, join(folder, 'whole'), null);
   wholeBooks = await readBooks(join(folder, 'whole'));
-}, 60_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -35,7 +35,7 @@ describe('the whole program on the embedded store', () => {
     expect(wholeBooks?.fills).toBeGreaterThanOrEqual(LEAST_FILLS);
   });
 
-  it('comes to the same journal when it is killed and started again, and loses nothing that it told', { timeout: 60_000 }, async () => {
+  it('comes to the same journal when it is killed and started again, and loses nothing that it told', async () => {
     if (wholeBooks === null) throw new Error('The run without kills has no session');
     const killed = await runKilled(replay, join(folder, 'killed'), whole, wholeBooks, {
       moments: [
@@ -49,7 +49,7 @@ describe('the whole program on the embedded store', () => {
     expect(killed.books?.hash).toBe(wholeBooks.hash);
   });
 
-  it('comes to the same journal when it is asked to stop and started again', { timeout: 60_000 }, async () => {
+  it('comes to the same journal when it is asked to stop and started again', async () => {
     if (wholeBooks === null) throw new Error('The run without kills has no session');
     const stopped = await runKilled(replay, join(folder, 'stopped'), whole, wholeBooks, {
       moments: [{ after: 'told', lines: 7 }],

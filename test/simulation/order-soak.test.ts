@@ -21,7 +21,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the whole program, traded through its API and killed', () => {
-  it('keeps everything that it acknowledged, once, and makes every fill again', { timeout: 180_000 }, async () => {
+  it('keeps everything that it acknowledged, once, and makes every fill again', async () => {
     const options = { kills: KILLS, seed: '1', stateDir: join(folder, 'state'), port: await freePort(), lastLifeMs: 1_500 };
     const { faults, figures } = await runOrderSoak({ ...options, tell: () => undefined });
     expect(faults).toEqual([]);

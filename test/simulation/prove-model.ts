@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,7 +23,7 @@ async function main(): Promise<number> {
   const toMs = trainedMs + DAY_MS;
   const folder = mkdtempSync(join(tmpdir(), 'nightdesk-model-'));
   const data = join(folder, 'data');
-  const files = { planted: join(folder, 'planted.json'), shuffled: join(folder, 'shuffled.json') };
+  const files = { planted: join(folder, 'planted.json'), onnx: join(folder, 'planted.onnx'), shuffled: join(folder, 'shuffled.json') };
   const failures: string[] = [];
   const check = (holds: boolean, what: string): void => {
     console.log(`${holds ? 'seen' : 'NOT SEEN'}: ${what}`);
@@ -31,7 +32,7 @@ async function main(): Promise<number> {
   try {
     writeGeneratedKlines(data, { seed: values.seed, fromMs: FROM_MS, toMs, isPlanted: true });
     const trainOn = ['--data', data, '--strategy', 'scalping', '--seed', values.seed, '--to', iso(trainedMs - DAY_MS).slice(0, 10)];
-    await train([...trainOn, '--out', files.planted]);
+    await train([...trainOn, '--out', files.planted, '--onnx', files.onnx]);
     await train([...trainOn, '--shuffled', '--out', files.shuffled]);
     const replay = ['--feed', 'replay', '--data', data, '--at', iso(trainedMs), '--until', iso(toMs), '--speed', 'max', '--session', 'scalping'];
     const without = await run(replay);
@@ -55,11 +56,31 @@ async function main(): Promise<number> {
       'no entry is made below its least odds',
     );
     check(of(refused, 'taken').join() === taken.join(), 'with the refused model the entries are those without one');
+    if (hasRuntime()) {
+      const brought = await run([...replay, '--model', files.onnx]);
+      check(
+        brought.status.components.model?.status === 'up',
+        `the same model as a file of somebody else's is asked: ${brought.status.components.model?.detail}`,
+      );
+      const odds = new Map(withModel.decisions.map((decision) => [decision.id, decision.odds?.value]));
+      const both = brought.decisions.filter(({ id }) => odds.has(id));
+      const furthest = Math.max(...both.map((decision) => Math.abs((decision.odds?.value ?? Number.NaN) - (odds.get(decision.id) ?? Number.NaN))));
+      check(both.length > 0 && furthest < 1e-9, `of ${both.length} decisions its odds are ours, by ${furthest.toExponential(1)} at most`);
+    } else console.log('not looked at: a model that is brought along, for onnxruntime-node, an optional package, is not installed');
     console.log(`result of the day replayed: without ${without.pnl}, with it ${withModel.pnl}`);
   } finally {
     rmSync(folder, { recursive: true });
   }
   return failures.length === 0 ? 0 : 1;
+}
+
+function hasRuntime(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('onnxruntime-node');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function train(argv: readonly string[]): Promise<void> {

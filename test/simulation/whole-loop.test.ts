@@ -245,7 +245,7 @@ describe('a run over stores that fail', () => {
     return { faults: found, trades, failed: world.failures.length + world.warnings.length };
   };
 
-  it(`keeps its books, doubles nothing and books every fill in the end, for ${SEEDS} seeds`, { timeout: 60_000 }, async () => {
+  it(`keeps its books, doubles nothing and books every fill in the end, for ${SEEDS} seeds`, async () => {
     let [trades, failed] = [0, 0];
     for (let seed = 1; seed <= SEEDS; seed++) {
       const result = await broken(seed);

@@ -52,8 +52,8 @@ interface Book {
 
 const DATE = String.raw`(?<date>\d{4}-\d{2}-\d{2})`;
 const ACCOUNT = `(?<account>(?:Assets|Liabilities|Equity|Income|Expenses)(?::[A-Z0-9][A-Za-z0-9-]*)+)`;
-// Two characters at least, as Beancount 2 has it; and none of the words that the lexer takes first.
-const CURRENCY = String.raw`(?!(?:TRUE|FALSE|NULL)\b)[A-Z][A-Z0-9'._-]*[A-Z0-9]`;
+// Two to 24 characters, as Beancount 2 has it; and none of the words that the lexer takes first.
+const CURRENCY = String.raw`(?!(?:TRUE|FALSE|NULL)\b)[A-Z][A-Z0-9'._-]{0,22}[A-Z0-9]`;
 const AMOUNT = String.raw`(?<amount>-?\d+(?:\.\d+)?)`;
 const STRING = String.raw`"(?:[^"\\\n]|\\.)*"`;
 

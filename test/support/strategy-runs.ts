@@ -34,9 +34,15 @@ export function answers(strategies: readonly Strategy[], instrument: Instrument,
     const atMs = bar.openMs + MINUTE_MS;
     return bar.openMs < fromMs
       ? []
-      : strategies.map(({ evaluate }) => ({ atMs, said: evaluate({ instrument, nowMs: atMs, chart, calendar: NSE_CALENDAR, derivatives: null }) }));
+      : strategies.map(({ evaluate }) => ({
+          atMs,
+          said: inFull(evaluate({ instrument, nowMs: atMs, chart, calendar: NSE_CALENDAR, derivatives: null })),
+        }));
   });
 }
+
+/** An answer with its words, that a quiet one only puts together when it is asked for them. */
+export const inFull = (said: Answer['said']): Answer['said'] => (said.kind === 'quiet' ? { kind: said.kind, reason: said.reason, why: said.why } : said);
 
 /** The proposals among answers. */
 export const opportunities = (given: readonly Answer[]): readonly Opportunity[] =>

@@ -102,7 +102,8 @@ function modelsOf({ states, of }: EngineContext['model'], account: Account | nul
   return states.map(({ strategy, version, absentWhy, source }) => {
     const off = account?.modelsOff?.find((each) => each.strategy === strategy && each.modelVersion === version);
     const why = off === undefined ? absentWhy : `Switched off at ${iso(off.atMs)}: ${off.why}`;
-    const skill = strategy === null ? undefined : of(strategy)?.artefact.skill.why;
+    const loaded = strategy === null ? null : of(strategy);
+    const skill = loaded === null ? undefined : (loaded.artefact?.skill.why ?? 'Brought along: its skill was not tested here');
     return { strategy, version, isAsked: why === null, why: why ?? skill ?? '', source };
   });
 }

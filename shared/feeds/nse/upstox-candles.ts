@@ -21,12 +21,21 @@ export interface UpstoxCandleQuery {
   readonly toMs: EpochMs;
 }
 
+interface Range extends Pick<UpstoxCandleQuery, 'fromMs' | 'toMs'> {
+  readonly spanMs: number;
+}
+
 export interface UpstoxCandles {
   /**
    * The closed candles of the range, oldest first; those that cannot be true are left out.
    * @throws JsonClientError @throws UpstoxAccessError @throws UpstoxCandlesError `bad_answer`
    */
   fetchCandles(query: UpstoxCandleQuery): AsyncGenerator<Candle>;
+  /**
+   * The candles of days that are over, oldest first, each open at midnight in India; at most ten years.
+   * @throws JsonClientError @throws UpstoxAccessError @throws UpstoxCandlesError `bad_answer`
+   */
+  fetchDays(query: Pick<UpstoxCandleQuery, 'key' | 'fromMs' | 'toMs'>): Promise<readonly Candle[]>;
   /** Candles left out so far. */
   refused(): number;
 }
@@ -62,12 +71,11 @@ export function createUpstoxCandles({ access, clock, gapMs = UPSTOX.requestGapMs
   });
   let refused = 0;
 
-  async function page(path: string, { minutes, fromMs, toMs }: UpstoxCandleQuery): Promise<readonly Candle[]> {
+  async function page(path: string, { spanMs, fromMs, toMs }: Range): Promise<readonly Candle[]> {
     const answer = answerSchema.safeParse(await client.get(path));
     if (!answer.success) {
       throw new UpstoxCandlesError('bad_answer', `Expected candles of Upstox, received something else: ${z.prettifyError(answer.error)}`, { path });
     }
-    const spanMs = minutes * MINUTE_MS;
     const candles = answer.data.data.candles.map(([at, open, high, low, close, volume]) => ({
       openMs: Date.parse(at),
       open,
@@ -76,7 +84,8 @@ export function createUpstoxCandles({ access, clock, gapMs = UPSTOX.requestGapMs
       close,
       volume,
     }));
-    const good = candles.filter((candle) => candleFault(candle, spanMs) === null);
+    // A day begins at midnight in India, which is on the grid of minutes.
+    const good = candles.filter((candle) => candleFault(candle, spanMs === DAY_MS ? MINUTE_MS : spanMs) === null);
     refused += candles.length - good.length;
     return good.filter(({ openMs }) => openMs >= fromMs && openMs < toMs && openMs + spanMs <= clock.now()).sort((a, b) => a.openMs - b.openMs);
   }
@@ -86,15 +95,24 @@ export function createUpstoxCandles({ access, clock, gapMs = UPSTOX.requestGapMs
     if (fromMs >= toMs) return;
     const name = encodeURIComponent(key);
     const todayMs = istMidnight(istDayOf(clock.now()));
-    const spanMs = UPSTOX.daysPerCandleRequest * DAY_MS;
+    const pageMs = UPSTOX.daysPerCandleRequest * DAY_MS;
+    const range = { spanMs: minutes * MINUTE_MS, fromMs, toMs };
     const pastMs = Math.min(toMs, todayMs);
-    for (let startMs = istMidnight(istDayOf(fromMs)); startMs < pastMs; startMs += spanMs) {
-      const lastMs = Math.min(startMs + spanMs, pastMs) - 1;
+    for (let startMs = istMidnight(istDayOf(fromMs)); startMs < pastMs; startMs += pageMs) {
+      const lastMs = Math.min(startMs + pageMs, pastMs) - 1;
       // Both dates belong to the range.
-      yield* await page(`/v3/historical-candle/${name}/minutes/${minutes}/${istDate(lastMs)}/${istDate(startMs)}`, query);
+      yield* await page(`/v3/historical-candle/${name}/minutes/${minutes}/${istDate(lastMs)}/${istDate(startMs)}`, range);
     }
-    if (toMs > todayMs) yield* await page(`/v3/historical-candle/intraday/${name}/minutes/${minutes}`, query);
+    if (toMs > todayMs) yield* await page(`/v3/historical-candle/intraday/${name}/minutes/${minutes}`, range);
   }
 
-  return { fetchCandles, refused: () => refused };
+  async function fetchDays({ key, fromMs, toMs }: Pick<UpstoxCandleQuery, 'key' | 'fromMs' | 'toMs'>): Promise<readonly Candle[]> {
+    const startMs = istMidnight(istDayOf(fromMs));
+    const endMs = Math.min(toMs, istMidnight(istDayOf(clock.now())));
+    if (startMs >= endMs) return [];
+    const path = `/v3/historical-candle/${encodeURIComponent(key)}/days/1/${istDate(endMs - 1)}/${istDate(startMs)}`;
+    return page(path, { spanMs: DAY_MS, fromMs: startMs, toMs: endMs });
+  }
+
+  return { fetchCandles, fetchDays, refused: () => refused };
 }

@@ -1,3 +1,4 @@
+import { CORPORATE_ACTIONS } from '../../config/corporate-actions.ts';
 import { instrumentBySymbol, instrumentsOf } from '../../config/instruments.ts';
 import { NSE_CALENDAR } from '../../config/nse-calendar.ts';
 import { UPSTOX } from '../../config/nse-feed.ts';
@@ -10,9 +11,11 @@ import type { Log } from '../../kernel/log.ts';
 import type { Rng } from '../../kernel/rng.ts';
 import { type EpochMs, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
 import type { Calendar } from '../../market/calendar.ts';
+import { adjustmentsOf } from '../../market/corporate-actions.ts';
 import type { Market } from '../../market/instrument.ts';
 import type { Bar, Candle, Tick } from '../../market/price.ts';
 import type { RolledCandle } from '../../market/rollup.ts';
+import type { DailyClose } from '../../risk/var/risk-model.ts';
 import { createBarBuilder } from '../bars/bar-builder.ts';
 import { type BarRepairs, createBarRepairs } from '../bars/bar-repairs.ts';
 import { mergeBars } from '../bars/merge-bars.ts';
@@ -24,6 +27,7 @@ import { intakeCounts } from '../intake/frame-intake.ts';
 import { createPriceLane, type PriceLane } from '../intake/price-lane.ts';
 import { createGate } from '../intake/validation.ts';
 import { SourceError } from '../source-error.ts';
+import { closesOnOneScale } from './adjusted-closes.ts';
 import { barOf, isSameCandle, missingBar } from './bar-of.ts';
 import { nseSession } from './nse-session.ts';
 import type { UpstoxAccess } from './upstox-access.ts';
@@ -174,14 +178,28 @@ export function upstoxSource(options: UpstoxSourceOptions): MarketSource {
   /** The venue's own bar: one that comes after its minute was given puts right what was given. */
   function hearBar(bar: ClosedBar): void {
     if (!gate.admitBar(bar).ok) return;
+    if (!session.hasBar(bar.openMs)) {
+      hearAuction(bar);
+      return;
+    }
     const intake = builder.addClosedBar(bar);
     if (intake === 'taken') toldByVenue.add(`${bar.symbol} ${bar.openMs}`);
-    if (intake !== 'late' || !session.hasBar(bar.openMs)) return;
+    if (intake !== 'late') return;
     const own = barOf(bar, { symbol: bar.symbol, origin: 'received', evidence: EVIDENCE });
     const given = shelf.bar(bar.symbol, bar.openMs);
     if (given !== null && given.origin === 'received' && isSameCandle(given, own)) return;
     shelf.put([own]);
     repairs?.drop(own.symbol, own.openMs);
+    learn(own);
+    sink?.repaired([own]);
+  }
+
+  /** The closing auction's trade: the day's close, told minutes after the bar that it makes. */
+  function hearAuction(bar: ClosedBar): void {
+    const openMs = session.barOpenMs(bar, 1);
+    if (openMs === null || shelf.bar(bar.symbol, openMs)?.origin === 'received') return;
+    const own = barOf({ ...bar, openMs }, { symbol: bar.symbol, origin: 'received', evidence: EVIDENCE });
+    shelf.put([own]);
     learn(own);
     sink?.repaired([own]);
   }
@@ -218,7 +236,19 @@ export function upstoxSource(options: UpstoxSourceOptions): MarketSource {
   }
 
   async function* sessionCandles(symbol: string, minutes: 1 | 15, fromMs: EpochMs, toMs: EpochMs): AsyncGenerator<Candle> {
-    for await (const candle of candles.fetchCandles({ key: keyOf(symbol), minutes, fromMs, toMs })) if (session.hasBar(candle.openMs)) yield candle;
+    let lastMs = Number.NEGATIVE_INFINITY;
+    for await (const candle of candles.fetchCandles({ key: keyOf(symbol), minutes, fromMs, toMs })) {
+      const openMs = session.barOpenMs(candle, minutes);
+      if (openMs === null || openMs <= lastMs) continue;
+      lastMs = openMs;
+      yield { ...candle, openMs };
+    }
+  }
+
+  /** Closes of the days that are over, on the scale of today. */
+  async function dailiesOf(symbol: string, fromMs: EpochMs, toMs: EpochMs): Promise<readonly DailyClose[]> {
+    const days = await candles.fetchDays({ key: keyOf(symbol), fromMs, toMs });
+    return closesOnOneScale(days, adjustmentsOf(CORPORATE_ACTIONS, symbol, clock.now()));
   }
 
   async function* minutesOf(symbol: string, fromMs: EpochMs, toMs: EpochMs): AsyncGenerator<Bar> {
@@ -351,6 +381,10 @@ export function upstoxSource(options: UpstoxSourceOptions): MarketSource {
     },
     rates: () => [],
     minutes: (fromMs, toMs) => mergeBars(symbols.map((symbol) => minutesOf(symbol, fromMs, toMs))),
+    async dailies(fromMs, toMs) {
+      const all = symbols.map(async (symbol) => [symbol, await dailiesOf(symbol, fromMs, toMs)] as const);
+      return new Map(await Promise.all(all));
+    },
     async quarters(fromMs, toMs) {
       const all = symbols.map(async (symbol) => [symbol, await quartersOf(symbol, fromMs, toMs)] as const);
       return new Map(await Promise.all(all));

@@ -143,8 +143,8 @@ export function yahooSource({ clock, log, urls, calendar = NSE_CALENDAR, fetch: 
   /** The bars of a chart that were not told yet. A minute is over when something was traded after it, or when it is too old for that. */
   function newBars(symbol: string, { candles, last }: YahooChart, nowMs: EpochMs): readonly Bar[] {
     const overMs = Math.max(last?.atMs ?? 0, nowMs - TAIL_MS);
-    return candles
-      .filter(({ openMs }) => session.hasBar(openMs) && openMs + MINUTE_MS <= overMs && openMs > (toldMs.get(symbol) ?? 0))
+    return inSession(candles, 1, overMs)
+      .filter(({ openMs }) => openMs > (toldMs.get(symbol) ?? 0))
       .filter((candle) => gate.admitBar({ ...candle, symbol, source: SOURCE, receivedMs: nowMs }).ok)
       .map((candle) => barOf(candle, { symbol, origin: 'backfilled', evidence: EVIDENCE }));
   }
@@ -165,8 +165,8 @@ export function yahooSource({ clock, log, urls, calendar = NSE_CALENDAR, fetch: 
       const endMs = Math.min(startMs + spanMs, toMs);
       const chart = await chartOf(symbol, `interval=1m&${period(startMs, endMs)}`, MINUTE_MS);
       const overMs = Math.max(chart.last?.atMs ?? 0, nowMs - TAIL_MS);
-      const bars = chart.candles
-        .filter(({ openMs }) => openMs >= startMs && openMs < endMs && openMs + MINUTE_MS <= overMs && session.hasBar(openMs))
+      const bars = inSession(chart.candles, 1, overMs)
+        .filter(({ openMs }) => openMs >= startMs && openMs < endMs)
         .map((candle) => barOf(candle, { symbol, origin: 'backfilled', evidence: EVIDENCE }));
       learn(symbol, bars);
       shelf.put(bars);
@@ -178,8 +178,18 @@ export function yahooSource({ clock, log, urls, calendar = NSE_CALENDAR, fetch: 
     const startMs = Math.max(fromMs, clock.now() - YAHOO.quarterDaysBack * DAY_MS);
     if (startMs >= toMs) return [];
     const { candles } = await chartOf(symbol, `interval=15m&${period(startMs, toMs)}`, QUARTER_MS);
-    const overMs = clock.now() - TAIL_MS;
-    return candles.filter(({ openMs }) => openMs >= startMs && openMs < toMs && openMs + QUARTER_MS <= overMs && session.hasBar(openMs));
+    return inSession(candles, 15, clock.now() - TAIL_MS).filter(({ openMs }) => openMs >= startMs && openMs < toMs);
+  }
+
+  /** The candles that are over by an instant and stand for bars of the session, at their bars' times. */
+  function inSession(candles: readonly Candle[], minutes: 1 | 15, overMs: EpochMs): readonly Candle[] {
+    let lastMs = Number.NEGATIVE_INFINITY;
+    return candles.flatMap((candle) => {
+      const openMs = candle.openMs + minutes * MINUTE_MS <= overMs ? session.barOpenMs(candle, minutes) : null;
+      if (openMs === null || openMs <= lastMs) return [];
+      lastMs = openMs;
+      return { ...candle, openMs };
+    });
   }
 
   /** Yahoo adjusts daily closes for splits. The day that trades has no close yet. */

@@ -1,3 +1,5 @@
+import { digestOfText } from '../../kernel/digest.ts';
+
 /**
  * Names of accounts and currencies as Beancount takes them, each from one name of ours only: an account never takes in the
  * postings of another, however ids are made.
@@ -7,7 +9,9 @@
  * (`stt`, `Stt`); what could then mean two names, or begins otherwise, stands behind `X-x`.
  *
  * A currency is of capitals, digits, `.` and `-`, begins with a capital and ends with a capital or digit, so the low line is the
- * escape: `M_26_M`. Behind `X__` stands what cannot begin as it does, before `_Z` what cannot end so.
+ * escape: `M_26_M`. Behind `X__` stands what cannot begin as it does, before `_Z` what cannot end so. A name of more than 24
+ * characters, as contracts on long names have, is its first ten, `__` and twelve digits of its hash: no escape looks like that.
+ * Its metadata tells the name itself.
  *
  * @see https://beancount.github.io/docs/beancount_language_syntax.html
  */
@@ -32,6 +36,9 @@ const PLACES: ReadonlyMap<string, string> = new Map([
 /** Words of Beancount's own where a currency is expected, and a currency of one letter, which older versions do not take. */
 const NO_CURRENCY = /^(?:TRUE|FALSE|NULL|.)$/;
 
+/** Beancount 2 takes no longer name for a currency. */
+const LONGEST_CURRENCY = 24;
+
 /** Beancount's account for one of ours (`kind`, or `kind:detail`). */
 export function beancountAccount(account: string): string {
   const colon = account.indexOf(':');
@@ -55,7 +62,8 @@ function escapedCharacter(character: string): string {
 export function beancountCurrency(currency: string): string {
   const escaped = [...currency].map((character) => (/[A-Z0-9.-]/.test(character) ? character : `_${hex(character).toUpperCase()}_`)).join('');
   const begun = /^[A-Z]/.test(escaped) && !NO_CURRENCY.test(escaped) ? escaped : `X__${escaped}`;
-  return /[A-Z0-9]$/.test(begun) ? begun : `${begun}_Z`;
+  const whole = /[A-Z0-9]$/.test(begun) ? begun : `${begun}_Z`;
+  return whole.length <= LONGEST_CURRENCY ? whole : `${whole.slice(0, 10)}__${digestOfText(currency).slice(0, 12).toUpperCase()}`;
 }
 
 const hex = (character: string): string => (character.codePointAt(0) ?? 0).toString(16);

@@ -24,9 +24,12 @@ export const newModelWatch = ({ version, artefact }: LoadedModel): ModelWatch =>
   variance: 0,
 });
 
-const emptyWindow = ({ features }: LoadedModel['artefact']): Pick<ModelWatch, 'decisions' | 'counts'> => ({
+/** Of a model whose training nobody knows no feature can be held against it. */
+const featuresWatched = (artefact: LoadedModel['artefact']): NonNullable<LoadedModel['artefact']>['features'] => artefact?.features ?? [];
+
+const emptyWindow = (artefact: LoadedModel['artefact']): Pick<ModelWatch, 'decisions' | 'counts'> => ({
   decisions: 0,
-  counts: features.map(({ spread }) => spread.shares.map(() => 0)),
+  counts: featuresWatched(artefact).map(({ spread }) => spread.shares.map(() => 0)),
 });
 
 /** The watch after a decision that the model was asked for. Odds of another version say nothing of this one. */
@@ -34,7 +37,7 @@ export function withDecision(watch: ModelWatch, { artefact }: LoadedModel, odds:
   if (odds.modelVersion !== watch.modelVersion) return watch;
   const before = watch.decisions >= DRIFT_WINDOW ? emptyWindow(artefact) : watch;
   const counts = before.counts.map((bins, place) => {
-    const bin = binOf(artefact.features[place]?.spread.edges ?? [], odds.features[place] ?? null);
+    const bin = binOf(artefact?.features[place]?.spread.edges ?? [], odds.features[place] ?? null);
     return bins.map((count, index) => (index === bin ? count + 1 : count));
   });
   return { ...watch, decisions: before.decisions + 1, counts };
@@ -61,7 +64,7 @@ export function withTrade(watch: ModelWatch, { seq, odds, closedWhy }: Trade): M
 export function decayOf(watch: ModelWatch, { artefact }: LoadedModel): string | null {
   const { decisions, counts, trades, hits, expected, variance } = watch;
   if (decisions >= DRIFT_WINDOW) {
-    const indices = artefact.features.flatMap(({ use, spread }, place) =>
+    const indices = featuresWatched(artefact).flatMap(({ use, spread }, place) =>
       use === 'unused' ? [] : stabilityIndex(spread.shares, counts[place] ?? []),
     );
     const median = indices.sort((a, b) => a - b)[Math.floor(indices.length / 2)] ?? 0;

@@ -1,8 +1,8 @@
 import { allLimits, KELLY, STRATEGY_MAX_POSITION } from '../../config/risk.ts';
 import { fromNumber, toNumber } from '../../kernel/decimal.ts';
-import { equity } from '../../ledger/account.ts';
 import { recordOf } from '../../ledger/trading-record.ts';
 import type { Cap, Sized } from '../cap.ts';
+import { equityOf } from '../equity-now.ts';
 import { factorOf } from '../exposures.ts';
 import { over, percent } from '../refusal.ts';
 import { NO_RISK_MODEL } from '../var/risk-model.ts';
@@ -11,9 +11,9 @@ import { stakeOfOdds } from './stake-of-odds.ts';
 
 /** Caps that come from the trade itself: its risk at the stop, how much its price moves, and its trader's own record. */
 export function ownCaps(entry: Sized): readonly Cap[] {
-  const { account, instrument, trader, price, stop, riskFactor = 1, markOf, rateOf } = entry;
+  const { account, instrument, trader, price, stop, riskFactor = 1 } = entry;
   const { maxRiskPerTrade, maxPositionVolatility, maxKelly, minPositionUsd } = allLimits(account.limits);
-  const equityUsd = Math.max(0, toNumber(equity(account, markOf, rateOf)));
+  const equityUsd = Math.max(0, toNumber(equityOf(entry)));
   const cap = (name: string, share: number, why: (size: number) => string): Cap => ({
     name,
     notional: fromNumber(Math.min(share, MOST) * equityUsd),

@@ -90,7 +90,7 @@ export function faultsOfTheStack(the: () => Driver): void {
       expect((await meanwhile(slow, () => the().ask('POST orders', nowMs, order('slow')))).body).toMatchObject({ accepted: true });
     });
 
-    it('a write whose answer is lost is looked up: the order is there once, and the client is told so', { timeout: 60_000 }, async () => {
+    it('a write whose answer is lost is looked up: the order is there once, and the client is told so', async () => {
       let writes = 0;
       const late: Fault = async ({ operation }, done) => {
         if (!isWrite(operation) || writes++ > 0) return null;
@@ -103,14 +103,16 @@ export function faultsOfTheStack(the: () => Driver): void {
       expect(await kept('lost')).toHaveLength(1);
     });
 
-    it('a store that never answers writes is given up before the function is ended, with 503', { timeout: 60_000 }, async () => {
-      const begunMs = performance.now();
+    it('a store that never answers writes is given up before the function is ended, with 503', async () => {
       const refused = await meanwhile(
         async ({ operation }) => (isWrite(operation) ? new Promise(() => undefined) : null),
-        () => the().ask('POST orders', nowMs, order('silent')),
+        () =>
+          the()
+            .lambda('api')
+            .run(httpEvent('POST orders', order('silent')), nowMs),
       );
-      expect(refused).toMatchObject({ status: 503, body: { code: 'unknown' } });
-      expect(performance.now() - begunMs).toBeLessThan(20 * SECOND_MS);
+      expect(refused).toMatchObject({ error: null, answer: { statusCode: 503, body: expect.stringContaining('"code":"unknown"') } });
+      expect(refused.leftMs).toBeGreaterThan(0);
     });
 
     it('a request that comes twice at once, to two processes, is one order', async () => {

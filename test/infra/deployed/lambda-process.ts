@@ -32,8 +32,9 @@ async function run({ bundle, event, nowMs, timeoutMs, arn, requestId }: LambdaJo
   try {
     const answer = await load(bundle).handler(event, { getRemainingTimeInMillis, awsRequestId: requestId, invokedFunctionArn: arn });
     // As JSON, which is how Lambda hands it on.
-    return { answer: JSON.parse(JSON.stringify(answer ?? null)) as unknown, error: null };
+    return { answer: JSON.parse(JSON.stringify(answer ?? null)) as unknown, error: null, leftMs: getRemainingTimeInMillis() };
   } catch (error) {
-    return { answer: null, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+    const told = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { answer: null, error: told, leftMs: getRemainingTimeInMillis() };
   }
 }

@@ -18,6 +18,8 @@ export interface LambdaOutcome {
   readonly answer: unknown;
   /** What it threw; null when it answered. */
   readonly error: string | null;
+  /** What was left of its time; where nothing was, Lambda would have ended it. */
+  readonly leftMs: number;
 }
 
 /** A function as Lambda keeps it: a process that takes one event after the other. */

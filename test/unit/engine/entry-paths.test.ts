@@ -206,10 +206,11 @@ describe('the list of the paths', () => {
     ];
     expect(new Set(changing)).toEqual(new Set([...opening, ...others, 'test-alert']));
     const texts = [...sources()].filter(([path]) => path.startsWith('functions/') || path.startsWith('shared/engine/'));
-    const importing = (file: string): ReadonlySet<string> => new Set(texts.filter(([, text]) => text.includes(`/${file}'`)).map(([path]) => path));
-    // `decideScan` is called by the scan and by execute-strategy, and the scan of the schedule is that of a backtest.
-    expect(importing('decide-scan.ts')).toEqual(new Set(['shared/engine/execute-strategy.ts', 'shared/engine/scan-market.ts']));
-    expect(importing('decide-place.ts')).toEqual(new Set(['shared/engine/orders/place-order.ts', 'shared/engine/orders/preview-order.ts']));
+    const calling = (name: string): ReadonlySet<string> =>
+      new Set(texts.filter(([, text]) => new RegExp(`(?<!function )\\b${name}\\(`).test(text)).map(([path]) => path));
+    // The scan of the schedule is that of a backtest.
+    expect(calling('decideScan')).toEqual(new Set(['shared/engine/execute-strategy.ts', 'shared/engine/scan-market.ts']));
+    expect(calling('decidePlace')).toEqual(new Set(['shared/engine/orders/place-order.ts', 'shared/engine/orders/preview-order.ts']));
     expect(new Set(SCHEDULES.map(({ functionName }) => functionName))).toEqual(new Set(['scan', 'monitor', 'session', 'alerts', 'nightly']));
   });
 });

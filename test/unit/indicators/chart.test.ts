@@ -120,6 +120,15 @@ describe('a chart', () => {
     // Of a stock with a closing auction some sources tell no bar after 15:15.
     expect(gapIn([...friday.slice(0, -15), ...monday.slice(0, 30)])).toBe(false);
     expect(gapIn([...friday.slice(0, -16), ...monday.slice(0, 30)])).toBe(true);
+    // Others tell the auction's one trade, at 15:29, and nothing between.
+    const traded = [...friday.slice(0, -15), ...friday.slice(-1)];
+    expect(gapIn([...traded, ...monday.slice(0, 30)])).toBe(false);
+    expect(
+      chartOf([...traded, ...monday.slice(0, 30)], INFY)
+        .timeframe('5m')
+        .hasGap(),
+    ).toBe(false);
+    expect(gapIn([...friday.slice(0, -16), ...friday.slice(-1), ...monday.slice(0, 30)])).toBe(true);
   });
 
   it('refuses a timeframe that it was not asked to keep', () => {

@@ -23,19 +23,19 @@ writeFileSync(join(state, 'models', 'scalping.json'), JSON.stringify(artefactSay
 
 describe('model files', () => {
   it('are a file, or the JSON files of a folder; what is no JSON is refused and told', () => {
-    expect(loadModels([good], state).of('scalping')).not.toBeNull();
-    const { states, of } = loadModels([folder], state);
+    expect(loadModels([good], state).model.of('scalping')).not.toBeNull();
+    const { states, of } = loadModels([folder], state).model;
     expect(states).toMatchObject([
       { strategy: null, absentWhy: expect.stringContaining('no model of ours') },
       { strategy: 'scalping', absentWhy: null },
     ]);
     expect(of('scalping')).not.toBeNull();
-    expect(loadModels([empty], state).states).toEqual([]);
+    expect(loadModels([empty], state).model.states).toEqual([]);
   });
 
   it("are those of the state's own folder when none is named, where there is one", () => {
-    expect(loadModels([], state).states).toHaveLength(1);
-    expect(loadModels([], empty).states).toEqual([]);
+    expect(loadModels([], state).model.states).toHaveLength(1);
+    expect(loadModels([], empty).model.states).toEqual([]);
   });
 
   it('that are named and not there end the start with one clear line', () => {

@@ -23,7 +23,7 @@ function met(decisions: number, shift: number): ModelWatch {
   const random = rng('live', shift);
   let watch = newModelWatch(model);
   for (let decision = 0; decision < decisions; decision++) {
-    const features = model.artefact.features.map(() => shift + random.normal());
+    const features = (model.artefact?.features ?? []).map(() => shift + random.normal());
     watch = withDecision(watch, model, { modelVersion: model.version, features });
   }
   return watch;

@@ -23,6 +23,8 @@ const put = (sk: string): Action => ({ kind: 'put', table: 'ledger', key: { pk: 
 const TWO = [put('HEAD'), put('C#1')];
 
 async function play(...answers: readonly ((response: ServerResponse) => void)[]): Promise<Played> {
+  // Only a server that never answers is waited for in vain: any other has all the time that a busy machine takes.
+  const timeoutMs = answers.includes(silence) ? 500 : 60_000;
   const asked: Record<string, unknown>[] = [];
   const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
@@ -35,7 +37,7 @@ async function play(...answers: readonly ((response: ServerResponse) => void)[])
   const server = createServer(listener);
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;
-  const client = createDynamoClient(`http://127.0.0.1:${port}`, 150);
+  const client = createDynamoClient(`http://127.0.0.1:${port}`, timeoutMs);
   closers.push(() => {
     client.destroy();
     server.closeAllConnections();

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { binanceFuturesSource, type ContractSource } from '../../../../shared/feeds/binance-futures/futures-source.ts';
 import { systemClock } from '../../../../shared/kernel/clock-system.ts';
 import { text } from '../../../../shared/kernel/decimal.ts';
@@ -6,6 +6,7 @@ import { rng } from '../../../../shared/kernel/rng.ts';
 import { HOUR_MS } from '../../../../shared/kernel/time.ts';
 import { type BinanceFuturesServer, startBinanceFuturesServer } from '../../../support/binance-futures-server.ts';
 import { recordingSink } from '../../../support/recording-sink.ts';
+import { until } from '../../../support/until.ts';
 
 const clock = systemClock((error) => {
   throw error;
@@ -90,7 +91,6 @@ async function connected(answers: Readonly<Record<string, unknown>> = ANSWERS): 
   return { server, source };
 }
 
-const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000, interval: 5 });
 const chainOf = (source: ContractSource) => source.chains('BTC', Date.now())[0];
 const state = (source: ContractSource) => source.states()[0];
 

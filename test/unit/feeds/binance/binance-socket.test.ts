@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import {
   type BinanceFeed,
   type BinanceFeedOptions,
@@ -8,17 +8,30 @@ import {
   probeBinance,
   streamUrl,
 } from '../../../../shared/feeds/binance/binance-socket.ts';
+import { VENUE_TIMING } from '../../../../shared/feeds/connection/venue-socket.ts';
 import { systemClock } from '../../../../shared/kernel/clock-system.ts';
 import { rng } from '../../../../shared/kernel/rng.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../../shared/kernel/time.ts';
 import { trade } from '../../../support/binance-frames.ts';
 import { type BinanceServer, startBinanceServer } from '../../../support/binance-server.ts';
-import { memoryVenue, type Welcome } from '../../../support/memory-venue.ts';
+import { type MemoryVenue, memoryVenue, type Welcome } from '../../../support/memory-venue.ts';
 import { fullSpeed, runTo } from '../../../support/recording-sink.ts';
+import { until } from '../../../support/until.ts';
 
 const wallClock = systemClock((error) => {
   throw error;
 });
-const TIMING = { silenceMs: 150, handshakeMs: 500, rotationMs: 60_000, overlapMs: 60, backoffBaseMs: 10, backoffCapMs: 40, provenMs: 1_000 };
+/** Only the pauses between attempts are short: a busy machine may keep an open connection waiting. */
+const TIMING = {
+  backoffBaseMs: 10,
+  backoffCapMs: 40,
+  overlapMs: 60,
+  suspectMs: HOUR_MS,
+  silenceMs: HOUR_MS,
+  handshakeMs: MINUTE_MS,
+  hedgeMs: MINUTE_MS,
+};
+const START_MS = Date.UTC(2026, 0, 5);
 const NOWHERE = 'ws://127.0.0.1:1';
 const FRAME = JSON.stringify(trade());
 
@@ -56,7 +69,43 @@ function connect(urls: readonly string[], timing: Partial<BinanceFeedOptions['ti
   return { feed, frames, states };
 }
 
-const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000, interval: 5 });
+interface WatchedInMemory extends Watched {
+  readonly venue: MemoryVenue;
+  /** Passes time. */
+  readonly pass: (ms: number) => Promise<void>;
+}
+
+/** A connection whose time is the test's: no network, and days in milliseconds. Every open connection is told something each `everyMs`. */
+function connectInMemory({
+  everyMs = SECOND_MS,
+  timing = {},
+}: {
+  everyMs?: number | null;
+  timing?: BinanceFeedOptions['timing'];
+} = {}): WatchedInMemory {
+  const clock = fullSpeed(START_MS);
+  const venue = memoryVenue(clock);
+  venue.onOpen = (connection) => connection.send(FRAME);
+  const speak = (pauseMs: number): void => {
+    for (const connection of venue.open()) connection.send(FRAME);
+    clock.at(clock.now() + pauseMs, 'venue-speaks', () => speak(pauseMs));
+  };
+  if (everyMs !== null) speak(everyMs);
+  const frames: string[] = [];
+  const states: BinanceFeedState[] = [];
+  const feed = connectBinance({
+    symbols: ['BTCUSDT'],
+    urls: ['wss://one.test'],
+    clock,
+    random: rng('socket'),
+    log: () => {},
+    dial: venue.dial,
+    onFrame: (text) => frames.push(text),
+    onState: (state) => states.push(state),
+    timing,
+  });
+  return { feed, frames, states, venue, pass: (ms) => runTo(clock, clock.now() + ms) };
+}
 
 /** Keeps a server sending, so that only what the test does can make the feed fall silent. */
 function chatter(server: BinanceServer, text: () => string = () => FRAME): void {
@@ -101,11 +150,10 @@ describe('the Binance connection', () => {
   });
 
   it('reconnects when a server falls silent', async () => {
-    const server = await serve();
-    const { states } = connect([server.url]);
-    await until(() => states.length >= 3);
-    expect(states.slice(0, 3)).toMatchObject([{ status: 'up' }, { status: 'down', reason: 'silent' }, { status: 'up', reconnects: 1 }]);
-    expect(states[1]?.lastFrameMs).toBeLessThanOrEqual((states[1]?.sinceMs ?? 0) - TIMING.silenceMs);
+    const { states, pass } = connectInMemory({ everyMs: null, timing: { suspectMs: HOUR_MS } });
+    await pass(15 * SECOND_MS);
+    expect(states).toMatchObject([{ status: 'up' }, { status: 'down', reason: 'silent' }, { status: 'up', reconnects: 1 }]);
+    expect(states[1]?.sinceMs).toBe((states[1]?.lastFrameMs ?? 0) + VENUE_TIMING.silenceMs);
   });
 
   it('reconnects when the line is cut', async () => {
@@ -133,25 +181,29 @@ describe('the Binance connection', () => {
   });
 
   it('rotates before its day is over, with both connections open for a while', async () => {
-    const server = await serve();
-    chatter(server);
-    const { feed, states } = connect([server.url], { rotationMs: 100 });
-    await until(() => server.openConnections() === 2);
-    await until(() => feed.state().reconnects >= 2);
+    const { feed, states, venue, pass } = connectInMemory();
+    const open: number[] = [];
+    for (let second = 0; second < 15 * 60; second++) {
+      if (second === 0) await pass(DAY_MS - 15 * MINUTE_MS);
+      await pass(SECOND_MS);
+      open.push(venue.open().length);
+    }
+    expect([...new Set(open)]).toEqual([1, 2]);
+    expect(open.at(-1)).toBe(1);
+    expect(feed.state().reconnects).toBe(1);
     expect(new Set(states.map(({ status }) => status))).toEqual(new Set(['up']));
-    await until(() => server.openConnections() === 1);
   });
 
   it('stays on the old connection when the new one fails', async () => {
-    const server = await serve();
-    chatter(server);
-    const { feed, states } = connect([server.url], { rotationMs: 100 });
-    await until(() => feed.state().status === 'up');
-    server.refuse(503);
-    await until(() => server.attempts() >= 4);
+    const { feed, states, venue, pass } = connectInMemory();
+    await pass(HOUR_MS);
+    venue.welcome = () => ({ status: 503, text: '', retryAfter: null });
+    await pass(DAY_MS - HOUR_MS);
+    expect(venue.attempts.length).toBeGreaterThan(3);
     expect(feed.state()).toMatchObject({ status: 'up', reconnects: 0 });
-    server.refuse(null);
-    await until(() => feed.state().reconnects >= 1);
+    venue.welcome = () => 'accept';
+    await pass(MINUTE_MS);
+    expect(feed.state().reconnects).toBe(1);
     expect(states.every(({ status }) => status === 'up')).toBe(true);
   });
 
@@ -174,15 +226,15 @@ describe('the Binance connection', () => {
     [418, 'banned'],
     [429, 'rate_limited'],
   ])('tells HTTP %i as %s and does not return before the time it is told', async (status, reason) => {
-    const server = await serve();
-    server.refuse(status, { 'Retry-After': '1' });
-    const { feed } = connect([server.url]);
-    await until(() => feed.state().reason === reason);
-    const refusedAt = Date.now();
-    server.refuse(null);
-    await until(() => feed.state().status === 'up');
-    expect(Date.now() - refusedAt).toBeGreaterThan(900);
-    expect(server.attempts()).toBe(2);
+    const { feed, venue, pass } = connectInMemory();
+    venue.welcome = () => ({ status, text: '', retryAfter: '7' });
+    await pass(6 * SECOND_MS);
+    expect(feed.state()).toMatchObject({ status: 'down', reason });
+    expect(venue.attempts).toHaveLength(1);
+    venue.welcome = () => 'accept';
+    await pass(5 * SECOND_MS);
+    expect(feed.state().status).toBe('up');
+    expect(venue.attempts).toHaveLength(2);
   });
 
   it('goes on to the next endpoint when nobody listens, and says so', async () => {
@@ -204,12 +256,10 @@ describe('the Binance connection', () => {
   });
 
   it('never attempts more than 300 connections in five minutes', async () => {
-    const server = await serve();
-    server.refuse(503);
-    const { feed } = connect([server.url], { backoffBaseMs: 0.1, backoffCapMs: 0.1 });
-    await until(() => server.attempts() === 300);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(server.attempts()).toBe(300);
+    const { feed, venue, pass } = connectInMemory({ timing: { backoffBaseMs: 0.1, backoffCapMs: 0.1 } });
+    venue.welcome = () => ({ status: 503, text: '', retryAfter: null });
+    await pass(5 * MINUTE_MS - 1);
+    expect(venue.attempts).toHaveLength(300);
     expect(feed.state()).toMatchObject({ status: 'down', reason: 'http_error' });
   });
 
@@ -239,7 +289,7 @@ describe('the probe', () => {
     const blocked = await serve();
     blocked.refuse(451);
     const mirror = await serve();
-    expect(await probe([blocked.url, mirror.url], 3_000)).toMatchObject({ answers: true, endpoint: mirror.url });
+    expect(await probe([blocked.url, mirror.url], MINUTE_MS)).toMatchObject({ answers: true, endpoint: mirror.url });
     await until(() => mirror.openConnections() === 0);
   });
 
@@ -260,16 +310,23 @@ describe('the probe', () => {
   });
 
   it('tells what each endpoint did when none answers within the time', async () => {
-    const blocked = await serve();
-    blocked.refuse(451);
-    const mute = await serve(() => null);
-    const answer = await probe([blocked.url, mute.url, NOWHERE], 120);
-    expect(answer).toMatchObject({
+    const clock = fullSpeed(START_MS);
+    const venue = memoryVenue(clock);
+    const welcomes: Readonly<Record<string, Welcome>> = {
+      'wss://blocked.test': { status: 451, text: '', retryAfter: null },
+      'wss://mute.test': 'accept',
+      'wss://nowhere.test': 'absent',
+    };
+    venue.welcome = (url) => welcomes[new URL(url).origin] ?? 'hang';
+    const urls = Object.keys(welcomes);
+    const answer = probeBinance({ symbols: ['BTCUSDT'], urls, clock, random: rng('probe'), log: () => {}, dial: venue.dial }, 10_000);
+    await runTo(clock, START_MS + 20_000);
+    expect(await answer).toMatchObject({
       answers: false,
       failures: [
-        { endpoint: blocked.url, reason: 'geo_blocked' },
-        { endpoint: mute.url, reason: 'timeout' },
-        { endpoint: NOWHERE, reason: 'unreachable' },
+        { endpoint: 'wss://blocked.test', reason: 'geo_blocked' },
+        { endpoint: 'wss://mute.test', reason: 'timeout' },
+        { endpoint: 'wss://nowhere.test', reason: 'unreachable' },
       ],
     });
   });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { FeedSink, MarketSource } from '../../../../shared/engine/market-source.ts';
 import { binanceSource } from '../../../../shared/feeds/binance/binance-source.ts';
 import type { Clock } from '../../../../shared/kernel/clock.ts';
@@ -11,6 +11,7 @@ import type { Bar, BookTop, Tick } from '../../../../shared/market/price.ts';
 import { bookTicker, exchangeSymbol, kline, trade, wrapped } from '../../../support/binance-frames.ts';
 import { type BinanceServer, startBinanceServer } from '../../../support/binance-server.ts';
 import { SINK_REST } from '../../../support/recording-sink.ts';
+import { until } from '../../../support/until.ts';
 
 /** Silence is judged by the clock, which the tests move on by minutes. */
 const TIMING = {
@@ -125,7 +126,6 @@ async function live(
   return { clock, server, source, ticks, tops, books, repaired };
 }
 
-const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 5_000, interval: 5 });
 const state = (source: MarketSource) => source.states()[0];
 
 async function connected(options: Parameters<typeof live>[0] = {}): Promise<Live> {

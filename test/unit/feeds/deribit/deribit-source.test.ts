@@ -218,7 +218,7 @@ describe('the connection to Deribit', () => {
     const clock = systemClock(() => {});
     const source = deribitSource({ clock, log: () => {}, random: rng('socket'), urls: [server.url] });
     await source.start(SINK, null);
-    await expect.poll(() => source.states()[0]?.status, { timeout: 5_000 }).toBe('up');
+    await expect.poll(() => source.states()[0]?.status).toBe('up');
     await source.stop();
     expect(source.states()[0]).toMatchObject({ status: 'down', detail: 'not connected' });
     await server.close();

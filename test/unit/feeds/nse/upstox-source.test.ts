@@ -1,11 +1,13 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { MarketSource } from '../../../../shared/engine/market-source.ts';
 import { upstoxSource } from '../../../../shared/feeds/nse/upstox-source.ts';
 import { rng } from '../../../../shared/kernel/rng.ts';
 import { iso, MINUTE_MS, minuteOf } from '../../../../shared/kernel/time.ts';
 import type { OrderBook } from '../../../../shared/market/order-book.ts';
 import type { Bar, BookTop, Tick } from '../../../../shared/market/price.ts';
+import { createRollup, type RolledCandle } from '../../../../shared/market/rollup.ts';
 import { movableClock } from '../../../support/movable-clock.ts';
+import { until } from '../../../support/until.ts';
 import { encodeUpstox, type Picture, picture } from '../../../support/upstox-frames.ts';
 import { startUpstoxServer, type UpstoxServer, type UpstoxServerOptions } from '../../../support/upstox-server.ts';
 
@@ -13,6 +15,7 @@ const TOKEN = 'read-only-token-of-a-test';
 const RELIANCE = 'NSE_EQ|INE002A01018';
 /** Tuesday 2026-10-13, half past 11:00 in India: continuous trading. */
 const OPEN_MS = Date.UTC(2026, 9, 13, 5, 30, 30);
+const IST_MS = 5.5 * 60 * MINUTE_MS;
 /** The Sunday before. */
 const SUNDAY_MS = Date.UTC(2026, 9, 11, 5, 30, 30);
 const TIMING = { starvedMs: 60_000, pingMs: 60_000, refusedWaitMs: 60_000, backoffBaseMs: 5, backoffCapMs: 20, requestGapMs: 0 };
@@ -69,7 +72,6 @@ async function live({ atMs = OPEN_MS, token = () => TOKEN, timing = {}, server: 
 type Said = UpstoxServer['said'][number];
 const keysOf = ({ message }: Said): readonly string[] => (message.data as { readonly instrumentKeys: readonly string[] }).instrumentKeys;
 const frame = (of: Picture, currentTs: number) => encodeUpstox({ type: 1, feeds: { [RELIANCE]: picture(of) }, currentTs });
-const until = (condition: () => boolean): Promise<void> => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 4_000, interval: 5 });
 const state = (source: MarketSource) => source.states()[0];
 
 async function connected(setting: Setting = {}): Promise<Live> {
@@ -201,10 +203,11 @@ describe('live Upstox', () => {
     expect(server.asked).toContain(`/v3/historical-candle/intraday/${RELIANCE}/minutes/1`);
   });
 
-  it('has history of the days before and of today, oldest first, and of continuous trading only', async () => {
+  it('has history of the days before and of today, oldest first, and of the session only', async () => {
     const rows: Readonly<Record<string, readonly unknown[]>> = {
       '/minutes/1/2026-10-12/2026-10-12': [
-        ['2026-10-12T15:29:00+05:30', 9, 9, 9, 9, 1, 0],
+        ['2026-10-12T15:40:00+05:30', 9, 9, 9, 9, 1, 0],
+        ['2026-10-12T15:20:00+05:30', 9, 9, 9, 9, 1, 0],
         ['2026-10-12T15:14:00+05:30', 2, 2, 2, 2, 1, 0],
         ['2026-10-12T15:13:00+05:30', 1, 1, 1, 1, 1, 0],
         ['2026-10-12T15:12:00+05:30', 5, 4, 6, 5, 1, 0],
@@ -217,6 +220,59 @@ describe('live Upstox', () => {
     for await (const bar of source.minutes(Date.UTC(2026, 9, 12), OPEN_MS)) seen.push(bar);
     expect(seen.map(({ symbol, close, origin }) => [symbol, close, origin])).toEqual([1, 2, 3].map((close) => ['RELIANCE', close, 'backfilled']));
     expect(state(source)?.refused).toEqual({ bad_candle: 1 });
+  });
+
+  it.each(['15:29', '15:32'])('has the trade of the closing auction as the bar of 15:29, wherever the venue tells it: %s', async (clockTime) => {
+    const row = (time: string, price: number, volume: number) => [`2026-10-12T${time}:00+05:30`, price, price, price, price, volume, 0];
+    const told = [row('15:34', 1_251, 0), row(clockTime, 1_260, 90_000), row('15:21', 1_251, 0), row('15:14', 1_250, 10)];
+    const candles = (path: string) => (path.includes(`${RELIANCE}/minutes/1/2026-10-12`) ? told : []);
+    const { source } = await live({ server: { candles } });
+    const seen: Bar[] = [];
+    for await (const bar of source.minutes(Date.UTC(2026, 9, 12), OPEN_MS)) seen.push(bar);
+    expect(seen.map(({ openMs, close, volume }) => [iso(openMs + IST_MS).slice(11, 16), close, volume])).toEqual([
+      ['15:14', 1_250, 10],
+      ['15:29', 1_260, 90_000],
+    ]);
+    // The day closes at the auction's price.
+    const days: RolledCandle[] = [];
+    const rollup = createRollup('NSE', '1d', (candle) => days.push(candle));
+    for (const bar of seen) rollup.add(bar);
+    expect(days.map(({ close }) => close)).toEqual([1_260]);
+  });
+
+  it('tells the trade of the closing auction when its candle comes, once', async () => {
+    const auctionMs = Date.UTC(2026, 9, 13, 10, 1);
+    const { clock, server, source, repaired } = await connected({ atMs: auctionMs + 30_000 });
+    const told = { ltp: 1_260, ltt: clock.now(), minute: { ts: auctionMs, open: 1_260, high: 1_260, low: 1_260, close: 1_260, vol: 90_000 } };
+    clock.move(MINUTE_MS);
+    for (let time = 0; time < 2; time++) server.send(frame(told, clock.now()));
+    await until(() => repaired.length > 0);
+    expect(repaired).toMatchObject([{ symbol: 'RELIANCE', openMs: Date.UTC(2026, 9, 13, 9, 59), close: 1_260, origin: 'received' }]);
+    expect(source.closeMinute(auctionMs)).toEqual([]);
+  });
+
+  it('tells the closes of the days that are over, on one scale whether the venue had adjusted them or not', async () => {
+    const asked: string[] = [];
+    const day = (date: string, close: number) => [`${date}T00:00:00+05:30`, close, close, close, close, 1_000, 0];
+    const days = (path: string): readonly unknown[] => {
+      if (!path.includes('/days/1/')) return [];
+      asked.push(path);
+      // Kotak's shares were split five for one on 2026-01-14; told raw. Those of the other had nothing.
+      if (path.includes('INE237A01036')) return [day('2026-01-14', 430), day('2026-01-13', 2_140), day('2026-01-12', 2_100)];
+      return path.includes('INE002A01018') ? [day('2026-10-13', 1_260), day('2026-10-12', 1_250), day('2026-10-09', 1_240)] : [];
+    };
+    const { source } = await live({ server: { candles: days } });
+    const told = await source.dailies?.(Date.UTC(2025, 9, 1), OPEN_MS);
+    expect(told?.get('RELIANCE')).toEqual([
+      { date: '2026-10-09', close: 1_240 },
+      { date: '2026-10-12', close: 1_250 },
+    ]);
+    expect(told?.get('KOTAKBANK')).toEqual([
+      { date: '2026-01-12', close: 420 },
+      { date: '2026-01-13', close: 428 },
+      { date: '2026-01-14', close: 430 },
+    ]);
+    expect(asked[0]).toBe('/v3/historical-candle/NSE_EQ|INE002A01018/days/1/2026-10-12/2025-10-01');
   });
 
   it('counts garbage, half frames and texts, and goes on', async () => {

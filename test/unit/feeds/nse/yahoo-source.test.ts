@@ -136,10 +136,12 @@ describe('delayed Yahoo', () => {
     expect(source.closeMinute(sundayMs - MINUTE_MS)).toEqual([]);
   });
 
-  it('goes on after the close until the late minutes are there, and has none of the auction', async () => {
+  it('goes on after the close until the late minutes are there, and has one bar of the auction, at 15:29', async () => {
     const { asked, repaired, run } = await play(Date.UTC(2026, 9, 13, 9, 30));
     await run(Date.UTC(2026, 9, 13, 12));
-    expect(Math.max(...repaired.map(({ openMs }) => openMs))).toBe(Date.UTC(2026, 9, 13, 9, 44));
+    const afterContinuous = repaired.filter(({ openMs }) => openMs > Date.UTC(2026, 9, 13, 9, 44));
+    expect(new Set(afterContinuous.map(({ openMs }) => openMs))).toEqual(new Set([Date.UTC(2026, 9, 13, 9, 59)]));
+    expect(new Set(afterContinuous.map(({ symbol }) => symbol)).size).toBe(afterContinuous.length);
     expect(asked.at(-1)?.atMs).toBeLessThan(Date.UTC(2026, 9, 13, 10, 21));
   });
 

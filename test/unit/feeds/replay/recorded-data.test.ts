@@ -98,6 +98,18 @@ describe('recorded klines', () => {
     expect(all.map(told)).toEqual(['10 BTC=100', '11 BTC=100', '12 BTC=100']);
   });
 
+  it('are read once, and no further than the part that is wanted', async () => {
+    // Every other row is one that is refused and counted where it is read.
+    const text = csv(...Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? row(i) : `${T0 + i * MINUTE},100,99,98,100,1`)));
+    const { all, refused } = await minutes(await series(await file('once/BTCUSDT-1m-2024.csv', text)), {
+      fromMs: T0 + 10 * MINUTE,
+      toMs: T0 + 20 * MINUTE,
+    });
+    expect(all.at(-1)?.openMs).toBe(T0 + 18 * MINUTE);
+    // The next good row, the one at 20, tells that the part is over.
+    expect(refused).toEqual({ bad_range: 5 });
+  });
+
   it('jump over a hole of more than a day and say how long it was', async () => {
     const path = await file('hole/BTCUSDT-1m-2024.csv', csv(row(0), row(5_000)));
     const { all } = await minutes(await series(path));

@@ -78,6 +78,16 @@ describe('a journal as a Beancount ledger', () => {
     expect(file).toContain('2025-01-06 commodity M_26_M\n  name: "M&M"');
   });
 
+  it('names contracts whose symbols are too long, each by a name of its own that tells the symbol', () => {
+    const contracts = ['RELIANCE-2025-01-30-1300-C', 'RELIANCE-2025-01-30-1300-P'];
+    const lines = contracts.flatMap((symbol, index) => [`units:P:${index} 500 ${symbol}`, `market -500 ${symbol}`]);
+    const file = written(happen(null, 'start', [startPosting('S-3', ...EVERY_ACCOUNT, ...lines)]).rows);
+    expect(beanProblems(file)).toEqual([]);
+    for (const symbol of contracts) expect(file).toContain(`commodity ${beancountCurrency(symbol)}\n  name: "${symbol}"`);
+    // Unshortened it is what bean-check refuses.
+    expect(beanProblems(file.replaceAll(beancountCurrency(contracts[0] ?? ''), contracts[0] ?? ''))).not.toEqual([]);
+  });
+
   it('of nothing is nothing', () => {
     expect(written([])).toBe('');
   });
@@ -111,6 +121,8 @@ describe('a name in Beancount', () => {
     ['TRUE', 'X__TRUE'],
     ['NIFTY 50', 'NIFTY_20_50'],
     ['ends-', 'X___65__6E__64__73_-_Z'],
+    ['RELIANCE-2025-01-30-1300', 'RELIANCE-2025-01-30-1300'],
+    ['RELIANCE-2025-01-30-1300-C', 'RELIANCE-2__3BB3CBEF394A'],
   ])('of the currency %s is %s', (currency, name) => {
     expect(beancountCurrency(currency)).toBe(name);
   });
