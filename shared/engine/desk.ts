@@ -263,7 +263,11 @@ export function createDesk(): Desk {
       lines.delete(symbol);
       tapes.delete(symbol);
     },
-    contract: ({ check: _, ...quote }) => void lines.set(quote.symbol, { quote, shown: null, bookMs: quote.receivedMs, bookSequence: null }),
+    contract: ({ check: _, ...quote }) => {
+      // Published as every price: a position stands at its last mark when its chain is gone.
+      if (!lines.has(quote.symbol)) symbols = [...lines.keys(), quote.symbol].sort();
+      lines.set(quote.symbol, { quote, shown: null, bookMs: quote.receivedMs, bookSequence: null });
+    },
   };
 }
 

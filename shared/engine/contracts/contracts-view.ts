@@ -67,7 +67,8 @@ function bySymbol(chains: readonly DerivativeChain[]): ReadonlyMap<string, Quote
 
 function newer(own: Quote | null, quoted: QuotedContract | null): Quote | null {
   const told = quoted === null ? null : contractQuote(quoted);
-  return told === null || (own !== null && own.receivedMs >= told.receivedMs) ? own : told;
+  // Of the same one the chain has the whole: the desk takes a book that has stood for long from a quote.
+  return told === null || (own !== null && own.receivedMs > told.receivedMs) ? own : told;
 }
 
 /**
