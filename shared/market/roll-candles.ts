@@ -8,7 +8,7 @@ import type { Timeframe } from './timeframe.ts';
  * day's as it is, and part of nothing shorter.
  */
 export function rollCandles(market: Market, timeframe: Timeframe, told: readonly RolledCandle[]): readonly RolledCandle[] {
-  const candles = timeframe === '1d' ? told : told.filter(({ isDay }) => isDay !== true);
+  const candles = timeframe === '1d' || !told.some(isWholeDay) ? told : told.filter((candle) => !isWholeDay(candle));
   if (timeframe === '15m') return candles;
   const rolled: RolledCandle[] = [];
   let group: RolledCandle[] = [];
@@ -26,10 +26,12 @@ export function rollCandles(market: Market, timeframe: Timeframe, told: readonly
   return rolled;
 }
 
+const isWholeDay = ({ isDay }: RolledCandle): boolean => isDay === true;
+
 function merged(market: Market, timeframe: Timeframe, group: readonly RolledCandle[]): RolledCandle {
   const [first, last] = [group[0] as RolledCandle, group.at(-1) as RolledCandle];
   const { startMs, endMs } = bucketOf(market, timeframe, first.openMs);
-  const day = group.find(({ isDay }) => isDay === true);
+  const day = group.find(isWholeDay);
   if (day !== undefined) return { ...day, openMs: startMs };
   const spans = group.map((candle) => bucketOf(market, '15m', candle.openMs));
   const covered = spans.reduce((total, span) => total + span.endMs - span.startMs, 0);

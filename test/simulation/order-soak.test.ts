@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the whole program, traded through its API and killed', () => {
   it('keeps everything that it acknowledged, once, and makes every fill again', async () => {
-    const options = { kills: KILLS, seed: '1', stateDir: join(folder, 'state'), port: await freePort(), lastLifeMs: 1_500 };
+    const options = { kills: KILLS, seed: '1', stateDir: join(folder, 'state'), port: await freePort(), lastLifeMs: 1_500, leastAcknowledged: 16 };
     const { faults, figures } = await runOrderSoak({ ...options, tell: () => undefined });
     expect(faults).toEqual([]);
     expect(figures.kills).toBe(KILLS.length);

@@ -72,7 +72,7 @@ async function backtested(data: RecordedKlinesData) {
       dailies: days.closes,
       log: () => undefined,
     },
-    { row: (row) => void rows.push(row), scan: (scan) => void scans.push(scan), trade: () => {} },
+    { row: (row) => void rows.push(row), scan: (scan) => void scans.push(scan), quietScan: (scan) => void scans.push(scan), trade: () => {} },
   );
   for await (const minute of asPlayed(data.series, everyRecordedMinute(data.series, { fromMs: startMs, toMs: untilMs }))) {
     backtest.play(minute);

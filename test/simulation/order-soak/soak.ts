@@ -17,6 +17,8 @@ export interface SoakOptions {
   readonly port: number;
   /** How long the last life trades, in which nobody kills, ms. */
   readonly lastLifeMs: number;
+  /** It goes on until so many requests were acknowledged in all: a busy machine gets fewer answers in the same time. */
+  readonly leastAcknowledged?: number;
   /** Hears of each kill, for a person who waits. */
   readonly tell: (line: string) => void;
 }
@@ -197,7 +199,9 @@ async function lastLife(soak: Soak, before: Kill | null): Promise<void> {
   await lookAfterStart(soak, program, atMs);
   const until = performance.now() + options.lastLifeMs;
   const life = (isOver: () => boolean): ServedLife => ({ base: program.base, onSent: () => undefined, isOver, isStoreGone: () => false });
-  await client.trade(life(() => performance.now() > until || program.hasEnded()));
+  const acknowledged = (): number => [...client.asked()].filter(({ fate }) => fate === 'acknowledged').length;
+  const isLongEnough = (): boolean => performance.now() > until && acknowledged() >= (options.leastAcknowledged ?? 0);
+  await client.trade(life(() => isLongEnough() || program.hasEnded()));
   await client.finish(life(() => true));
   await lookAfterStart(soak, program, null);
   program.interrupt();

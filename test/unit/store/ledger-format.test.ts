@@ -74,6 +74,7 @@ describe('a ledger', () => {
     expect(message).toMatch(
       /written by an older Nightdesk \(session S-\S+ is in format 1, this version reads 4\).*npm start -- --state ANOTHER_FOLDER/,
     );
+    expect(message).toContain(`this version reads ${LEDGER_FORMAT})`);
     expect(message.split('\n')).toHaveLength(1);
     expect(await everything(rows, rows.ids)).toEqual(before);
   });
