@@ -1,5 +1,6 @@
-import type { EpochMs } from '../kernel/time.ts';
+import { DAY_MS, type EpochMs } from '../kernel/time.ts';
 import { type Calendar, type TradingDay, tradingDayAt } from './calendar.ts';
+import type { Market } from './instrument.ts';
 import { istDayOf, istMidnight } from './ist.ts';
 
 /** How many trading days of NSE came after the day of `fromMs`, up to and with that of `toMs`; counted no further than `most`. */
@@ -28,4 +29,23 @@ export function nextTradingDay(calendar: Calendar, atMs: EpochMs): TradingDay {
     const next = tradingDayAt(calendar, istMidnight(day));
     if (next.isTradingDay || !next.isCovered) return next;
   }
+}
+
+/**
+ * For how long of [fromMs, toMs) a market traded continuously, ms: crypto always, NSE in its sessions. A day of NSE that the calendar does not know, and
+ * a session whose hours were never published, count whole: what was traded then nobody can tell.
+ */
+export function openMsBetween(calendar: Calendar, market: Market, fromMs: EpochMs, toMs: EpochMs): number {
+  if (market === 'CRYPTO') return Math.max(0, toMs - fromMs);
+  let openMs = 0;
+  for (let day = istDayOf(fromMs); day <= istDayOf(toMs); day++) {
+    const [startMs, endMs] = hoursOf(tradingDayAt(calendar, istMidnight(day)), istMidnight(day));
+    openMs += Math.max(0, Math.min(endMs, toMs) - Math.max(startMs, fromMs));
+  }
+  return openMs;
+}
+
+function hoursOf(day: TradingDay, midnightMs: EpochMs): readonly [startMs: EpochMs, endMs: EpochMs] {
+  if (day.kind === 'session') return [day.openMs, day.continuousCloseMs];
+  return [midnightMs, day.isTradingDay || !day.isCovered ? midnightMs + DAY_MS : midnightMs];
 }

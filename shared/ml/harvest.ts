@@ -1,11 +1,16 @@
+import { CORPORATE_ACTIONS } from '../config/corporate-actions.ts';
 import { instrumentBySymbol } from '../config/instruments.ts';
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import { sideCost } from '../execution/side-cost.ts';
 import { type Chart, createChart } from '../indicators/chart.ts';
-import { type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
+import { marketPhase, tradingDayAt } from '../market/calendar.ts';
+import { actionsOf } from '../market/corporate-actions.ts';
 import type { Instrument } from '../market/instrument.ts';
-import type { Bar } from '../market/price.ts';
+import { istDate, istDayOf } from '../market/ist.ts';
+import { type Bar, startOfBar } from '../market/price.ts';
 import { TIMEFRAME_MS } from '../market/timeframe.ts';
+import { openMsBetween } from '../market/trading-days.ts';
 import { signOf } from '../strategies/direction.ts';
 import type { Prospect } from '../strategies/odds.ts';
 import { productOf } from '../strategies/product.ts';
@@ -21,7 +26,7 @@ export interface HarvestedRow extends LabelledRow {
   readonly endedBy: Ended['by'];
   /** Result net of all costs, as a share of what was put in. */
   readonly netReturn: number;
-  /** Whether its venue lets it be opened: crypto spot is long only. */
+  /** Whether its venue lets it be opened: crypto spot is long only, and shares are sold short within the day only. */
   readonly isTradable: boolean;
   /** Without a model. */
   readonly confidence: number;
@@ -34,21 +39,27 @@ export interface HarvestedRow extends LabelledRow {
 }
 
 export interface Harvest {
-  /** Takes the next one-minute bar of any symbol, each symbol's in order of time. */
+  /** Takes the next bar of any symbol, each symbol's in order of time. */
   readonly add: (bar: Bar) => void;
   /** What has ended so far, in the order in which it was proposed; what is still open has no label. */
   readonly rows: () => readonly HarvestedRow[];
   readonly open: () => number;
 }
 
-/** Over a hole longer than this nobody knows what a trade met: it has no label. */
+/** An instrument's chart at an instant: what is known of the time before its bars. */
+export type ChartAt = (instrument: Instrument, atMs: EpochMs) => Chart;
+
+/** Over a hole in the trading longer than this nobody knows what a trade met: it has no label. A closed market is no hole. */
 const LONGEST_HOLE_MS = HOUR_MS;
+/** Shares rest over nights, weekends and holidays; behind a longer hole their chart begins anew, as another replay would. */
+const LONGEST_REST_MS = 6 * DAY_MS;
 
 interface Field {
   readonly instrument: Instrument;
   readonly chart: Chart;
-  watching: readonly Watching[];
-  lastMs: EpochMs;
+  readonly watching: readonly Watching[];
+  /** End of the last bar that was received. */
+  readonly knownToMs: EpochMs;
 }
 
 interface Watching {
@@ -62,37 +73,59 @@ interface Watching {
 /**
  * Runs a strategy over bars and keeps each of its opportunities, also those below its least confidence, as a row: the features at the
  * decision, and how the trade ended. The features are those that a model would be asked with, taken where it would be asked.
+ *
+ * What cannot be opened at its moment is no opportunity: outside continuous trading, and for the day only from the square-off on.
+ * @param chartAt  the chart of an instrument when its bars begin, and again behind a long hole; an empty one unless said
  */
-export function createHarvest(strategy: Strategy): Harvest {
+export function createHarvest(strategy: Strategy, chartAt: ChartAt = (instrument) => createChart(instrument)): Harvest {
   const rows: HarvestedRow[] = [];
   const fields = new Map<string, Field>();
 
-  const fieldOf = ({ symbol, openMs }: Bar): Field => {
-    const known = fields.get(symbol);
-    if (known !== undefined) return known;
-    const instrument = instrumentBySymbol(symbol);
-    const field: Field = { instrument, chart: createChart(instrument), watching: [], lastMs: openMs };
-    fields.set(symbol, field);
-    return field;
+  const fieldFrom = (atMs: EpochMs, symbol: string): Field => {
+    const instrument = instrumentBySymbol(symbol, atMs);
+    return { instrument, chart: chartAt(instrument, atMs), watching: [], knownToMs: atMs };
+  };
+
+  /** The field as the bar finds it. */
+  const fieldOf = (bar: Bar): Field => {
+    const startMs = startOfBar(bar);
+    const known = fields.get(bar.symbol);
+    if (known === undefined || isBroken(known, startMs)) return fieldFrom(startMs, bar.symbol);
+    return isHole(known, startMs) ? { ...known, watching: [] } : known;
   };
 
   return {
     add: (bar) => {
-      const field = fieldOf(bar);
-      if (bar.openMs - field.lastMs > LONGEST_HOLE_MS) field.watching = [];
-      field.lastMs = bar.openMs;
-      field.watching = field.watching.filter((watching) => {
-        const ended = watching.trade.next(bar);
-        if (ended !== null) rows.push(rowOf(field.instrument, watching, ended));
+      const { instrument, chart, watching, knownToMs } = fieldOf(bar);
+      const open = watching.filter((each) => {
+        const ended = each.trade.next(bar);
+        if (ended !== null) rows.push(rowOf(instrument, each, ended));
         return ended === null;
       });
-      field.chart.add(bar);
-      const found = ask(strategy, field.instrument, field.chart, bar.openMs + MINUTE_MS);
-      if (found !== null) field.watching = [...field.watching, found];
+      chart.add(bar);
+      const endMs = bar.openMs + MINUTE_MS;
+      const found = ask(strategy, instrument, chart, endMs);
+      fields.set(bar.symbol, {
+        instrument,
+        chart,
+        watching: found === null ? open : [...open, found],
+        knownToMs: bar.origin === 'missing' ? knownToMs : endMs,
+      });
     },
     rows: () => rows.toSorted((a, b) => a.atMs - b.atMs || (a.symbol < b.symbol ? -1 : 1)),
     open: () => [...fields.values()].reduce((count, { watching }) => count + watching.length, 0),
   };
+}
+
+function isHole({ instrument, knownToMs }: Field, startMs: EpochMs): boolean {
+  if (startMs - knownToMs <= LONGEST_HOLE_MS) return false;
+  return openMsBetween(NSE_CALENDAR, instrument.market, knownToMs, startMs) > LONGEST_HOLE_MS;
+}
+
+/** Whether a share's prices from the instant on do not go on from those before: much later, or in other shares after a split and the like. */
+function isBroken({ instrument: { market, symbol }, knownToMs }: Field, startMs: EpochMs): boolean {
+  if (market !== 'NSE' || istDayOf(knownToMs) === istDayOf(startMs)) return false;
+  return startMs - knownToMs > LONGEST_REST_MS || actionsOf(CORPORATE_ACTIONS, symbol, istDate(knownToMs), istDate(startMs)).length > 0;
 }
 
 function ask(strategy: Strategy, instrument: Instrument, chart: Chart, nowMs: EpochMs): Watching | null {
@@ -108,9 +141,20 @@ function ask(strategy: Strategy, instrument: Instrument, chart: Chart, nowMs: Ep
       return { kind: 'absent', why: 'its model is being trained' };
     },
   });
-  if (said.kind !== 'opportunity' || asked === null) return null;
+  if (said.kind !== 'opportunity' || asked === null || !marketPhase(NSE_CALENDAR, instrument.market, nowMs).canEnter) return null;
+  const squareOffMs = squareOffOf(strategy, instrument, nowMs);
+  if (nowMs >= squareOffMs) return null;
   const { prospect, features }: { readonly prospect: Prospect; readonly features: Float64Array } = asked;
-  return { atMs: nowMs, opportunity: said, prospect, features, trade: watchTrade(said) };
+  return { atMs: nowMs, opportunity: said, prospect, features, trade: watchTrade(leftBy(said, squareOffMs)) };
+}
+
+const leftBy = (opportunity: Opportunity, squareOffMs: EpochMs): Opportunity =>
+  squareOffMs === Number.POSITIVE_INFINITY ? opportunity : { ...opportunity, exitByMs: Math.min(opportunity.exitByMs ?? squareOffMs, squareOffMs) };
+
+/** When what is opened now is squared off; never for what may be held over a night. */
+function squareOffOf({ name }: Strategy, instrument: Instrument, nowMs: EpochMs): EpochMs {
+  const never = Number.POSITIVE_INFINITY;
+  return productOf(name, instrument) === 'intraday' ? (tradingDayAt(NSE_CALENDAR, nowMs).squareOffMs ?? never) : never;
 }
 
 function rowOf(instrument: Instrument, { atMs, opportunity, prospect, features }: Watching, ended: Ended): HarvestedRow {
@@ -125,7 +169,7 @@ function rowOf(instrument: Instrument, { atMs, opportunity, prospect, features }
     direction,
     endedBy: ended.by,
     netReturn,
-    isTradable: direction === 'long' || instrument.shortSale !== 'never',
+    isTradable: direction === 'long' || isShortSold(instrument, prospect),
     confidence,
     leastConfidence,
     mlShare: prospect.mlShare,
@@ -133,6 +177,9 @@ function rowOf(instrument: Instrument, { atMs, opportunity, prospect, features }
     leastOdds: prospect.leastOdds,
   };
 }
+
+const isShortSold = (instrument: Instrument, { strategy }: Prospect): boolean =>
+  instrument.shortSale === 'margin' || (instrument.shortSale === 'intraday' && productOf(strategy, instrument) === 'intraday');
 
 function netOf(instrument: Instrument, { strategy, direction }: Prospect, ended: Ended, minuteVolatility: number): number {
   const { by, entryPrice, exitPrice, endMs } = ended;

@@ -65,7 +65,7 @@ export function trainModel({ strategy, seed, rows, choices = TRAINING, onStep = 
   const longestMs = rows.reduce((longest, { atMs, endMs }) => Math.max(longest, endMs - atMs), 0);
   const fit: FitSettings = { ...settings, embargoMs: Math.max(LEAST_EMBARGO_MS, longestMs) };
   const all = rows.map((_, row) => row);
-  const why = unfit(rows, all, settings.members);
+  const why = unfit(rows, all, fit);
   if (why !== null) throw new MlError('too_few_rows', `${strategy}: ${why}`, { rows: rows.length });
   const evaluation = evaluateForward(rows, { seed, folds, fit, featureNames: FEATURE_NAMES, onStep });
   onStep('the model of all rows');

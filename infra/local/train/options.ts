@@ -14,7 +14,7 @@ export const TRAIN_HELP = `Trains a small neural network that gives the odds of 
 
   npm run train -- --data PATH --strategy NAME [--seed N]
 
-  --data PATH      recorded 1-minute klines: a file (repeat for several), a folder, or a history
+  --data PATH      recorded bars: 1-minute klines of coins, 5-minute bars of shares; a file (repeat for several), a folder, or a history
   --strategy NAME  whose opportunities: ${NAMES}
   --seed N         of every draw (default 1): the same seed and data give the same model, bit for bit
   --from DATE      first day of the data (UTC), --to DATE the last
@@ -59,7 +59,7 @@ const SPEC = {
 export function readTrainOptions(argv: readonly string[]): TrainOptions | null {
   const values = parsed(argv);
   if (values.help) return null;
-  if (values.data.length === 0) throw bad('train needs --data PATH: recorded 1-minute klines');
+  if (values.data.length === 0) throw bad('train needs --data PATH: recorded bars');
   const strategy = TRAINABLE.find(({ name }) => name === values.strategy);
   if (strategy === undefined) {
     throw bad(`--strategy takes ${NAMES}; received ${values.strategy ?? 'none'}`);

@@ -44,7 +44,7 @@ export function reportOf({ command, rows, training, open, isShuffled }: Reported
     '',
     `${rows.length} opportunities of ${facts.symbols.join(', ')} from ${facts.from.slice(0, 10)} to ${facts.to.slice(0, 10)}, those below the least confidence included; ${open} more were open when their data ended.`,
     `Ended by target ${ended('target')}, by stop ${ended('stop')}, by time ${ended('time')}. In at the next bar's open; within a bar the stop is assumed before the target; mean result net of costs ${percent(rows.reduce((sum, { netReturn }) => sum + netReturn, 0) / rows.length)}.`,
-    `${rows.filter(({ isTradable }) => isTradable).length} could be traded (spot is long only); the others are learnt from and tested on, and are in no result below.`,
+    `${rows.filter(({ isTradable }) => isTradable).length} could be traded (spot is long only, shares are sold short within the day only); the others are learnt from and tested on, and are in no result below.`,
     '',
     '## Out of sample, fold by fold',
     '',

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { instrumentsOf } from '../../../shared/config/instruments.ts';
 import { createProgress } from '../../../shared/feeds/history/command/progress.ts';
 import { describeData } from '../../../shared/feeds/replay/recorded-data.ts';
 import type { KlineSeries } from '../../../shared/feeds/replay/recorded-klines.ts';
@@ -10,7 +9,9 @@ import { DAY_MS, type EpochMs, iso, MINUTE_MS } from '../../../shared/kernel/tim
 import { createHarvest, type Harvest } from '../../../shared/ml/harvest.ts';
 import { onnxOf } from '../../../shared/ml/onnx/onnx-export.ts';
 import { shuffledLabels, TRAINING, trainModel } from '../../../shared/ml/train-model.ts';
+import { venueSymbols } from '../replay-world.ts';
 import { readTrainOptions, TRAIN_HELP, TrainError, type TrainOptions } from './options.ts';
+import { recordedCharts } from './recorded-charts.ts';
 import { reportOf } from './report.ts';
 
 export interface TrainTerminal {
@@ -68,7 +69,7 @@ function write(path: string, content: string | Uint8Array): void {
 async function harvested({ data, strategy, fromMs, toMs }: TrainOptions, terminal: TrainTerminal): Promise<Harvest> {
   const { series, firstMs, endMs } = await klinesOf(data);
   const range = { fromMs: Math.max(firstMs, fromMs ?? 0), toMs: Math.min(endMs, toMs ?? endMs) };
-  const harvest = createHarvest(strategy);
+  const harvest = createHarvest(strategy, await recordedCharts(series));
   const progress = createProgress(terminal);
   const days = Math.max(1, Math.ceil((range.toMs - range.fromMs) / DAY_MS));
   let told = -1;
@@ -85,7 +86,7 @@ async function harvested({ data, strategy, fromMs, toMs }: TrainOptions, termina
 async function klinesOf(
   paths: readonly string[],
 ): Promise<{ readonly series: readonly KlineSeries[]; readonly firstMs: EpochMs; readonly endMs: EpochMs }> {
-  const found = await describeData(paths, new Map(instrumentsOf('CRYPTO').map(({ venueSymbol, symbol }) => [venueSymbol, symbol])));
-  if (found.kind !== 'klines') throw new TrainError('not_klines', `Training reads 1-minute klines, ${paths.join(', ')} holds recorded frames`);
+  const found = await describeData(paths, venueSymbols());
+  if (found.kind !== 'klines') throw new TrainError('not_klines', `Training reads recorded bars, ${paths.join(', ')} holds recorded frames`);
   return { series: found.series, firstMs: found.firstMs, endMs: found.lastMs + MINUTE_MS };
 }

@@ -1,7 +1,7 @@
 import { rng } from '../../kernel/rng.ts';
 import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
 import { type FitSettings, fitModel, type LabelledRow, predictor } from '../fit/fit-model.ts';
-import { walkForward } from '../fit/splits.ts';
+import { purgedFolds, walkForward } from '../fit/splits.ts';
 import { MlError } from '../ml-error.ts';
 import { type Importance, permutationImportance } from './importance.ts';
 import { auc, brier, type Forecasts, logLoss, type ReliabilityBin, reliability } from './metrics.ts';
@@ -70,7 +70,7 @@ export function evaluateForward(rows: readonly LabelledRow[], settings: Evaluati
   const skipped: string[] = [];
   const tested = walkForward(rows, settings.folds, fit.embargoMs).flatMap(({ train, test }, fold) => {
     settings.onStep?.(`fold ${fold + 1}`);
-    const why = unfit(rows, train, fit.members);
+    const why = unfit(rows, train, fit);
     if (why !== null) {
       skipped.push(`fold ${fold + 1}: ${why}`);
       return [];
@@ -109,13 +109,22 @@ export function evaluateForward(rows: readonly LabelledRow[], settings: Evaluati
   };
 }
 
-/** Why a training set cannot be learnt from; null when it can. Each class must be there beside every block that is held out. */
-export function unfit(rows: readonly LabelledRow[], train: readonly number[], members: number): string | null {
+/**
+ * Why a training set cannot be learnt from; null when it can. Each class must be there beside every block that is held out, also when the embargo has
+ * taken its part.
+ */
+export function unfit(rows: readonly LabelledRow[], train: readonly number[], { members, embargoMs }: FitSettings): string | null {
   if (train.length < LEAST_TRAINED) return `${train.length} rows to learn from, at least ${LEAST_TRAINED} are needed`;
   const hits = hitsOf(rows, train);
   const fewest = Math.min(hits, train.length - hits);
-  return fewest < 5 * members ? `${hits} of ${train.length} rows reached their target: at least ${5 * members} of each kind are needed` : null;
+  if (fewest < 5 * members) return `${hits} of ${train.length} rows reached their target: at least ${5 * members} of each kind are needed`;
+  const block = purgedFolds(rows, train, members, embargoMs).findIndex(({ train: rest, test }) => test.length === 0 || isOneClass(rows, rest));
+  return block < 0
+    ? null
+    : `beside block ${block + 1} of ${members}, held out with an embargo of ${(embargoMs / DAY_MS).toFixed(1)} days, rows of both kinds must be left`;
 }
+
+const isOneClass = (rows: readonly LabelledRow[], places: readonly number[]): boolean => [0, places.length].includes(hitsOf(rows, places));
 
 const hitsOf = (rows: readonly LabelledRow[], places: readonly number[]): number =>
   places.reduce((sum, row) => sum + (rows[row] as LabelledRow).label, 0);

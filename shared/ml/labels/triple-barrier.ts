@@ -1,5 +1,6 @@
 import { type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
-import type { Bar } from '../../market/price.ts';
+import { isTraded } from '../../market/bar-ticks.ts';
+import { type Bar, startOfBar } from '../../market/price.ts';
 import { farEnd, nearEnd, signOf } from '../../strategies/direction.ts';
 import type { Direction } from '../../strategies/strategy.ts';
 
@@ -11,6 +12,8 @@ export interface Proposed {
   /** Distance of a trailing stop as a share of the best price; null for a fixed one. */
   readonly trailingShare: number | null;
   readonly maxHoldingMs: number;
+  /** When it must be left at the latest, whenever it was opened; absent where only the holding time ends it. */
+  readonly exitByMs?: EpochMs;
 }
 
 /** How a trade ended. */
@@ -32,9 +35,11 @@ export interface Watched {
  * Watches a trade from the bar after its decision: in at that bar's open, out at the first of three barriers. Target, before the stop, before
  * the time is up. Within a bar the stop is assumed hit before the target; the target must be passed, not touched; an open beyond the
  * stop is the price that is got; a trail follows the best price of the bars before, and a close below where it then is ends the trade there.
+ * A trade whose time ran out while nothing was traded, over a night say, is left at the first price after it. In a bar without volume nothing can be
+ * bought or sold, as it has no ticks where bars are played.
  * @see Lopez de Prado: "Advances in financial machine learning" (2018), chapter 3
  */
-export function watchTrade({ direction, stop, target, trailingShare, maxHoldingMs }: Proposed): Watched {
+export function watchTrade({ direction, stop, target, trailingShare, maxHoldingMs, exitByMs = Number.POSITIVE_INFINITY }: Proposed): Watched {
   const sign = signOf(direction);
   let entry: { readonly price: number; readonly untilMs: EpochMs } | null = null;
   let level = stop;
@@ -47,8 +52,9 @@ export function watchTrade({ direction, stop, target, trailingShare, maxHoldingM
     if (sign * (trailed - level) > 0) level = trailed;
   };
 
-  const exitIn = (bar: Bar): Pick<Ended, 'by' | 'exitPrice'> | null => {
+  const exitIn = (bar: Bar, isDue: boolean): Pick<Ended, 'by' | 'exitPrice'> | null => {
     if (sign * (bar.open - level) <= 0) return { by: 'stop', exitPrice: bar.open };
+    if (isDue) return { by: 'time', exitPrice: bar.open };
     if (sign * (nearEnd(bar, sign) - level) <= 0) return { by: 'stop', exitPrice: level };
     if (sign * (farEnd(bar, sign) - target) > 0) return { by: 'target', exitPrice: target };
     follow(farEnd(bar, sign));
@@ -57,13 +63,14 @@ export function watchTrade({ direction, stop, target, trailingShare, maxHoldingM
 
   return {
     next: (bar) => {
-      if (bar.origin === 'missing') return null;
+      if (!isTraded(bar)) return null;
+      const startMs = startOfBar(bar);
       if (entry === null) {
-        entry = { price: bar.open, untilMs: bar.openMs + maxHoldingMs };
+        entry = { price: bar.open, untilMs: Math.min(startMs + maxHoldingMs, exitByMs) };
         best = bar.open;
       }
       const endMs = bar.openMs + MINUTE_MS;
-      const exit = exitIn(bar) ?? (endMs >= entry.untilMs ? ({ by: 'time', exitPrice: bar.close } as const) : null);
+      const exit = exitIn(bar, startMs >= entry.untilMs) ?? (endMs >= entry.untilMs ? ({ by: 'time', exitPrice: bar.close } as const) : null);
       return exit === null ? null : { ...exit, entryPrice: entry.price, endMs };
     },
   };
