@@ -6,7 +6,7 @@ import type { KlineSeries } from '../../../shared/feeds/replay/recorded-klines.t
 import { recordedMinutes } from '../../../shared/feeds/replay/recorded-minutes.ts';
 import { messageOf } from '../../../shared/kernel/errors.ts';
 import { DAY_MS, type EpochMs, iso, MINUTE_MS } from '../../../shared/kernel/time.ts';
-import { createHarvest, type Harvest } from '../../../shared/ml/harvest.ts';
+import { createHarvest, type Harvest, type HarvestedRow } from '../../../shared/ml/harvest.ts';
 import { onnxOf } from '../../../shared/ml/onnx/onnx-export.ts';
 import { shuffledLabels, TRAINING, trainModel } from '../../../shared/ml/train-model.ts';
 import { venueSymbols } from '../replay-world.ts';
@@ -39,6 +39,7 @@ export async function runTrainCommand(argv: readonly string[], terminal: TrainTe
 async function train(options: TrainOptions, command: string, terminal: TrainTerminal): Promise<void> {
   const { strategy, seed, isShuffled } = options;
   const harvest = await harvested(options, terminal);
+  terminal.err(countedEnds(harvest));
   const rows = isShuffled ? shuffledLabels(harvest.rows(), seed) : harvest.rows();
   const progress = createProgress(terminal);
   const steps = TRAINING.folds + 1;
@@ -58,6 +59,15 @@ async function train(options: TrainOptions, command: string, terminal: TrainTerm
     write(options.out, `${JSON.stringify(training.artefact, null, 1)}\n`);
     terminal.err(training.artefact.skill.isSkilled ? `Written: ${options.out}` : `Written, and refused wherever it is loaded: ${options.out}`);
   }
+}
+
+/** What was harvested, said before the training: it may be too little to train on. */
+function countedEnds(harvest: Harvest): string {
+  const rows = harvest.rows();
+  const by = (end: HarvestedRow['endedBy']): number => rows.filter(({ endedBy }) => endedBy === end).length;
+  const sum = rows.reduce((total, { netReturn }) => total + netReturn, 0);
+  const mean = rows.length === 0 ? '' : `, mean result net of costs ${((100 * sum) / rows.length).toFixed(2)} %`;
+  return `${rows.length} opportunities with a label: ${by('target')} ended by target, ${by('stop')} by stop, ${by('time')} by time${mean}; ${harvest.open()} open at the end`;
 }
 
 function write(path: string, content: string | Uint8Array): void {

@@ -22,4 +22,12 @@ describe('the cost of a side', () => {
     const wild = sideCost({ ...side, liquidity: 'taker', minuteVolatility: 0.01 });
     expect(wild).toBeGreaterThan(sideCost({ ...side, liquidity: 'taker' }));
   });
+
+  it('is of a trade of some thousand dollars in rupees too, of which a flat charge is a small part', () => {
+    const share = { ...side, instrument: instrumentBySymbol('SBIN'), product: 'delivery', side: 'sell', price: 800, liquidity: 'maker' } as const;
+    const cost = sideCost({ ...share, atMs: Date.parse('2025-08-20T06:00Z') });
+    // Securities transaction tax alone is .1 %.
+    expect(cost).toBeGreaterThan(0.001);
+    expect(cost).toBeLessThan(0.0015);
+  });
 });

@@ -85,4 +85,31 @@ describe('a labelled trade', () => {
     expect(trade.next(missing(bar))).toBeNull();
     expect(trade.next({ ...bar, openMs: MINUTE_MS, high: 110, open: 101 })).toMatchObject({ by: 'target', entryPrice: 101 });
   });
+
+  it('passes over a bar without volume: nothing could be bought or sold in it', () => {
+    const trade = watchTrade(LONG);
+    const [bar] = barsOf([candle(100, 101, 99, 100)]);
+    if (bar === undefined) throw new Error('no bar');
+    expect(trade.next({ ...bar, volume: 0, open: 90, low: 90 })).toBeNull();
+    expect(trade.next({ ...bar, openMs: MINUTE_MS, open: 100.5, high: 110 })).toMatchObject({ by: 'target', entryPrice: 100.5 });
+  });
+
+  it('counts its time from the start of the span of a bar of several minutes', () => {
+    const trade = watchTrade({ ...LONG, maxHoldingMs: 10 * MINUTE_MS });
+    const [bar] = barsOf([candle(100, 101, 99, 100)]);
+    if (bar === undefined) throw new Error('no bar');
+    expect(trade.next({ ...bar, openMs: 4 * MINUTE_MS, spanMinutes: 5 })).toBeNull();
+    expect(trade.next({ ...bar, openMs: 9 * MINUTE_MS, spanMinutes: 5, close: 99.5 })).toMatchObject({ by: 'time', exitPrice: 99.5 });
+  });
+
+  it.each([
+    ['is left at the first price after its time, where nothing was traded in between', 101, { by: 'time', exitPrice: 101 }],
+    ['but is stopped by that price where it lies beyond the stop', 97, { by: 'stop', exitPrice: 97 }],
+  ] as const)('%s', (_what, open, expected) => {
+    const trade = watchTrade({ ...LONG, maxHoldingMs: 60 * MINUTE_MS, exitByMs: 10 * MINUTE_MS });
+    const [bar] = barsOf([candle(100, 101, 99, 100)]);
+    if (bar === undefined) throw new Error('no bar');
+    expect(trade.next(bar)).toBeNull();
+    expect(trade.next({ ...bar, openMs: 12 * MINUTE_MS, open, low: Math.min(open, 99), high: 110 })).toMatchObject(expected);
+  });
 });
