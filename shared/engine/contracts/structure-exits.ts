@@ -84,7 +84,7 @@ export const profitPerUnit = (held: HeldStructure, view: ContractsView): number 
  * The same at the middles of the books: what is lost of it is lost in the legs' worth, not in the spreads that an exit would cross.
  * Of a book with one side the contract's mark is taken.
  */
-export const profitAtMiddles = (held: HeldStructure, view: ContractsView): number | null => profitAt(held, view, middlePrice);
+const profitAtMiddles = (held: HeldStructure, view: ContractsView): number | null => profitAt(held, view, middlePrice);
 
 type PriceOf = (quote: Quote, leg: Position) => number;
 
