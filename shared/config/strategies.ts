@@ -198,7 +198,7 @@ export const foArbitrageConfig = z
     assumedVolatility: z.strictObject({ NSE: share.default(0.4), CRYPTO: share.default(0.9) }).prefault({}),
     /** The basis a year at which a carry is closed early: there is nothing left in it. */
     convergedBps: z.number().default(0),
-    /** Loss at the market, of the underlying's price, at which all legs are closed. */
+    /** By how much of the underlying's price the middles of the legs may move apart after the entry: then all are closed. */
     stopShare: share.default(0.01),
   })
   .readonly();

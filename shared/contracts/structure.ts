@@ -22,6 +22,7 @@ export const structureExitsSchema = z
   .object({
     takeProfit: perUnit,
     stopLoss: perUnit,
+    stopAt: z.literal('middle').optional(),
     closeBeforeExpiryMs: ms.nullable(),
     shortDelta: z.number().positive().nullable(),
     convergedBps: z.number().nullable(),

@@ -9,8 +9,9 @@ import { bestRates } from '../market/best-rates.ts';
 import type { Bar } from '../market/price.ts';
 import { TICK_PACK_MS, type TickSample } from '../market/tick-sample.ts';
 import type { EngineContext } from './context.ts';
-import { contractPrices, perpetualsOf } from './contracts/contract-prices.ts';
+import { perpetualsOf } from './contracts/contract-prices.ts';
 import { chainsToKeep } from './contracts/stored-chains.ts';
+import { CONTRACTS_EVERY_MS, createContractTeller } from './contracts/told-contracts.ts';
 import { createDailyCloses } from './daily-closes.ts';
 import { createDesk, type DayCloses, type Desk } from './desk.ts';
 import { createFeedWriter } from './feed-writer.ts';
@@ -75,8 +76,6 @@ export const MINUTE_GRACE_MS = 2 * SECOND_MS;
 const LATE_GRACE_MS = 0.8 * SECOND_MS;
 /** A first start that died is taken to have fetched nothing of so long before it: venues tell their newest minutes late. */
 const UNSETTLED_MS = HOUR_MS;
-/** How often contracts that are held or ordered are told. */
-const CONTRACTS_EVERY_MS = SECOND_MS;
 
 const dayCloseSchema = z.object({ price: z.number(), atMs: z.number(), evidence: evidenceSchema });
 
@@ -113,8 +112,7 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
   let fetchedToMs: EpochMs = 0;
   /** Since when nobody heard prices until this run began; null when it goes on where the one before stood, and before the first. */
   let unheardFromMs: EpochMs | null = null;
-  /** Contracts that the desk knows. */
-  let toldContracts: ReadonlySet<string> = new Set();
+  const contractsToTell = createContractTeller(context.chains, desk);
   /** Bars of minutes past that the source has told of and that are not kept yet. */
   let late: Bar[] = [];
   /** Of a replay: the ticks that were not packed when it published last, which is where it is taken up again. */
@@ -332,12 +330,9 @@ export function createFeedService(context: EngineContext, source: MarketSource, 
     });
   };
 
-  /** Contracts are told when somebody holds or has ordered them, and forgotten when nobody does any more. */
   const tellContracts = async (): Promise<void> => {
     const wanted = new Set([...matcher.contracts(), ...(options.keepsChains === true ? perpetualsOf(context.chains) : [])]);
-    for (const symbol of toldContracts) if (!wanted.has(symbol)) desk.forget(symbol);
-    toldContracts = wanted;
-    for (const { quote, tick } of contractPrices(context.chains, wanted, clock.now())) {
+    for (const { quote, tick } of contractsToTell(wanted, clock.now())) {
       desk.contract(quote);
       await matcher.tick(tick);
     }

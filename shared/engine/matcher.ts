@@ -125,6 +125,9 @@ export function deskWithChains(desk: ExchangeParts['desk'], chains: ChainSource)
 
 const NO_TOUCH = { bid: null, ask: null } as const;
 
+const contractsIn = (account: Account | null): ReadonlySet<string> =>
+  new Set([...(account?.orders.values() ?? [])].flatMap(({ symbol }) => (parseContractSymbol(symbol) === null ? [] : symbol)));
+
 /** The paper exchange over a store. `onFenced`: see `ExchangeParts`. */
 export function createMatcher(context: EngineContext, desk: Desk, lease: () => Lease, onFenced?: (error: unknown) => void): Matcher {
   const { clock, log, world, settings } = context;
@@ -170,6 +173,7 @@ export function createExchange({ clock, log, scope, configVersion, desk, fence, 
   const unbooked = new Map<string, MatchCommand>();
   /** Orders that were looked at, or will be, when their latency has passed: once each. */
   const woken = new Set<string>();
+  let contractsHeld: { readonly account: Account | null; readonly symbols: ReadonlySet<string> } = { account: null, symbols: new Set() };
   let resumedAtMs: EpochMs = 0;
   let isFenced = false;
 
@@ -473,13 +477,19 @@ export function createExchange({ clock, log, scope, configVersion, desk, fence, 
     return all;
   };
 
+  /** Asked every second: the same until the account is another one. */
+  const contracts = (): ReadonlySet<string> => {
+    if (contractsHeld.account !== account) contractsHeld = { account, symbols: contractsIn(account) };
+    return contractsHeld.symbols;
+  };
+
   return {
     take,
     sessionId: () => account?.sessionId ?? null,
     ignores,
     tickSteps,
     missedSteps,
-    contracts: () => new Set([...(account?.orders.values() ?? [])].flatMap(({ symbol }) => (parseContractSymbol(symbol) === null ? [] : symbol))),
+    contracts,
     extremes: () => told((pit, id) => pit.index.extreme(id)),
     queues: () => told((_, id) => queues.get(id) ?? null),
     arriving: () =>

@@ -10,6 +10,7 @@ import { bookOf } from './fo-arbitrage/books.ts';
 import { calendars } from './fo-arbitrage/calendar.ts';
 import { beyondSpreads, type Candidate, entryPrice, unitOf, YEAR_MS } from './fo-arbitrage/candidate.ts';
 import { carries } from './fo-arbitrage/carry.ts';
+import { costsOf } from './fo-arbitrage/costs.ts';
 import type { ArbitrageMarket } from './fo-arbitrage/market.ts';
 import { mostLeft } from './fo-arbitrage/most-left.ts';
 import { parities } from './fo-arbitrage/parity.ts';
@@ -125,20 +126,21 @@ function proposal(verdict: Verdict, market: ArbitrageMarket): StructureOpportuni
   const { candidate, unit, net, costs } = verdict;
   const { config, instrument } = market;
   const { confidence, parts } = confidenceOf(verdict, config);
-  const risk = config.stopShare * priceOf(candidate);
+  const { stopLoss, riskPerUnit } = stopOf(candidate, unit, market);
   return {
     kind: 'structure',
     structure: candidate.structure,
     underlying: instrument.symbol,
     legs: candidate.legs.map((leg) => ({ instrument: leg.instrument, side: leg.side, ratio: 1, price: entryPrice(leg) })),
     unit,
-    // Nothing bounds what a basis may widen by before it ends; the stop is what sizing counts.
+    // Nothing bounds what a basis may widen by before it ends; what the stop loses is what sizing counts.
     maxLoss: null,
     maxProfit: candidate.isLocked ? net : null,
-    riskPerUnit: risk,
+    riskPerUnit,
     exits: {
       takeProfit: waitsForBasis(candidate) ? null : net + costs.end,
-      stopLoss: risk,
+      stopLoss,
+      stopAt: 'middle',
       closeBeforeExpiryMs: candidate.closeBeforeExpiryMs,
       shortDelta: null,
       convergedBps: waitsForBasis(candidate) ? config.convergedBps : null,
@@ -150,6 +152,21 @@ function proposal(verdict: Verdict, market: ArbitrageMarket): StructureOpportuni
     volatility: overTime(market.volatility, TIMEFRAME_MS[config.timeframes[0] ?? '5m'], instrument),
     why: inWords(verdict),
   };
+}
+
+/**
+ * The stop of an arbitrage is on its basis: by how far the middles of the legs may move apart after the entry. The half of each
+ * spread and the charges that the entry pays were counted before it was taken, and are no loss of the gain that it has locked in:
+ * the stop stands beyond them. Whoever is stopped has paid the other half and the charges of the exit as well.
+ */
+function stopOf(
+  candidate: Candidate,
+  unit: number,
+  { config, nowMs }: ArbitrageMarket,
+): Pick<StructureOpportunity, 'riskPerUnit'> & { readonly stopLoss: number } {
+  const closed = costsOf(candidate, unit, nowMs, 'market');
+  const widening = config.stopShare * priceOf(candidate);
+  return { stopLoss: widening + closed.spread / 2 + closed.entry, riskPerUnit: widening + closed.spread + closed.entry + closed.end };
 }
 
 /**

@@ -82,6 +82,11 @@ export interface StructureLeg {
 export interface StructureExits {
   readonly takeProfit: number | null;
   readonly stopLoss: number | null;
+  /**
+   * What the stop is judged at: the middles of the books, which is what the legs are worth to each other, or, where it is left out,
+   * the prices that closing would meet. A target is always judged at the latter.
+   */
+  readonly stopAt?: 'middle' | undefined;
   readonly closeBeforeExpiryMs: number | null;
   /** The |delta| of a short option beyond which it is too likely to end in the money. */
   readonly shortDelta: number | null;

@@ -3,6 +3,8 @@ import type { ScanRecord } from '../../shared/contracts/decisions.ts';
 import type { Trade } from '../../shared/contracts/fill.ts';
 import type { JournalEventOf, JournalRow } from '../../shared/contracts/journal.ts';
 import { openBacktest } from '../../shared/engine/backtest/backtest.ts';
+import type { ContractsView } from '../../shared/engine/contracts/contracts-view.ts';
+import { heldStructures, profitPerUnit } from '../../shared/engine/contracts/structure-exits.ts';
 import type { ChainSource } from '../../shared/engine/ports.ts';
 import { BINANCE_SYMBOLS } from '../../shared/feeds/binance/binance-symbols.ts';
 import { assumedUsdtRate } from '../../shared/feeds/rates/rates.ts';
@@ -16,7 +18,7 @@ import { NOTHING_SETTLED } from '../../shared/market/derivative.ts';
 import type { Bar } from '../../shared/market/price.ts';
 import { strategyByName } from '../../shared/strategies/registry.ts';
 import type { Strategy, StrategyName } from '../../shared/strategies/strategy.ts';
-import { futureQuote } from '../support/derivative-views.ts';
+import { futureQuote, optionQuote } from '../support/derivative-views.ts';
 import { NO_RECORDED_DATA, recordedDataFolder, recordedFiles } from '../support/recorded-data.ts';
 
 interface Played {
@@ -24,6 +26,7 @@ interface Played {
   readonly scans: readonly ScanRecord[];
   readonly trades: readonly Trade[];
   readonly account: Account;
+  readonly view: ContractsView;
 }
 
 interface Run {
@@ -35,10 +38,11 @@ interface Run {
   /** Before each minute is played: it plays what was known when it began. */
   readonly before?: (openMs: EpochMs) => Promise<void>;
   readonly strategyOf?: (name: StrategyName) => Strategy | undefined;
+  readonly capital?: string;
 }
 
 /** A session of the arbitrage alone over the bars, by the engine of the live system. */
-async function play({ startMs, minutes, chains, before, strategyOf }: Run): Promise<Played> {
+async function play({ startMs, minutes, chains, before, strategyOf, capital = '100000' }: Run): Promise<Played> {
   const rows: JournalRow[] = [];
   const scans: ScanRecord[] = [];
   const trades: Trade[] = [];
@@ -46,7 +50,7 @@ async function play({ startMs, minutes, chains, before, strategyOf }: Run): Prom
     {
       world: { scope: 'test', evidence: 'simulated', markets: ['CRYPTO'] },
       settings: { marketMode: 'both', seed: 'seed', configVersion: 'test' },
-      request: { startingCapital: decimal('100000'), strategies: ['fo_arbitrage'], riskLimits: {} },
+      request: { startingCapital: decimal(capital), strategies: ['fo_arbitrage'], riskLimits: {} },
       startMs,
       history: { bars: new Map(), days: new Map() },
       source: 'test',
@@ -62,7 +66,7 @@ async function play({ startMs, minutes, chains, before, strategyOf }: Run): Prom
     backtest.play(minute);
   }
   backtest.end();
-  return { rows, scans, trades, account: backtest.account() };
+  return { rows, scans, trades, account: backtest.account(), view: backtest.view() };
 }
 
 const eventsOf = <Type extends JournalRow['event']['type']>(rows: readonly JournalRow[], type: Type): readonly JournalEventOf<Type>[] =>
@@ -137,6 +141,68 @@ describe('an arbitrage in a session', () => {
     const { scans, rows } = await play({ startMs: START, minutes: still(1), chains: planted(300) });
     expect(eventsOf(rows, 'order-placed')).toEqual([]);
     expect(scans.flatMap(({ decisions }) => decisions)).toEqual([]);
+  });
+});
+
+/** A call that is dearer than its put by a share of the coin, each in a book as wide as half a hundredth of it. */
+const conversion = (deviationAt: (atMs: EpochMs) => number): ChainSource => ({
+  underlyings: ['BTC'],
+  chains: (underlying, atMs) => [
+    {
+      underlying,
+      venue: 'deribit',
+      currency: 'USDT',
+      atMs,
+      spot: 80_000,
+      lotSize: 0.1,
+      perpetual: null,
+      futures: [],
+      options: [
+        optionQuote('BTC-2026-11-13-80000-C', { middle: 0.02 + deviationAt(atMs), half: 0.0025 }, 80_000, atMs),
+        optionQuote('BTC-2026-11-13-80000-P', { middle: 0.02, half: 0.0025 }, 80_000, atMs),
+      ],
+      source: 'planted',
+      evidence: 'simulated',
+    },
+  ],
+  settled: () => NOTHING_SETTLED,
+});
+
+describe('a conversion whose books are wider than its stop', () => {
+  const [PLANTED, HALF_HOUR_MS] = [0.03, HOUR_MS / 2];
+  const heldAfter = async (deviation: number) => {
+    const chains = conversion((atMs) => (atMs < START + HALF_HOUR_MS ? PLANTED : deviation));
+    const { scans, rows, account, view } = await play({ startMs: START, minutes: still(1), chains, capital: '1000000' });
+    const [taken] = scans.flatMap(({ decisions }) => decisions).filter(({ outcome }) => outcome === 'taken');
+    const fills = eventsOf(rows, 'filled').map(({ fill }) => fill);
+    const [held] = heldStructures(account);
+    return {
+      taken,
+      fills,
+      lossNow: held === undefined ? null : -(profitPerUnit(held, view) ?? 0),
+      exits: fills.flatMap(({ exitReason }) => exitReason ?? []),
+    };
+  };
+
+  it('is held while its basis stands where it was: crossing its spreads again is no loss of what is locked in', async () => {
+    const { taken, fills, lossNow, exits } = await heldAfter(PLANTED);
+    expect(taken).toMatchObject({ strategy: 'fo_arbitrage', structure: { name: 'put-call-parity' } });
+    expect(lossNow).toBeGreaterThan(0.01 * 80_000);
+    expect(fills.map(({ purpose }) => purpose)).toEqual(['entry', 'entry', 'entry']);
+    expect(exits).toEqual([]);
+    // What sizing counts is what the stop loses in all, spreads and charges of both ends besides.
+    expect(taken?.structure?.riskPerUnit).toBeGreaterThan(0.01 * 80_000 + 4 * 0.0025 * 80_000);
+  });
+
+  it.each([
+    ['held', 'seven thousandths', 0.007, []],
+    ['stopped', 'eleven and a half', 0.0115, ['stop', 'stop', 'stop']],
+  ])('is %s when its middles move apart by %s of the price: the stop is a hundredth', async (_what, _words, widening, expected) => {
+    expect((await heldAfter(PLANTED + widening)).exits).toEqual(expected);
+  });
+
+  it('takes what it came for when its books bring it, their spreads paid', async () => {
+    expect((await heldAfter(-0.01)).exits).toEqual(['target', 'target', 'target']);
   });
 });
 

@@ -5,7 +5,7 @@ import { createFeedService, type FeedService } from '../../shared/engine/feed-se
 import { createLastScans } from '../../shared/engine/last-scans.ts';
 import type { MarketSource } from '../../shared/engine/market-source.ts';
 import { monitorPositions } from '../../shared/engine/monitor-positions.ts';
-import type { LedgerStore, MarketStore } from '../../shared/engine/ports.ts';
+import type { ChainSource, LedgerStore, MarketStore } from '../../shared/engine/ports.ts';
 import { rollTradingDay } from '../../shared/engine/roll-trading-day.ts';
 import { type ScanOutcome, scanMarket } from '../../shared/engine/scan-market.ts';
 import type { Clock } from '../../shared/kernel/clock.ts';
@@ -38,6 +38,9 @@ export interface WorldSetup {
   readonly rows: Rows;
   readonly startMs: number;
   readonly source: (clock: Clock) => MarketSource;
+  /** Futures and options; none unless given. */
+  readonly chains?: ChainSource;
+  readonly strategyOf?: NonNullable<EngineContext['strategyOf']>;
   readonly markets?: readonly Market[];
   readonly scope?: string;
   readonly seed?: string;
@@ -114,6 +117,8 @@ export async function openWorld(setup: WorldSetup): Promise<EngineWorld> {
     world: { scope, evidence: 'simulated', markets },
     settings: { marketMode: 'both', seed, version: 'test', configVersion: 'test', barWaitMs: 0 },
     nudge: async () => feed?.nudge(),
+    chains: setup.chains ?? null,
+    ...(setup.strategyOf === undefined ? {} : { strategyOf: setup.strategyOf }),
     log: (level, event, facts) => void (level === 'warn' || level === 'error' ? warnings.push(`${event} ${JSON.stringify(facts)}`) : undefined),
   });
   feed = createFeedService(context, setup.source(clock), {

@@ -115,6 +115,7 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
     if (day > days) request.onDay(day);
     days = day;
   }
+  await contracts?.advance(endMs);
   backtest.end();
   await contracts?.close();
   const playedInMs = performance.now() - began;

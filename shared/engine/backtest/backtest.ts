@@ -20,9 +20,9 @@ import { corporateActions, hasActionsDue } from '../apply-corporate-actions.ts';
 import { type AskedView, askAll } from '../ask-strategies.ts';
 import { chartFrom } from '../chart-shelf.ts';
 import type { EngineContext } from '../context.ts';
-import { contractPrices } from '../contracts/contract-prices.ts';
 import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
 import { optionTermsIn } from '../contracts/option-terms.ts';
+import { CONTRACTS_EVERY_MS, createContractTeller } from '../contracts/told-contracts.ts';
 import { DAILIES_SPAN_MS, nextDailiesMs } from '../daily-closes.ts';
 import { mayBeSwept } from '../decide-monitor.ts';
 import { createDesk, type Desk } from '../desk.ts';
@@ -106,6 +106,10 @@ interface Lane {
   index: number;
 }
 
+/** When contracts are told within a minute. */
+const SECONDS: readonly number[] = Array.from({ length: MINUTE_MS / CONTRACTS_EVERY_MS }, (_, at) => at * CONTRACTS_EVERY_MS);
+const NO_SECONDS: readonly number[] = [];
+
 const NOTHING = [] as const;
 
 type Published = Pick<MarketSnapshot, 'quotes' | 'rates' | 'rules'>;
@@ -129,6 +133,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   const listener = isWatched ? watch.heard : told;
   const clock = createSteppedClock(startMs);
   const desk = createDesk();
+  const contractsToTell = createContractTeller(setup.chains ?? null, desk);
   const lanes = new Map<string, Lane>();
   /** In the order of the bars. */
   let ordered: Lane[] = [];
@@ -189,11 +194,12 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     desk.price({ symbol, price, exchangeMs, receivedMs, source, evidence });
   };
 
-  const view = (): ContractsView => {
+  const whatWasPublished = (): Published => {
     bringUp();
     published ??= { quotes: desk.quotes(publishedMs), rates: ratesAt(publishedMs) };
-    return withContracts(viewOf(published, clock.now()), setup.chains ?? null);
+    return published;
   };
+  const view = (): ContractsView => withContracts(viewOf(whatWasPublished(), clock.now()), setup.chains ?? null);
   const carryOut = <Result>(steps: Steps<Result>): Result => performNow(steps, books.commit);
 
   /** Most minutes nobody asks for a price: what is published is made when it is asked for. */
@@ -229,7 +235,8 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
 
   /** Whether no order waits for a price of the minute that is played, nor comes before its close: nobody looks at prices in between. */
   const isIgnored = (): boolean => {
-    if (!clock.isIdleUntil(playing.openMs + LAST_TICK_MS)) return false;
+    // A contract's order is looked at with every chain, and its other legs with the coin's price of then.
+    if (exchange.contracts().size > 0 || !clock.isIdleUntil(playing.openMs + LAST_TICK_MS)) return false;
     for (const { symbol, low, high } of playing.bars) if (!exchange.ignores(symbol, low, high)) return false;
     return true;
   };
@@ -240,8 +247,14 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     const bars = playing.playing ?? playing.bars;
     const mayBePassedOver = isExtreme && (playing.playing === undefined || bars.every(({ spanMinutes }) => spanMinutes === undefined));
     if (!mayBePassedOver || !isIgnored()) playTicks(bars, index);
-    if (setup.chains === undefined) return;
-    for (const { quote, tick } of contractPrices(setup.chains, exchange.contracts(), clock.now())) {
+  };
+
+  /** As a feed does: what a chain brings is met in the second in which it is there. */
+  const tellContracts = (): void => {
+    const prices = contractsToTell(exchange.contracts(), clock.now());
+    // What was published is of before these prices, whenever somebody looks at it.
+    if (prices.length > 0) whatWasPublished();
+    for (const { quote, tick } of prices) {
       desk.contract(quote);
       const steps = exchange.tickSteps(tick);
       if (steps !== null) look(steps);
@@ -370,6 +383,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     ...TICK_OFFSETS_MS.map((offsetMs, index) => ({ offsetMs, label: '0-source', run: () => tickAt(index) })),
     { offsetMs: 0, label: '6-dailies', run: fetchDailies },
     { offsetMs: MINUTE_GRACE_MS, label: '1-minute', run: close },
+    ...(setup.chains === undefined ? NO_SECONDS : SECONDS).map((offsetMs) => ({ offsetMs, label: '2-contracts', run: tellContracts })),
     ...scheduled,
   ].sort((a, b) => a.offsetMs - b.offsetMs || (a.label < b.label ? -1 : 1));
 

@@ -36,7 +36,6 @@ export type ContractsView = MarketView & Contracts;
  */
 export function withContracts<View extends Pick<MarketView, 'nowMs' | 'quote'>>(view: View, source: ChainSource | null): View & Contracts {
   const known = new Map<string, readonly DerivativeChain[]>();
-  const index = new Map<string, ReadonlyMap<string, QuotedContract>>();
   const isKnown = (underlying: string): boolean => source?.underlyings.includes(underlying) === true;
   const chains = (underlying: string): readonly DerivativeChain[] => {
     const found = known.get(underlying) ?? (source !== null && isKnown(underlying) ? source.chains(underlying, view.nowMs) : []);
@@ -46,9 +45,12 @@ export function withContracts<View extends Pick<MarketView, 'nowMs' | 'quote'>>(
   const contract = (symbol: string): QuotedContract | null => {
     const underlying = parseContractSymbol(symbol)?.underlying;
     if (underlying === undefined) return null;
-    const quoted = index.get(underlying) ?? bySymbol(chains(underlying));
-    index.set(underlying, quoted);
-    return quoted.get(symbol) ?? null;
+    for (const chain of chains(underlying)) {
+      const quote = quotesOf(chain).get(symbol);
+      // Of two venues that quote the same symbol the first is meant.
+      if (quote !== undefined) return { quote, chain };
+    }
+    return null;
   };
   return {
     ...view,
@@ -60,9 +62,19 @@ export function withContracts<View extends Pick<MarketView, 'nowMs' | 'quote'>>(
   };
 }
 
-/** Of two venues that quote the same symbol the first is meant. */
-function bySymbol(chains: readonly DerivativeChain[]): ReadonlyMap<string, QuotedContract> {
-  return new Map(chains.flatMap((chain) => contractsOf(chain).map((quote) => [quote.instrument.symbol, { quote, chain }] as const)).reverse());
+/** A recorded chain of a thousand contracts is looked into at every second and price while it stands. */
+const QUOTES = new WeakMap<DerivativeChain, ReadonlyMap<string, ContractQuote>>();
+
+function quotesOf(chain: DerivativeChain): ReadonlyMap<string, ContractQuote> {
+  const known = QUOTES.get(chain);
+  if (known !== undefined) return known;
+  const quotes = new Map(
+    contractsOf(chain)
+      .map((quote) => [quote.instrument.symbol, quote] as const)
+      .reverse(),
+  );
+  QUOTES.set(chain, quotes);
+  return quotes;
 }
 
 function newer(own: Quote | null, quoted: QuotedContract | null): Quote | null {

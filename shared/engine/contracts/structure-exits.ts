@@ -2,11 +2,12 @@ import { instrumentBySymbol } from '../../config/instruments.ts';
 import type { Position } from '../../contracts/position.ts';
 import type { StructureTag } from '../../contracts/structure.ts';
 import type { ExitReason } from '../../contracts/terms.ts';
-import { add, fromNumber, multiply, toNumber, ZERO } from '../../kernel/decimal.ts';
+import { add, type Decimal, fromNumber, multiply, toNumber, ZERO } from '../../kernel/decimal.ts';
 import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
 import { positionValue } from '../../ledger/account.ts';
 import { optionDelta } from '../../market/option-delta.ts';
+import type { Quote } from '../../market/price.ts';
 import { ratesOf } from '../valuation.ts';
 import { type ContractsView, optionQuoteOf } from './contracts-view.ts';
 
@@ -36,13 +37,25 @@ export function structureExit(account: Account, held: HeldStructure, view: Contr
   if (isPartly) return 'leg-lost';
   if (isNearExpiry(held, view.nowMs)) return 'time';
   if (!legs.every(({ symbol }) => isFresh(symbol, account, view))) return null;
-  const { takeProfit, stopLoss, shortDelta, convergedBps } = tag.exits;
-  const profit = takeProfit === null && stopLoss === null ? null : profitPerUnit(held, view);
-  if (profit !== null && stopLoss !== null && profit <= -stopLoss) return 'stop';
-  if (profit !== null && takeProfit !== null && profit >= takeProfit) return 'target';
+  const { shortDelta, convergedBps } = tag.exits;
+  if (isStopped(held, view)) return 'stop';
+  if (isAtTarget(held, view)) return 'target';
   if (shortDelta !== null && legs.some((leg) => isBreached(leg, shortDelta, view))) return 'delta';
   const basis = convergedBps === null ? null : basisLeft(held, view);
   return basis !== null && convergedBps !== null && basis <= convergedBps ? 'converged' : null;
+}
+
+function isStopped(held: HeldStructure, view: ContractsView): boolean {
+  const { stopLoss, stopAt } = held.tag.exits;
+  if (stopLoss === null) return false;
+  const profit = stopAt === 'middle' ? profitAtMiddles(held, view) : profitPerUnit(held, view);
+  return profit !== null && profit <= -stopLoss;
+}
+
+function isAtTarget(held: HeldStructure, view: ContractsView): boolean {
+  const { takeProfit } = held.tag.exits;
+  const profit = takeProfit === null ? null : profitPerUnit(held, view);
+  return profit !== null && takeProfit !== null && profit >= takeProfit;
 }
 
 function isNearExpiry({ tag, legs }: HeldStructure, nowMs: EpochMs): boolean {
@@ -65,19 +78,29 @@ function isFresh(symbol: string, account: Account, view: ContractsView): boolean
  * What closing all legs now would make of the structure, for one unit of it, in its currency: at the bid for what is sold and
  * the ask for what is bought, net of the entries' charges and of funding, without the charges of the exits. Null without a rate.
  */
-export function profitPerUnit({ tag, legs }: HeldStructure, view: ContractsView): number | null {
+export const profitPerUnit = (held: HeldStructure, view: ContractsView): number | null => profitAt(held, view, closingPrice);
+
+/**
+ * The same at the middles of the books: what is lost of it is lost in the legs' worth, not in the spreads that an exit would cross.
+ * Of a book with one side the contract's mark is taken.
+ */
+const profitAtMiddles = (held: HeldStructure, view: ContractsView): number | null => profitAt(held, view, middlePrice);
+
+type PriceOf = (quote: Quote, leg: Position) => number;
+
+function profitAt({ tag, legs }: HeldStructure, view: ContractsView, priceOf: PriceOf): number | null {
   const rate = view.rate(tag.currency);
   if (rate === null) return null;
-  const worth = legs.reduce((total, leg) => add(total, add(positionValue(leg, closingMark(view), ratesOf(view)), leg.entryCash)), ZERO);
+  const markOf = (symbol: string, leg: Position): Decimal | null => {
+    const quote = view.quote(symbol);
+    return quote === null ? null : fromNumber(priceOf(quote, leg));
+  };
+  const worth = legs.reduce((total, leg) => add(total, add(positionValue(leg, markOf, ratesOf(view)), leg.entryCash)), ZERO);
   return toNumber(worth) / toNumber(multiply(tag.units, rate.value));
 }
 
-const closingMark =
-  (view: ContractsView) =>
-  (symbol: string, { direction }: Position) => {
-    const quote = view.quote(symbol);
-    return quote === null ? null : fromNumber((direction === 'long' ? quote.bid : quote.ask) ?? quote.last);
-  };
+const closingPrice: PriceOf = ({ bid, ask, last }, { direction }) => (direction === 'long' ? bid : ask) ?? last;
+const middlePrice: PriceOf = ({ bid, ask, last }) => (bid === null || ask === null ? last : (bid + ask) / 2);
 
 function isBreached(leg: Position, shortDelta: number, view: ContractsView): boolean {
   if (leg.direction === 'long') return false;

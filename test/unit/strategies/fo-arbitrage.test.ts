@@ -308,9 +308,10 @@ describe('an arbitrage of futures and options', () => {
         { instrument: { symbol: 'BTC-2026-12-25' }, side: 'sell', ratio: 1, price: 85_999 },
       ],
       unit: 0.001,
-      exits: { convergedBps: 0, stopLoss: 800, takeProfit: null },
+      exits: { convergedBps: 0, stopLoss: 800 + 1.5 + 123, stopAt: 'middle', takeProfit: null },
       maxHoldingMs: quarter - NOW,
-      riskPerUnit: 800,
+      // 800 of basis, 3 of spreads, and the fees of both ends: 80.0005 + 42.9995, and .15 % of 86,000.
+      riskPerUnit: 800 + 3 + 123 + 129,
     });
   });
 

@@ -163,6 +163,18 @@ describe('a structure that is held', () => {
     expect(reasons(draft.account())).toEqual([reason, reason]);
   });
 
+  it('whose stop is judged at the middles is not stopped by wide books, and by its mark where nobody bids any more', () => {
+    const account = held(spread({ exits: { ...NO_EXITS, stopLoss: 200, stopAt: 'middle' } }));
+    const stopped = (books: Books) => reasons(swept(account, marketAt(LATER_MS, books)).account());
+    // 800 were received; at the middles 800 would be paid, through the books 1,280.
+    const wide: Books = { [SOLD]: [0.017, 0.023], [BOUGHT]: [0.007, 0.013] };
+    expect(profitOf(account, marketAt(LATER_MS, wide))).toBeLessThan(-200);
+    expect(stopped(wide)).toEqual([null, null]);
+    expect(stopped({ [SOLD]: [0.021, 0.027], [BOUGHT]: [0.007, 0.013] })).toEqual(['stop', 'stop']);
+    expect(stopped({ [SOLD]: [0.0195, 0.0205], [BOUGHT]: [null, 0.01] })).toEqual([null, null]);
+    expect(stopped({ [SOLD]: [null, 0.0245], [BOUGHT]: [0.0095, 0.01] })).toEqual(['stop', 'stop']);
+  });
+
   it('judges no profit on prices that are old for a leg, but time needs none', () => {
     const account = held(spread({ exits: { ...NO_EXITS, stopLoss: 1 } }));
     const [structure] = heldStructures(account);
