@@ -20,6 +20,8 @@ const schema = z
       )
       .min(1)
       .readonly(),
+    /** Which of them tells the rates of days past; dates for `{from}` and `{to}`. */
+    history: z.strictObject({ service: z.enum(['frankfurter']), path: z.string().startsWith('/'), source }).readonly(),
     /** Services refuse clients that do not look like a browser. */
     userAgent: z.string().min(1),
     /** Time of day of the rates that are told by their date. */

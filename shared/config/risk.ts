@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { type RiskLimits, riskLimitsSchema, strategyNameSchema } from '../contracts/terms.ts';
 import data from './data/risk.json' with { type: 'json' };
-import { factsFrom } from './effective.ts';
+import { factsFrom, fromDate, inForce, source } from './effective.ts';
 
 const ageMs = z.number().int().positive();
 
 const positive = z.number().positive();
+
+const rateMoves = z.array(z.strictObject({ from: fromDate, move: positive.max(1), source }).readonly()).readonly();
 
 /** Every limit of the gate, none left out. */
 export type AllLimits = { readonly [Name in keyof RiskLimits]-?: NonNullable<RiskLimits[Name]> };
@@ -20,6 +22,7 @@ const schema = z.strictObject({
       leastDays: positive,
       paths: positive,
       assumedMove: z.strictObject({ CRYPTO: positive.max(1), NSE: positive.max(1) }).readonly(),
+      assumedRateMove: z.strictObject({ INR: rateMoves, USDT: rateMoves }).readonly(),
     })
     .readonly(),
   strategyMaxPosition: z.record(strategyNameSchema, z.number().positive().max(1)),
@@ -27,7 +30,7 @@ const schema = z.strictObject({
   perpetualLeverage: z.number().min(1),
   shortCoinByPerpetual: z.boolean(),
   rateMaxAgeMs: z.strictObject({ USDT: ageMs, INR: ageMs, BTC: ageMs, ETH: ageMs }).readonly(),
-  source: z.string(),
+  source,
 });
 
 const parsed = factsFrom(schema, data);
@@ -51,8 +54,13 @@ const FILLED_UP = new WeakMap<RiskLimits, AllLimits>();
  * trades / (trades + shrinkTrades), and never below the probe, a share of equity: paper money is there to gather evidence.
  */
 export const KELLY = parsed.kelly;
-/** The gate's value at risk: level, most and least days of history, paths, and the move that is assumed without history. */
+/** The gate's value at risk: level, most and least days of history, paths, and the moves that are assumed without history. */
 export const VALUE_AT_RISK = parsed.valueAtRisk;
+/** The share that a currency is taken to move by in a day, without a history of its rate; null for one that is none of its own. */
+export function assumedRateMove(currency: string, date: string): number | null {
+  const { assumedRateMove: moves } = VALUE_AT_RISK;
+  return currency === 'INR' || currency === 'USDT' ? (inForce(moves[currency], date)?.move ?? null) : null;
+}
 /** Largest position of each strategy, share of equity. */
 export const STRATEGY_MAX_POSITION = parsed.strategyMaxPosition;
 /** Distance to the target over distance to the stop below which nothing is opened. */

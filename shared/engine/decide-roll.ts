@@ -47,10 +47,13 @@ export function decideRoll(account: Account, view: RollView, roll: DayRoll, next
   return draft;
 }
 
-/** What the book may lose in the day that begins, where every part of it has a history: only that can be held against the day. */
+/**
+ * What the book may lose in the day that begins, where every underlying of it has a history: only that can be held against the day. What
+ * is assumed of a currency without a history is left out: an assumption beside a measured risk would make it look too good.
+ */
 function toldRisk(account: Account, view: RollView): { readonly nextValueAtRisk?: Decimal } {
   if (!view.risk || account.positions.size === 0) return {};
   const outcomes = bookOutcomes(view.risk, exposuresOf(account, marksOf(view), ratesOf(view), view.optionTermsOf));
   if (outcomes.unknown.length > 0 || outcomes.historical === null) return {};
-  return { nextValueAtRisk: fromNumber(gateValueAtRisk(outcomes, VALUE_AT_RISK.level)) };
+  return { nextValueAtRisk: fromNumber(gateValueAtRisk({ ...outcomes, assumedByCurrency: new Map() }, VALUE_AT_RISK.level)) };
 }

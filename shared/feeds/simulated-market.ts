@@ -64,6 +64,8 @@ export interface SimulatedMarket {
   expectedVolatility(symbol: string, atMs: EpochMs): { readonly coming: number; readonly longRun: number };
   /** Closes of the days of the symbol's market that lie wholly in the range and trade, oldest first: the price that a day's walk ends at. */
   dailyCloses(symbol: string, fromMs: EpochMs, toMs: EpochMs): readonly DailyClose[];
+  /** What a rupee is worth in dollars at the end of each day in UTC that lies in the range, oldest first. */
+  rupeeCloses(fromMs: EpochMs, toMs: EpochMs): readonly DailyClose[];
   /** Rupees a dollar at the instant. */
   usdInr(atMs: EpochMs): number;
 }
@@ -234,6 +236,13 @@ export function createSimulatedMarket({ seed, instruments, phaseAt, parameters =
         closes.push({ date: new Date(day * DAY_MS).toISOString().slice(0, 10), close: Math.exp(daily.logClose(day)) });
       }
       return closes;
+    },
+    rupeeCloses: (fromMs, toMs) => {
+      const firstDay = Math.ceil(checked(fromMs) / DAY_MS);
+      return Array.from({ length: Math.max(0, Math.floor(checked(toMs) / DAY_MS) - firstDay) }, (_, i) => ({
+        date: new Date((firstDay + i) * DAY_MS).toISOString().slice(0, 10),
+        close: 1 / usdInr((firstDay + i + 1) * DAY_MS),
+      }));
     },
     usdInr: (atMs) => usdInr(checked(atMs)),
   };

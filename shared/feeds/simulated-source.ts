@@ -6,6 +6,7 @@ import { type EpochMs, HOUR_MS, MINUTE_MS, minuteOf } from '../kernel/time.ts';
 import { type Calendar, marketPhase } from '../market/calendar.ts';
 import type { Market } from '../market/instrument.ts';
 import type { Bar } from '../market/price.ts';
+import { rateFactor } from '../risk/var/book.ts';
 import { assumedUsdtRate, inrRate } from './rates/rates.ts';
 import { createPlayer, type Instant, type Price, placeSchema, readCursor } from './replay/price-player.ts';
 import type { Seed } from './simulated/daily-walk.ts';
@@ -60,7 +61,11 @@ export function simulatedSource({ clock, seed, markets, calendar = NSE_CALENDAR 
       return markets.map((of) => (of === 'CRYPTO' ? assumedUsdtRate(nowMs) : inrRate(market.usdInr(nowMs), SOURCE, nowMs)));
     },
     minutes: (fromMs, toMs) => minutesOf(market, symbols, fromMs, Math.min(toMs, minuteOf(clock.now()))),
-    dailies: async (fromMs, toMs) => new Map(symbols.map((symbol) => [symbol, market.dailyCloses(symbol, fromMs, Math.min(toMs, clock.now()))])),
+    async dailies(fromMs, toMs) {
+      const untilMs = Math.min(toMs, clock.now());
+      const closes = symbols.map((symbol) => [symbol, market.dailyCloses(symbol, fromMs, untilMs)] as const);
+      return new Map(markets.includes('NSE') ? [...closes, [rateFactor('INR'), market.rupeeCloses(fromMs, untilMs)]] : closes);
+    },
     quarters: async (fromMs, toMs) =>
       new Map(symbols.map((symbol) => [symbol, market.rolled(symbol, '15m', fromMs, Math.min(toMs, minuteOf(clock.now())))])),
   };

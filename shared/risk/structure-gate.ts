@@ -3,7 +3,7 @@ import { allLimits, KELLY, STRATEGY_MAX_POSITION } from '../config/risk.ts';
 import type { Rate } from '../contracts/terms.ts';
 import { add, type Decimal, fromNumber, max, multiply, ONE, toNumber, toStep, ZERO } from '../kernel/decimal.ts';
 import type { EpochMs } from '../kernel/time.ts';
-import { type Account, availableCash, exposure, type MarkOf, type RateOf, reserved, riskAtStops } from '../ledger/account.ts';
+import { type Account, availableCash, exposure, isMargined, type MarkOf, type RateOf, reserved, riskAtStops } from '../ledger/account.ts';
 import { recordOf } from '../ledger/trading-record.ts';
 import type { PhaseView } from '../market/calendar.ts';
 import type { ListedRules } from '../market/listed-rules.ts';
@@ -12,7 +12,7 @@ import type { StrategyName, StructureLeg, StructureOpportunity } from '../strate
 import { hasCooledDown } from './cooldown.ts';
 import { ACCOUNT_CHECKS, type EntryFacts, firstRefusal, MARKET_CHECKS, SESSION_CHECKS } from './entry-checks.ts';
 import { equityOf, withEquity } from './equity-now.ts';
-import { linearExposure, NO_OPTION_TERMS, type OptionTermsOf, optionExposure } from './exposures.ts';
+import { currencyShare, linearExposure, NO_OPTION_TERMS, type OptionTermsOf, optionExposure } from './exposures.ts';
 import { type GateRefusal, over, percent, refuse } from './refusal.ts';
 import { kellySize } from './sizing/kelly.ts';
 import type { Exposure } from './var/book.ts';
@@ -143,15 +143,15 @@ function sized(input: StructureInput): StructurePass | GateRefusal {
 }
 
 /** What one unit of the structure hangs on, leg by leg. */
-function unitExposures({ legs, optionTermsOf = NO_OPTION_TERMS }: StructureInput): readonly Exposure[] {
-  return legs.map(({ leg: { instrument, side, ratio, price }, rate }, index) => {
-    const { symbol, market } = instrument;
+function unitExposures({ account, legs, optionTermsOf = NO_OPTION_TERMS }: StructureInput): readonly Exposure[] {
+  return legs.map(({ leg: { instrument, side, ratio, price }, product, rate }, index) => {
+    const { symbol, market, quote } = instrument;
     const units = (side === 'buy' ? 1 : -1) * ratio;
     const terms = optionTermsOf(symbol);
     const id = `candidate:${index}`;
-    return terms === null
-      ? linearExposure(id, symbol, market, units * price * toNumber(rate?.value ?? ZERO))
-      : optionExposure(id, symbol, market, units, terms);
+    const worth = units * price * toNumber(rate?.value ?? ZERO);
+    const currency = currencyShare(quote, isMargined({ product }) ? 0 : worth, account.day.date);
+    return terms === null ? linearExposure(id, symbol, market, worth, currency) : optionExposure(id, symbol, market, units, terms, currency);
   });
 }
 

@@ -1,11 +1,11 @@
 import { allLimits, VALUE_AT_RISK } from '../config/risk.ts';
 import { type Decimal, fromNumber, toNumber } from '../kernel/decimal.ts';
-import type { Account, MarkOf, RateOf } from '../ledger/account.ts';
+import { type Account, isMargined, type MarkOf, type RateOf } from '../ledger/account.ts';
 import type { Cap, Sized } from './cap.ts';
 import { equityOf } from './equity-now.ts';
-import { exposuresOf, linearExposure, NO_OPTION_TERMS, type OptionTermsOf, optionExposure } from './exposures.ts';
+import { currencyShare, exposuresOf, linearExposure, NO_OPTION_TERMS, type OptionTermsOf, optionExposure } from './exposures.ts';
 import { type GateRefusal, over, percent } from './refusal.ts';
-import { type BookOutcomes, bookOutcomes, type Exposure, gateValueAtRisk } from './var/book.ts';
+import { addTo, type BookOutcomes, bookOutcomes, type Exposure, gateValueAtRisk } from './var/book.ts';
 import { NO_RISK_MODEL, type RiskModel } from './var/risk-model.ts';
 
 /** Halvings of the interval in which the largest size is looked for: to a thousandth of it. */
@@ -64,13 +64,15 @@ export function valueAtRiskCap(entry: Sized, upTo: number): Cap {
 }
 
 /** What one unit of money in the entry hangs on. */
-function exposureOfOne({ instrument: { symbol, market }, direction, price, rate, optionTermsOf = NO_OPTION_TERMS }: Sized): Exposure {
+function exposureOfOne({ account, instrument, product, direction, price, rate, optionTermsOf = NO_OPTION_TERMS }: Sized): Exposure {
+  const { symbol, market, quote } = instrument;
   const sign = direction === 'long' ? 1 : -1;
   const terms = optionTermsOf(symbol);
+  const currency = currencyShare(quote, isMargined({ product }) ? 0 : sign, account.day.date);
   const worth = price * (rate === null ? 1 : toNumber(rate.value));
   return terms === null || worth <= 0
-    ? linearExposure('candidate', symbol, market, sign)
-    : optionExposure('candidate', symbol, market, sign / worth, terms);
+    ? linearExposure('candidate', symbol, market, sign, currency)
+    : optionExposure('candidate', symbol, market, sign / worth, terms, currency);
 }
 
 /** On what ground a value at risk stands, as the beginning of a sentence. */
@@ -93,10 +95,13 @@ function largest(upTo: number, isAllowed: (size: number) => boolean): number {
 
 /** The book with a position of a size: `one` is that of a unit. */
 function together(book: BookOutcomes, one: BookOutcomes, size: number): BookOutcomes {
+  const assumedByCurrency = new Map(book.assumedByCurrency);
+  for (const [code, change] of one.assumedByCurrency) addTo(assumedByCurrency, code, size * change);
   return {
     historical: sum(book.historical, one.historical, size),
     simulated: sum(book.simulated, one.simulated, size),
     assumedLoss: book.assumedLoss + size * one.assumedLoss,
+    assumedByCurrency,
     unknown: book.unknown,
   };
 }

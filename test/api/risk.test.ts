@@ -111,16 +111,17 @@ describe('risk', () => {
   it('stands on assumed moves while too few days are known, and says so', async () => {
     const { ask } = await trading({ closes: 20 });
     const { valueAtRisk, limits, tests } = (await ask('risk')).body;
-    // 49.95 BTC at 100 (the commission was taken in coin), 800 of ETH on its way: a tenth of each.
+    // 49.95 BTC at 100 (the commission was taken in coin), 800 of ETH on its way: a tenth of each, and a hundredth by Tether.
     expect(valueAtRisk?.gate).toMatchObject({ level: 0.95, threshold: 0.05 });
-    expect(Number(valueAtRisk?.gate.amount)).toBeCloseTo(579.5, 6);
+    expect(Number(valueAtRisk?.gate.amount)).toBeCloseTo(579.5 + 57.95, 6);
     expect(valueAtRisk?.table.every(({ historical, monteCarlo }) => historical === null && monteCarlo === null)).toBe(true);
     expect(valueAtRisk?.positions).toBeNull();
     expect(valueAtRisk?.reasons).toEqual([
       'BTC has 19 daily returns, at least 60 are needed: it is taken to move by 10 % (coin) or 5 % (NSE) a day instead',
       'No daily closes of ETH are known: it is taken to move by 10 % (coin) or 5 % (NSE) a day instead',
+      'No daily closes of USDT/USD are known: USDT is taken to move by 1 % a day instead',
     ]);
-    expect(limits.find(({ name }) => name === 'maxVar')?.value).toBeCloseTo(0.0058, 4);
+    expect(limits.find(({ name }) => name === 'maxVar')?.value).toBeCloseTo(0.0064, 4);
     expect(tests).toMatchObject({ days: 0, exceptions: null, reason: expect.stringContaining('No day has been closed') });
   });
 
@@ -131,11 +132,11 @@ describe('risk', () => {
     expect(valueAtRisk?.table).toHaveLength(12);
     const day = valueAtRisk?.table.find(({ level, horizonDays }) => level === 0.95 && horizonDays === 1);
     for (const loss of [day?.historical, day?.normal, day?.ewma, day?.monteCarlo]) {
-      // About 1.645 x 3 % of 5,000, and the tenth of ETH.
-      expect(Number(loss?.valueAtRisk)).toBeGreaterThan(80 + 180);
-      expect(Number(loss?.valueAtRisk)).toBeLessThan(80 + 320);
+      // About 1.645 x 3 % of 5,000, the tenth of ETH, and the hundredth of both by Tether.
+      expect(Number(loss?.valueAtRisk)).toBeGreaterThan(137.95 + 180);
+      expect(Number(loss?.valueAtRisk)).toBeLessThan(137.95 + 320);
     }
-    expect(valueAtRisk?.basis).toMatchObject({ days: 252, paths: 10_000, assumedLoss: '80' });
+    expect(valueAtRisk?.basis).toMatchObject({ days: 252, paths: 10_000, assumedLoss: '137.95' });
     expect(valueAtRisk?.positions).toMatchObject([{ underlying: 'BTC', value: '4995' }]);
     expect(limits.map(({ name }) => name)).toContain('maxDrawdown');
     expect(sizing).toContainEqual({ trader: 'scalping', trades: 0, wins: 0, lossesInARow: 0, kelly: null, reason: '0 closed trades, 30 are needed' });

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export type FxName = 'frankfurter' | 'yahoo' | 'er-api';
+export type FxName = 'frankfurter' | 'frankfurter-days' | 'yahoo' | 'er-api';
 /** What a service answers: JSON, text as it is, a status with headers, or nothing at all until the client gives up. */
 export type FxReply = object | string | { readonly status: number; readonly headers?: Record<string, string> } | 'silence';
 
@@ -16,6 +16,7 @@ export interface FxServer {
 
 const serviceAt = (path: string): FxName => {
   if (path.startsWith('/v1/latest?base=USD&symbols=INR')) return 'frankfurter';
+  if (/^\/v1\/\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d\?base=USD&symbols=INR$/.test(path)) return 'frankfurter-days';
   if (path.startsWith('/v8/finance/chart/INR=X')) return 'yahoo';
   if (path === '/v6/latest/USD') return 'er-api';
   throw new Error(`No service has ${path}`);
@@ -60,6 +61,13 @@ function answer(response: ServerResponse, reply: FxReply): void {
 
 /** Answers in the services' own forms. */
 export const frankfurter = (inr: unknown, date: string): object => ({ amount: 1, base: 'USD', date, rates: { INR: inr } });
+export const frankfurterDays = (rates: Readonly<Record<string, unknown>>): object => ({
+  amount: 1,
+  base: 'USD',
+  start_date: Object.keys(rates).at(0),
+  end_date: Object.keys(rates).at(-1),
+  rates: Object.fromEntries(Object.entries(rates).map(([date, inr]) => [date, { INR: inr }])),
+});
 export const yahoo = (inr: unknown, seconds: unknown, more: object = {}): object => ({
   chart: {
     result: [

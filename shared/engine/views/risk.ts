@@ -1,4 +1,4 @@
-import { allLimits, KELLY, VALUE_AT_RISK } from '../../config/risk.ts';
+import { allLimits, assumedRateMove, KELLY, VALUE_AT_RISK } from '../../config/risk.ts';
 import type { RiskAnswer } from '../../contracts/v8/risk.ts';
 import { type Decimal, fromNumber, text, toNumber } from '../../kernel/decimal.ts';
 import { iso } from '../../kernel/time.ts';
@@ -8,7 +8,17 @@ import { exposuresOf } from '../../risk/exposures.ts';
 import { limitsNow } from '../../risk/limits-now.ts';
 import { kellySize } from '../../risk/sizing/kelly.ts';
 import { tradingState } from '../../risk/trading-state.ts';
-import { type BookOutcomes, bookOutcomes, type Exposure, gateValueAtRisk, riskShares, tailLosses, VAR_METHODS } from '../../risk/var/book.ts';
+import {
+  assumedIn,
+  type BookOutcomes,
+  bookOutcomes,
+  type Exposure,
+  gateValueAtRisk,
+  rateFactor,
+  riskShares,
+  tailLosses,
+  VAR_METHODS,
+} from '../../risk/var/book.ts';
 import { testExceptions } from '../../risk/var/exceptions.ts';
 import type { TailLoss } from '../../risk/var/loss.ts';
 import type { RiskModel } from '../../risk/var/risk-model.ts';
@@ -89,7 +99,7 @@ function limitsOf({ account, equity, markOf, rateOf }: ValuedAccount, nowMs: num
   return limitsNow(account, { equity, markOf, rateOf, valueAtRiskShare: gateShare, reserved: reserved(account), acceptedInMinute });
 }
 
-function valueAtRiskOf({ limits }: Account, { model, exposures, day, gateUsd, gateShare }: ValuedBook): RiskAnswer['valueAtRisk'] {
+function valueAtRiskOf({ limits, day: { date } }: Account, { model, exposures, day, gateUsd, gateShare }: ValuedBook): RiskAnswer['valueAtRisk'] {
   const { maxVar } = allLimits(limits);
   return {
     gate: { level: VALUE_AT_RISK.level, horizonDays: 1, amount: exact(gateUsd), share: gateShare ?? 1, threshold: maxVar },
@@ -97,9 +107,9 @@ function valueAtRiskOf({ limits }: Account, { model, exposures, day, gateUsd, ga
       const outcomes = horizonDays === 1 ? day : bookOutcomes(model, exposures, horizonDays);
       return LEVELS.map((level) => row(outcomes, level, horizonDays));
     }),
-    basis: { days: model.days, asOf: model.asOf, paths: model.simulated?.count ?? 0, assumedLoss: exact(day.assumedLoss) },
+    basis: { days: model.days, asOf: model.asOf, paths: model.simulated?.count ?? 0, assumedLoss: exact(assumedIn(day)) },
     positions: sharesOf(model, exposures),
-    reasons: reasonsOf(model, day, exposures),
+    reasons: reasonsOf(model, day, exposures, date),
   };
 }
 
@@ -130,14 +140,18 @@ function sharesOf(model: RiskModel, exposures: readonly Exposure[]): NonNullable
 }
 
 /** Why a figure is null, or stands on assumed moves. */
-function reasonsOf(model: RiskModel, { historical, unknown }: BookOutcomes, exposures: readonly Exposure[]): string[] {
+function reasonsOf(model: RiskModel, day: BookOutcomes, exposures: readonly Exposure[], date: string): string[] {
+  const { historical, unknown, assumedByCurrency } = day;
   if (exposures.length === 0) return ['Nothing is held or on its way: there is nothing to lose'];
   const { NSE, CRYPTO } = VALUE_AT_RISK.assumedMove;
-  const reasons = unknown.map(
-    (factor) => `${model.whyUnknown(factor)}: it is taken to move by ${100 * CRYPTO} % (coin) or ${100 * NSE} % (NSE) a day instead`,
-  );
+  const reasons = [
+    ...unknown.map((factor) => `${model.whyUnknown(factor)}: it is taken to move by ${100 * CRYPTO} % (coin) or ${100 * NSE} % (NSE) a day instead`),
+    ...[...assumedByCurrency.keys()].map(
+      (code) => `${model.whyUnknown(rateFactor(code))}: ${code} is taken to move by ${100 * (assumedRateMove(code, date) ?? 0)} % a day instead`,
+    ),
+  ];
   if (historical === null) return reasons;
-  const isShaped = tailLosses({ historical, simulated: historical, assumedLoss: 0, unknown }, VALUE_AT_RISK.level).cornishFisher === null;
+  const isShaped = tailLosses({ ...day, simulated: historical }, VALUE_AT_RISK.level).cornishFisher === null;
   return isShaped ? [...reasons, 'cornishFisher: the skew and the fat tails of this book are beyond what the expansion can tell'] : reasons;
 }
 

@@ -3,6 +3,7 @@ import { FX, type FxService } from '../../config/fx.ts';
 import { RATE_MAX_AGE_MS } from '../../config/risk.ts';
 import { NightdeskError } from '../../kernel/errors.ts';
 import { DAY_MS, type EpochMs, iso, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
+import type { DailyClose } from '../../risk/var/risk-model.ts';
 import { shown } from '../intake/shown.ts';
 
 /**
@@ -54,7 +55,7 @@ export function readFxAnswer(service: FxService['name'], answer: unknown): FxRat
   switch (service) {
     case 'frankfurter': {
       const { date, rates } = read(frankfurterSchema, service, answer);
-      return { usdInr: rates.INR, asOfMs: Date.parse(`${date}T${FX.ecbFixingUtc}Z`), source: service };
+      return { usdInr: rates.INR, asOfMs: fixingMs(date), source: service };
     }
     case 'yahoo': {
       const { meta } = read(yahooSchema, service, answer).chart.result[0] as z.infer<typeof yahooSchema>['chart']['result'][number];
@@ -66,6 +67,31 @@ export function readFxAnswer(service: FxService['name'], answer: unknown): FxRat
     }
   }
 }
+
+const historySchema = z.object({ base: z.literal('USD'), rates: z.record(z.iso.date(), z.object({ INR: price })) });
+
+/** Holidays of the bank are fewer than the days that it fixes on: with more holes an answer is one of weeks, and its moves are no days'. */
+const LEAST_SHARE_OF_DAYS = 0.5;
+
+/**
+ * What a rupee was worth in dollars on the days of an answer whose fixing lies in [fromMs, toMs), oldest first.
+ * @throws FxError `bad_answer`, also for one that leaves out days; `implausible`
+ */
+export function readFxHistory(answer: unknown, fromMs: EpochMs, toMs: EpochMs): readonly DailyClose[] {
+  const { service } = FX.history;
+  const rates = Object.entries(read(historySchema, service, answer).rates)
+    .map(([date, { INR }]): FxRate & { readonly date: string } => ({ date, usdInr: INR, asOfMs: fixingMs(date), source: service }))
+    .filter(({ asOfMs }) => asOfMs >= fromMs && asOfMs < toMs)
+    .sort((a, b) => a.asOfMs - b.asOfMs);
+  for (const rate of rates) assertPlausible(rate, toMs);
+  const days = ((toMs - fromMs) / DAY_MS) * (5 / 7);
+  if (rates.length < LEAST_SHARE_OF_DAYS * Math.floor(days)) {
+    throw new FxError('bad_answer', `${service} tells ${rates.length} rates of about ${Math.floor(days)} days`, { service });
+  }
+  return rates.map(({ date, usdInr }) => ({ date, close: 1 / usdInr }));
+}
+
+const fixingMs = (date: string): EpochMs => Date.parse(`${date}T${FX.ecbFixingUtc}Z`);
 
 function read<Value>(schema: z.ZodType<Value>, service: string, answer: unknown): Value {
   const parsed = schema.safeParse(answer);

@@ -5,11 +5,12 @@ import type { Cancel, Clock } from '../../kernel/clock.ts';
 import { messageOf } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import { type EpochMs, iso } from '../../kernel/time.ts';
+import { rateFactor } from '../../risk/var/book.ts';
 import { urlsFromEnvironment } from '../connection/endpoint-urls.ts';
 import { createJsonClient, type JsonClient, JsonClientError } from '../connection/json-client.ts';
 import { readCursor } from '../replay/price-player.ts';
 import { SourceError } from '../source-error.ts';
-import { assertFresh, assertNear, assertPlausible, FxError, type FxRate, fxRateSchema, isNear, readFxAnswer } from './fx-answers.ts';
+import { assertFresh, assertNear, assertPlausible, FxError, type FxRate, fxRateSchema, isNear, readFxAnswer, readFxHistory } from './fx-answers.ts';
 import { inrRate } from './rates.ts';
 
 export interface FxSourceOptions {
@@ -29,6 +30,8 @@ const SOURCE = 'fx';
  */
 export const fxUrls = (env: Readonly<Record<string, string | undefined>>): readonly string[] | null =>
   urlsFromEnvironment(env, 'NIGHTDESK_FX_URLS', ['http:', 'https:']);
+
+const dateOf = (ms: EpochMs): string => iso(ms).slice(0, 10);
 
 interface Service {
   readonly name: FxService['name'];
@@ -162,5 +165,10 @@ export function fxSource({ clock, log, urls = null, fetch: request, timeoutMs = 
     rates: () => (known === null ? [] : [inrRate(known.usdInr, known.source, known.asOfMs)]),
     async *minutes() {},
     quarters: async () => new Map(),
+    async dailies(fromMs, toMs) {
+      const service = services.find(({ name }) => name === FX.history.service);
+      const path = FX.history.path.replace('{from}', dateOf(fromMs)).replace('{to}', dateOf(toMs));
+      return new Map([[rateFactor('INR'), readFxHistory(await service?.client.get(path), fromMs, toMs)]]);
+    },
   };
 }

@@ -7,8 +7,11 @@ import { adjustmentsOf } from '../../market/corporate-actions.ts';
 import { dayOfDate, istDate, istMidnight } from '../../market/ist.ts';
 import type { Bar, Candle } from '../../market/price.ts';
 import { bucketOf, type RolledCandle } from '../../market/rollup.ts';
+import { rateFactor } from '../../risk/var/book.ts';
+import type { DailyClose } from '../../risk/var/risk-model.ts';
 import type { EquityDayRow } from '../history/tables.ts';
 import type { KlineSeries } from './recorded-klines.ts';
+import type { Fixing } from './recorded-rates.ts';
 
 /** What the days of recorded series closed at, known day by day. */
 export interface DayBook {
@@ -29,9 +32,12 @@ interface Day {
 
 /** Days as they were recorded besides the bars that are played. */
 export interface RecordedDays {
+  /** Rates of the rupee, oldest first. */
+  readonly fixings: readonly Fixing[];
   /** End-of-day rows of shares. */
   readonly shares: readonly EquityDayRow[];
   /** Bars of coins of longer spans, in order of time; `spanMs` of each. */
+
   readonly coins: readonly { readonly symbol: string; readonly spanMs: number; readonly candles: readonly Candle[] }[];
 }
 
@@ -66,13 +72,14 @@ export function createDayBook(series: readonly KlineSeries[], recorded: Recorded
       }
     },
     closes: (fromMs, nowMs) =>
-      new Map(
-        [...books].flatMap(([symbol, noted]) => {
+      new Map([
+        ...[...books].flatMap(([symbol, noted]) => {
           const known = new Map([...noted, ...(exchange.get(symbol) ?? [])]);
           const days = [...known.values()].filter(({ overMs }) => overMs > fromMs && overMs <= nowMs).sort((a, b) => (a.date < b.date ? -1 : 1));
           return days.length === 0 ? [] : [[symbol, days.map(adjustedAt(symbol, nowMs))] as const];
         }),
-      ),
+        ...rupeeCloses(recorded.fixings.filter(({ atMs }) => atMs > fromMs && atMs <= nowMs)),
+      ]),
     candles: (symbol, fromMs, toMs) =>
       (told.get(symbol) ?? []).flatMap((row) => {
         const { startMs } = bucketOf('NSE', '1d', istMidnight(dayOfDate(row.date)) + DAY_MS / 2);
@@ -81,6 +88,10 @@ export function createDayBook(series: readonly KlineSeries[], recorded: Recorded
       }),
   };
 }
+
+/** What a rupee was worth in dollars, day by day. */
+const rupeeCloses = (fixings: readonly Fixing[]): readonly (readonly [string, readonly DailyClose[]])[] =>
+  fixings.length === 0 ? [] : [[rateFactor('INR'), fixings.map(({ date, usdInr }) => ({ date, close: 1 / usdInr }))]];
 
 /** Shares as they are traded by all: not blocks, not those that may only be delivered. */
 const isOrdinary = ({ series }: EquityDayRow): boolean => series === 'EQ';

@@ -9,6 +9,7 @@ import { filesNear } from './near.ts';
 import { readNseDays, shareNamed } from './nse-bar-texts.ts';
 import { type KlineSeries, klineRow, readRecordedKlines } from './recorded-klines.ts';
 import { recordedLines } from './recorded-lines.ts';
+import { recordedFixings } from './recorded-rates.ts';
 
 /** Where the exchange's end-of-day rows of shares are kept beside their bars. */
 const SHARE_DAYS = 'daily';
@@ -18,8 +19,8 @@ const LONGEST_MS = 400 * DAY_MS;
 const LONGER_SPANS: ReadonlySet<string> = new Set(['5m', '15m', '1h']);
 
 /**
- * The days of recorded series up to an instant: of what is recorded beside them (end-of-day rows of shares in the folder `daily`, longer
- * klines of coins) and of their own bars before it. What is played from then on is to be noted.
+ * The days of recorded series up to an instant: of what is recorded beside them (end-of-day rows of shares in the folder `daily`, fixings
+ * of the rupee, longer klines of coins) and of their own bars before it. What is played from then on is to be noted.
  * @throws RecordedDataError `unreadable`
  */
 export async function openDayBook(series: readonly KlineSeries[], nowMs: EpochMs): Promise<DayBook> {
@@ -32,7 +33,7 @@ export async function openDayBook(series: readonly KlineSeries[], nowMs: EpochMs
 
 async function daysBeside(series: readonly KlineSeries[]): Promise<RecordedDays> {
   const [shares, coins] = [series.filter(({ market }) => market === 'NSE'), series.filter(({ market }) => market !== 'NSE')];
-  return { shares: await shareDays(shares), coins: await coinDays(coins) };
+  return { shares: await shareDays(shares), coins: await coinDays(coins), fixings: shares.length === 0 ? [] : await recordedFixings(shares) };
 }
 
 const pathsOf = (series: readonly KlineSeries[]): readonly string[] => series.flatMap(({ files }) => files.map(({ path }) => path));

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { FX } from '../../config/fx.ts';
 import type { Rate } from '../../contracts/terms.ts';
 import { messageOf } from '../../kernel/errors.ts';
-import { DAY_MS, type EpochMs } from '../../kernel/time.ts';
+import { DAY_MS, type EpochMs, iso } from '../../kernel/time.ts';
 import { fileRanges } from '../history/directory-files.ts';
 import { parseInput } from '../history/inputs/recognise.ts';
 import { unpack } from '../history/inputs/unpack.ts';
@@ -40,6 +40,25 @@ export async function recordedRates(series: readonly KlineSeries[], usdInr: numb
 const nothing = (): null => null;
 
 async function recordedInr(shares: readonly KlineSeries[]): Promise<(nowMs: EpochMs) => Rate | null> {
+  const fixings = await recordedFixings(shares);
+  return (nowMs) => {
+    const last = fixings.findLast(({ atMs }) => atMs <= nowMs);
+    return last === undefined ? null : inrRate(last.usdInr, SOURCE, last.atMs);
+  };
+}
+
+/** Rupees a dollar as they were fixed on a day, known from an instant on. */
+export interface Fixing {
+  readonly date: string;
+  readonly atMs: EpochMs;
+  readonly usdInr: number;
+}
+
+/**
+ * The fixings that lie near the bars of shares, oldest first.
+ * @throws RecordedDataError `unreadable`
+ */
+export async function recordedFixings(shares: readonly KlineSeries[]): Promise<readonly Fixing[]> {
   const files = (
     await filesNear(
       shares.flatMap(({ files: own }) => own.map(({ path }) => path)),
@@ -47,10 +66,7 @@ async function recordedInr(shares: readonly KlineSeries[]): Promise<(nowMs: Epoc
     )
   ).filter((path) => RATES_NAME.test(path.replaceAll('\\', '/')));
   const rows = (await Promise.all(files.map(readRates))).flat().sort((a, b) => a.time - b.time);
-  return (nowMs) => {
-    const last = rows.findLast(({ time }) => time + FIXING_MS <= nowMs);
-    return last === undefined ? null : inrRate(last.rate, SOURCE, last.time + FIXING_MS);
-  };
+  return rows.map(({ time, rate }) => ({ date: iso(time).slice(0, 10), atMs: time + FIXING_MS, usdInr: rate }));
 }
 
 async function readRates(path: string): Promise<readonly Pick<RateRow, 'time' | 'rate'>[]> {

@@ -16,7 +16,21 @@ export interface Exposure {
   readonly revalue: Revaluation | null;
   /** The loss that is assumed where the underlying's history is too short, positive. */
   readonly assumedLoss: number;
+  /** What of it hangs on a rate besides; absent in base currency. */
+  readonly currency?: CurrencyShare | undefined;
 }
+
+/** What of an exposure is worth something in another currency, and so moves as that does. */
+export interface CurrencyShare {
+  readonly code: string;
+  /** Signed, base currency at the rate of now: of a future its result so far, of all else its worth. */
+  readonly held: number;
+  /** The move that is assumed where the rate's history is too short, as a share. */
+  readonly assumedMove: number;
+}
+
+/** The factor that a currency moves by: its worth in base currency. */
+export const rateFactor = (code: string): string => `${code}/USD`;
 
 /** What is not linear, per unit: options. */
 export interface Revaluation {
@@ -35,37 +49,70 @@ export interface BookOutcomes {
   readonly simulated: Float64Array | null;
   /** Of exposures without enough history, added up as if they came together. */
   readonly assumedLoss: number;
+  /** Of currencies without enough history: the signed change of all that hangs on one of them, for it moves all of that at once. */
+  readonly assumedByCurrency: ReadonlyMap<string, number>;
+  /** Underlyings without enough history. */
   readonly unknown: readonly string[];
 }
 
 /**
- * Values a book under every scenario.
+ * Values a book under every scenario, in base currency at the scenario's rates.
+ *
+ *   profit = change of worth at the rate of now * (1 + move of the rate) + held * move of the rate
+ *
  * @param horizonDays  moves of a day are scaled by its square root; independent days are assumed
  */
 export function bookOutcomes(model: RiskModel, exposures: readonly Exposure[], horizonDays = 1): BookOutcomes {
-  const known = exposures.filter(({ factor }) => model.factors.has(factor));
+  const known = exposures.filter((exposure) => isKnown(model, exposure));
   const unknown = exposures.filter(({ factor }) => !model.factors.has(factor));
   const scale = Math.sqrt(horizonDays);
+  const assumedByCurrency = new Map<string, number>();
+  for (const { currency } of exposures) {
+    if (currency !== undefined && !model.factors.has(rateFactor(currency.code)))
+      addTo(assumedByCurrency, currency.code, scale * currency.assumedMove * currency.held);
+  }
   return {
-    historical: model.historical === null || known.length === 0 ? null : outcomesIn(model.historical, known, scale),
-    simulated: model.simulated === null || known.length === 0 ? null : outcomesIn(model.simulated, known, scale),
+    historical: model.historical === null || known.length === 0 ? null : outcomesIn(model, model.historical, known, scale),
+    simulated: model.simulated === null || known.length === 0 ? null : outcomesIn(model, model.simulated, known, scale),
     assumedLoss: scale * unknown.reduce((sum, { assumedLoss }) => sum + assumedLoss, 0),
+    assumedByCurrency,
     unknown: [...new Set(unknown.map(({ factor }) => factor))].sort(),
   };
 }
 
-/** Profit of exposures in each scenario of a set. */
-function outcomesIn(set: ScenarioSet, exposures: readonly Exposure[], scale = 1): Float64Array {
+/** Something of it has a history: its underlying, its currency, or both. */
+const isKnown = ({ factors }: RiskModel, { factor, currency }: Exposure): boolean =>
+  factors.has(factor) || (currency !== undefined && factors.has(rateFactor(currency.code)));
+
+export function addTo(sums: Map<string, number>, name: string, more: number): void {
+  sums.set(name, (sums.get(name) ?? 0) + more);
+}
+
+/** All that is assumed: underlyings as if they came together, and each currency the way that hurts. */
+export const assumedIn = ({ assumedLoss, assumedByCurrency }: BookOutcomes): number =>
+  [...assumedByCurrency.values()].reduce((sum, change) => sum + Math.abs(change), assumedLoss);
+
+/** Profit of exposures in each scenario of a set: of those parts that have a history. */
+function outcomesIn({ factors }: RiskModel, set: ScenarioSet, exposures: readonly Exposure[], scale = 1): Float64Array {
   const outcomes = new Float64Array(set.count);
-  for (const { factor, value, revalue } of exposures) {
-    if (revalue === null) addTimes(outcomes, set.moves(factor), value * scale);
-    else addTimes(outcomes, revalued(set, factor, revalue, scale), revalue.units);
+  for (const { factor, value, revalue, currency } of exposures) {
+    const rates = currency !== undefined && factors.has(rateFactor(currency.code)) ? set.moves(rateFactor(currency.code)) : null;
+    if (rates !== null) addTimes(outcomes, rates, scale * (currency?.held ?? 0));
+    if (!factors.has(factor)) continue;
+    const [moves, times] = revalue === null ? [set.moves(factor), value * scale] : [revalued(set, factor, revalue, scale), revalue.units];
+    addTimes(outcomes, moves, times);
+    if (rates !== null) addProducts(outcomes, moves, rates, times * scale);
   }
   return outcomes;
 }
 
 function addTimes(outcomes: Float64Array, vector: Float64Array, times: number): void {
   for (let i = 0; i < outcomes.length; i++) outcomes[i] = (outcomes[i] as number) + times * (vector[i] as number);
+}
+
+/** A profit is made at the rate of its scenario. */
+function addProducts(outcomes: Float64Array, moves: Float64Array, rates: Float64Array, times: number): void {
+  for (let i = 0; i < outcomes.length; i++) outcomes[i] = (outcomes[i] as number) + times * (moves[i] as number) * (rates[i] as number);
 }
 
 /** Vectors that a set has been valued to, the newest last. An entry revalues the candidate; the book was valued when it was looked at first. */
@@ -94,7 +141,9 @@ export type VarMethod = (typeof VAR_METHODS)[number];
 export type TailLosses = { readonly [Method in VarMethod]: TailLoss | null };
 
 /** Tail losses of a book's outcomes at a level. A loss below nothing is none. */
-export function tailLosses({ historical, simulated, assumedLoss }: BookOutcomes, level: number): TailLosses {
+export function tailLosses(outcomes: BookOutcomes, level: number): TailLosses {
+  const { historical, simulated } = outcomes;
+  const assumedLoss = assumedIn(outcomes);
   const told = (loss: TailLoss | null): TailLoss | null =>
     loss && { valueAtRisk: Math.max(0, loss.valueAtRisk) + assumedLoss, expectedShortfall: Math.max(0, loss.expectedShortfall) + assumedLoss };
   if (historical === null || simulated === null) return { historical: null, normal: null, cornishFisher: null, ewma: null, monteCarlo: null };
@@ -110,9 +159,11 @@ export function tailLosses({ historical, simulated, assumedLoss }: BookOutcomes,
 
 /**
  * The value at risk that the gate goes by: the largest of history, Cornish-Fisher (the normal law where that has no answer) and
- * Monte Carlo, with what is assumed for underlyings of too short a history. Quicker than all of `tailLosses`.
+ * Monte Carlo, with what is assumed for underlyings and currencies of too short a history. Quicker than all of `tailLosses`.
  */
-export function gateValueAtRisk({ historical, simulated, assumedLoss }: BookOutcomes, level: number): number {
+export function gateValueAtRisk(outcomes: BookOutcomes, level: number): number {
+  const { historical, simulated } = outcomes;
+  const assumedLoss = assumedIn(outcomes);
   if (historical === null || simulated === null) return assumedLoss;
   const moments = momentsOf(historical);
   const parametric = (cornishFisherTailLoss(moments, level) ?? normalTailLoss(moments.deviation, level)).valueAtRisk;
@@ -156,9 +207,9 @@ const WINDOW = 0.01;
  */
 export function riskShares(model: RiskModel, exposures: readonly Exposure[], level: number): readonly RiskShare[] | null {
   const { simulated } = model;
-  const known = exposures.filter(({ factor }) => model.factors.has(factor));
+  const known = exposures.filter((exposure) => isKnown(model, exposure));
   if (simulated === null || known.length === 0) return null;
-  const each = known.map((exposure) => outcomesIn(simulated, [exposure]));
+  const each = known.map((exposure) => outcomesIn(model, simulated, [exposure]));
   const whole = sumOf(each, simulated.count);
   const { valueAtRisk } = tailLoss(whole, level);
   const order = Array.from(whole.keys()).sort((a, b) => (whole[a] as number) - (whole[b] as number));

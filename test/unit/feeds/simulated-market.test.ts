@@ -458,6 +458,16 @@ describe('the life of simulated prices', () => {
 });
 
 describe('the simulated rupee', () => {
+  it('has a close in dollars for each day of a range that is over, as its rate at the end of the day tells it', () => {
+    const known = market();
+    const fromMs = at('2026-10-01T00:00:00Z');
+    const closes = known.rupeeCloses(fromMs + 1, fromMs + 3.5 * DAY_MS);
+    expect(closes).toEqual([
+      { date: '2026-10-02', close: 1 / known.usdInr(fromMs + 2 * DAY_MS) },
+      { date: '2026-10-03', close: 1 / known.usdInr(fromMs + 3 * DAY_MS) },
+    ]);
+  });
+
   const known = market();
 
   it('is quoted with four places, near its level, and moves slowly', () => {

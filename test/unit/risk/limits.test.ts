@@ -85,7 +85,7 @@ describe('each limit of the gate', () => {
       { account: withLimits({ maxVar: 0.00009 }) },
       0.005,
       0.00009,
-      /No daily closes of BTC are known, so by the move that is assumed instead the book could lose 0.50 %/,
+      /No daily closes of BTC are known, so by the move that is assumed instead the book could lose 0.55 %/,
     ],
   ])('%s refuses with its value and threshold', (limit, more, value, threshold, says) => {
     const verdict = riskGate(input(more));

@@ -4,7 +4,7 @@ import { fxSource, fxUrls } from '../../../../shared/feeds/rates/fx-source.ts';
 import type { VirtualClock } from '../../../../shared/kernel/clock-virtual.ts';
 import { toNumber } from '../../../../shared/kernel/decimal.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../../shared/kernel/time.ts';
-import { erApi, type FxServer, frankfurter, startFxServer, yahoo } from '../../../support/fx-server.ts';
+import { erApi, type FxServer, frankfurter, frankfurterDays, startFxServer, yahoo } from '../../../support/fx-server.ts';
 import { fullSpeed, recordingSink, runTo } from '../../../support/recording-sink.ts';
 
 /** A Monday morning in India: the newest fixing is of Friday. */
@@ -216,6 +216,43 @@ describe('a rate that has moved too far', () => {
     await runTo(clock, NOW + 1_000);
     expect(rate()?.[0]).toBe(120);
     await source.stop();
+  });
+});
+
+describe('the days of the rupee', () => {
+  const fromMs = Date.parse('2026-09-04T00:00:00Z');
+  const days = {
+    '2026-09-03': 95,
+    '2026-09-04': 80,
+    '2026-09-07': 100,
+    '2026-09-08': 95.5,
+    '2026-09-09': 95.6,
+    '2026-09-10': 95.4,
+    '2026-09-11': 95.56,
+  };
+  const told = async (rates: Readonly<Record<string, unknown>>) => {
+    server.say({ 'frankfurter-days': frankfurterDays(rates) });
+    const { source } = await started();
+    const closes = await source.dailies?.(fromMs, NOW).finally(() => source.stop());
+    return closes?.get('INR/USD');
+  };
+
+  it('are what it was worth in dollars at each fixing of the range', async () => {
+    const closes = await told(days);
+    expect(closes?.map(({ date }) => date)).toEqual(Object.keys(days).slice(1));
+    expect(closes?.slice(0, 2)).toEqual([
+      { date: '2026-09-04', close: 0.0125 },
+      { date: '2026-09-07', close: 0.01 },
+    ]);
+    expect(server.asked()).toEqual(['frankfurter-days']);
+  });
+
+  it.each([
+    ['that leaves out most of the days', { '2026-09-04': 95, '2026-09-11': 95.5 }, /2 rates of about 7 days/],
+    ['with a rate that cannot be', { ...days, '2026-09-09': 9.5 }, /9.5 rupees a dollar/],
+    ['in another form', { ...days, '2026-09-09': 'n/a' }, /INR/],
+  ])('are not those of an answer %s', async (_, rates, why) => {
+    await expect(told(rates)).rejects.toThrow(why);
   });
 });
 

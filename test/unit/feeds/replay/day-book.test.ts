@@ -6,7 +6,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../../shared/kernel/time.ts';
 const DAY = Date.parse('2024-04-01T00:00:00Z');
 const BTC = { symbol: 'BTC', files: [] };
 const ITC = { symbol: 'ITC', market: 'NSE' as const, files: [] };
-const NOTHING: RecordedDays = { shares: [], coins: [] };
+const NOTHING: RecordedDays = { shares: [], fixings: [], coins: [] };
 
 const bar = (symbol: string, endMs: number, close: number, origin: 'received' | 'missing' = 'received') => ({
   symbol,
@@ -56,21 +56,29 @@ describe('the days of recorded bars', () => {
 
   it('of coins come from longer klines beside the minutes, too', () => {
     const candles = [{ openMs: DAY + 23 * HOUR_MS, open: 1, high: 1, low: 1, close: 69, volume: 1 }];
-    const book = createDayBook([BTC], { shares: [], coins: [{ symbol: 'BTC', spanMs: HOUR_MS, candles }] });
+    const book = createDayBook([BTC], { ...NOTHING, coins: [{ symbol: 'BTC', spanMs: HOUR_MS, candles }] });
     expect(book.closes(0, DAY + DAY_MS).get('BTC')).toEqual([{ date: '2024-04-01', close: 69 }]);
   });
 
   it('of a share close at what the exchange told, once the session has set its last price', () => {
-    const book = createDayBook([ITC], { shares: [row('ITC', '2024-04-01', 430.5), row('ITC', '2024-04-01', 400, 'BE')], coins: [] });
+    const book = createDayBook([ITC], { ...NOTHING, shares: [row('ITC', '2024-04-01', 430.5), row('ITC', '2024-04-01', 400, 'BE')] });
     const closeMs = Date.parse('2024-04-01T10:00:00Z');
     book.note([bar('ITC', closeMs, 431)]);
     expect(book.closes(0, closeMs - 1)).toEqual(new Map());
     expect(book.closes(0, closeMs).get('ITC')).toEqual([{ date: '2024-04-01', close: 430.5 }]);
   });
 
+  it('of the rupee are what it is worth in dollars, told from its fixing on and not before', () => {
+    const atMs = DAY + 12.25 * HOUR_MS;
+    const book = createDayBook([ITC], { ...NOTHING, fixings: [{ date: '2024-04-01', atMs, usdInr: 80 }] });
+    expect(book.closes(0, atMs - 1)).toEqual(new Map());
+    expect(book.closes(0, atMs).get('INR/USD')).toEqual([{ date: '2024-04-01', close: 0.0125 }]);
+    expect(book.closes(atMs, atMs + DAY_MS)).toEqual(new Map());
+  });
+
   it('before a demerger are brought to its scale from its ex-date on, and not before', () => {
     // ITC Hotels was spun off on 2025-01-06.
-    const book = createDayBook([ITC], { shares: [row('ITC', '2025-01-03', 480)], coins: [] });
+    const book = createDayBook([ITC], { ...NOTHING, shares: [row('ITC', '2025-01-03', 480)] });
     expect(book.closes(0, Date.parse('2025-01-05T12:00:00Z')).get('ITC')?.[0]?.close).toBe(480);
     const adjusted = book.closes(0, Date.parse('2025-01-06T04:00:00Z')).get('ITC')?.[0]?.close ?? 0;
     expect(adjusted).toBeGreaterThan(440);

@@ -118,6 +118,78 @@ describe('the value at risk of a book', () => {
   });
 });
 
+describe('a book in another currency', () => {
+  const series = (...prices: number[]): DailyClose[] => prices.map((close, i) => ({ date: `2026-01-0${i + 1}`, close }));
+  const small = { days: 252, leastDays: 1, seed: 'rupee', paths: 1_000 };
+  // The share: +10 %, unchanged. The rupee: -5 %, +2 %.
+  const rupees = createRiskModel(
+    new Map([
+      ['TCS', series(100, 110, 110)],
+      ['INR/USD', series(0.0125, 0.011875, 0.0121125)],
+    ]),
+    small,
+  );
+  const inr = (held: number) => ({ currency: { code: 'INR', held, assumedMove: 0.025 } });
+  const profits = (exposures: readonly Exposure[], of = rupees): number[] => [...(bookOutcomes(of, exposures).historical ?? [])];
+
+  it('is valued at the rate of each scenario', () => {
+    // 1,000 x (1.10 x 0.95 - 1) and 1,000 x (1.00 x 1.02 - 1), by hand.
+    const [first, second] = profits([{ ...linear('TCS', 1_000), ...inr(1_000) }]);
+    expect([first, second]).toEqual([expect.closeTo(45, 8), expect.closeTo(20, 8)]);
+  });
+
+  it('of a future has its result at the rate of the scenario, and not its notional', () => {
+    // A result of 50 so far and one of 100 more at 0.95, less the 50: 92.5; then 50 x 0.02.
+    const [first, second] = profits([{ ...linear('TCS', 1_000), ...inr(50) }]);
+    expect([first, second]).toEqual([expect.closeTo(92.5, 8), expect.closeTo(1, 8)]);
+  });
+
+  it('of an option is its new worth at the rate of the scenario', () => {
+    const perUnit = (move: number): number => Math.max(0, 100 * (1 + move) - 105) - 2;
+    const option: Exposure = { ...linear('TCS', 500), revalue: { key: 'call', units: 10, perUnit }, ...inr(20) };
+    // Worth 20: then 10 x 5 x 0.95 = 47.5, and nothing at any rate.
+    const [first, second] = profits([option]);
+    expect([first, second]).toEqual([expect.closeTo(27.5, 8), expect.closeTo(-20, 8)]);
+  });
+
+  it('has a risk by the rupee where its share never moves, and none where it is hedged or in dollars', () => {
+    const flat = createRiskModel(
+      new Map([
+        ['TCS', walk('flat', 253, 0)],
+        ['INR/USD', walk('INR', 253, 0.004)],
+      ]),
+      OPTIONS,
+    );
+    const risk = (...exposures: Exposure[]): number => gateValueAtRisk(bookOutcomes(flat, exposures), 0.95);
+    const held = { ...linear('TCS', 10_000), ...inr(10_000) };
+    const expected = 1.645 * 10_000 * (flat.deviation('INR/USD') ?? 0);
+    expect(risk(held) / expected).toBeGreaterThan(0.9);
+    expect(risk(held) / expected).toBeLessThan(1.25);
+    expect(risk(linear('TCS', 10_000))).toBe(0);
+    expect(risk(held, { ...linear('TCS', -10_000), ...inr(-10_000) })).toBe(0);
+    expect(riskShares(flat, [held], 0.95)?.[0]?.component).toBeCloseTo(tailLosses(bookOutcomes(flat, [held]), 0.95).monteCarlo?.valueAtRisk ?? 0, 6);
+  });
+
+  it('takes the assumed move without a history of the rate, once for all that hangs on it', () => {
+    const shares = createRiskModel(new Map([['TCS', series(100, 110, 110)]]), small);
+    const risk = (...exposures: Exposure[]) => bookOutcomes(shares, exposures, 4);
+    const long = { ...linear('TCS', 1_000), ...inr(1_000) };
+    // Two deviations of a day over four of them: 1,000 x 2.5 % x 2.
+    expect(risk(long).assumedByCurrency).toEqual(new Map([['INR', 50]]));
+    expect(risk(long).unknown).toEqual([]);
+    expect(gateValueAtRisk(risk(long), 0.95) - gateValueAtRisk(risk(linear('TCS', 1_000)), 0.95)).toBeCloseTo(50, 8);
+    expect(gateValueAtRisk(risk(long, { ...linear('TCS', -1_000), ...inr(-1_000) }), 0.95)).toBe(0);
+    expect(gateValueAtRisk(bookOutcomes(NO_RISK_MODEL, [long]), 0.95)).toBeCloseTo(100 + 25, 8);
+  });
+
+  it('of a share without a history has a risk by the rupee that is known', () => {
+    const days = createRiskModel(new Map([['INR/USD', series(0.0125, 0.011875, 0.0121125)]]), small);
+    const outcomes = bookOutcomes(days, [{ ...linear('TCS', 1_000), ...inr(1_000) }]);
+    expect([...(outcomes.historical ?? [])]).toEqual([expect.closeTo(-50, 8), expect.closeTo(20, 8)]);
+    expect([outcomes.assumedLoss, outcomes.unknown]).toEqual([100, ['TCS']]);
+  });
+});
+
 describe('the k-th smallest value', () => {
   it('is that of the sorted values', () => {
     fc.assert(
@@ -131,8 +203,8 @@ describe('the k-th smallest value', () => {
   it('serves the quantile of a tail loss', () => {
     const outcomes = Float64Array.from({ length: 997 }, (_, i) => Math.sin(i * 7.3) * 100);
     const { valueAtRisk } = tailLoss(outcomes, 0.95);
-    expect(gateValueAtRisk({ historical: outcomes, simulated: outcomes, assumedLoss: 0, unknown: [] }, 0.95)).toBeGreaterThanOrEqual(
-      valueAtRisk - 1e-9,
-    );
+    expect(
+      gateValueAtRisk({ historical: outcomes, simulated: outcomes, assumedLoss: 0, assumedByCurrency: new Map(), unknown: [] }, 0.95),
+    ).toBeGreaterThanOrEqual(valueAtRisk - 1e-9);
   });
 });
