@@ -32,7 +32,7 @@ const withLimits = (limits: Partial<Account['limits']>, account = startedAccount
 /** A short of shares at 100: cash has its proceeds, of which twice is blocked. */
 const withShort = (quantity: string): Account =>
   withLimits(
-    { maxTotalExposure: 1, maxPortfolioRisk: 1 },
+    { maxTotalExposure: 1, maxPortfolioRisk: 1, maxVar: 1 },
     withPosition({ symbol: 'RELIANCE', side: 'sell', currency: 'INR', quantity, price: '100', stop: '101.5', target: '97' }),
   );
 
