@@ -44,7 +44,7 @@ export function addRuntime(models: string, packages: string, folder: string): vo
       if (!existsSync(from)) {
         throw new BroughtModelError(
           'no_runtime',
-          `${models} holds an ONNX model, and ${from} is not there: npm install --no-save onnxruntime-node@1.30.0`,
+          `${models} holds an ONNX model, and ${from} is not there: npm install --no-save --ignore-scripts onnxruntime-node@1.30.0`,
         );
       }
       cpSync(from, join(folder, 'node_modules', name, part), { recursive: true, dereference: true, filter: (path) => !path.endsWith('.map') });

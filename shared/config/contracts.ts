@@ -17,6 +17,11 @@ const LISTINGS: ReadonlyMap<string, ContractListing> = new Map(
   CONTRACT_FACTS.listings.map((listing): [string, ContractListing] => [`${listing.kind} ${listing.underlying}`, listing]).reverse(),
 );
 
+/** Everything at NSE on which futures are listed. */
+export const NSE_FUTURES_UNDERLYINGS: readonly string[] = CONTRACT_FACTS.listings.flatMap(({ venue, kind, underlying }) =>
+  venue === 'nse' && kind === 'future' ? [underlying] : [],
+);
+
 const known = new Map<string, ListedContract>();
 
 /** Whether contracts of this kind are listed on the underlying. */

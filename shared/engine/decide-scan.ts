@@ -7,6 +7,7 @@ import type { Chart } from '../indicators/chart.ts';
 import { type Decimal, fromNumber, ONE, toNumber, ZERO } from '../kernel/decimal.ts';
 import { DAY_MS, type EpochMs, iso } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
+import { AT_MARKET, UNFILLED } from '../ledger/unfilled.ts';
 import { contractSymbol } from '../market/contract-symbol.ts';
 import type { Market } from '../market/instrument.ts';
 import { type GatePass, riskGate } from '../risk/gate.ts';
@@ -273,9 +274,10 @@ function entryOrder(
   const tradedIn = opportunity.tradedIn ?? 'continuous';
   const isAuctioned = tradedIn === 'closing-auction';
   return {
+    ...UNFILLED,
+    ...AT_MARKET,
     purpose: 'entry',
     id,
-    version: 1,
     positionId,
     strategy: strategy.name,
     symbol: instrument.symbol,
@@ -284,17 +286,9 @@ function entryOrder(
     product,
     side: isLong ? 'buy' : 'sell',
     quantity: pass.quantity,
-    filledQuantity: ZERO,
-    filledNotional: ZERO,
-    fills: 0,
-    waiting: null,
-    instruction: { type: 'market' },
     timeInForce: isAuctioned ? 'DAY' : 'GTC',
     tradedIn,
     expiresMs: isAuctioned ? endOfDay(instrument, { tradedIn, product }, view.nowMs) : null,
-    triggeredMs: null,
-    groupId: null,
-    clientOrderId: null,
     acceptedMs: view.nowMs,
     activeFromMs: view.nowMs + orderLatencyMs(account.seed, id),
     reserved: pass.reserve,

@@ -1,3 +1,4 @@
+import { NSE_FUTURES_UNDERLYINGS } from '../config/contracts.ts';
 import { DERIBIT } from '../config/deribit.ts';
 import type { NseFeed } from '../config/nse-feed.ts';
 import type { MarketSource } from '../engine/market-source.ts';
@@ -7,12 +8,13 @@ import type { Log } from '../kernel/log.ts';
 import { type Rng, rng } from '../kernel/rng.ts';
 import { NOTHING_SETTLED } from '../market/derivative.ts';
 import { binanceFuturesUrls } from './binance-futures/futures-endpoints.ts';
-import { binanceFuturesSource, type ContractSource, FUTURES_UNDERLYINGS } from './binance-futures/futures-source.ts';
+import { binanceFuturesSource, FUTURES_UNDERLYINGS } from './binance-futures/futures-source.ts';
 import { urlsFromEnvironment } from './connection/endpoint-urls.ts';
+import type { ContractSource } from './contract-source.ts';
 import { DERIBIT_UNDERLYINGS, deribitSource } from './deribit/deribit-source.ts';
 import { joinedChains } from './joined-chains.ts';
 import { upstoxAccess } from './nse/upstox-access.ts';
-import { UPSTOX_UNDERLYINGS, upstoxContracts } from './nse/upstox-contracts.ts';
+import { upstoxContracts } from './nse/upstox-contracts.ts';
 import { createSimulatedDerivatives } from './simulated-derivatives.ts';
 
 export interface LiveContractsOptions {
@@ -53,7 +55,7 @@ export function liveContracts({ log, env, seed, nse }: LiveContractsOptions): Li
     },
     { underlyings: DERIBIT_UNDERLYINGS, create: (clock, random) => deribitSource({ clock, log, urls: deribitUrls, random: random('deribit') }) },
     ...(nse === 'upstox'
-      ? [{ underlyings: UPSTOX_UNDERLYINGS, create: (clock: Clock) => upstoxContracts({ clock, log, access: upstoxAccess(env) }) }]
+      ? [{ underlyings: NSE_FUTURES_UNDERLYINGS, create: (clock: Clock) => upstoxContracts({ clock, log, access: upstoxAccess(env) }) }]
       : []),
   ];
   const listed = coming.filter(({ underlyings }) => underlyings.length > 0);

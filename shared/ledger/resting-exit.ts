@@ -1,6 +1,6 @@
 import type { ExitOrder } from '../contracts/order.ts';
 import type { Position } from '../contracts/position.ts';
-import { ZERO } from '../kernel/decimal.ts';
+import { UNFILLED } from './unfilled.ts';
 
 /** The id of a position's exit, without its trigger: every cause of an exit names the same order. The version is the position's when the exit began. */
 export const exitId = (positionId: string, version: number): string => `X:${positionId}:${version}`;
@@ -8,9 +8,9 @@ export const exitId = (positionId: string, version: number): string => `X:${posi
 /** The exit that comes with a position: it rests from the start, with the levels that the position has. */
 export function restingExit(position: Position, fromMs: number): ExitOrder {
   return {
+    ...UNFILLED,
     purpose: 'exit',
     id: position.exitId,
-    version: 1,
     positionId: position.id,
     strategy: position.strategy,
     symbol: position.symbol,
@@ -19,12 +19,8 @@ export function restingExit(position: Position, fromMs: number): ExitOrder {
     product: position.product,
     side: position.direction === 'long' ? 'sell' : 'buy',
     quantity: position.quantity,
-    filledQuantity: ZERO,
-    filledNotional: ZERO,
-    fills: 0,
     acceptedMs: fromMs,
     activeFromMs: fromMs,
-    waiting: null,
     stop: position.stop,
     target: position.target,
     trail: position.trail,

@@ -114,7 +114,9 @@ describe('a model of somebody else\u2019s', () => {
 
   it('ends the deployment when its runtime is not installed, or it would not be asked', () => {
     withModel((folder, models) => {
-      expect(() => addRuntime(models, join(folder, 'no-packages'), join(folder, 'model'))).toThrow('npm install --no-save onnxruntime-node');
+      expect(() => addRuntime(models, join(folder, 'no-packages'), join(folder, 'model'))).toThrow(
+        'npm install --no-save --ignore-scripts onnxruntime-node',
+      );
       expect(modelsBrought(models)).toMatchObject([{ strategy: 'scalping' }]);
       writeFileSync(join(models, 'unknown.onnx'), '{}');
       expect(() => modelsBrought(models)).toThrow('It is no ONNX file');

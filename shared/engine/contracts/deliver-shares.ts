@@ -3,6 +3,7 @@ import { instrumentBySymbol } from '../../config/instruments.ts';
 import type { EntryOrder, ExitOrder } from '../../contracts/order.ts';
 import type { ChargeAmount, Position } from '../../contracts/position.ts';
 import { type Decimal, decimal, fromNumber, min, multiply, subtract, text, ZERO } from '../../kernel/decimal.ts';
+import { AT_MARKET, UNFILLED } from '../../ledger/unfilled.ts';
 import type { Draft } from '../draft.ts';
 import { cancelEntry } from '../match-exit.ts';
 import { worthAtExpiry } from './contract-worth.ts';
@@ -116,9 +117,10 @@ function deliveryOrder(position: Position, underlying: string, settled: SettledA
   const positionId = `delivery:${position.id}`;
   const { quote, nowMs, configVersion } = settled;
   return {
+    ...UNFILLED,
+    ...AT_MARKET,
     purpose: 'entry',
     id: `E:${positionId}`,
-    version: 1,
     positionId,
     strategy: position.strategy,
     symbol: underlying,
@@ -127,17 +129,6 @@ function deliveryOrder(position: Position, underlying: string, settled: SettledA
     product: 'delivery',
     side: 'buy',
     quantity,
-    filledQuantity: ZERO,
-    filledNotional: ZERO,
-    fills: 0,
-    waiting: null,
-    instruction: { type: 'market' },
-    timeInForce: 'GTC',
-    tradedIn: 'continuous',
-    expiresMs: null,
-    triggeredMs: null,
-    groupId: null,
-    clientOrderId: null,
     acceptedMs: nowMs,
     activeFromMs: nowMs,
     reserved: ZERO,

@@ -6,6 +6,7 @@ import { orderLatencyMs } from '../../execution/latency.ts';
 import { add, type Decimal, divide, fromNumber, multiply, ONE, sum, ZERO } from '../../kernel/decimal.ts';
 import { type EpochMs, iso } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
+import { AT_MARKET, UNFILLED } from '../../ledger/unfilled.ts';
 import type { Currency, Instrument } from '../../market/instrument.ts';
 import { isRefusal } from '../../risk/refusal.ts';
 import { type GatedLeg, legQuantity, structureGate } from '../../risk/structure-gate.ts';
@@ -156,9 +157,10 @@ function legOrder(view: ContractsView, { strategy, proposal, considered, configV
   const positionId = `${groupId}:${index + 1}`;
   if (quote === null) throw new Error(`The gate passed ${instrument.symbol} without a quote`);
   return {
+    ...UNFILLED,
+    ...AT_MARKET,
     purpose: 'entry',
     id: `E:${positionId}`,
-    version: 1,
     positionId,
     strategy: strategy.name,
     symbol: instrument.symbol,
@@ -167,17 +169,7 @@ function legOrder(view: ContractsView, { strategy, proposal, considered, configV
     product,
     side: leg.side,
     quantity,
-    filledQuantity: ZERO,
-    filledNotional: ZERO,
-    fills: 0,
-    waiting: null,
-    instruction: { type: 'market' },
-    timeInForce: 'GTC',
-    tradedIn: 'continuous',
-    expiresMs: null,
-    triggeredMs: null,
     groupId,
-    clientOrderId: null,
     acceptedMs: view.nowMs,
     activeFromMs,
     reserved: add(add(paid, blocked), multiply(notional, ENTRY_RESERVE)),

@@ -3,6 +3,7 @@ import type { LegRequest, OrderRequest } from '../../contracts/v8/order-request.
 import { orderLatencyMs } from '../../execution/latency.ts';
 import { type Decimal, toNumber, ZERO } from '../../kernel/decimal.ts';
 import type { Account } from '../../ledger/account.ts';
+import { UNFILLED } from '../../ledger/unfilled.ts';
 import type { Quote } from '../../market/price.ts';
 import { type OrderPass, orderGate } from '../../risk/order-gate.ts';
 import type { GateRefusal } from '../../risk/refusal.ts';
@@ -167,9 +168,9 @@ function entryOrder(account: Account, view: PlaceView, command: PlaceCommand, te
   const positionId = isGroup ? `${command.id}:${index + 1}` : command.id;
   const id = `E:${positionId}`;
   return {
+    ...UNFILLED,
     purpose: 'entry',
     id,
-    version: 1,
     positionId,
     strategy: 'manual',
     symbol: instrument.symbol,
@@ -178,13 +179,9 @@ function entryOrder(account: Account, view: PlaceView, command: PlaceCommand, te
     product: terms.product,
     side: terms.side,
     quantity: terms.quantity,
-    filledQuantity: ZERO,
-    filledNotional: ZERO,
-    fills: 0,
     acceptedMs: view.nowMs,
     // Legs are sent together: they reach the venue as one.
     activeFromMs: view.nowMs + orderLatencyMs(account.seed, isGroup ? command.id : id),
-    waiting: null,
     instruction: terms.instruction,
     timeInForce: terms.timeInForce,
     tradedIn: terms.tradedIn,

@@ -1,8 +1,8 @@
 import type { Clock } from '../../kernel/clock.ts';
-import { messageOf } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, SECOND_MS } from '../../kernel/time.ts';
 import type { Delivery, Funding, Settled } from '../../market/derivative.ts';
+import { createAttempts } from '../connection/attempts.ts';
 import type { FundingTerms, FuturesRest, TradedContract } from './futures-rest.ts';
 import type { MarkPrice } from './mark-frame.ts';
 
@@ -30,25 +30,11 @@ const SETTLED_KEPT_MS = 4 * DAY_MS;
 export function createFuturesKnowledge(rest: FuturesRest, clock: Clock, log: Log): FuturesKnowledge {
   const fundings = new Map<string, readonly Funding[]>();
   const deliveries = new Map<string, readonly Delivery[]>();
-  const troubles = new Map<string, string>();
+  const { attempt, trouble } = createAttempts('binance-futures', log);
   let contracts: readonly TradedContract[] = [];
   let terms: ReadonlyMap<string, FundingTerms> = new Map();
   let firstMarks: readonly MarkPrice[] = [];
   let learnedMs: EpochMs | null = null;
-
-  /** Does one thing; a failure is kept in words under its name. */
-  async function attempt(what: string, ask: () => Promise<void>): Promise<boolean> {
-    try {
-      await ask();
-      troubles.delete(what);
-      return true;
-    } catch (error) {
-      const why = `${what}: ${messageOf(error)}`;
-      log(troubles.has(what) ? 'info' : 'warn', 'binance-futures.not_learned', { what, why });
-      troubles.set(what, why);
-      return false;
-    }
-  }
 
   async function learnContracts(): Promise<void> {
     const nowMs = clock.now();
@@ -117,7 +103,7 @@ export function createFuturesKnowledge(rest: FuturesRest, clock: Clock, log: Log
           .filter(({ expiryMs }) => isLately(expiryMs)),
       };
     },
-    trouble: () => (troubles.size === 0 ? null : [...troubles.values()].join('; ')),
+    trouble,
   };
 }
 

@@ -1,7 +1,5 @@
 import { isListed } from '../../config/contracts.ts';
 import type { FeedState } from '../../contracts/market-snapshot.ts';
-import type { MarketSource } from '../../engine/market-source.ts';
-import type { ChainSource } from '../../engine/ports.ts';
 import type { Cancel, Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Rng } from '../../kernel/rng.ts';
@@ -14,6 +12,7 @@ import { BINANCE_SYMBOLS } from '../binance/binance-symbols.ts';
 import { createJsonClient } from '../connection/json-client.ts';
 import { venueInWords } from '../connection/venue-socket.ts';
 import type { Dial } from '../connection/wire.ts';
+import type { ContractSource } from '../contract-source.ts';
 import { createGate } from '../intake/validation.ts';
 import { SourceError } from '../source-error.ts';
 import { chainOf, type ReceivedMark } from './futures-board.ts';
@@ -36,9 +35,6 @@ export interface BinanceFuturesOptions {
 
 /** The coins whose contracts are looked for, whether the venue has told of them yet or not. */
 export const FUTURES_UNDERLYINGS: readonly string[] = [...BINANCE_SYMBOLS.values()].filter((symbol) => isListed('perpetual', symbol));
-
-/** A feed of contracts: it gives no market of its own, and is started and watched with those that do. */
-export type ContractSource = MarketSource & ChainSource;
 
 const SOURCE = 'binance-futures';
 const ORIGIN = { source: SOURCE, evidence: 'live' } as const;

@@ -1,7 +1,5 @@
 import { CHARGE_FACTS } from '../../config/charges.ts';
 import { DERIBIT } from '../../config/deribit.ts';
-import type { MarketSource } from '../../engine/market-source.ts';
-import type { ChainSource } from '../../engine/ports.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Rng } from '../../kernel/rng.ts';
@@ -9,6 +7,7 @@ import { SECOND_MS } from '../../kernel/time.ts';
 import { createConnectBudget } from '../connection/connect-budget.ts';
 import { connectVenue, type VenueFeed, type VenueTiming, venueInWords } from '../connection/venue-socket.ts';
 import type { Dial } from '../connection/wire.ts';
+import type { ContractSource } from '../contract-source.ts';
 import { SourceError } from '../source-error.ts';
 import { type CoinBoard, createCoinBoard } from './deribit-board.ts';
 import { deribitTalk } from './deribit-talk.ts';
@@ -37,7 +36,7 @@ const TIMING: Partial<VenueTiming> = { suspectMs: 10 * SECOND_MS, silenceMs: 15 
  *
  * A feed of contracts: it gives no market and no bars of its own. While it is away, or tells nothing new, there is no chain.
  */
-export function deribitSource(options: DeribitSourceOptions): MarketSource & ChainSource {
+export function deribitSource(options: DeribitSourceOptions): ContractSource {
   const { clock, log, random, urls } = options;
   const boards = new Map<string, CoinBoard>(DERIBIT_UNDERLYINGS.map((coin) => [coin, createCoinBoard(coin, SOURCE)]));
   const budget = createConnectBudget(DERIBIT.connects);

@@ -6,8 +6,7 @@ import { DAY_MS, type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
 import { istDate, istDayOf, istMidnight } from '../../market/ist.ts';
 import type { Candle } from '../../market/price.ts';
 import { candleFault } from '../bars/candle-fault.ts';
-import { createJsonClient } from '../connection/json-client.ts';
-import type { UpstoxAccess } from './upstox-access.ts';
+import type { JsonClient } from '../connection/json-client.ts';
 
 class UpstoxCandlesError extends NightdeskError<'bad_answer'> {}
 
@@ -21,8 +20,15 @@ export interface UpstoxCandleQuery {
   readonly toMs: EpochMs;
 }
 
+interface DaysQuery extends Pick<UpstoxCandleQuery, 'key' | 'fromMs' | 'toMs'> {
+  /** The session of the day that is under way has ended: its candle is asked for too. */
+  readonly isTodayOver?: boolean;
+}
+
 interface Range extends Pick<UpstoxCandleQuery, 'fromMs' | 'toMs'> {
   readonly spanMs: number;
+  /** Candles that end by then are closed; now unless given. */
+  readonly knownMs?: number;
 }
 
 export interface UpstoxCandles {
@@ -35,17 +41,9 @@ export interface UpstoxCandles {
    * The candles of days that are over, oldest first, each open at midnight in India; at most ten years.
    * @throws JsonClientError @throws UpstoxAccessError @throws UpstoxCandlesError `bad_answer`
    */
-  fetchDays(query: Pick<UpstoxCandleQuery, 'key' | 'fromMs' | 'toMs'>): Promise<readonly Candle[]>;
+  fetchDays(query: DaysQuery): Promise<readonly Candle[]>;
   /** Candles left out so far. */
   refused(): number;
-}
-
-export interface UpstoxCandlesOptions {
-  readonly access: UpstoxAccess;
-  readonly clock: Clock;
-  /** Least time between the starts of two requests, ms. */
-  readonly gapMs?: number | undefined;
-  readonly fetch?: typeof fetch | undefined;
 }
 
 /** A row is `[start as ISO time, open, high, low, close, volume, open interest]`; the newest comes first. */
@@ -61,17 +59,10 @@ const answerSchema = z.object({
  * @see https://upstox.com/developer/api-documentation/v3/get-historical-candle-data
  * @see https://upstox.com/developer/api-documentation/v3/get-intra-day-candle-data
  */
-export function createUpstoxCandles({ access, clock, gapMs = UPSTOX.requestGapMs, fetch: request }: UpstoxCandlesOptions): UpstoxCandles {
-  const client = createJsonClient({
-    urls: access.rest,
-    clock,
-    headers: () => ({ Accept: 'application/json', Authorization: `Bearer ${access.token()}` }),
-    gapMs,
-    ...(request === undefined ? {} : { fetch: request }),
-  });
+export function createUpstoxCandles(client: JsonClient, clock: Pick<Clock, 'now'>): UpstoxCandles {
   let refused = 0;
 
-  async function page(path: string, { spanMs, fromMs, toMs }: Range): Promise<readonly Candle[]> {
+  async function page(path: string, { spanMs, fromMs, toMs, knownMs = clock.now() }: Range): Promise<readonly Candle[]> {
     const answer = answerSchema.safeParse(await client.get(path));
     if (!answer.success) {
       throw new UpstoxCandlesError('bad_answer', `Expected candles of Upstox, received something else: ${z.prettifyError(answer.error)}`, { path });
@@ -87,7 +78,7 @@ export function createUpstoxCandles({ access, clock, gapMs = UPSTOX.requestGapMs
     // A day begins at midnight in India, which is on the grid of minutes.
     const good = candles.filter((candle) => candleFault(candle, spanMs === DAY_MS ? MINUTE_MS : spanMs) === null);
     refused += candles.length - good.length;
-    return good.filter(({ openMs }) => openMs >= fromMs && openMs < toMs && openMs + spanMs <= clock.now()).sort((a, b) => a.openMs - b.openMs);
+    return good.filter(({ openMs }) => openMs >= fromMs && openMs < toMs && openMs + spanMs <= knownMs).sort((a, b) => a.openMs - b.openMs);
   }
 
   async function* fetchCandles(query: UpstoxCandleQuery): AsyncGenerator<Candle> {
@@ -106,12 +97,17 @@ export function createUpstoxCandles({ access, clock, gapMs = UPSTOX.requestGapMs
     if (toMs > todayMs) yield* await page(`/v3/historical-candle/intraday/${name}/minutes/${minutes}`, range);
   }
 
-  async function fetchDays({ key, fromMs, toMs }: Pick<UpstoxCandleQuery, 'key' | 'fromMs' | 'toMs'>): Promise<readonly Candle[]> {
+  async function fetchDays({ key, fromMs, toMs, isTodayOver = false }: DaysQuery): Promise<readonly Candle[]> {
+    const name = encodeURIComponent(key);
     const startMs = istMidnight(istDayOf(fromMs));
-    const endMs = Math.min(toMs, istMidnight(istDayOf(clock.now())));
-    if (startMs >= endMs) return [];
-    const path = `/v3/historical-candle/${encodeURIComponent(key)}/days/1/${istDate(endMs - 1)}/${istDate(startMs)}`;
-    return page(path, { spanMs: DAY_MS, fromMs: startMs, toMs: endMs });
+    const todayMs = istMidnight(istDayOf(clock.now()));
+    const endMs = Math.min(toMs, todayMs);
+    const range = { spanMs: DAY_MS, fromMs: startMs, toMs };
+    const past =
+      startMs < endMs ? await page(`/v3/historical-candle/${name}/days/1/${istDate(endMs - 1)}/${istDate(startMs)}`, { ...range, toMs: endMs }) : [];
+    if (!isTodayOver || toMs <= todayMs) return past;
+    const today = await page(`/v3/historical-candle/intraday/${name}/days/1`, { ...range, fromMs: todayMs, knownMs: todayMs + DAY_MS });
+    return [...past, ...today];
   }
 
   return { fetchCandles, fetchDays, refused: () => refused };

@@ -1,21 +1,20 @@
-import { CONTRACT_FACTS } from '../../config/contract-facts.ts';
-import { expiryMsOf } from '../../config/contracts.ts';
+import { expiryMsOf, NSE_FUTURES_UNDERLYINGS } from '../../config/contracts.ts';
 import { NSE_CALENDAR } from '../../config/nse-calendar.ts';
 import { UPSTOX } from '../../config/nse-feed.ts';
 import type { FeedState } from '../../contracts/market-snapshot.ts';
 import type { Cancel, Clock } from '../../kernel/clock.ts';
-import { messageOf } from '../../kernel/errors.ts';
 import type { Log } from '../../kernel/log.ts';
 import { DAY_MS, type EpochMs, iso, MINUTE_MS } from '../../kernel/time.ts';
 import { type Calendar, marketPhase } from '../../market/calendar.ts';
 import { type Delivery, type DerivativeChain, NOTHING_SETTLED } from '../../market/derivative.ts';
 import { istDate } from '../../market/ist.ts';
-import type { ContractSource } from '../binance-futures/futures-source.ts';
-import { createJsonClient } from '../connection/json-client.ts';
+import { createAttempts } from '../connection/attempts.ts';
+import type { ContractSource } from '../contract-source.ts';
 import { SourceError } from '../source-error.ts';
 import type { UpstoxAccess } from './upstox-access.ts';
 import { chainOf, type UpstoxBoard, wantedKeys } from './upstox-board.ts';
-import { createUpstoxDays } from './upstox-days.ts';
+import { createUpstoxCandles } from './upstox-candles.ts';
+import { upstoxClient } from './upstox-client.ts';
 import { fetchUpstoxInstruments, type UpstoxListing } from './upstox-instruments.ts';
 import { createUpstoxQuotes } from './upstox-quotes.ts';
 
@@ -31,11 +30,6 @@ export interface UpstoxContractsOptions {
   readonly everyMs?: number;
   readonly fetch?: typeof fetch;
 }
-
-/** Everything at NSE on which futures are listed. */
-export const UPSTOX_UNDERLYINGS: readonly string[] = CONTRACT_FACTS.listings.flatMap(({ venue, kind, underlying }) =>
-  venue === 'nse' && kind === 'future' ? [underlying] : [],
-);
 
 const SOURCE = 'upstox-contracts';
 const LISTED_WAIT_MS = 5 * MINUTE_MS;
@@ -53,26 +47,21 @@ const NO_LISTING: UpstoxListing = { contracts: [], underlyings: new Map(), other
  * its underlying on that day: the exchange's own closing value.
  */
 export function upstoxContracts(options: UpstoxContractsOptions): ContractSource {
-  const { clock, log, access, calendar = NSE_CALENDAR, requestGapMs: gapMs = UPSTOX.requestGapMs, everyMs = UPSTOX.contracts.everyMs } = options;
+  const { clock, log, access, calendar = NSE_CALENDAR, everyMs = UPSTOX.contracts.everyMs } = options;
   const request = options.fetch === undefined ? {} : { fetch: options.fetch };
-  const client = createJsonClient({
-    urls: access.rest,
-    clock,
-    headers: () => ({ Accept: 'application/json', Authorization: `Bearer ${access.token()}` }),
-    gapMs,
-    ...request,
-  });
+  const client = upstoxClient({ access, clock, gapMs: options.requestGapMs, ...request });
   const told = createUpstoxQuotes(client, clock.now);
-  const days = createUpstoxDays(client);
+  const candles = createUpstoxCandles(client, clock);
   const deliveries = new Map<string, readonly Delivery[]>();
-  const troubles = new Map<string, string>();
+  const attempts = createAttempts(SOURCE, log);
   const createdMs = clock.now();
   let board: UpstoxBoard = { listing: NO_LISTING, quotes: new Map() };
   /** The chains of the board, made when they are first asked for. */
   let made = new Map<string, DerivativeChain | null>();
   let listedOn: string | null = null;
   let listedTryMs = 0;
-  let settledFor: string | null = null;
+  /** The day of India and whether its session was over when closing values were asked for last. */
+  let settledAt: string | null = null;
   let accepted = 0;
   let looking: Cancel = () => {};
   let isRunning = false;
@@ -81,16 +70,8 @@ export function upstoxContracts(options: UpstoxContractsOptions): ContractSource
 
   const isTrading = (atMs: EpochMs): boolean => marketPhase(calendar, 'NSE', atMs, 'derivatives').phase === 'continuous';
 
-  /** Does one thing; a failure is kept in words under its name, and tried again the next time. */
   async function attempt(what: string, ask: () => Promise<void>): Promise<void> {
-    try {
-      await ask();
-      troubles.delete(what);
-    } catch (error) {
-      const why = messageOf(error);
-      log(troubles.get(what) === why ? 'debug' : 'warn', `${SOURCE}.not_learned`, { what, why });
-      troubles.set(what, why);
-    }
+    await attempts.attempt(what, ask);
     turnTo(statusNow());
   }
 
@@ -100,7 +81,7 @@ export function upstoxContracts(options: UpstoxContractsOptions): ContractSource
     if (listedOn === today || (listedOn !== null && !isTrading(nowMs)) || nowMs - listedTryMs < LISTED_WAIT_MS) return;
     listedTryMs = nowMs;
     await attempt('the list of contracts', async () => {
-      const listing = await fetchUpstoxInstruments({ urls: access.instruments, underlyings: new Set(UPSTOX_UNDERLYINGS), nowMs, ...request });
+      const listing = await fetchUpstoxInstruments({ urls: access.instruments, underlyings: new Set(NSE_FUTURES_UNDERLYINGS), nowMs, ...request });
       show({ listing, quotes: board.quotes });
       listedOn = today;
     });
@@ -133,19 +114,19 @@ export function upstoxContracts(options: UpstoxContractsOptions): ContractSource
 
   /** Closes of the last days, asked for once after each session and at the start. */
   async function learnDeliveries(nowMs: EpochMs): Promise<void> {
-    const to = istDate(nowMs - CLOSED_AFTER_MS);
-    const isOver = nowMs >= expiryMsOf('nse', to) + CLOSED_AFTER_MS;
-    const upTo = isOver ? to : istDate(nowMs - DAY_MS);
-    if (settledFor === upTo || board.listing.underlyings.size === 0) return;
+    const today = istDate(nowMs);
+    const isTodayOver = nowMs >= expiryMsOf('nse', today) + CLOSED_AFTER_MS;
+    const learnt = `${today} ${isTodayOver}`;
+    if (settledAt === learnt || board.listing.underlyings.size === 0) return;
     await attempt('closing values', async () => {
       for (const [underlying, key] of board.listing.underlyings) {
-        const closes = await days.closes(key, istDate(nowMs - (SETTLED_DAYS + 1) * DAY_MS), upTo, istDate(nowMs));
+        const days = await candles.fetchDays({ key, fromMs: nowMs - (SETTLED_DAYS + 1) * DAY_MS, toMs: nowMs, isTodayOver });
         deliveries.set(
           underlying,
-          closes.map(({ date, close }) => ({ expiryMs: expiryMsOf('nse', date), price: close, source: SOURCE })),
+          days.map(({ openMs, close }) => ({ expiryMs: expiryMsOf('nse', istDate(openMs)), price: close, source: SOURCE })),
         );
       }
-      settledFor = upTo;
+      settledAt = learnt;
     });
   }
 
@@ -166,7 +147,7 @@ export function upstoxContracts(options: UpstoxContractsOptions): ContractSource
 
   function statusNow(): FeedState['status'] {
     if (!isRunning) return 'down';
-    if (troubles.size > 0) return 'down';
+    if (attempts.trouble() !== null) return 'down';
     if (listedOn === null) return 'connecting';
     return isTrading(clock.now()) ? 'up' : 'waiting';
   }
@@ -186,7 +167,7 @@ export function upstoxContracts(options: UpstoxContractsOptions): ContractSource
       `${board.listing.contracts.length} contracts listed, ${board.quotes.size} prices`,
       rest,
       ...board.listing.otherLots,
-      ...troubles.values(),
+      attempts.trouble(),
     ];
     return words.filter((each) => each !== null).join('; ');
   }
@@ -195,7 +176,7 @@ export function upstoxContracts(options: UpstoxContractsOptions): ContractSource
     name: SOURCE,
     markets: [],
     evidence: 'live',
-    underlyings: UPSTOX_UNDERLYINGS,
+    underlyings: NSE_FUTURES_UNDERLYINGS,
     chains(underlying, atMs) {
       const chain = chainAt(underlying, atMs);
       return chain === null ? [] : [chain];

@@ -32,6 +32,7 @@ import { barOf, isSameCandle, missingBar } from './bar-of.ts';
 import { nseSession } from './nse-session.ts';
 import type { UpstoxAccess } from './upstox-access.ts';
 import { createUpstoxCandles } from './upstox-candles.ts';
+import { upstoxClient } from './upstox-client.ts';
 import { bytesOfWire, upstoxDial } from './upstox-dial.ts';
 import { createUpstoxParser, type UpstoxTold } from './upstox-frame.ts';
 
@@ -108,7 +109,7 @@ export function upstoxSource(options: UpstoxSourceOptions): MarketSource {
   const shelf = createMinuteShelf();
   const fetched = createMinuteShelf();
   const closes = new Map<string, number>();
-  const candles = createUpstoxCandles({ access, clock, gapMs: timing.requestGapMs, fetch: options.fetch });
+  const candles = createUpstoxCandles(upstoxClient({ access, clock, gapMs: timing.requestGapMs, fetch: options.fetch }), clock);
   const budget = createConnectBudget({ most: UPSTOX.connectsPerFiveMinutes, windowMs: 5 * MINUTE_MS });
   const symbolsByKey = new Map<string, string>();
   /** Minutes whose bar the venue has told before they were given, as `symbol minute`. */

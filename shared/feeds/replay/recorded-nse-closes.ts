@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
-import { CONTRACT_FACTS } from '../../config/contract-facts.ts';
-import { expiryMsOf } from '../../config/contracts.ts';
+import { expiryMsOf, NSE_FUTURES_UNDERLYINGS } from '../../config/contracts.ts';
 import { instrumentBySymbol } from '../../config/instruments.ts';
 import { NSE_CALENDAR } from '../../config/nse-calendar.ts';
 import { fromNumber } from '../../kernel/decimal.ts';
@@ -51,7 +50,7 @@ export function recordedNseCloses(paths: readonly string[]): RecordedContracts {
   }
 
   return {
-    underlyings: days.length === 0 ? [] : UNDERLYINGS,
+    underlyings: days.length === 0 ? [] : NSE_FUTURES_UNDERLYINGS,
     async advance(toMs) {
       for (let day = days[next]; day !== undefined && day.closeMs <= toMs; day = days[next]) {
         // What is older tells nothing of now: a run that begins later does not read it.
@@ -73,11 +72,7 @@ export function recordedNseCloses(paths: readonly string[]): RecordedContracts {
   };
 }
 
-/** Everything at NSE on which futures are listed. */
-const UNDERLYINGS: readonly string[] = CONTRACT_FACTS.listings.flatMap(({ venue, kind, underlying }) =>
-  venue === 'nse' && kind === 'future' ? [underlying] : [],
-);
-const OURS: ReadonlySet<string> = new Set(UNDERLYINGS);
+const OURS: ReadonlySet<string> = new Set(NSE_FUTURES_UNDERLYINGS);
 const SYMBOL_COLUMN = 7;
 const isOurs = (line: string): boolean => OURS.has(line.split(',', SYMBOL_COLUMN + 1)[SYMBOL_COLUMN] ?? '');
 

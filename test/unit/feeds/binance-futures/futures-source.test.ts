@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { binanceFuturesSource, type ContractSource } from '../../../../shared/feeds/binance-futures/futures-source.ts';
+import { binanceFuturesSource } from '../../../../shared/feeds/binance-futures/futures-source.ts';
+import type { ContractSource } from '../../../../shared/feeds/contract-source.ts';
 import { systemClock } from '../../../../shared/kernel/clock-system.ts';
 import { text } from '../../../../shared/kernel/decimal.ts';
 import { rng } from '../../../../shared/kernel/rng.ts';

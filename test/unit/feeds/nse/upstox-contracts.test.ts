@@ -158,8 +158,8 @@ describe('contracts of NSE at Upstox', () => {
 
   it('are not asked for while derivatives do not trade; what the last days settled at is', async () => {
     const closes = [
-      ['2026-10-13T00:00:00+05:30', 1, 1, 1, 25_010.4, 0, 0],
-      ['2026-10-12T00:00:00+05:30', 1, 1, 1, 24_950.2, 0, 0],
+      ['2026-10-13T00:00:00+05:30', 24_960, 25_050, 24_900, 25_010.4, 0, 0],
+      ['2026-10-12T00:00:00+05:30', 24_900, 25_000, 24_880, 24_950.2, 0, 0],
     ];
     const { server, source, state, clock } = await live(
       { candles: (path) => (path.includes('/intraday/') ? closes.slice(0, 1) : closes.slice(1)) },
@@ -170,7 +170,7 @@ describe('contracts of NSE at Upstox', () => {
       ['2026-10-12T10:10:00.000Z', 24_950.2],
       ['2026-10-13T10:10:00.000Z', 25_010.4],
     ]);
-    expect(server.days).toEqual([`/v3/historical-candle/${INDEX}/days/1/2026-10-13/2026-10-08`, `/v3/historical-candle/intraday/${INDEX}/days/1`]);
+    expect(server.days).toEqual([`/v3/historical-candle/${INDEX}/days/1/2026-10-12/2026-10-08`, `/v3/historical-candle/intraday/${INDEX}/days/1`]);
     expect(server.asked).toEqual([]);
     await until(() => state()?.status === 'waiting');
     expect(state()?.detail).toContain('derivatives of NSE do not trade now');
