@@ -11,6 +11,7 @@ import { longestSpan } from '../../shared/feeds/replay/recorded-klines.ts';
 import { digest } from '../../shared/kernel/digest.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
 import { DAY_MS, iso } from '../../shared/kernel/time.ts';
+import { notesOn } from './backtest/notes.ts';
 import { type BacktestOptions, HELP, readBacktestOptions } from './backtest/options.ts';
 import { resultPage } from './backtest/page.ts';
 import { type BacktestRequest, type BacktestResult, runBacktest } from './backtest/run-backtest.ts';
@@ -102,7 +103,9 @@ async function klinesAt(paths: readonly string[], coinBars: BacktestOptions['coi
 }
 
 /** The result as it is kept and printed as JSON. */
-function summaryOf({ data, bounds, strategies, seed, model, chainAgeSeconds, folder }: BacktestRequest, result: BacktestResult): unknown {
+function summaryOf(request: BacktestRequest, result: BacktestResult): unknown {
+  const { data, bounds, strategies, seed, model, chainAgeSeconds, folder } = request;
+  const notes = notesOn(request);
   return {
     strategies,
     symbols: data.symbols,
@@ -111,6 +114,7 @@ function summaryOf({ data, bounds, strategies, seed, model, chainAgeSeconds, fol
     seed,
     ...(model.states.length === 0 ? {} : { models: model.states }),
     ...result,
+    ...(notes.length === 0 ? {} : { notes }),
     assumptions: assumptionsOf({ hasMinutes: longestSpan(data.series) === 1, isOfPerpetuals: data.isOfPerpetuals === true, chainAgeSeconds }),
     folder,
   };

@@ -46,6 +46,8 @@ describe('npm run backtest', () => {
     [['--data', 'x', '--strategy', 'swing', '--capital', '-1'], /^.*--capital/],
     [['--data', 'x', '--strategy', 'swing', '--seed', 'one'], /^--seed takes a whole number/],
     [['--data', 'x', '--strategy', 'swing', '--speed', '2'], /Unknown option '--speed'/],
+    [['--data', '--strategy', 'swing'], /^--data needs a value; see npm run backtest -- --help$/],
+    [['--data', 'x', '--strategy', 'swing', '--seed', '-1'], /^--seed needs a value/],
   ])('refuses %j in one line', async (argv, message) => {
     const { code, out, err } = await backtest(argv);
     expect([code, out, err.length]).toEqual([2, [], 1]);
@@ -94,6 +96,19 @@ describe('npm run backtest', () => {
       expect(decisions.every(({ scanId }) => scanId.startsWith('scan:CRYPTO:2023-05-01T0'))).toBe(true);
       expect(summary).toMatchObject({ bars: 1_080, missingBars: 0, scans: 181, performance: { trades: trades.length, sharpe: null } });
       expect(summary.books).toMatchObject({ isSound: true, rows: rows.length, trades: trades.length, journalHash: rows.at(-1)?.hash });
+    });
+
+    it('says which of the strategies the data has nothing for, and names each strategy once', async () => {
+      const short = ['--data', data, '--from', '2023-05-01', '--to', '2023-05-01T00:02:00Z', '--out', testFolder()];
+      const { out } = await backtest([...short, '--strategy', 'btst,options,btst']);
+      expect(out[0]).toContain('Backtest of btst, options over');
+      expect(out.filter((line) => line.startsWith('Note'))).toEqual([
+        'Note         btst trades shares of NSE, and the data has none.',
+        'Note         No contracts lie beside the data: nothing for options to trade.',
+      ]);
+      const { out: told } = await backtest([...short, '--strategy', 'options', '--json']);
+      expect(JSON.parse(told.join('\n'))).toMatchObject({ notes: ['No contracts lie beside the data: nothing for options to trade.'] });
+      expect(first.out.some((line) => line.startsWith('Note'))).toBe(false);
     });
 
     it('is another run under another seed', async () => {
