@@ -105,7 +105,7 @@ async function klinesAt(paths: readonly string[], coinBars: BacktestOptions['coi
 /** The result as it is kept and printed as JSON. */
 function summaryOf(request: BacktestRequest, result: BacktestResult): unknown {
   const { data, bounds, strategies, seed, model, chainAgeSeconds, folder } = request;
-  const notes = notesOn(request);
+  const notes = notesOn(request, result);
   return {
     strategies,
     symbols: data.symbols,

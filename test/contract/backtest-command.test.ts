@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -109,6 +109,28 @@ describe('npm run backtest', () => {
       const { out: told } = await backtest([...short, '--strategy', 'options', '--json']);
       expect(JSON.parse(told.join('\n'))).toMatchObject({ notes: ['No contracts lie beside the data: nothing for options to trade.'] });
       expect(first.out.some((line) => line.startsWith('Note'))).toBe(false);
+    });
+
+    it('says so where nothing was recorded of the days that it was asked for', async () => {
+      const hole = testFolder();
+      const rows = [FROM_MS, FROM_MS + 9 * DAY_MS].map((openMs) => `${openMs},100,101,99,100,1`);
+      writeFileSync(join(hole, 'BTCUSDT-1m-2023.csv'), rows.join('\n'));
+      const { code, out } = await backtest([
+        '--data',
+        hole,
+        '--strategy',
+        'swing',
+        '--from',
+        '2023-05-03',
+        '--to',
+        '2023-05-04',
+        '--out',
+        testFolder(),
+      ]);
+      expect([code, out.filter((line) => line.startsWith('Note'))]).toEqual([
+        0,
+        ['Note         No bar was played: none is recorded between 2023-05-03T00:00:00.000Z and 2023-05-04T00:00:00.000Z.'],
+      ]);
     });
 
     it('is another run under another seed', async () => {

@@ -1,12 +1,17 @@
 import { NSE_CALENDAR } from '../../../shared/config/nse-calendar.ts';
 import { marketsOf } from '../../../shared/feeds/replay/recorded-klines.ts';
+import { iso } from '../../../shared/kernel/time.ts';
 import { istDate } from '../../../shared/market/ist.ts';
 import type { StrategyName } from '../../../shared/strategies/strategy.ts';
-import type { BacktestRequest } from './run-backtest.ts';
+import type { BacktestRequest, BacktestResult } from './run-backtest.ts';
 
 /** What of a request came to nothing for want of data, and why: said with its result. */
-export function notesOn({ data, contracts, strategies }: Pick<BacktestRequest, 'data' | 'contracts' | 'strategies'>): readonly string[] {
+export function notesOn(
+  { data, contracts, strategies, bounds }: Pick<BacktestRequest, 'data' | 'contracts' | 'strategies' | 'bounds'>,
+  { bars }: Pick<BacktestResult, 'bars'>,
+): readonly string[] {
   const notes: string[] = [];
+  if (bars === 0) notes.push(`No bar was played: none is recorded between ${iso(bounds.startMs)} and ${iso(bounds.endMs)}.`);
   const { unknownDays, series } = data;
   if (unknownDays !== undefined) {
     const { from, to } = NSE_CALENDAR.facts.coverage;

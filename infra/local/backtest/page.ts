@@ -31,7 +31,7 @@ export function resultPage(request: BacktestRequest, result: BacktestResult): re
     ...books.differences.map(({ what, stored, rebuilt }) => `  ${what}: stored ${JSON.stringify(stored)}, rebuilt ${JSON.stringify(rebuilt)}`),
     `             decisions hash ${result.decisionsHash}`,
     ...undefinedFigures(reasons),
-    ...notesOn(request).map((note) => `Note         ${note}`),
+    ...notesOn(request, result).map((note) => `Note         ${note}`),
     '',
     'What bars do not tell was assumed:',
     ...assumptionsOf({ hasMinutes: longestSpan(data.series) === 1, isOfPerpetuals: data.isOfPerpetuals === true, chainAgeSeconds }).map(
