@@ -37,12 +37,12 @@ export async function benchBacktest(): Promise<readonly string[]> {
 /** Both play some weeks first: what is measured is not how long the compiler takes. */
 function benchCross(): readonly string[] {
   const bars = generated(['BTC'], CROSS_MINUTES);
-  const warmUp = bars.slice(0, WARM_UP_MINUTES);
+  const warmUp = bars.first(WARM_UP_MINUTES);
   playCross(warmUp, {});
-  runGrademark(withAverages(warmUp.map(([bar]) => bar as Bar)));
+  runGrademark(withAverages(barsOf(warmUp)));
   const ours = playCross(bars, {});
   const all = playCross(bars, NO_HALTS);
-  const peer = runGrademark(withAverages(bars.map(([bar]) => bar as Bar)));
+  const peer = runGrademark(withAverages(barsOf(bars)));
   return [
     `SMA 20/50 cross             ${rate(ours.bars, ours.ms)} (${ours.trades} trades, ${ours.rows} journal rows; fees, slippage, stop, target, equity, decisions, hashed journal)`,
     `the same, never halted      ${rate(all.bars, all.ms)} (${all.trades} trades, ${all.rows} journal rows)`,
@@ -50,10 +50,13 @@ function benchCross(): readonly string[] {
   ];
 }
 
+/** Of the one symbol. */
+const barsOf = (minutes: Minutes): readonly Bar[] => [...minutes].flat();
+
 /** The rule loses money on random walks: with these limits it goes on all the same, as the peer's does. */
 const NO_HALTS = { maxDrawdown: 1, maxDailyLoss: 1, maxConsecutiveLosses: 1_000 };
 
-function playCross(bars: readonly (readonly Bar[])[], riskLimits: StartRequest['riskLimits']): Played {
+function playCross(bars: Minutes, riskLimits: StartRequest['riskLimits']): Played {
   const cross = createSmaCross();
   return play(bars, { strategyOf: () => cross, timeframes: [], riskLimits });
 }
@@ -70,9 +73,9 @@ const peerLines = (peer: PeerRun | null, ours: Played): readonly string[] =>
 async function benchStrategies(): Promise<readonly string[]> {
   const names = BUILT_STRATEGIES.map(({ name }) => name);
   const minutes = generated(BENCH_SYMBOLS, MINUTES);
-  play(minutes.slice(0, WARM_UP_MINUTES), {});
+  play(minutes.first(WARM_UP_MINUTES), {});
   const { bars, ms, trades, rows } = play(minutes, {});
-  const gate = await shareOf('riskGate', () => void play(minutes.slice(0, GATE_MINUTES), {}));
+  const gate = await shareOf('riskGate', () => void play(minutes.first(GATE_MINUTES), {}));
   return [
     `${names.join(', ').padEnd(28)}${rate(bars, ms)} over 1m bars of ${BENCH_SYMBOLS.length} symbols (${trades} trades, ${rows} journal rows)`,
     againstTarget('bars/s of all strategies', perSecond(bars, ms), '>=', 200_000),
@@ -120,7 +123,7 @@ interface More extends Pick<Parameters<typeof openBacktest>[0], 'strategyOf' | '
   readonly riskLimits?: StartRequest['riskLimits'];
 }
 
-function play(minutes: readonly (readonly Bar[])[], { riskLimits = {}, ...more }: More): Played {
+function play(minutes: Minutes, { riskLimits = {}, ...more }: More): Played {
   let [rows, trades, written] = [0, 0, 0];
   const listener: BacktestListener = {
     row: () => {
@@ -152,14 +155,55 @@ function play(minutes: readonly (readonly Bar[])[], { riskLimits = {}, ...more }
   backtest.end();
   const ms = cpuMs() - began;
   if (trades > 0 && written === 0) throw new Error('Trades without a decision');
-  return { bars: minutes.reduce((total, bars) => total + bars.length, 0), ms, trades, rows };
+  return { bars: minutes.bars, ms, trades, rows };
 }
 
-/** Random walks with bursts of volume, by minute; prices of two decimals, as the venue writes them. */
-function generated(symbols: readonly BenchSymbol[], minutes: number): readonly (readonly Bar[])[] {
-  return [...generatedMinutes(symbols, minutes)];
+/** Bars by minute as a reader of files holds them, in columns: who plays them has the bars of one minute at a time. */
+interface Minutes extends Iterable<readonly Bar[]> {
+  readonly bars: number;
+  readonly first: (minutes: number) => Minutes;
 }
 
+const COLUMNS = ['open', 'high', 'low', 'close', 'volume'] as const;
+
+/** Random walks with bursts of volume. */
+function generated(symbols: readonly BenchSymbol[], minutes: number): Minutes {
+  const columns = symbols.map(() => Object.fromEntries(COLUMNS.map((name) => [name, new Float64Array(minutes)])) as Columns);
+  let minute = 0;
+  for (const bars of generatedMinutes(symbols, minutes)) {
+    for (const [place, bar] of bars.entries()) for (const name of COLUMNS) (columns[place] as Columns)[name][minute] = bar[name];
+    minute += 1;
+  }
+  return minutesOf(symbols, columns, minutes);
+}
+
+type Columns = Readonly<Record<(typeof COLUMNS)[number], Float64Array>>;
+
+function minutesOf(symbols: readonly BenchSymbol[], columns: readonly Columns[], minutes: number): Minutes {
+  const barAt = (place: number, minute: number): Bar => {
+    const { open, high, low, close, volume } = columns[place] as Columns;
+    return {
+      symbol: symbols[place] as BenchSymbol,
+      openMs: START_MS + minute * MINUTE_MS,
+      open: open[minute] as number,
+      high: high[minute] as number,
+      low: low[minute] as number,
+      close: close[minute] as number,
+      volume: volume[minute] as number,
+      origin: 'received',
+      evidence: 'simulated',
+    };
+  };
+  return {
+    bars: symbols.length * minutes,
+    first: (some) => minutesOf(symbols, columns, some),
+    *[Symbol.iterator]() {
+      for (let minute = 0; minute < minutes; minute++) yield symbols.map((_, place) => barAt(place, minute));
+    },
+  };
+}
+
+/** By minute; prices of two decimals, as the venue writes them. */
 function* generatedMinutes(symbols: readonly BenchSymbol[], minutes: number): Generator<readonly Bar[]> {
   const draw = rng('bench-bars');
   const last = new Map<string, number>(symbols.map((symbol) => [symbol, PRICES[symbol] * SCALE]));
