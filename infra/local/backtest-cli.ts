@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assumptionsOf } from '../../shared/engine/backtest/assumptions.ts';
 import type { Settings } from '../../shared/engine/context.ts';
@@ -54,6 +54,8 @@ async function requestOf(
   { strategies, seed, capital, usdInr, coinBars, chainAgeSeconds, out, fromMs, toMs, data: paths, models }: BacktestOptions,
   terminal: BacktestTerminal,
 ): Promise<BacktestRequest> {
+  if (out !== null && statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new OptionError('bad_option', `--out takes a folder, and ${out} is a file`);
   const data = await klinesAt(paths, coinBars);
   const bounds = await replayBounds(data, { atMs: fromMs, untilMs: toMs });
   const { model, outside } = loadModels(models, null);

@@ -54,6 +54,13 @@ describe('npm run backtest', () => {
     expect(err[0]).toMatch(message);
   });
 
+  it('does not write over a file that is named in place of a folder', async () => {
+    const file = join(testFolder(), 'notes.txt');
+    writeFileSync(file, 'mine');
+    const { code, err } = await backtest(['--data', 'x', '--strategy', 'swing', '--out', file]);
+    expect([code, err]).toEqual([2, [`--out takes a folder, and ${file} is a file`]]);
+  });
+
   it('says that there is no such data', async () => {
     const { code, err } = await backtest(['--data', join(testFolder(), 'none'), '--strategy', 'swing']);
     expect([code, err.length]).toEqual([1, 1]);
