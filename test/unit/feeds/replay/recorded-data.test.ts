@@ -38,12 +38,12 @@ async function series(...paths: readonly string[]): Promise<readonly KlineSeries
 async function minutes(of: readonly KlineSeries[], range: KlineRange = {}) {
   const klines = readRecordedKlines(of, range);
   const all: KlineMinute[] = [];
-  for await (const minute of klines.minutes) all.push(minute);
+  for await (const run of klines.runs) all.push(...run);
   return { all, refused: klines.refused() };
 }
 
-const told = ({ openMs, candles, absent }: KlineMinute): string =>
-  [(openMs - T0) / MINUTE, ...candles.map(({ symbol, candle }) => `${symbol}=${candle.close}`), ...absent.map((symbol) => `${symbol}-`)].join(' ');
+const told = ({ openMs, bars, absent }: KlineMinute): string =>
+  [(openMs - T0) / MINUTE, ...bars.map(({ symbol, close }) => `${symbol}=${close}`), ...absent.map((symbol) => `${symbol}-`)].join(' ');
 
 describe('recorded klines', () => {
   it('are merged by minute, with absent minutes told', async () => {
@@ -74,7 +74,7 @@ describe('recorded klines', () => {
     const path = await file('micro/ADAUSDT-1m-2025-01-01.csv', `${row(0)},1704067259999,1,2,3,4,0\r\n${micro}`);
     const { all, refused } = await minutes(await series(path));
     expect(all.map(told)).toEqual(['0 ADA=100', '1 ADA=100']);
-    expect(all[1]?.candles[0]?.candle).toEqual({ openMs: T0 + MINUTE, open: 100, high: 101, low: 99, close: 100, volume: 0.00001 });
+    expect(all[1]?.bars[0]).toMatchObject({ openMs: T0 + MINUTE, open: 100, high: 101, low: 99, close: 100, volume: 0.00001 });
     expect(refused).toEqual({});
   });
 
