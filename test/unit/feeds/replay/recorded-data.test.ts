@@ -92,6 +92,12 @@ describe('recorded klines', () => {
     expect(refused).toEqual({ bad_range: 1, bad_price: 1, bad_row: 1, bad_stamp: 2, bad_quantity: 1 });
   });
 
+  it('reach to their last good row, however many bad ones follow it', async () => {
+    const bad = Array.from({ length: 20_000 }, (_, i) => `${T0 + (i + 2) * MINUTE},100,99,98,100,1`);
+    const [one] = await series(await file('tail/DOTUSDT-1m-x.csv', csv(row(0), row(1), ...bad)));
+    expect(one?.files).toMatchObject([{ firstMs: T0, lastMs: T0 + MINUTE }]);
+  });
+
   it('of a part of the time begin and end there', async () => {
     const path = await file('range/BTCUSDT-1m-2024.csv', csv(...Array.from({ length: 50 }, (_, i) => row(i))));
     const { all } = await minutes(await series(path), { fromMs: T0 + 10 * MINUTE, toMs: T0 + 13 * MINUTE });
