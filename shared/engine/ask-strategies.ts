@@ -34,9 +34,12 @@ export interface Asked {
   readonly isQuiet: boolean;
 }
 
-/** Asks every question of its strategy. Nothing is judged, and no answer depends on what becomes of another. Pure. */
-export function askAll(account: Account, view: AskedView, questions: readonly Question[]): Asked {
-  const { symbols, places } = symbolsOf(questions);
+/**
+ * Asks every question of its strategy. Nothing is judged, and no answer depends on what becomes of another. Pure.
+ * @param about the symbols of the questions, for who asks the same ones every minute
+ */
+export function askAll(account: Account, view: AskedView, questions: readonly Question[], about = symbolsOf(questions)): Asked {
+  const { symbols, places } = about;
   const seen: (Seen | undefined)[] = new Array(symbols.length);
   const answers: Answer[] = [];
   let [isQuiet, areOnGrids] = [true, true];
@@ -141,7 +144,7 @@ function derivativesOf(view: AskedView, underlying: string): DerivativesView | n
   return { chains, ivHistory: view.ivHistory(underlying), spot: view.quote(underlying) };
 }
 
-interface AskedSymbols {
+export interface AskedSymbols {
   /** Each once. */
   readonly symbols: readonly string[];
   /** Of each question's symbol among them. */

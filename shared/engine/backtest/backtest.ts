@@ -15,7 +15,7 @@ import type { RiskModel } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
 import { adjustedHistory, type StoredHistory } from '../adjusted-history.ts';
 import { corporateActions, hasActionsDue } from '../apply-corporate-actions.ts';
-import { type AskedView, answeredAll, askAll, type Question } from '../ask-strategies.ts';
+import { type AskedView, answeredAll, askAll } from '../ask-strategies.ts';
 import { chartFrom } from '../chart-shelf.ts';
 import type { EngineContext } from '../context.ts';
 import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
@@ -32,8 +32,8 @@ import { createExchange, deskWithChains, type Matching } from '../matcher.ts';
 import { sweep } from '../monitor-positions.ts';
 import type { ChainSource, DailiesBySymbol, Model } from '../ports.ts';
 import { riskModelOf } from '../risk-models.ts';
-import { dayRolls, rollDays } from '../roll-trading-day.ts';
-import { type MarketScan, questionsOf, scanId, scanOf } from '../scan-market.ts';
+import { dayRolls, nextRollMs, rollDays } from '../roll-trading-day.ts';
+import { type MarketScan, scanId, scanOf } from '../scan-market.ts';
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
 import { performNow, type Steps } from '../steps.ts';
 import { closesIn } from '../stored-closes.ts';
@@ -41,6 +41,7 @@ import { type BacktestListener, openBooks } from './books.ts';
 import { createLanes, type Lane } from './lanes.ts';
 import { watchInBacktest } from './model-watch.ts';
 import { createPublication } from './publication.ts';
+import { createQuestioning } from './questioning.ts';
 
 /** One minute of all symbols of a backtest. */
 export interface BacktestMinute {
@@ -108,6 +109,8 @@ interface Slot {
   /** Orders what happens at one instant: as the clock of a host does. */
   readonly label: string;
   readonly run: (minuteMs: EpochMs) => void;
+  /** It tells prices: nothing comes of it where nobody waits for one. */
+  readonly isPrice: boolean;
 }
 
 /**
@@ -129,8 +132,9 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   /** What `isIgnored` has found of the minute that is played, while the account is the same. */
   const ignored: { minute: BacktestMinute | null; account: Account | null; isSo: boolean } = { minute: null, account: null, isSo: false };
   let scans = 0;
-  /** What `toBeAsked` has found last of all questions of a market. */
-  const lastAsked = new WeakMap<readonly Question[], { readonly charted: number; readonly questions: readonly Question[] }>();
+  /** When the books of a day roll next. */
+  let rolled: { readonly day: Account['day'] | null; readonly nextMs: EpochMs } = { day: null, nextMs: startMs };
+  const toBeAsked = createQuestioning(lanes);
   const riskAt = (nowMs: EpochMs): RiskModel => riskModelOf(setup.dailies?.(nowMs - DAILIES_SPAN_MS, nowMs) ?? new Map(), settings.seed);
   let risk = riskAt(startMs);
   let dailiesDueMs = nextDailiesMs(startMs);
@@ -204,10 +208,9 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
 
   const tickAt = (index: number): void => {
     const bars = playing.playing ?? playing.bars;
-    if (!isOfMinutes(playing)) return playTicks(bars, index);
-    if (!isIgnored()) return playTicks(bars, index);
+    if (!isOfMinutes(playing) || !isIgnored()) playTicks(bars, index);
     // An extreme that is ignored is forgotten with the close.
-    if (index === 0 || index === TICK_OFFSETS_MS.length - 1) lanes.stamp(bars, index);
+    else if (index === 0 || index === TICK_OFFSETS_MS.length - 1) lanes.stamp(bars, index);
   };
 
   /** As a feed does: what a chain brings is met in the second in which it is there. */
@@ -273,27 +276,17 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     return found < 0 ? null : found;
   };
 
-  /** The questions about symbols that something is known of: every minute the same. */
-  const toBeAsked = (questions: readonly Question[]): readonly Question[] => {
-    const before = lastAsked.get(questions);
-    if (before?.charted === lanes.charted()) return before.questions;
-    const known = questions.filter(({ strategy, instrument }) => strategy.readsDerivatives || lanes.chart(instrument.symbol) !== null);
-    lastAsked.set(questions, { charted: lanes.charted(), questions: known });
-    return known;
-  };
-
   const scan = (market: Market, minuteMs: EpochMs): void => {
     const account = books.account();
     if (account.status === 'stopped' || !isScanned(setup, market, minuteMs)) return;
     scans += 1;
-    const asks = { market, minuteMs, strategyOf };
     const view = setup.chains === undefined ? bareView : scanView();
-    const questions = questionsOf(account, view, asks);
-    const asked = askAll(account, view, toBeAsked(questions));
+    const { all, known, about } = toBeAsked(account, view, { market, minuteMs, strategyOf });
+    const asked = askAll(account, view, known, about);
     const hears = asked.isQuiet ? listener.quietScan : listener.scan;
     if (hears === undefined) return;
-    const command = { ...asks, id: scanId(market, minuteMs), ordinal: scans, configVersion: settings.configVersion };
-    const made = scanOf(account, scanView(), command, answeredAll(asked, questions));
+    const command = { market, minuteMs, strategyOf, id: scanId(market, minuteMs), ordinal: scans, configVersion: settings.configVersion };
+    const made = scanOf(account, scanView(), command, answeredAll(asked, all));
     hears(made.scan);
     books.commit({ sessionId, decide: () => made });
   };
@@ -310,8 +303,10 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
 
   const roll = (atMs: EpochMs): void => {
     adjust(atMs);
-    const due = dayRolls(books.account(), atMs);
-    if (due.length === 0) return;
+    const account = books.account();
+    if (account.day !== rolled.day) rolled = { day: account.day, nextMs: nextRollMs(account) };
+    if (atMs < rolled.nextMs) return;
+    const due = dayRolls(account, atMs);
     const market = view();
     carryOut(rollDays(books.account(), { ...market, risk, optionTermsOf: optionTermsIn(market) }, due));
   };
@@ -341,20 +336,21 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     const run = runOf(schedule);
     if (run === null) return [];
     const [offsetMs, everyMs] = [schedule.delaySeconds * SECOND_MS, everyMinutes(schedule) * MINUTE_MS];
-    return [{ offsetMs, everyMs, label: `3-schedule-${schedule.name}`, run }];
+    return [{ offsetMs, everyMs, label: `3-schedule-${schedule.name}`, run, isPrice: false }];
   });
   // What they look at is made of the desk as it is then: nothing may have come to it since it was published.
   const late = scheduled.find(({ offsetMs }) => offsetMs >= (TICK_OFFSETS_MS[1] ?? 0));
   if (late !== undefined) throw new Error(`${late.label} looks at the market after prices that come later than what was published`);
   const slots: readonly Slot[] = [
-    ...TICK_OFFSETS_MS.map((offsetMs, index) => ({ offsetMs, everyMs: MINUTE_MS, label: '0-source', run: () => tickAt(index) })),
-    { offsetMs: 0, everyMs: MINUTE_MS, label: '6-dailies', run: fetchDailies },
-    { offsetMs: MINUTE_GRACE_MS, everyMs: MINUTE_MS, label: '1-minute', run: close },
+    ...TICK_OFFSETS_MS.map((offsetMs, index) => ({ offsetMs, everyMs: MINUTE_MS, label: '0-source', run: () => tickAt(index), isPrice: true })),
+    { offsetMs: 0, everyMs: MINUTE_MS, label: '6-dailies', run: fetchDailies, isPrice: false },
+    { offsetMs: MINUTE_GRACE_MS, everyMs: MINUTE_MS, label: '1-minute', run: close, isPrice: false },
     ...(setup.chains === undefined ? NO_SECONDS : SECONDS).map((offsetMs) => ({
       offsetMs,
       everyMs: MINUTE_MS,
       label: '2-contracts',
       run: tellContracts,
+      isPrice: true,
     })),
     ...scheduled,
   ].sort((a, b) => a.offsetMs - b.offsetMs || (a.label < b.label ? -1 : 1));
@@ -363,12 +359,37 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     closing = playing;
     playing = minute;
     endDay(minute.openMs);
+    // What is told of contracts every second is forgotten in the second after the last of them.
+    const isPassedOver = setup.chains === undefined && untilMs > LAST_TICK_MS && isOfMinutes(minute) && isIgnored();
+    goThrough(minute, isPassedOver ? passOver(minute) : 0, untilMs);
+  };
+
+  /**
+   * Does what is on schedule in a minute whose prices nobody waits for: they are stamps. Returns the place of the slot from which it
+   * must be gone through after all, for something has become of the account.
+   */
+  const passOver = ({ openMs, bars }: BacktestMinute): number => {
+    const account = books.account();
+    lanes.stamp(bars, 0);
     for (let place = 0; place < slots.length; place++) {
+      const { offsetMs, everyMs, run, isPrice } = slots[place] as Slot;
+      if (isPrice || openMs % everyMs !== 0) continue;
+      clock.advance(openMs + offsetMs);
+      run(openMs);
+      if (books.account() !== account) return place + 1;
+    }
+    lanes.stamp(bars, TICK_OFFSETS_MS.length - 1);
+    clock.advance(openMs + LAST_TICK_MS);
+    return slots.length;
+  };
+
+  const goThrough = ({ openMs }: BacktestMinute, from: number, untilMs: number): void => {
+    for (let place = from; place < slots.length; place++) {
       const { offsetMs, everyMs, run } = slots[place] as Slot;
       if (offsetMs > untilMs) return;
-      if (minute.openMs % everyMs !== 0) continue;
-      clock.advance(minute.openMs + offsetMs);
-      run(minute.openMs);
+      if (openMs % everyMs !== 0) continue;
+      clock.advance(openMs + offsetMs);
+      run(openMs);
     }
   };
 
