@@ -85,13 +85,10 @@ export function toNumber(value: Decimal): number {
 export function fromNumber(value: number): Decimal {
   const units = value * SCALE_UNITS;
   const nearest = Math.round(units);
-  // The product is off by less than an eighth: what is not near a half is rounded as the exact one is.
-  if (Math.abs(units) < MOST_UNITS && Math.abs(units - nearest) < 3 / 8) return of(BigInt(nearest));
+  // The product is off by half of its last bit at most: what is further from a half than twice that is rounded as the exact one is.
+  if (Math.abs(units - nearest) < 0.5 - Math.abs(units) * Number.EPSILON) return of(BigInt(nearest));
   return roundedByText(value);
 }
-
-/** Beneath this floats stand an eighth apart at most. */
-const MOST_UNITS = 2 ** 50;
 
 function roundedByText(value: number): Decimal {
   if (!Number.isFinite(value)) throw new DecimalError('not_a_decimal', `Expected a finite number, received ${value}`, { value });

@@ -1,6 +1,5 @@
 import { everyMinutes, SCHEDULES, type Schedule } from '../../config/schedules.ts';
 import type { Rate } from '../../contracts/terms.ts';
-import type { Chart } from '../../indicators/chart.ts';
 import { createSteppedClock } from '../../kernel/clock-stepped.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
@@ -13,10 +12,9 @@ import type { Timeframe } from '../../market/timeframe.ts';
 import { NO_MODELS } from '../../ml/no-models.ts';
 import type { RiskModel } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
-import { adjustedHistory, type StoredHistory } from '../adjusted-history.ts';
+import type { StoredHistory } from '../adjusted-history.ts';
 import { corporateActions, hasActionsDue } from '../apply-corporate-actions.ts';
 import { type AskedView, answeredAll, askAll } from '../ask-strategies.ts';
-import { chartFrom } from '../chart-shelf.ts';
 import type { EngineContext } from '../context.ts';
 import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
 import { optionTermsIn } from '../contracts/option-terms.ts';
@@ -125,7 +123,8 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   const clock = createSteppedClock(startMs);
   const desk = createDesk();
   const contractsToTell = createContractTeller(setup.chains ?? null, desk);
-  const lanes = createLanes({ charts: warmUp(setup, desk), timeframes: setup.timeframes, source: setup.source, desk });
+  const lanes = createLanes({ history: setup.history, startMs, scope: world.scope, timeframes: setup.timeframes, source: setup.source, desk });
+  warmUp(setup, desk);
   let tickedDay = istDayOf(startMs);
   let playing: BacktestMinute = { openMs: startMs - MINUTE_MS, bars: [] };
   let closing: BacktestMinute = playing;
@@ -280,6 +279,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     const account = books.account();
     if (account.status === 'stopped' || !isScanned(setup, market, minuteMs)) return;
     scans += 1;
+    lanes.readAt(minuteMs);
     const view = setup.chains === undefined ? bareView : scanView();
     const { all, known, about } = toBeAsked(account, view, { market, minuteMs, strategyOf });
     const asked = askAll(account, view, known, about);
@@ -417,11 +417,8 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
 /** Whether the bars of a minute are of that minute alone. */
 const isOfMinutes = ({ playing }: BacktestMinute): boolean => playing === undefined || playing.every(({ spanMinutes }) => spanMinutes === undefined);
 
-/** Charts from what is known of the time before, and the tape of the last hour. */
-function warmUp({ history: raw, startMs, world }: BacktestSetup, desk: ReturnType<typeof createDesk>): ReadonlyMap<string, Chart> {
-  const history = adjustedHistory(raw, startMs, world.scope);
-  for (const [symbol, close] of closesIn(raw, startMs, world.evidence)) desk.closed(symbol, close);
-  for (const bars of raw.bars.values()) for (const bar of bars) if (bar.openMs >= startMs - HOUR_MS) desk.bar(bar);
-  const symbols = new Set([...history.days.keys(), ...history.bars.keys()]);
-  return new Map([...symbols].map((symbol) => [symbol, chartFrom(history, symbol, startMs)]));
+/** The desk knows the closes of the days before, and the tape of the last hour. */
+function warmUp({ history, startMs, world }: BacktestSetup, desk: Desk): void {
+  for (const [symbol, close] of closesIn(history, startMs, world.evidence)) desk.closed(symbol, close);
+  for (const bars of history.bars.values()) for (const bar of bars) if (bar.openMs >= startMs - HOUR_MS) desk.bar(bar);
 }

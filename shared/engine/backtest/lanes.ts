@@ -1,14 +1,19 @@
 import { instrumentBySymbol } from '../../config/instruments.ts';
 import { type Chart, createChart } from '../../indicators/chart.ts';
+import type { EpochMs } from '../../kernel/time.ts';
 import { isTraded, tickOfBar } from '../../market/bar-ticks.ts';
+import { istDayOf } from '../../market/ist.ts';
 import type { Bar } from '../../market/price.ts';
 import type { Timeframe } from '../../market/timeframe.ts';
+import { adjustedHistory, isOutdated, type StoredHistory } from '../adjusted-history.ts';
+import { chartFrom } from '../chart-shelf.ts';
 import type { Desk } from '../desk.ts';
+import { createRawHistory } from './raw-history.ts';
 
 /** A symbol of the data. */
 export interface Lane {
   readonly symbol: string;
-  readonly chart: Chart;
+  chart: Chart;
   /** Whether anything has come to the chart. */
   isCharted: boolean;
   /** The bar whose tick the desk has not been told: nobody has looked since. */
@@ -23,10 +28,12 @@ export interface Lanes {
   readonly of: (bar: Bar, place: number) => Lane;
   /** Null for a symbol that no bar of is known. */
   readonly chart: (symbol: string) => Chart | null;
-  /** How many symbols have a chart: what is known of none changes only with it. */
-  readonly charted: () => number;
+  /** Counts how often a symbol came by a chart or lost it: what is known of none changes only with it. */
+  readonly revision: () => number;
   /** The bars of a minute that is over come to their charts. */
   readonly close: (bars: readonly Bar[]) => void;
+  /** Makes charts anew that an ex-date has come over since they were read last. */
+  readonly readAt: (nowMs: EpochMs) => void;
   /** Prices that nobody waits for, by their place among a bar's ticks: told when somebody looks. */
   readonly stamp: (bars: readonly Bar[], index: number) => void;
   /** Tells the desk the last prices. */
@@ -34,20 +41,37 @@ export interface Lanes {
 }
 
 export interface LanesSetup {
-  /** What is known at the beginning. */
-  readonly charts: ReadonlyMap<string, Chart>;
+  /** What is known at the beginning, as it was traded. */
+  readonly history: StoredHistory;
+  readonly startMs: EpochMs;
+  readonly scope: string;
   readonly timeframes: readonly Timeframe[] | undefined;
   /** Of the ticks. */
   readonly source: string;
   readonly desk: Pick<Desk, 'price' | 'bar'>;
 }
 
-export function createLanes({ charts, timeframes, source, desk }: LanesSetup): Lanes {
+export function createLanes({ history, startMs, scope, timeframes, source, desk }: LanesSetup): Lanes {
   const lanes = new Map<string, Lane>();
-  for (const [symbol, chart] of charts) lanes.set(symbol, { symbol, chart, isCharted: true, untold: null, index: 0 });
+  const raw = createRawHistory(history);
   /** In the order of the bars. */
-  let ordered: Lane[] = [...lanes.values()];
-  let charted = lanes.size;
+  let ordered: Lane[] = [];
+  let revision = 0;
+  let asOfMs = startMs;
+
+  /** Charts of what was stored, as it is read at an instant. */
+  const chartAll = (stored: StoredHistory, nowMs: EpochMs): void => {
+    const adjusted = adjustedHistory(stored, nowMs, scope);
+    for (const symbol of new Set([...adjusted.days.keys(), ...adjusted.bars.keys()])) {
+      const chart = chartFrom(adjusted, symbol, nowMs);
+      const known = lanes.get(symbol);
+      if (known === undefined) lanes.set(symbol, { symbol, chart, isCharted: true, untold: null, index: 0 });
+      else Object.assign(known, { chart, isCharted: true });
+    }
+    ordered = [...ordered, ...[...lanes.values()].filter((lane) => !ordered.includes(lane))];
+    revision += 1;
+  };
+  chartAll(history, startMs);
 
   const laneOf = (bar: Bar, place: number): Lane => {
     const usual = ordered[place];
@@ -75,17 +99,29 @@ export function createLanes({ charts, timeframes, source, desk }: LanesSetup): L
       const lane = lanes.get(symbol);
       return lane?.isCharted === true ? lane.chart : null;
     },
-    charted: () => charted,
+    revision: () => revision,
     close: (bars) => {
       for (let place = 0; place < bars.length; place++) {
         const bar = bars[place] as Bar;
         desk.bar(bar);
+        raw.note(bar);
         const lane = laneOf(bar, place);
         lane.chart.add(bar);
         if (lane.isCharted) continue;
         lane.isCharted = true;
-        charted += 1;
+        revision += 1;
       }
+    },
+    readAt: (nowMs) => {
+      if (istDayOf(nowMs) === istDayOf(asOfMs)) return;
+      const charts = ordered.flatMap(({ chart, isCharted }) => (isCharted ? chart : []));
+      const isOver = isOutdated(charts, asOfMs, nowMs);
+      asOfMs = nowMs;
+      if (!isOver) return;
+      const stored = raw.at(nowMs);
+      // A share that has another name now has its chart there.
+      for (const symbol of stored.bars.keys()) Object.assign(lanes.get(symbol) ?? {}, { isCharted: false });
+      chartAll(stored, nowMs);
     },
     stamp: (bars, index) => {
       for (let place = 0; place < bars.length; place++) {

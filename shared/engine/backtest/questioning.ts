@@ -17,14 +17,14 @@ export interface Questioning {
 export function createQuestioning(
   lanes: Lanes,
 ): (account: Account, view: AskedView, asks: Pick<MarketScan, 'market' | 'minuteMs' | 'strategyOf'>) => Questioning {
-  const before = new Map<Market, Questioning & { readonly charted: number }>();
+  const before = new Map<Market, Questioning & { readonly revision: number }>();
   return (account, view, asks) => {
-    const charted = lanes.charted();
+    const revision = lanes.revision();
     const last = before.get(asks.market);
     const all = questionsOf(account, view, asks);
-    if (last?.all === all && last.charted === charted) return last;
+    if (last?.all === all && last.revision === revision) return last;
     const known = all.filter(({ strategy, instrument }) => strategy.readsDerivatives || lanes.chart(instrument.symbol) !== null);
-    const made = { all, known, about: symbolsOf(known), charted };
+    const made = { all, known, about: symbolsOf(known), revision };
     before.set(asks.market, made);
     return made;
   };
