@@ -95,6 +95,7 @@ describe('npm run backtest', () => {
       expect(page).toContain('Backtest of scalping, swing over BTC ETH SOL DOGE ADA DOT, 2023-05-01 00:00 to 2023-05-01 03:00 UTC');
       expect(page).toMatch(/1,080 bars in [\d.]+ s/);
       expect(page).toMatch(/Ledger {7}sound: \d+ journal rows/);
+      expect(page).toMatch(/Quiet {8}scalping: [\d,]+ \w+.*\n {13}swing: [\d,]+ \w+/);
       expect(page).toContain('Within one bar a stop is assumed to be hit before a target.');
       expect(page).toMatch(/Undefined {4}sharpe, sortino.*: needs at least 20 closed days, has 0/);
     });
@@ -112,6 +113,10 @@ describe('npm run backtest', () => {
       expect(decisions.filter(({ outcome }) => outcome === 'taken')).toHaveLength(placed.length);
       expect(decisions.every(({ scanId }) => scanId.startsWith('scan:CRYPTO:2023-05-01T0'))).toBe(true);
       expect(summary).toMatchObject({ bars: 1_080, missingBars: 0, scans: 181, performance: { trades: trades.length, sharpe: null } });
+      // Each look of each strategy at each of six symbols found something, or says why not.
+      const quiet: Readonly<Record<string, Readonly<Record<string, number>>>> = summary.quiet;
+      const found = Object.values(quiet).flatMap((reasons) => Object.values(reasons));
+      expect(found.reduce((total, count) => total + count, 0) + decisions.length).toBe(181 * 6 * 2);
       expect(summary.books).toMatchObject({ isSound: true, rows: rows.length, trades: trades.length, journalHash: rows.at(-1)?.hash });
     });
 

@@ -27,6 +27,7 @@ export function resultPage(request: BacktestRequest, result: BacktestResult): re
     `Sharpe       ${plain(performance.sharpe)}, Sortino ${plain(performance.sortino)}, of ${performance.dailyReturns} closed days`,
     `Exits        ${countsText(result.exits) || 'none'}`,
     `Decisions    ${countsText(result.decisions) || 'none'}; ${result.scans.toLocaleString('en-US')} scans`,
+    ...quietLooks(request, result),
     `Ledger       ${books.isSound ? 'sound' : 'NOT SOUND'}: ${books.rows} journal rows, ${books.fills} fills, hash ${books.journalHash}`,
     ...books.differences.map(({ what, stored, rebuilt }) => `  ${what}: stored ${JSON.stringify(stored)}, rebuilt ${JSON.stringify(rebuilt)}`),
     `             decisions hash ${result.decisionsHash}`,
@@ -59,6 +60,17 @@ function strategyTable({ performance }: BacktestResult): readonly string[] {
     group.averageHoldingMs === null ? '-' : (group.averageHoldingMs / 60_000).toFixed(1),
   ]);
   return rows.length === 0 ? ['No trade was closed and none is open.'] : aligned(header, rows);
+}
+
+/** Why a strategy that looked found nothing, the commonest reasons first; between two closes of its candles nobody looks. */
+function quietLooks({ strategies }: BacktestRequest, { quiet }: BacktestResult): readonly string[] {
+  return strategies.map((strategy, index) => {
+    const looked = Object.entries(quiet[strategy] ?? {})
+      .filter(([reason]) => reason !== 'between_bars')
+      .sort(([, a], [, b]) => b - a);
+    const told = looked.map(([reason, count]) => `${count.toLocaleString('en-US')} ${reason}`).join(', ');
+    return `${index === 0 ? 'Quiet' : '     '}        ${strategy}: ${told || 'never'}`;
+  });
 }
 
 function undefinedFigures(reasons: Readonly<Record<string, string>>): readonly string[] {

@@ -4,6 +4,7 @@ import type { AccountPerformance } from '../../../shared/contracts/v8/performanc
 import { openBacktest } from '../../../shared/engine/backtest/backtest.ts';
 import type { BacktestListener } from '../../../shared/engine/backtest/books.ts';
 import { historyBefore } from '../../../shared/engine/backtest/history-before.ts';
+import type { QuietCounts } from '../../../shared/engine/backtest/quiet-tally.ts';
 import { verifyRun } from '../../../shared/engine/backtest/verify-run.ts';
 import type { Settings } from '../../../shared/engine/context.ts';
 import type { Verification } from '../../../shared/engine/verify-ledger.ts';
@@ -59,6 +60,8 @@ export interface BacktestResult {
   readonly scans: number;
   /** Opportunities by what became of them: `taken`, or the reason of their refusal. */
   readonly decisions: Readonly<Record<string, number>>;
+  /** Looks that found nothing, by strategy and reason. */
+  readonly quiet: QuietCounts;
   /** Closed trades by what closed them. */
   readonly exits: Readonly<Record<string, number>>;
   readonly openPositions: number;
@@ -132,6 +135,7 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
     missingBars,
     refusedRows,
     scans: backtest.scans(),
+    quiet: backtest.quiet(),
     ...tally.counts(),
     openPositions: account.positions.size,
     equity: text(valued.equity),

@@ -40,6 +40,7 @@ import { createLanes, type Lane } from './lanes.ts';
 import { watchInBacktest } from './model-watch.ts';
 import { createPublication } from './publication.ts';
 import { createQuestioning } from './questioning.ts';
+import { createQuietTally, type QuietCounts } from './quiet-tally.ts';
 
 /** One minute of all symbols of a backtest. */
 export interface BacktestMinute {
@@ -83,6 +84,8 @@ export interface Backtest {
   readonly account: () => Account;
   /** How often strategies were asked. */
   readonly scans: () => number;
+  /** What strategies answered that found nothing, of symbols that the data has. */
+  readonly quiet: () => QuietCounts;
   /** The market as it is known now. */
   readonly view: () => ContractsView;
 }
@@ -134,6 +137,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   /** When the books of a day roll next. */
   let rolled: { readonly day: Account['day'] | null; readonly nextMs: EpochMs } = { day: null, nextMs: startMs };
   const toBeAsked = createQuestioning(lanes);
+  const quiet = createQuietTally();
   const riskAt = (nowMs: EpochMs): RiskModel => riskModelOf(setup.dailies?.(nowMs - DAILIES_SPAN_MS, nowMs) ?? new Map(), settings.seed);
   let risk = riskAt(startMs);
   let dailiesDueMs = nextDailiesMs(startMs);
@@ -283,6 +287,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     const view = setup.chains === undefined ? bareView : scanView();
     const { all, known, about } = toBeAsked(account, view, { market, minuteMs, strategyOf });
     const asked = askAll(account, view, known, about);
+    quiet.note(asked);
     const hears = asked.isQuiet ? listener.quietScan : listener.scan;
     if (hears === undefined) return;
     const command = { market, minuteMs, strategyOf, id: scanId(market, minuteMs), ordinal: scans, configVersion: settings.configVersion };
@@ -406,6 +411,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     },
     account: books.account,
     scans: () => scans,
+    quiet: quiet.counts,
     view: () => {
       const nowMs = clock.now();
       bringUp();
