@@ -1,4 +1,4 @@
-import type { Indicator } from './indicator.ts';
+import type { Forgetful, Indicator } from './indicator.ts';
 import { Window } from './window.ts';
 
 /** Bands in units of price; `width` is their distance as a share of the middle. */
@@ -14,7 +14,7 @@ export interface Bollinger {
  * @throws IndicatorError `bad_period`
  * @see Bollinger: "Bollinger on Bollinger Bands" (2001)
  */
-export class BollingerBands implements Indicator<number, Bollinger> {
+export class BollingerBands implements Indicator<number, Bollinger>, Forgetful {
   readonly warmUp: number;
   readonly state: Float64Array;
   readonly #window: Window;
@@ -29,6 +29,14 @@ export class BollingerBands implements Indicator<number, Bollinger> {
 
   add(close: number): void {
     this.#window.add(close);
+  }
+
+  remembersFrom(inputs: number): number {
+    return this.#window.remembersFrom(inputs);
+  }
+
+  forget(): void {
+    this.#window.forget();
   }
 
   value(): Bollinger | null {

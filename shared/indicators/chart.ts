@@ -4,6 +4,7 @@ import type { Instrument, Market } from '../market/instrument.ts';
 import { type Bar, type Candle, minutesOf, startOfBar } from '../market/price.ts';
 import { bucketOf, createRollup, type RolledCandle, type Rollup, roundVolume } from '../market/rollup.ts';
 import { TIMEFRAMES, type Timeframe } from '../market/timeframe.ts';
+import { CANDLES_KEPT, CandleRing } from './candle-ring.ts';
 import { createGeneration, type Generation, type TimeframeView } from './generation.ts';
 
 export class ChartError extends NightdeskError<
@@ -154,8 +155,9 @@ interface Track {
 
 function createTrack(market: Market, timeframe: Timeframe): Track {
   const blockMs = BLOCK_DAYS[market][timeframe] * DAY_MS;
-  let older = createGeneration(market, timeframe);
-  let younger = createGeneration(market, timeframe);
+  const ring = new CandleRing(market, timeframe);
+  let older = createGeneration(market, timeframe, ring);
+  let younger = createGeneration(market, timeframe, ring);
   let blockEndMs = -1;
   let seededToMs = 0;
 
@@ -172,8 +174,12 @@ function createTrack(market: Market, timeframe: Timeframe): Track {
 
   const push = (candle: RolledCandle): void => {
     if (candle.openMs >= blockEndMs) advance(candle.openMs);
-    older.add(candle);
-    younger.add(candle);
+    // What is written over from here on must have been seen.
+    if (ring.count % CANDLES_KEPT === 0) {
+      older.bringUp();
+      younger.bringUp();
+    }
+    ring.push(candle);
   };
 
   const rollup = timeframe === '1m' ? minutesThrough(push) : createRollup(market, timeframe, push);

@@ -1,14 +1,9 @@
-import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
+import type { EpochMs } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
-import { bucketOf, type RolledCandle, tradingDayOf } from '../market/rollup.ts';
-import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
-import { type CandleSource, createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
-
-/** Closed candles that a generation keeps for patterns. */
-const CANDLES_KEPT = 64;
-
-/** From the end of continuous trading of stocks with a closing auction to the end of the session. */
-const AUCTION_MS = 15 * MINUTE_MS;
+import type { RolledCandle } from '../market/rollup.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import { CANDLES_KEPT, type CandleRing } from './candle-ring.ts';
+import { createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
 
 /** What a strategy reads of one timeframe: everything in it depends only on the bars since `anchorMs`. */
 export interface TimeframeView {
@@ -35,127 +30,87 @@ export interface TimeframeView {
   readonly hasGap: (bars?: number) => boolean;
 }
 
-/** Indicator state that began at a fixed instant. */
+/** Indicator state over a ring's candles that began at a fixed instant. */
 export interface Generation {
   readonly view: TimeframeView;
-  readonly add: (candle: RolledCandle) => void;
-  /** Forgets everything and begins again at the anchor. */
+  /** Takes in the candles that its ring is about to forget. */
+  readonly bringUp: () => void;
+  /** Forgets everything and begins again at the anchor, with the ring's next candle. */
   readonly restart: (anchorMs: EpochMs) => void;
 }
 
-export function createGeneration(market: Market, timeframe: Timeframe): Generation {
-  const candleRing: RolledCandle[] = [];
-  const rsiRing: (number | null)[] = [];
-  let anchorMs = 0;
-  let count = 0;
-  const kept: CandleSource = { count: () => count, at: (place) => candleRing[place % CANDLES_KEPT] as RolledCandle };
-  const set = createIndicatorSet(market, timeframe, kept, (place, rsi) => {
-    rsiRing[place % CANDLES_KEPT] = rsi;
-  });
-  let candles: readonly RolledCandle[] | null = null;
-  let rsis: readonly (number | null)[] | null = null;
-  let closedMs: EpochMs | null = null;
+/** The newest entries since a place of what is kept beside a ring's candles, in order: put so once until there is a newer one. */
+class Newest<T> {
+  readonly #ring: CandleRing;
+  readonly #began: { readonly place: number };
+  #count = -1;
+  #place = -1;
+  #entries: readonly T[] = [];
 
-  const inOrder = <T>(ring: readonly T[]): readonly T[] => {
-    const oldest = count > CANDLES_KEPT ? count % CANDLES_KEPT : 0;
-    return ring.slice(oldest).concat(ring.slice(0, oldest));
-  };
+  constructor(ring: CandleRing, began: { readonly place: number }) {
+    this.#ring = ring;
+    this.#began = began;
+  }
 
-  /** The newest candle is the first one from behind. */
-  const nthLast = (nth: number): RolledCandle | null =>
-    nth > Math.min(count, CANDLES_KEPT) ? null : (candleRing[(count - nth) % CANDLES_KEPT] ?? null);
+  of(kept: readonly T[]): readonly T[] {
+    const { count } = this.#ring;
+    const { place } = this.#began;
+    if (this.#count !== count || this.#place !== place) {
+      this.#entries = inOrder(kept, Math.max(place, count - CANDLES_KEPT), count);
+      this.#count = count;
+      this.#place = place;
+    }
+    return this.#entries;
+  }
+}
+
+function inOrder<T>(kept: readonly T[], from: number, to: number): readonly T[] {
+  if (from === to) return [];
+  const [oldest, end] = [from % CANDLES_KEPT, ((to - 1) % CANDLES_KEPT) + 1];
+  return oldest < end ? kept.slice(oldest, end) : kept.slice(oldest).concat(kept.slice(0, end));
+}
+
+export function createGeneration(market: Market, timeframe: Timeframe, ring: CandleRing): Generation {
+  const set = createIndicatorSet(market, timeframe, ring);
+  const began = { anchorMs: 0, place: 0 };
+  const candles = new Newest<RolledCandle>(ring, began);
+  const rsis = new Newest<number | null>(ring, began);
+  const count = (): number => ring.count - began.place;
 
   const view: TimeframeView = {
     timeframe,
     indicators: set.values,
     get anchorMs() {
-      return anchorMs;
+      return began.anchorMs;
     },
     get count() {
-      return count;
+      return count();
     },
     get isWarm() {
-      return count >= set.warmUp;
+      return count() >= set.warmUp;
     },
     get last() {
-      return nthLast(1);
+      return count() === 0 ? null : ring.last();
     },
     get candles() {
-      candles ??= inOrder(candleRing);
-      return candles;
+      return candles.of(ring.kept);
     },
     get rsis() {
-      set.rsis();
-      rsis ??= inOrder(rsiRing);
-      return rsis;
+      return rsis.of(set.rsis());
     },
     get closedMs() {
-      const last = nthLast(1);
-      if (last !== null) closedMs ??= bucketOf(market, timeframe, last.openMs).endMs;
-      return closedMs;
+      return count() === 0 ? null : ring.closedMs();
     },
-    hasGap: (bars = CANDLES_KEPT) => {
-      for (let nth = Math.min(bars, count, CANDLES_KEPT); nth > 0; nth--) {
-        const candle = nthLast(nth);
-        if (
-          candle !== null &&
-          (!(candle.isComplete || isOfAuction(market, timeframe, candle)) ||
-            isApart(market, timeframe, nth === bars ? null : nthLast(nth + 1), candle))
-        )
-          return true;
-      }
-      return false;
-    },
+    hasGap: (bars = CANDLES_KEPT) => ring.unbroken() < Math.min(bars, count(), CANDLES_KEPT),
   };
 
   return {
     view,
-    add: (candle) => {
-      const slot = count % CANDLES_KEPT;
-      // What is written over from here on must have been seen.
-      if (slot === 0) set.bringUp();
-      candleRing[slot] = candle;
-      count += 1;
-      candles = null;
-      rsis = null;
-      closedMs = null;
-    },
-    restart: (startMs) => {
-      anchorMs = startMs;
-      count = 0;
-      candleRing.length = 0;
-      rsiRing.length = 0;
-      candles = null;
-      rsis = null;
-      closedMs = null;
-      set.reset();
+    bringUp: set.bringUp,
+    restart: (anchorMs) => {
+      began.anchorMs = anchorMs;
+      began.place = ring.count;
+      set.restart();
     },
   };
-}
-
-/** Whether a candle is missing between two neighbours. A market that never closes has none; one with sessions may pause over night. */
-function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | null, after: RolledCandle): boolean {
-  if (before === null) return false;
-  if (market === 'NSE' && tradingDayOf(market, before.openMs) !== tradingDayOf(market, after.openMs)) {
-    return timeframe !== '1d' && (!isFirstOfSession(after.openMs) || !isLastOfSession(timeframe, before.openMs));
-  }
-  // From the end of continuous trading to the auction's one trade nothing is missing: a source of trades only tells nothing between.
-  if (isOfAuction(market, timeframe, after) && isLastOfSession(timeframe, before.openMs)) return false;
-  return after.openMs - before.openMs !== TIMEFRAME_MS[timeframe];
-}
-
-/** The candle of a closing auction: at the session's end, and of one price. */
-function isOfAuction(market: Market, timeframe: Timeframe, { openMs, high, low }: RolledCandle): boolean {
-  return market === 'NSE' && high === low && bucketOf('NSE', '1d', openMs).endMs - openMs <= AUCTION_MS && isLastOfSession(timeframe, openMs);
-}
-
-const isFirstOfSession = (openMs: EpochMs): boolean => bucketOf('NSE', '1d', openMs).startMs === openMs;
-/**
- * Whether the session's trading ended with the candle: at 15:30, or at 15:15 for stocks with a closing auction, whose quarter of
- * an hour after it has no bars where a source tells of trades only.
- */
-function isLastOfSession(timeframe: Timeframe, openMs: EpochMs): boolean {
-  const { endMs } = bucketOf('NSE', timeframe, openMs);
-  const beforeCloseMs = bucketOf('NSE', '1d', openMs).endMs - endMs;
-  return beforeCloseMs === 0 || beforeCloseMs === AUCTION_MS;
 }

@@ -6,9 +6,10 @@ import type { Timeframe } from '../market/timeframe.ts';
 import { type Adx, DirectionalIndex } from './adx.ts';
 import { Atr } from './atr.ts';
 import { type Bollinger, BollingerBands } from './bollinger.ts';
+import { CANDLES_KEPT, type CandleRing } from './candle-ring.ts';
 import { type Donchian, DonchianChannel } from './donchian.ts';
 import { Ema } from './ema.ts';
-import type { Indicator } from './indicator.ts';
+import type { Forgetful, Indicator } from './indicator.ts';
 import { type Macd, MovingAverageConvergence } from './macd.ts';
 import { RealisedVolatility } from './realised-volatility.ts';
 import { Rsi } from './rsi.ts';
@@ -79,85 +80,158 @@ export interface IndicatorValues {
   readonly volatility: number | null;
 }
 
-/** All indicators of one timeframe over the candles of a source, each brought up to the newest one when it is asked for. */
+/** All indicators of one timeframe since a candle of a ring, each brought up to the newest one when it is asked for. */
 export interface IndicatorSet {
   /** Candles after which range and volatility are known: without them no strategy judges anything. */
   readonly warmUp: number;
   readonly values: IndicatorValues;
-  /** Takes in what has come since: before the source forgets candles that an indicator has not seen. */
+  /** RSI after each of the ring's candles, null while it was not warm, at the candle's place modulo `CANDLES_KEPT`. */
+  readonly rsis: () => readonly (number | null)[];
+  /** Takes in what has come since: before the ring forgets candles that an indicator has not seen. */
   readonly bringUp: () => void;
-  readonly rsis: () => void;
-  readonly reset: () => void;
+  /** Begins again with the ring's next candle. */
+  readonly restart: () => void;
 }
 
-/** The candles that indicators are made of, by their place since the beginning. */
-export interface CandleSource {
-  readonly count: () => number;
-  readonly at: (place: number) => Candle;
-}
+/** Feeds an indicator the candles from a place to another, which is not fed. */
+type Feed<Of> = (of: Of, kept: readonly Candle[], from: number, to: number) => void;
 
-/** An indicator and how many candles it has seen. */
-class Lagging<Of extends Pick<Indicator<never, unknown>, 'state'>> {
+// Each a loop of its own: one for all, that adds to another kind of indicator at each turn, takes five times as long.
+const feedEma: Feed<Ema> = (ema, kept, from, to) => {
+  for (let place = from; place < to; place++) ema.add(at(kept, place).close);
+};
+const feedMacd: Feed<MovingAverageConvergence> = (macd, kept, from, to) => {
+  for (let place = from; place < to; place++) macd.add(at(kept, place).close);
+};
+const feedBollinger: Feed<BollingerBands> = (bands, kept, from, to) => {
+  for (let place = from; place < to; place++) bands.add(at(kept, place).close);
+};
+const feedAtr: Feed<Atr> = (atr, kept, from, to) => {
+  for (let place = from; place < to; place++) atr.add(at(kept, place));
+};
+const feedAdx: Feed<DirectionalIndex> = (adx, kept, from, to) => {
+  for (let place = from; place < to; place++) adx.add(at(kept, place));
+};
+const feedDonchian: Feed<DonchianChannel> = (channel, kept, from, to) => {
+  for (let place = from; place < to; place++) channel.add(at(kept, place));
+};
+const feedVwap: Feed<Vwap> = (vwap, kept, from, to) => {
+  for (let place = from; place < to; place++) vwap.add(at(kept, place));
+};
+const feedVolumeRatio: Feed<VolumeRatio> = (ratio, kept, from, to) => {
+  for (let place = from; place < to; place++) ratio.add(at(kept, place).volume);
+};
+const feedVolatility: Feed<RealisedVolatility> = (volatility, kept, from, to) => {
+  for (let place = from; place < to; place++) volatility.add(at(kept, place).close);
+};
+
+const at = (kept: readonly Candle[], place: number): Candle => kept[place % CANDLES_KEPT] as Candle;
+
+type Stateful = Pick<Indicator<never, unknown>, 'state'>;
+
+/** An indicator and the candles that it has seen. */
+class Lagging<Of extends Stateful> {
   readonly #of: Of;
-  readonly #source: CandleSource;
-  readonly #take: (of: Of, candle: Candle, place: number) => void;
+  readonly #ring: CandleRing;
+  readonly #feed: Feed<Of>;
   #seen = 0;
 
-  constructor(of: Of, source: CandleSource, take: (of: Of, candle: Candle, place: number) => void) {
+  constructor(of: Of, ring: CandleRing, feed: Feed<Of>) {
     this.#of = of;
-    this.#source = source;
-    this.#take = take;
+    this.#ring = ring;
+    this.#feed = feed;
   }
 
   /** Most timeframes are asked for now and then, and most indicators only where others say that it is worth it. */
   now(): Of {
-    const count = this.#source.count();
-    for (; this.#seen < count; this.#seen++) this.#take(this.#of, this.#source.at(this.#seen), this.#seen);
+    const { count, kept } = this.#ring;
+    if (this.#seen < count) {
+      this.#feed(this.#of, kept, this.#seen, count);
+      this.#seen = count;
+    }
     return this.#of;
   }
 
-  reset(): void {
-    this.#seen = 0;
+  restart(): void {
+    this.#seen = this.#ring.count;
     this.#of.state.fill(0);
   }
 }
 
-/** @param tellRsi hears of the RSI after each candle */
-export function createIndicatorSet(
-  market: Market,
-  timeframe: Timeframe,
-  source: CandleSource,
-  tellRsi: (place: number, rsi: number | null) => void,
-): IndicatorSet {
+/** One that forgets need not see what it would have forgotten: it is not brought up before the ring forgets candles. */
+class Skipping<Of extends Stateful & Forgetful> {
+  readonly #of: Of;
+  readonly #ring: CandleRing;
+  readonly #feed: Feed<Of>;
+  #first = 0;
+  #seen = 0;
+
+  constructor(of: Of, ring: CandleRing, feed: Feed<Of>) {
+    this.#of = of;
+    this.#ring = ring;
+    this.#feed = feed;
+  }
+
+  now(): Of {
+    const { count, kept } = this.#ring;
+    if (this.#seen + 1 < count) this.#skip(count);
+    if (this.#seen < count) {
+      this.#feed(this.#of, kept, this.#seen, count);
+      this.#seen = count;
+    }
+    return this.#of;
+  }
+
+  #skip(count: number): void {
+    const from = this.#first + this.#of.remembersFrom(count - this.#first);
+    if (from <= this.#seen) return;
+    this.#of.forget();
+    this.#seen = from;
+  }
+
+  restart(): void {
+    this.#first = this.#ring.count;
+    this.#seen = this.#first;
+    this.#of.state.fill(0);
+  }
+}
+
+export function createIndicatorSet(market: Market, timeframe: Timeframe, ring: CandleRing): IndicatorSet {
   const bars = timeframe === '1d' ? DAILY : INTRADAY;
-  const ofClose = (of: { add(close: number): void }, { close }: Candle): void => of.add(close);
-  const ofCandle = (of: { add(candle: Candle): void }, candle: Candle): void => of.add(candle);
-  const emaFast = new Lagging(new Ema(bars.emaFast), source, ofClose);
-  const emaSlow = new Lagging(new Ema(bars.emaSlow), source, ofClose);
-  const emaTrend = new Lagging(new Ema(bars.emaTrend), source, ofClose);
-  const rsi = new Lagging(new Rsi(bars.rsi), source, (of, { close }, place) => {
-    of.add(close);
-    tellRsi(place, of.value());
-  });
-  const macd = new Lagging(new MovingAverageConvergence(...bars.macd), source, ofClose);
-  const bollinger = new Lagging(new BollingerBands(bars.bollinger), source, ofClose);
+  const rsis: (number | null)[] = [];
+  const feedRsi: Feed<Rsi> = (of, kept, from, to) => {
+    for (let place = from; place < to; place++) {
+      of.add(at(kept, place).close);
+      rsis[place % CANDLES_KEPT] = of.value();
+    }
+  };
+  const emaFast = new Lagging(new Ema(bars.emaFast), ring, feedEma);
+  const emaSlow = new Lagging(new Ema(bars.emaSlow), ring, feedEma);
+  const emaTrend = new Lagging(new Ema(bars.emaTrend), ring, feedEma);
+  const rsi = new Lagging(new Rsi(bars.rsi), ring, feedRsi);
+  const macd = new Lagging(new MovingAverageConvergence(...bars.macd), ring, feedMacd);
+  const bollinger = new Skipping(new BollingerBands(bars.bollinger), ring, feedBollinger);
   const range = new Atr(bars.atr);
-  const atr = new Lagging(range, source, ofCandle);
-  const adx = new Lagging(new DirectionalIndex(bars.adx), source, ofCandle);
-  const donchian = new Lagging(new DonchianChannel(bars.donchian), source, ofCandle);
-  const vwap = new Lagging(new Vwap(DAY_MS, tradingDayOf(market, 0)), source, ofCandle);
-  const volumeRatio = new Lagging(new VolumeRatio(bars.volume), source, (of, { volume }) => of.add(volume));
+  const atr = new Lagging(range, ring, feedAtr);
+  const adx = new Lagging(new DirectionalIndex(bars.adx), ring, feedAdx);
+  const donchian = new Skipping(new DonchianChannel(bars.donchian), ring, feedDonchian);
+  const vwap = new Lagging(new Vwap(DAY_MS, tradingDayOf(market, 0)), ring, feedVwap);
+  const volumeRatio = new Lagging(new VolumeRatio(bars.volume), ring, feedVolumeRatio);
   const realised = new RealisedVolatility(bars.volatility);
-  const volatility = new Lagging(realised, source, ofClose);
-  const all = [emaFast, emaSlow, emaTrend, rsi, macd, bollinger, atr, adx, donchian, vwap, volumeRatio, volatility];
+  const volatility = new Skipping(realised, ring, feedVolatility);
+  const lagging = [emaFast, emaSlow, emaTrend, rsi, macd, atr, adx, vwap, volumeRatio];
+  const all = [...lagging, bollinger, donchian, volatility];
 
   return {
     bringUp: () => {
-      for (const each of all) each.now();
+      for (const each of lagging) each.now();
     },
-    rsis: () => void rsi.now(),
-    reset: () => {
-      for (const each of all) each.reset();
+    rsis: () => {
+      rsi.now();
+      return rsis;
+    },
+    restart: () => {
+      for (const each of all) each.restart();
     },
     warmUp: Math.max(range.warmUp, realised.warmUp),
     values: {

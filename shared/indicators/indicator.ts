@@ -17,6 +17,14 @@ export interface Indicator<Input, Output> {
   value(): Output | null;
 }
 
+/** An indicator whose value is made by its last inputs alone, bit for bit: who reads it seldom feeds it those and no others. */
+export interface Forgetful {
+  /** After `inputs` inputs: the place of the oldest that still makes a difference. */
+  remembersFrom(inputs: number): number;
+  /** Forgets all, to go on with the input at such a place. */
+  forget(): void;
+}
+
 export class IndicatorError extends NightdeskError<'bad_period'> {}
 
 /** @throws IndicatorError `bad_period` when the period is not a whole number of at least `least` bars */
