@@ -3,7 +3,7 @@ import type { Market } from '../market/instrument.ts';
 import type { RolledCandle } from '../market/rollup.ts';
 import type { Timeframe } from '../market/timeframe.ts';
 import { CANDLES_KEPT, type CandleRing } from './candle-ring.ts';
-import { createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
+import { IndicatorSet, type IndicatorValues } from './indicator-set.ts';
 
 /** What a strategy reads of one timeframe: everything in it depends only on the bars since `anchorMs`. */
 export interface TimeframeView {
@@ -27,38 +27,94 @@ export interface TimeframeView {
    * Whether the newest `bars` candles (all kept ones by default) hold an incomplete one, or lack one between two of the
    * same trading day. Nights, weekends and holidays of a market with sessions are not gaps.
    */
-  readonly hasGap: (bars?: number) => boolean;
+  hasGap(bars?: number): boolean;
 }
 
-/** Indicator state over a ring's candles that began at a fixed instant. */
-export interface Generation {
-  readonly view: TimeframeView;
-  /** Takes in the candles that its ring is about to forget. */
-  readonly bringUp: () => void;
-  /** Forgets everything and begins again at the anchor, with the ring's next candle. */
-  readonly restart: (anchorMs: EpochMs) => void;
-}
-
-/** The newest entries since a place of what is kept beside a ring's candles, in order: put so once until there is a newer one. */
-class Newest<T> {
+/**
+ * Indicator state over a ring's candles that began at a fixed instant. A class, for the reason that an `IndicatorSet` is one:
+ * five strategies look at every symbol every minute.
+ */
+export class Generation implements TimeframeView {
+  readonly timeframe: Timeframe;
+  readonly indicators: IndicatorSet;
   readonly #ring: CandleRing;
-  readonly #began: { readonly place: number };
-  #count = -1;
-  #place = -1;
-  #entries: readonly T[] = [];
+  readonly #candles: Newest<RolledCandle>;
+  readonly #rsis: Newest<number | null>;
+  #anchorMs: EpochMs = 0;
+  /** Place of the first candle. */
+  #first = 0;
 
-  constructor(ring: CandleRing, began: { readonly place: number }) {
+  constructor(market: Market, timeframe: Timeframe, ring: CandleRing) {
+    this.timeframe = timeframe;
+    this.indicators = new IndicatorSet(market, timeframe, ring);
     this.#ring = ring;
-    this.#began = began;
+    this.#candles = new Newest(ring);
+    this.#rsis = new Newest(ring);
   }
 
-  of(kept: readonly T[]): readonly T[] {
+  get anchorMs(): EpochMs {
+    return this.#anchorMs;
+  }
+
+  get count(): number {
+    return this.#ring.count - this.#first;
+  }
+
+  get isWarm(): boolean {
+    return this.count >= this.indicators.warmUp;
+  }
+
+  get last(): RolledCandle | null {
+    return this.count === 0 ? null : this.#ring.last();
+  }
+
+  get candles(): readonly RolledCandle[] {
+    return this.#candles.since(this.#first, this.#ring.kept);
+  }
+
+  get rsis(): readonly (number | null)[] {
+    return this.#rsis.since(this.#first, this.indicators.rsis());
+  }
+
+  get closedMs(): EpochMs | null {
+    return this.count === 0 ? null : this.#ring.closedMs();
+  }
+
+  hasGap(bars: number = CANDLES_KEPT): boolean {
+    return this.#ring.unbroken() < Math.min(bars, this.count, CANDLES_KEPT);
+  }
+
+  /** Takes in the candles that its ring is about to forget. */
+  bringUp(): void {
+    this.indicators.bringUp();
+  }
+
+  /** Forgets everything and begins again at the anchor, with the ring's next candle. */
+  restart(anchorMs: EpochMs): void {
+    this.#anchorMs = anchorMs;
+    this.#first = this.#ring.count;
+    this.indicators.restart();
+  }
+}
+
+/** The newest entries of what is kept beside a ring's candles, in order: put so once until there is a newer one. */
+class Newest<T> {
+  readonly #ring: CandleRing;
+  #first = -1;
+  #count = -1;
+  #entries: readonly T[] = [];
+
+  constructor(ring: CandleRing) {
+    this.#ring = ring;
+  }
+
+  /** @param first place of the oldest that may be among them */
+  since(first: number, kept: readonly T[]): readonly T[] {
     const { count } = this.#ring;
-    const { place } = this.#began;
-    if (this.#count !== count || this.#place !== place) {
-      this.#entries = inOrder(kept, Math.max(place, count - CANDLES_KEPT), count);
+    if (this.#count !== count || this.#first !== first) {
+      this.#entries = inOrder(kept, Math.max(first, count - CANDLES_KEPT), count);
       this.#count = count;
-      this.#place = place;
+      this.#first = first;
     }
     return this.#entries;
   }
@@ -68,49 +124,4 @@ function inOrder<T>(kept: readonly T[], from: number, to: number): readonly T[] 
   if (from === to) return [];
   const [oldest, end] = [from % CANDLES_KEPT, ((to - 1) % CANDLES_KEPT) + 1];
   return oldest < end ? kept.slice(oldest, end) : kept.slice(oldest).concat(kept.slice(0, end));
-}
-
-export function createGeneration(market: Market, timeframe: Timeframe, ring: CandleRing): Generation {
-  const set = createIndicatorSet(market, timeframe, ring);
-  const began = { anchorMs: 0, place: 0 };
-  const candles = new Newest<RolledCandle>(ring, began);
-  const rsis = new Newest<number | null>(ring, began);
-  const count = (): number => ring.count - began.place;
-
-  const view: TimeframeView = {
-    timeframe,
-    indicators: set.values,
-    get anchorMs() {
-      return began.anchorMs;
-    },
-    get count() {
-      return count();
-    },
-    get isWarm() {
-      return count() >= set.warmUp;
-    },
-    get last() {
-      return count() === 0 ? null : ring.last();
-    },
-    get candles() {
-      return candles.of(ring.kept);
-    },
-    get rsis() {
-      return rsis.of(set.rsis());
-    },
-    get closedMs() {
-      return count() === 0 ? null : ring.closedMs();
-    },
-    hasGap: (bars = CANDLES_KEPT) => ring.unbroken() < Math.min(bars, count(), CANDLES_KEPT),
-  };
-
-  return {
-    view,
-    bringUp: set.bringUp,
-    restart: (anchorMs) => {
-      began.anchorMs = anchorMs;
-      began.place = ring.count;
-      set.restart();
-    },
-  };
 }

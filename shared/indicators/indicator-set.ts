@@ -60,7 +60,10 @@ const DAILY: Lookbacks = {
   volatility: 13,
 };
 
-/** What is known after a timeframe's last closed candle; each figure is null until warm or where it is undefined. */
+/**
+ * What is known after a timeframe's last closed candle; each figure is null until warm or where it is undefined, and made when it is
+ * read: no copy by `...` has any.
+ */
 export interface IndicatorValues {
   readonly emaFast: number | null;
   readonly emaSlow: number | null;
@@ -80,19 +83,6 @@ export interface IndicatorValues {
   readonly volatility: number | null;
 }
 
-/** All indicators of one timeframe since a candle of a ring, each brought up to the newest one when it is asked for. */
-export interface IndicatorSet {
-  /** Candles after which range and volatility are known: without them no strategy judges anything. */
-  readonly warmUp: number;
-  readonly values: IndicatorValues;
-  /** RSI after each of the ring's candles, null while it was not warm, at the candle's place modulo `CANDLES_KEPT`. */
-  readonly rsis: () => readonly (number | null)[];
-  /** Takes in what has come since: before the ring forgets candles that an indicator has not seen. */
-  readonly bringUp: () => void;
-  /** Begins again with the ring's next candle. */
-  readonly restart: () => void;
-}
-
 /** Feeds an indicator the candles from a place to another, which is not fed. */
 type Feed<Of> = (of: Of, kept: readonly Candle[], from: number, to: number) => void;
 
@@ -100,6 +90,14 @@ type Feed<Of> = (of: Of, kept: readonly Candle[], from: number, to: number) => v
 const feedEma: Feed<Ema> = (ema, kept, from, to) => {
   for (let place = from; place < to; place++) ema.add(at(kept, place).close);
 };
+const feedRsi =
+  (rsis: (number | null)[]): Feed<Rsi> =>
+  (rsi, kept, from, to) => {
+    for (let place = from; place < to; place++) {
+      rsi.add(at(kept, place).close);
+      rsis[place % CANDLES_KEPT] = rsi.value();
+    }
+  };
 const feedMacd: Feed<MovingAverageConvergence> = (macd, kept, from, to) => {
   for (let place = from; place < to; place++) macd.add(at(kept, place).close);
 };
@@ -144,12 +142,14 @@ class Lagging<Of extends Stateful> {
 
   /** Most timeframes are asked for now and then, and most indicators only where others say that it is worth it. */
   now(): Of {
-    const { count, kept } = this.#ring;
-    if (this.#seen < count) {
-      this.#feed(this.#of, kept, this.#seen, count);
-      this.#seen = count;
-    }
+    if (this.#seen < this.#ring.count) this.bringUp();
     return this.#of;
+  }
+
+  bringUp(): void {
+    const { count, kept } = this.#ring;
+    this.#feed(this.#of, kept, this.#seen, count);
+    this.#seen = count;
   }
 
   restart(): void {
@@ -173,20 +173,17 @@ class Skipping<Of extends Stateful & Forgetful> {
   }
 
   now(): Of {
-    const { count, kept } = this.#ring;
-    if (this.#seen + 1 < count) this.#skip(count);
-    if (this.#seen < count) {
-      this.#feed(this.#of, kept, this.#seen, count);
-      this.#seen = count;
-    }
+    if (this.#seen < this.#ring.count) this.#bringUp();
     return this.#of;
   }
 
-  #skip(count: number): void {
-    const from = this.#first + this.#of.remembersFrom(count - this.#first);
-    if (from <= this.#seen) return;
-    this.#of.forget();
-    this.#seen = from;
+  #bringUp(): void {
+    const { count, kept } = this.#ring;
+    // Who is one behind has nothing to skip.
+    const from = this.#seen + 1 === count ? this.#seen : this.#first + this.#of.remembersFrom(count - this.#first);
+    if (from > this.#seen) this.#of.forget();
+    this.#feed(this.#of, kept, Math.max(from, this.#seen), count);
+    this.#seen = count;
   }
 
   restart(): void {
@@ -196,81 +193,113 @@ class Skipping<Of extends Stateful & Forgetful> {
   }
 }
 
-export function createIndicatorSet(market: Market, timeframe: Timeframe, ring: CandleRing): IndicatorSet {
-  const bars = timeframe === '1d' ? DAILY : INTRADAY;
-  const rsis: (number | null)[] = [];
-  const feedRsi: Feed<Rsi> = (of, kept, from, to) => {
-    for (let place = from; place < to; place++) {
-      of.add(at(kept, place).close);
-      rsis[place % CANDLES_KEPT] = of.value();
-    }
-  };
-  const emaFast = new Lagging(new Ema(bars.emaFast), ring, feedEma);
-  const emaSlow = new Lagging(new Ema(bars.emaSlow), ring, feedEma);
-  const emaTrend = new Lagging(new Ema(bars.emaTrend), ring, feedEma);
-  const rsi = new Lagging(new Rsi(bars.rsi), ring, feedRsi);
-  const macd = new Lagging(new MovingAverageConvergence(...bars.macd), ring, feedMacd);
-  const bollinger = new Skipping(new BollingerBands(bars.bollinger), ring, feedBollinger);
-  const range = new Atr(bars.atr);
-  const atr = new Lagging(range, ring, feedAtr);
-  const adx = new Lagging(new DirectionalIndex(bars.adx), ring, feedAdx);
-  const donchian = new Skipping(new DonchianChannel(bars.donchian), ring, feedDonchian);
-  const vwap = new Lagging(new Vwap(DAY_MS, tradingDayOf(market, 0)), ring, feedVwap);
-  const volumeRatio = new Lagging(new VolumeRatio(bars.volume), ring, feedVolumeRatio);
-  const realised = new RealisedVolatility(bars.volatility);
-  const volatility = new Skipping(realised, ring, feedVolatility);
-  const lagging = [emaFast, emaSlow, emaTrend, rsi, macd, atr, adx, vwap, volumeRatio];
-  const all = [...lagging, bollinger, donchian, volatility];
+/**
+ * All indicators of one timeframe since a candle of a ring, each brought up to the newest one when it is asked for.
+ * A class: the getters of an object literal are each object's own, and what reads those of several is not compiled for any.
+ */
+export class IndicatorSet implements IndicatorValues {
+  /** Candles after which range and volatility are known: without them no strategy judges anything. */
+  readonly warmUp: number;
+  readonly #emaFast: Lagging<Ema>;
+  readonly #emaSlow: Lagging<Ema>;
+  readonly #emaTrend: Lagging<Ema>;
+  readonly #rsi: Lagging<Rsi>;
+  readonly #rsis: (number | null)[] = [];
+  readonly #macd: Lagging<MovingAverageConvergence>;
+  readonly #bollinger: Skipping<BollingerBands>;
+  readonly #atr: Lagging<Atr>;
+  readonly #adx: Lagging<DirectionalIndex>;
+  readonly #vwap: Lagging<Vwap> | null;
+  readonly #donchian: Skipping<DonchianChannel>;
+  readonly #volumeRatio: Lagging<VolumeRatio>;
+  readonly #volatility: Skipping<RealisedVolatility>;
+  readonly #lagging: readonly Pick<Lagging<Ema>, 'restart' | 'bringUp'>[];
+  readonly #skipping: readonly { readonly restart: () => void }[];
 
-  return {
-    bringUp: () => {
-      for (const each of lagging) each.now();
-    },
-    rsis: () => {
-      rsi.now();
-      return rsis;
-    },
-    restart: () => {
-      for (const each of all) each.restart();
-    },
-    warmUp: Math.max(range.warmUp, realised.warmUp),
-    values: {
-      get emaFast() {
-        return emaFast.now().value();
-      },
-      get emaSlow() {
-        return emaSlow.now().value();
-      },
-      get emaTrend() {
-        return emaTrend.now().value();
-      },
-      get rsi() {
-        return rsi.now().value();
-      },
-      get macd() {
-        return macd.now().value();
-      },
-      get bollinger() {
-        return bollinger.now().value();
-      },
-      get atr() {
-        return atr.now().value();
-      },
-      get adx() {
-        return adx.now().value();
-      },
-      get vwap() {
-        return timeframe === '1d' ? null : vwap.now().value();
-      },
-      get donchian() {
-        return donchian.now().value();
-      },
-      get volumeRatio() {
-        return volumeRatio.now().value();
-      },
-      get volatility() {
-        return volatility.now().value();
-      },
-    },
-  };
+  constructor(market: Market, timeframe: Timeframe, ring: CandleRing) {
+    const bars = timeframe === '1d' ? DAILY : INTRADAY;
+    const atr = new Atr(bars.atr);
+    const volatility = new RealisedVolatility(bars.volatility);
+    this.warmUp = Math.max(atr.warmUp, volatility.warmUp);
+    this.#emaFast = new Lagging(new Ema(bars.emaFast), ring, feedEma);
+    this.#emaSlow = new Lagging(new Ema(bars.emaSlow), ring, feedEma);
+    this.#emaTrend = new Lagging(new Ema(bars.emaTrend), ring, feedEma);
+    this.#rsi = new Lagging(new Rsi(bars.rsi), ring, feedRsi(this.#rsis));
+    this.#macd = new Lagging(new MovingAverageConvergence(...bars.macd), ring, feedMacd);
+    this.#bollinger = new Skipping(new BollingerBands(bars.bollinger), ring, feedBollinger);
+    this.#atr = new Lagging(atr, ring, feedAtr);
+    this.#adx = new Lagging(new DirectionalIndex(bars.adx), ring, feedAdx);
+    this.#vwap = timeframe === '1d' ? null : new Lagging(new Vwap(DAY_MS, tradingDayOf(market, 0)), ring, feedVwap);
+    this.#donchian = new Skipping(new DonchianChannel(bars.donchian), ring, feedDonchian);
+    this.#volumeRatio = new Lagging(new VolumeRatio(bars.volume), ring, feedVolumeRatio);
+    this.#volatility = new Skipping(volatility, ring, feedVolatility);
+    const vwap = this.#vwap === null ? [] : [this.#vwap];
+    this.#lagging = [this.#emaFast, this.#emaSlow, this.#emaTrend, this.#rsi, this.#macd, this.#atr, this.#adx, ...vwap, this.#volumeRatio];
+    this.#skipping = [this.#bollinger, this.#donchian, this.#volatility];
+  }
+
+  get emaFast(): number | null {
+    return this.#emaFast.now().value();
+  }
+
+  get emaSlow(): number | null {
+    return this.#emaSlow.now().value();
+  }
+
+  get emaTrend(): number | null {
+    return this.#emaTrend.now().value();
+  }
+
+  get rsi(): number | null {
+    return this.#rsi.now().value();
+  }
+
+  get macd(): Macd | null {
+    return this.#macd.now().value();
+  }
+
+  get bollinger(): Bollinger | null {
+    return this.#bollinger.now().value();
+  }
+
+  get atr(): number | null {
+    return this.#atr.now().value();
+  }
+
+  get adx(): Adx | null {
+    return this.#adx.now().value();
+  }
+
+  get vwap(): number | null {
+    return this.#vwap === null ? null : this.#vwap.now().value();
+  }
+
+  get donchian(): Donchian | null {
+    return this.#donchian.now().value();
+  }
+
+  get volumeRatio(): number | null {
+    return this.#volumeRatio.now().value();
+  }
+
+  get volatility(): number | null {
+    return this.#volatility.now().value();
+  }
+
+  /** RSI after each of the ring's candles, null while it was not warm, at the candle's place modulo `CANDLES_KEPT`. */
+  rsis(): readonly (number | null)[] {
+    this.#rsi.now();
+    return this.#rsis;
+  }
+
+  /** Takes in what has come since: before the ring forgets candles that an indicator has not seen. */
+  bringUp(): void {
+    for (const each of this.#lagging) each.bringUp();
+  }
+
+  /** Begins again with the ring's next candle. */
+  restart(): void {
+    for (const each of this.#lagging) each.restart();
+    for (const each of this.#skipping) each.restart();
+  }
 }
