@@ -69,11 +69,11 @@ export class Generation implements TimeframeView {
   }
 
   get candles(): readonly RolledCandle[] {
-    return this.#candles.since(this.#first, this.#ring.kept);
+    return this.#candles.since(this.#first, () => this.#ring.kept);
   }
 
   get rsis(): readonly (number | null)[] {
-    return this.#rsis.since(this.#first, this.indicators.rsis());
+    return this.#rsis.since(this.#first, () => this.indicators.rsis());
   }
 
   get closedMs(): EpochMs | null {
@@ -109,10 +109,10 @@ class Newest<T> {
   }
 
   /** @param first place of the oldest that may be among them */
-  since(first: number, kept: readonly T[]): readonly T[] {
+  since(first: number, kept: () => readonly T[]): readonly T[] {
     const { count } = this.#ring;
     if (this.#count !== count || this.#first !== first) {
-      this.#entries = inOrder(kept, Math.max(first, count - CANDLES_KEPT), count);
+      this.#entries = inOrder(kept(), Math.max(first, count - CANDLES_KEPT), count);
       this.#count = count;
       this.#first = first;
     }

@@ -90,12 +90,13 @@ type Feed<Of> = (of: Of, kept: readonly Candle[], from: number, to: number) => v
 const feedEma: Feed<Ema> = (ema, kept, from, to) => {
   for (let place = from; place < to; place++) ema.add(at(kept, place).close);
 };
+/** Keeps what is said after each: as bare floats, for an array of numbers and nulls makes every number anew. */
 const feedRsi =
-  (rsis: (number | null)[]): Feed<Rsi> =>
+  (rsis: Float64Array): Feed<Rsi> =>
   (rsi, kept, from, to) => {
     for (let place = from; place < to; place++) {
       rsi.add(at(kept, place).close);
-      rsis[place % CANDLES_KEPT] = rsi.value();
+      rsis[place % CANDLES_KEPT] = rsi.value() ?? Number.NaN;
     }
   };
 const feedMacd: Feed<MovingAverageConvergence> = (macd, kept, from, to) => {
@@ -204,7 +205,8 @@ export class IndicatorSet implements IndicatorValues {
   readonly #emaSlow: Lagging<Ema>;
   readonly #emaTrend: Lagging<Ema>;
   readonly #rsi: Lagging<Rsi>;
-  readonly #rsis: (number | null)[] = [];
+  /** NaN while it was not warm. */
+  readonly #rsis = new Float64Array(CANDLES_KEPT);
   readonly #macd: Lagging<MovingAverageConvergence>;
   readonly #bollinger: Skipping<BollingerBands>;
   readonly #atr: Lagging<Atr>;
@@ -289,7 +291,7 @@ export class IndicatorSet implements IndicatorValues {
   /** RSI after each of the ring's candles, null while it was not warm, at the candle's place modulo `CANDLES_KEPT`. */
   rsis(): readonly (number | null)[] {
     this.#rsi.now();
-    return this.#rsis;
+    return Array.from(this.#rsis, (rsi) => (Number.isNaN(rsi) ? null : rsi));
   }
 
   /** Takes in what has come since: before the ring forgets candles that an indicator has not seen. */
