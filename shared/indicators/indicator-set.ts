@@ -9,7 +9,7 @@ import { type Bollinger, BollingerBands } from './bollinger.ts';
 import { CANDLES_KEPT, type CandleRing } from './candle-ring.ts';
 import { type Donchian, DonchianChannel } from './donchian.ts';
 import { Ema } from './ema.ts';
-import type { Forgetful, Indicator } from './indicator.ts';
+import type { CatchesUp, Forgetful, Indicator } from './indicator.ts';
 import { type Macd, MovingAverageConvergence } from './macd.ts';
 import { RealisedVolatility } from './realised-volatility.ts';
 import { Rsi } from './rsi.ts';
@@ -83,62 +83,46 @@ export interface IndicatorValues {
   readonly volatility: number | null;
 }
 
-/** Feeds an indicator the candles from a place to another, which is not fed. */
-type Feed<Of> = (of: Of, kept: readonly Candle[], from: number, to: number) => void;
+type OfChart = Pick<Indicator<never, unknown>, 'state'> & CatchesUp;
 
-// Each a loop of its own: one for all, that adds to another kind of indicator at each turn, takes five times as long.
-const feedEma: Feed<Ema> = (ema, kept, from, to) => {
-  for (let place = from; place < to; place++) ema.add(at(kept, place).close);
-};
-/** Keeps what is said after each: as bare floats, for an array of numbers and nulls makes every number anew. */
-const feedRsi =
-  (rsis: Float64Array): Feed<Rsi> =>
-  (rsi, kept, from, to) => {
-    for (let place = from; place < to; place++) {
-      rsi.add(at(kept, place).close);
-      rsis[place % CANDLES_KEPT] = rsi.value() ?? Number.NaN;
-    }
-  };
-const feedMacd: Feed<MovingAverageConvergence> = (macd, kept, from, to) => {
-  for (let place = from; place < to; place++) macd.add(at(kept, place).close);
-};
-const feedBollinger: Feed<BollingerBands> = (bands, kept, from, to) => {
-  for (let place = from; place < to; place++) bands.add(at(kept, place).close);
-};
-const feedAtr: Feed<Atr> = (atr, kept, from, to) => {
-  for (let place = from; place < to; place++) atr.add(at(kept, place));
-};
-const feedAdx: Feed<DirectionalIndex> = (adx, kept, from, to) => {
-  for (let place = from; place < to; place++) adx.add(at(kept, place));
-};
-const feedDonchian: Feed<DonchianChannel> = (channel, kept, from, to) => {
-  for (let place = from; place < to; place++) channel.add(at(kept, place));
-};
-const feedVwap: Feed<Vwap> = (vwap, kept, from, to) => {
-  for (let place = from; place < to; place++) vwap.add(at(kept, place));
-};
-const feedVolumeRatio: Feed<VolumeRatio> = (ratio, kept, from, to) => {
-  for (let place = from; place < to; place++) ratio.add(at(kept, place).volume);
-};
-const feedVolatility: Feed<RealisedVolatility> = (volatility, kept, from, to) => {
-  for (let place = from; place < to; place++) volatility.add(at(kept, place).close);
-};
+/** Adds a ring's candles from a place to another, exclusive. */
+function addFrom({ kept }: CandleRing, of: CatchesUp, from: number, to: number): void {
+  const first = from % CANDLES_KEPT;
+  const next = first + to - from;
+  of.addCandles(kept, first, Math.min(next, CANDLES_KEPT));
+  if (next > CANDLES_KEPT) of.addCandles(kept, 0, next - CANDLES_KEPT);
+}
 
-const at = (kept: readonly Candle[], place: number): Candle => kept[place % CANDLES_KEPT] as Candle;
+/** An RSI that keeps what it says after each candle: as bare floats, for an array of numbers and nulls makes every number anew. */
+class ToldRsi implements CatchesUp {
+  /** NaN while it was not warm. */
+  readonly told = new Float64Array(CANDLES_KEPT);
+  readonly state: Float64Array;
+  readonly #rsi: Rsi;
 
-type Stateful = Pick<Indicator<never, unknown>, 'state'>;
+  constructor(period: number) {
+    this.#rsi = new Rsi(period);
+    this.state = this.#rsi.state;
+  }
+
+  addCandles(candles: readonly Candle[], from: number, to: number): void {
+    this.#rsi.addCandles(candles, from, to, this.told);
+  }
+
+  value(): number | null {
+    return this.#rsi.value();
+  }
+}
 
 /** An indicator and the candles that it has seen. */
-class Lagging<Of extends Stateful> {
+class Lagging<Of extends OfChart> {
   readonly #of: Of;
   readonly #ring: CandleRing;
-  readonly #feed: Feed<Of>;
   #seen = 0;
 
-  constructor(of: Of, ring: CandleRing, feed: Feed<Of>) {
+  constructor(of: Of, ring: CandleRing) {
     this.#of = of;
     this.#ring = ring;
-    this.#feed = feed;
   }
 
   /** Most timeframes are asked for now and then, and most indicators only where others say that it is worth it. */
@@ -148,8 +132,8 @@ class Lagging<Of extends Stateful> {
   }
 
   bringUp(): void {
-    const { count, kept } = this.#ring;
-    this.#feed(this.#of, kept, this.#seen, count);
+    const { count } = this.#ring;
+    if (this.#seen < count) addFrom(this.#ring, this.#of, this.#seen, count);
     this.#seen = count;
   }
 
@@ -160,17 +144,15 @@ class Lagging<Of extends Stateful> {
 }
 
 /** One that forgets need not see what it would have forgotten: it is not brought up before the ring forgets candles. */
-class Skipping<Of extends Stateful & Forgetful> {
+class Skipping<Of extends OfChart & Forgetful> {
   readonly #of: Of;
   readonly #ring: CandleRing;
-  readonly #feed: Feed<Of>;
   #first = 0;
   #seen = 0;
 
-  constructor(of: Of, ring: CandleRing, feed: Feed<Of>) {
+  constructor(of: Of, ring: CandleRing) {
     this.#of = of;
     this.#ring = ring;
-    this.#feed = feed;
   }
 
   now(): Of {
@@ -179,11 +161,11 @@ class Skipping<Of extends Stateful & Forgetful> {
   }
 
   #bringUp(): void {
-    const { count, kept } = this.#ring;
+    const { count } = this.#ring;
     // Who is one behind has nothing to skip.
     const from = this.#seen + 1 === count ? this.#seen : this.#first + this.#of.remembersFrom(count - this.#first);
     if (from > this.#seen) this.#of.forget();
-    this.#feed(this.#of, kept, Math.max(from, this.#seen), count);
+    addFrom(this.#ring, this.#of, Math.max(from, this.#seen), count);
     this.#seen = count;
   }
 
@@ -204,9 +186,7 @@ export class IndicatorSet implements IndicatorValues {
   readonly #emaFast: Lagging<Ema>;
   readonly #emaSlow: Lagging<Ema>;
   readonly #emaTrend: Lagging<Ema>;
-  readonly #rsi: Lagging<Rsi>;
-  /** NaN while it was not warm. */
-  readonly #rsis = new Float64Array(CANDLES_KEPT);
+  readonly #rsi: Lagging<ToldRsi>;
   readonly #macd: Lagging<MovingAverageConvergence>;
   readonly #bollinger: Skipping<BollingerBands>;
   readonly #atr: Lagging<Atr>;
@@ -223,18 +203,18 @@ export class IndicatorSet implements IndicatorValues {
     const atr = new Atr(bars.atr);
     const volatility = new RealisedVolatility(bars.volatility);
     this.warmUp = Math.max(atr.warmUp, volatility.warmUp);
-    this.#emaFast = new Lagging(new Ema(bars.emaFast), ring, feedEma);
-    this.#emaSlow = new Lagging(new Ema(bars.emaSlow), ring, feedEma);
-    this.#emaTrend = new Lagging(new Ema(bars.emaTrend), ring, feedEma);
-    this.#rsi = new Lagging(new Rsi(bars.rsi), ring, feedRsi(this.#rsis));
-    this.#macd = new Lagging(new MovingAverageConvergence(...bars.macd), ring, feedMacd);
-    this.#bollinger = new Skipping(new BollingerBands(bars.bollinger), ring, feedBollinger);
-    this.#atr = new Lagging(atr, ring, feedAtr);
-    this.#adx = new Lagging(new DirectionalIndex(bars.adx), ring, feedAdx);
-    this.#vwap = timeframe === '1d' ? null : new Lagging(new Vwap(DAY_MS, tradingDayOf(market, 0)), ring, feedVwap);
-    this.#donchian = new Skipping(new DonchianChannel(bars.donchian), ring, feedDonchian);
-    this.#volumeRatio = new Lagging(new VolumeRatio(bars.volume), ring, feedVolumeRatio);
-    this.#volatility = new Skipping(volatility, ring, feedVolatility);
+    this.#emaFast = new Lagging(new Ema(bars.emaFast), ring);
+    this.#emaSlow = new Lagging(new Ema(bars.emaSlow), ring);
+    this.#emaTrend = new Lagging(new Ema(bars.emaTrend), ring);
+    this.#rsi = new Lagging(new ToldRsi(bars.rsi), ring);
+    this.#macd = new Lagging(new MovingAverageConvergence(...bars.macd), ring);
+    this.#bollinger = new Skipping(new BollingerBands(bars.bollinger), ring);
+    this.#atr = new Lagging(atr, ring);
+    this.#adx = new Lagging(new DirectionalIndex(bars.adx), ring);
+    this.#vwap = timeframe === '1d' ? null : new Lagging(new Vwap(DAY_MS, tradingDayOf(market, 0)), ring);
+    this.#donchian = new Skipping(new DonchianChannel(bars.donchian), ring);
+    this.#volumeRatio = new Lagging(new VolumeRatio(bars.volume), ring);
+    this.#volatility = new Skipping(volatility, ring);
     const vwap = this.#vwap === null ? [] : [this.#vwap];
     this.#lagging = [this.#emaFast, this.#emaSlow, this.#emaTrend, this.#rsi, this.#macd, this.#atr, this.#adx, ...vwap, this.#volumeRatio];
     this.#skipping = [this.#bollinger, this.#donchian, this.#volatility];
@@ -290,8 +270,7 @@ export class IndicatorSet implements IndicatorValues {
 
   /** RSI after each of the ring's candles, null while it was not warm, at the candle's place modulo `CANDLES_KEPT`. */
   rsis(): readonly (number | null)[] {
-    this.#rsi.now();
-    return Array.from(this.#rsis, (rsi) => (Number.isNaN(rsi) ? null : rsi));
+    return Array.from(this.#rsi.now().told, (rsi) => (Number.isNaN(rsi) ? null : rsi));
   }
 
   /** Takes in what has come since: before the ring forgets candles that an indicator has not seen. */
