@@ -3,7 +3,7 @@ import { NightdeskError } from '../kernel/errors.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { parseContractSymbol } from '../market/contract-symbol.ts';
 import type { Instrument, Market } from '../market/instrument.ts';
-import { istDate } from '../market/ist.ts';
+import { istDate, istDayOf } from '../market/ist.ts';
 import { contractOf } from './contracts.ts';
 import { inForce } from './effective.ts';
 import { INSTRUMENT_FACTS, type InstrumentFacts, SYMBOLS_VARIABLE, type TickTable } from './instrument-facts.ts';
@@ -107,16 +107,16 @@ export function instrumentByIsin(isin: string, atMs?: EpochMs): ListedInstrument
 
 /** The instruments of a market, in the order of the data file. */
 export function instrumentsOf(market: Market, atMs?: EpochMs): readonly ListedInstrument[] {
-  const date = atMs === undefined ? null : istDate(atMs);
+  const day = atMs === undefined ? null : istDayOf(atMs);
   const known = LISTED.get(market);
-  if (known?.date === date) return known.instruments;
+  if (known !== undefined && known.day === day) return known.instruments;
   const instruments = ALL_SYMBOLS.map((symbol) => instrumentBySymbol(symbol, atMs)).filter((instrument) => instrument.market === market);
-  LISTED.set(market, { date, instruments });
+  LISTED.set(market, { day, instruments });
   return instruments;
 }
 
 /** What was asked for last of each market: every scan of a day asks for the same. */
-const LISTED = new Map<Market, { readonly date: string | null; readonly instruments: readonly ListedInstrument[] }>();
+const LISTED = new Map<Market, { readonly day: number | null; readonly instruments: readonly ListedInstrument[] }>();
 
 /** The markets that this process has symbols of. */
 export const tradedMarkets = (): readonly Market[] => [...new Set(ALL_SYMBOLS.map((symbol) => instrumentBySymbol(symbol).market))];

@@ -34,53 +34,99 @@ export interface Asked {
   readonly isQuiet: boolean;
 }
 
-/** Asks every question of its strategy. Nothing is judged, and no answer depends on what becomes of another. Pure. */
-export function askAll(account: Account, view: AskedView, questions: readonly Question[]): Asked {
-  const { symbols, places } = symbolsOf(questions);
-  const markets: (StrategyView | undefined)[] = new Array(symbols.length);
-  const onGrids: Question[] = [];
+/**
+ * Asks every question of its strategy. Nothing is judged, and no answer depends on what becomes of another. Pure.
+ * @param about the symbols of the questions, for who asks the same ones every minute
+ */
+export function askAll(account: Account, view: AskedView, questions: readonly Question[], about = symbolsOf(questions)): Asked {
+  const { symbols, places } = about;
+  const seen: (Seen | undefined)[] = new Array(symbols.length);
   const answers: Answer[] = [];
-  let isQuiet = true;
+  let [isQuiet, areOnGrids] = [true, true];
   for (let index = 0; index < questions.length; index++) {
-    const question = listed(view, questions[index] as Question);
-    const answer = ask(account, view, markets, places[index] as number, question);
+    const question = questions[index] as Question;
+    const place = places[index] as number;
+    const known = seen[place];
+    const asked = known?.unlisted === question.instrument ? known : seenOf(view, question.instrument);
+    seen[place] = asked;
+    const answer = ask(account, view, asked, question);
     if (answer.kind !== 'quiet') isQuiet = false;
-    onGrids.push(question);
+    if (asked.instrument !== question.instrument) areOnGrids = false;
     answers.push(answer);
   }
-  return { questions: onGrids, answers, isQuiet };
+  return { questions: areOnGrids ? questions : questions.map((question) => listed(view, question)), answers, isQuiet };
+}
+
+/** What was asked of some of the questions as answers to all: of the symbols that the others are about nothing is known. */
+export function answeredAll(asked: Asked, all: readonly Question[]): Asked {
+  if (asked.questions.length === all.length) return asked;
+  let next = 0;
+  const questions: Question[] = [];
+  const answers: Answer[] = [];
+  for (const question of all) {
+    const { strategy, instrument } = asked.questions[next] ?? {};
+    const isAsked = strategy === question.strategy && instrument?.symbol === question.instrument.symbol;
+    questions.push(isAsked ? (asked.questions[next] as Question) : question);
+    answers.push(isAsked ? (asked.answers[next] as Answer) : withoutBars(question.instrument.symbol));
+    if (isAsked) next += 1;
+  }
+  return { questions, answers, isQuiet: asked.isQuiet };
 }
 
 /** The instrument on the grids that the venue lists it with now. */
+function onGrids(view: AskedView, instrument: Instrument): Instrument {
+  const rules = view.rules(instrument.symbol);
+  return rules === null ? instrument : listedAs(instrument, rules);
+}
+
 function listed(view: AskedView, question: Question): Question {
-  const rules = view.rules(question.instrument.symbol);
-  return rules === null ? question : { ...question, instrument: listedAs(question.instrument, rules) };
+  const instrument = onGrids(view, question.instrument);
+  return instrument === question.instrument ? question : { ...question, instrument };
 }
 
 /** What a question's strategy answers, on the grids of the venue. */
-export const askQuestion = (account: Account, view: AskedView, question: Question): Answer => ask(account, view, [], 0, listed(view, question));
+export const askQuestion = (account: Account, view: AskedView, question: Question): Answer =>
+  ask(account, view, seenOf(view, question.instrument), question);
 
-/** @param markets by the place of their symbol, as most strategies see them and share them: with neither contracts nor a model */
-function ask(
-  account: Account,
-  view: AskedView,
-  markets: (StrategyView | undefined)[],
-  place: number,
-  { strategy, instrument, base }: Question,
-): Answer {
+/** What is known of an instrument in a scan, once for all who are asked about it. */
+interface Seen {
+  /** As the questions name it. */
+  readonly unlisted: Instrument;
+  readonly instrument: Instrument;
+  readonly chart: Chart | null;
+  /** As most strategies see it and share it: with neither contracts nor a model. Null without a chart. */
+  readonly bare: StrategyView | null;
+}
+
+function seenOf(view: AskedView, unlisted: Instrument): Seen {
+  const instrument = onGrids(view, unlisted);
+  const chart = view.chart(instrument.symbol);
+  const bare = chart === null ? null : { instrument, nowMs: view.nowMs, chart, derivatives: null, calendar: NSE_CALENDAR };
+  return { unlisted, instrument, chart, bare };
+}
+
+function ask(account: Account, view: AskedView, seen: Seen, { strategy, base }: Question): Answer {
+  const { instrument } = seen;
   const derivatives = strategy.readsDerivatives ? derivativesOf(view, instrument.symbol) : null;
   const askModel = askModelFor(account, view.model, strategy.name);
-  const isBare = derivatives === null && askModel === undefined;
-  const known = isBare ? markets[place] : undefined;
-  if (known?.instrument === instrument) return strategy.evaluate(known, base ?? undefined);
+  if (derivatives === null && askModel === undefined && seen.bare !== null) return strategy.evaluate(seen.bare, base ?? undefined);
   // An index has no bars of its own: who judges its options has the chain.
-  const chart = view.chart(instrument.symbol) ?? (strategy.readsDerivatives ? emptyChart(instrument) : null);
-  if (chart === null) return { kind: 'quiet', reason: 'no_bars', why: `No bars of ${instrument.symbol} are known` };
+  const chart = seen.chart ?? (strategy.readsDerivatives ? emptyChart(instrument) : null);
+  if (chart === null) return withoutBars(instrument.symbol);
   const market = { instrument, nowMs: view.nowMs, chart, derivatives, calendar: NSE_CALENDAR };
-  if (askModel !== undefined)
-    return strategy.evaluate({ ...market, askModel, spreadShare: spreadShareOf(view.quote(instrument.symbol)) }, base ?? undefined);
-  if (isBare && !strategy.readsDerivatives) markets[place] = market;
-  return strategy.evaluate(market, base ?? undefined);
+  if (askModel === undefined) return strategy.evaluate(market, base ?? undefined);
+  return strategy.evaluate({ ...market, askModel, spreadShare: spreadShareOf(view.quote(instrument.symbol)) }, base ?? undefined);
+}
+
+const barless = new Map<string, Quiet>();
+
+/** The answer about a symbol that nothing is known of: every minute the same. */
+function withoutBars(symbol: string): Quiet {
+  const known = barless.get(symbol);
+  if (known !== undefined) return known;
+  const made: Quiet = { kind: 'quiet', reason: 'no_bars', why: `No bars of ${symbol} are known` };
+  barless.set(symbol, made);
+  return made;
 }
 
 const emptyCharts = new Map<string, Chart>();
@@ -98,7 +144,7 @@ function derivativesOf(view: AskedView, underlying: string): DerivativesView | n
   return { chains, ivHistory: view.ivHistory(underlying), spot: view.quote(underlying) };
 }
 
-interface AskedSymbols {
+export interface AskedSymbols {
   /** Each once. */
   readonly symbols: readonly string[];
   /** Of each question's symbol among them. */

@@ -36,8 +36,12 @@ export interface MonitorCommand {
  * Whether a sweep may find anything to do in an account. It never says no where there is something: it asks of each order and
  * position only whether time alone can bring it anything, and most minutes nothing can.
  */
-export function mayBeSwept(account: Account, nowMs: EpochMs, minuteMs: EpochMs): boolean {
-  if (account.status !== 'active' || minuteMs % MARK_EVERY_MS === 0) return true;
+export const mayBeSwept = (account: Account, nowMs: EpochMs, minuteMs: EpochMs): boolean =>
+  minuteMs % MARK_EVERY_MS === 0 || mayBeDue(account, nowMs);
+
+/** Whether time alone may bring anything to an account but a mark of its equity. */
+function mayBeDue(account: Account, nowMs: EpochMs): boolean {
+  if (account.status !== 'active') return true;
   for (const order of account.orders.values()) if (order.purpose === 'entry' || order.atMarket !== null || order.waiting !== null) return true;
   for (const { product, exitByMs, margin, structure } of account.positions.values()) {
     // Within the day there is a time to be out; contracts are paid for, called and settled; legs leave together.
@@ -54,7 +58,17 @@ export function mayBeSwept(account: Account, nowMs: EpochMs, minuteMs: EpochMs):
  */
 export function decideMonitor(account: Account, view: ContractsView, command: MonitorCommand): Draft {
   const draft = draftOn(account, command.id);
-  const isSwept =
+  if (mayBeDue(account, view.nowMs) && !isSwept(draft, view, command)) return draft;
+  if (command.minuteMs % MARK_EVERY_MS === 0 && command.minuteMs > account.curve.lastMarkMs) markEquity(draft, view, command.minuteMs);
+  const after = draft.account();
+  if (after.status === 'stopping' && after.positions.size === 0 && after.orders.size === 0) draft.emit({ type: 'session-stopped', atMs: view.nowMs });
+  return draft;
+}
+
+/** Sweeps orders and positions. Returns whether there was room in the draft for all of them. */
+function isSwept(draft: Draft, view: ContractsView, command: MonitorCommand): boolean {
+  const account = draft.account();
+  return (
     untilFull(draft, account.orders.values(), (order) => {
       // A leg may have ended with another of its group.
       const ending = order.purpose === 'entry' && draft.account().orders.has(order.id) ? dueEnd(account, view, order) : null;
@@ -75,12 +89,8 @@ export function decideMonitor(account: Account, view: ContractsView, command: Mo
     untilFull(draft, squaredOffBeforeDelivery(draft.account(), view), (position) => {
       requestExit(draft, position, { reason: 'square-off', quantity: null, nowMs: view.nowMs });
     }) &&
-    untilFull(draft, draft.account().orders.values(), (order) => tellOfWaiting(draft, view, order));
-  if (!isSwept) return draft;
-  if (command.minuteMs % MARK_EVERY_MS === 0 && command.minuteMs > account.curve.lastMarkMs) markEquity(draft, view, command.minuteMs);
-  const after = draft.account();
-  if (after.status === 'stopping' && after.positions.size === 0 && after.orders.size === 0) draft.emit({ type: 'session-stopped', atMs: view.nowMs });
-  return draft;
+    untilFull(draft, draft.account().orders.values(), (order) => tellOfWaiting(draft, view, order))
+  );
 }
 
 /** All legs of a structure at once: one that is being closed takes the others along. */

@@ -38,6 +38,8 @@ export interface Desk {
   readonly view: (nowMs: EpochMs) => MarketView;
   /** The best bid and offer of a symbol; null where none is known. */
   readonly touch: (symbol: string, nowMs: EpochMs) => Pick<Quote, 'bid' | 'ask'>;
+  /** One as it is published; null where none is known. */
+  readonly published: (symbol: string, nowMs: EpochMs) => SnapshotQuote | null;
   /** As they are published, with the close of the session before where one is known. */
   readonly quotes: (nowMs: EpochMs) => readonly SnapshotQuote[];
   /** When each symbol's book was last told: what a book's age is counted from, beside the quotes in a feed's cursor. */
@@ -247,6 +249,7 @@ export function createDesk(): Desk {
       const line = lines.get(symbol);
       return line === undefined || line.quote.bid === null ? NO_BOOK : bookless(line, nowMs);
     },
+    published: publishedAt,
     quotes: (nowMs) => symbols.flatMap((symbol) => publishedAt(symbol, nowMs) ?? []),
     bookStamps: () => Object.fromEntries([...lines].map(([symbol, { bookMs }]) => [symbol, bookMs])),
     restore: (quotes, bookStamps = {}) => {

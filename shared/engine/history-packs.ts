@@ -36,7 +36,8 @@ async function packDayOf(market: MarketStore, lease: Lease, dayMs: EpochMs): Pro
   if (candles.size > 0) await market.packDay(lease, dayMs, candles);
 }
 
-function quartersOf(bars: ReadonlyMap<string, readonly Bar[]>): CandlesBySymbol {
+/** The 15-minute candles that minutes make. */
+export function quartersOf(bars: ReadonlyMap<string, readonly Bar[]>): CandlesBySymbol {
   const quarters = new Map<string, readonly RolledCandle[]>();
   for (const [symbol, minutes] of bars) {
     const candles: RolledCandle[] = [];

@@ -10,24 +10,41 @@ import { istDayOf } from '../market/ist.ts';
 import { closeOf, previousCloseAt } from './previous-close.ts';
 import { baseRate, type MarketView } from './view.ts';
 
+/** What a feed has published, by symbol. */
+export interface PublishedMarket {
+  readonly quote: (symbol: string) => SnapshotQuote | null;
+  readonly rates: () => readonly Rate[];
+  readonly rules: MarketView['rules'];
+}
+
 /** The market as the feed published it: for every function but the feed itself. */
 export function viewOf(snapshot: Pick<MarketSnapshot, 'quotes' | 'rates' | 'rules'> | null, nowMs: EpochMs): MarketView {
   // Most views are looked at without a question about a price.
   const quotes = once(() => new Map<string, SnapshotQuote>((snapshot?.quotes ?? []).map((quote) => [quote.symbol, quote])));
-  const rates = once(() => new Map<Currency, Rate>(bestRates(snapshot?.rates ?? [], nowMs).map((rate) => [rate.currency, rate])));
   const rules = once(() => new Map((snapshot?.rules ?? []).map((each) => [each.symbol, each])));
+  const published: PublishedMarket = {
+    quote: (symbol) => quotes().get(symbol) ?? null,
+    rates: () => snapshot?.rates ?? [],
+    rules: (symbol) => rules().get(symbol) ?? null,
+  };
+  return viewOfPublished(published, nowMs);
+}
+
+/** The same of what is read symbol by symbol. */
+export function viewOfPublished(published: PublishedMarket, nowMs: EpochMs): MarketView {
+  const rates = once(() => new Map<Currency, Rate>(bestRates(published.rates(), nowMs).map((rate) => [rate.currency, rate])));
   return {
     nowMs,
-    quote: (symbol) => quotes().get(symbol) ?? null,
+    quote: published.quote,
     book: () => null,
-    previousClose: (symbol) => previousCloseIn(quotes().get(symbol), nowMs),
+    previousClose: (symbol) => previousCloseIn(published.quote(symbol), nowMs),
     rate: (currency) => {
-      if (isCoin(currency)) return coinRate(currency, quotes().get(currency) ?? null, rates().get('USDT') ?? null);
+      if (isCoin(currency)) return coinRate(currency, published.quote(currency), rates().get('USDT') ?? null);
       return currency === 'USD' ? baseRate(nowMs) : (rates().get(currency) ?? null);
     },
     tape: () => ({ volatility: null, minuteVolume: null }),
     phase: (market: Market, group) => marketPhase(NSE_CALENDAR, market, nowMs, group),
-    rules: (symbol) => rules().get(symbol) ?? null,
+    rules: published.rules,
   };
 }
 
@@ -41,8 +58,8 @@ function once<Value>(make: () => Value): () => Value {
 }
 
 /** A snapshot that was published on an earlier day has in its last price what is the close before today. */
-function previousCloseIn(quote: SnapshotQuote | undefined, nowMs: EpochMs): number | null {
-  if (quote === undefined) return null;
+function previousCloseIn(quote: SnapshotQuote | null, nowMs: EpochMs): number | null {
+  if (quote === null) return null;
   const isOfToday = istDayOf(quote.exchangeMs) >= istDayOf(nowMs);
   return isOfToday ? (quote.previousClose ?? null) : previousCloseAt(quote.symbol, [closeOf(quote)], nowMs);
 }

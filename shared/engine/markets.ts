@@ -15,7 +15,12 @@ interface Scanning {
  * crypto through NSE hours.
  */
 export function scannedMarkets({ world, settings }: Scanning, atMs: EpochMs): readonly Market[] {
-  const open = world.markets.filter((market) => marketPhase(NSE_CALENDAR, market, atMs).isOpen);
-  if (settings.marketMode === 'both') return open;
-  return open.includes('NSE') ? ['NSE'] : open;
+  return world.markets.filter((market) => isScanned({ world, settings }, market, atMs));
+}
+
+/** Whether a market is scanned at an instant: see `scannedMarkets`. */
+export function isScanned({ world, settings }: Scanning, market: Market, atMs: EpochMs): boolean {
+  if (!world.markets.includes(market) || !marketPhase(NSE_CALENDAR, market, atMs).isOpen) return false;
+  if (settings.marketMode === 'both' || market === 'NSE') return true;
+  return !(world.markets.includes('NSE') && marketPhase(NSE_CALENDAR, 'NSE', atMs).isOpen);
 }

@@ -181,6 +181,8 @@ export function createExchange({ clock, log, scope, configVersion, desk, fence, 
     if (isFenced || isTheSame(next, account)) return;
     const before = account;
     account = next !== null && isOurs(next) ? next : null;
+    // A mark of equity, a limit that was set: nothing is new to orders.
+    if (account !== null && account.orders === before?.orders && account.sessionId === before.sessionId) return;
     // New ones first: a replaced exit hands its best price on.
     if (account !== null) takeUpAll(before, account);
     for (const order of goneOrders(before, account)) drop(order);

@@ -1,5 +1,5 @@
 import { NSE_CALENDAR } from '../config/nse-calendar.ts';
-import type { EpochMs } from '../kernel/time.ts';
+import { DAY_MS, type EpochMs } from '../kernel/time.ts';
 import type { Account } from '../ledger/account.ts';
 import { type DayRoll, rollsDue } from '../market/calendar.ts';
 import { applyCorporateActions } from './apply-corporate-actions.ts';
@@ -33,7 +33,18 @@ export async function rollTradingDay(context: EngineContext, { atMs }: { readonl
 }
 
 /** The openings and closings of the books that an account has still to go through up to an instant. */
-export const dayRolls = (account: Account, atMs: EpochMs): readonly DayRoll[] => rollsDue(NSE_CALENDAR, account.day.openedMs, atMs);
+export const dayRolls = (account: Account, atMs: EpochMs): readonly DayRoll[] =>
+  rollsDue(NSE_CALENDAR, account.day.openedMs, atMs).filter((roll) => !isDone(account, roll));
+
+/** When `dayRolls` has something next. */
+export function nextRollMs(account: Account): EpochMs {
+  let untilMs = account.day.openedMs + DAY_MS;
+  for (;;) {
+    const [next] = dayRolls(account, untilMs);
+    if (next !== undefined) return next.atMs;
+    untilMs += DAY_MS;
+  }
+}
 
 /** Opens and closes the books, each by a commit. Returns the commands that were committed. */
 export function* rollDays(account: Account, view: RollView, due: readonly DayRoll[]): Steps<readonly string[]> {
@@ -49,6 +60,6 @@ export function* rollDays(account: Account, view: RollView, due: readonly DayRol
   return rolled;
 }
 
-function isDone(account: Account, roll: DayRoll): boolean {
+function isDone(account: Pick<Account, 'day'>, roll: DayRoll): boolean {
   return roll.atMs <= account.day.openedMs || (roll.kind === 'open' && account.day.openEquity !== null);
 }

@@ -13,7 +13,7 @@ import { chainsAsked } from './contracts/chains-asked.ts';
 import { withContracts } from './contracts/contracts-view.ts';
 import { decideScan, type ScanView } from './decide-scan.ts';
 import { viewOf } from './market-view.ts';
-import { scannedMarkets } from './markets.ts';
+import { isScanned } from './markets.ts';
 import { riskModelNow } from './risk-models.ts';
 
 export interface ScanRequest {
@@ -35,7 +35,7 @@ const notScanned = (reason: string): ScanOutcome => ({ scanned: false, reason, s
  * and places what the risk gate lets pass. The same minute is scanned once, whoever asks again.
  */
 export async function scanMarket(context: EngineContext, { minuteMs, market }: ScanRequest): Promise<ScanOutcome> {
-  if (!scannedMarkets(context, minuteMs).includes(market)) return notScanned(`${market} is not scanned at ${iso(minuteMs)}`);
+  if (!isScanned(context, market, minuteMs)) return notScanned(`${market} is not scanned at ${iso(minuteMs)}`);
   const account = await context.accounts.active();
   if (account === null) return notScanned('no session is active');
   if (account.scope !== context.world.scope) return notScanned(`the session belongs to ${account.scope}, this is ${context.world.scope}`);
@@ -63,7 +63,7 @@ export async function scanMarket(context: EngineContext, { minuteMs, market }: S
 async function place(context: EngineContext, account: Account, view: ScanView, { minuteMs, market }: ScanRequest): Promise<ScanOutcome> {
   const id = scanId(market, minuteMs);
   const last = await context.lastScans.of(account.sessionId);
-  if (last !== null && (await isScanned(context, account.sessionId, last, id, minuteMs)))
+  if (last !== null && (await hasScanned(context, account.sessionId, last, id, minuteMs)))
     return { scanned: false, reason: 'this minute has been scanned', scan: last };
   const ordinal = (last?.ordinal ?? 0) + 1;
   context.lastScans.forget(account.sessionId);
@@ -84,7 +84,7 @@ async function place(context: EngineContext, account: Account, view: ScanView, {
 }
 
 /** The other market of the same minute may have been scanned after it: then its receipt tells. */
-async function isScanned({ ledger }: EngineContext, sessionId: string, last: ScanRecord, id: string, minuteMs: EpochMs): Promise<boolean> {
+async function hasScanned({ ledger }: EngineContext, sessionId: string, last: ScanRecord, id: string, minuteMs: EpochMs): Promise<boolean> {
   if (last.id === id || last.minuteMs > minuteMs) return true;
   return last.minuteMs === minuteMs && (await ledger.receipt(sessionId, id)) !== null;
 }
@@ -114,6 +114,8 @@ export function scanOf(
 
 const MARKETS: Readonly<Record<Market, readonly Market[]>> = { NSE: ['NSE'], CRYPTO: ['CRYPTO'] };
 
+const NO_INDICES: readonly Instrument[] = [];
+
 interface LastAsked {
   readonly strategyOf: MarketScan['strategyOf'];
   readonly instruments: readonly Instrument[];
@@ -121,7 +123,7 @@ interface LastAsked {
 }
 
 /** The questions without indices that were asked last of a session's strategies: every minute of a day asks the same. */
-const LAST_ASKED = new WeakMap<readonly StrategyName[], LastAsked>();
+const LAST_ASKED: Readonly<Record<Market, WeakMap<readonly StrategyName[], LastAsked>>> = { NSE: new WeakMap(), CRYPTO: new WeakMap() };
 
 /** What a scan of a market asks: each strategy of the account about each instrument that is listed then. */
 export function questionsOf(
@@ -131,8 +133,8 @@ export function questionsOf(
 ): readonly Question[] {
   const instruments = instrumentsOf(market, minuteMs);
   // Nobody can buy an index: it is asked about for what is written on it.
-  const indices = NSE_INDICES.filter((index) => index.market === market && view.chains(index.symbol).length > 0);
-  const known = LAST_ASKED.get(strategies);
+  const indices = market === 'NSE' ? NSE_INDICES.filter(({ symbol }) => view.chains(symbol).length > 0) : NO_INDICES;
+  const known = LAST_ASKED[market].get(strategies);
   if (indices.length === 0 && known?.instruments === instruments && known.strategyOf === strategyOf) return known.questions;
   const questions = strategies.flatMap((name): readonly Question[] => {
     const strategy = strategyOf(name);
@@ -140,6 +142,6 @@ export function questionsOf(
     const asked = strategy.readsDerivatives ? [...instruments, ...indices] : instruments;
     return asked.map((instrument) => ({ strategy, instrument, base: null }));
   });
-  if (indices.length === 0) LAST_ASKED.set(strategies, { strategyOf, instruments, questions });
+  if (indices.length === 0) LAST_ASKED[market].set(strategies, { strategyOf, instruments, questions });
   return questions;
 }

@@ -40,7 +40,7 @@ export function createSteppedClock(startMs: EpochMs): SteppedClock {
             label: next.label,
           });
       }
-      nowMs = Math.max(nowMs, toMs);
+      if (toMs > nowMs) nowMs = toMs;
     },
   };
 }

@@ -10,8 +10,6 @@ export class DecimalError extends NightdeskError<'not_a_decimal' | 'division_by_
 const PLACES = 8;
 const SCALE = 100_000_000n;
 const SCALE_UNITS = 1e8;
-const MOST_POSITIVE = BigInt(Number.MAX_SAFE_INTEGER);
-const MOST_NEGATIVE = -MOST_POSITIVE;
 const FORM = /^-?\d+(?:\.\d+)?$/;
 
 const of = (units: bigint): Decimal => units as Decimal;
@@ -38,18 +36,30 @@ export function decimal(text: string): Decimal {
 
 /** The shortest decimal string of the value: what goes on the wire and into the store. */
 export function text(value: Decimal): string {
-  return isExactFloat(value) ? textOfUnits(Number(value)) : textOfDigits(value);
+  const units = Number(value);
+  return units <= Number.MAX_SAFE_INTEGER && units >= Number.MIN_SAFE_INTEGER ? textOfUnits(units) : textOfDigits(value);
 }
 
-const isExactFloat = (value: bigint): boolean => value >= MOST_NEGATIVE && value <= MOST_POSITIVE;
-
-// Whole numbers up to 2^53 - 1 are exact as floats, and so are their quotient without the rest and the rest: nearly every
-// amount is one, and floats are several times as fast as BigInts.
+// Whole numbers up to 2^53 - 1 are exact as floats, and so are the products and differences below: nearly every amount is one, and
+// floats are several times as fast as BigInts.
 function textOfUnits(units: number): string {
-  const rest = Math.abs(units % SCALE_UNITS);
-  const whole = `${units < 0 ? '-' : ''}${(Math.abs(units) - rest) / SCALE_UNITS}`;
-  return rest === 0 ? whole : `${whole}.${withoutLastZeros(`${SCALE_UNITS + rest}`.slice(1))}`;
+  const size = Math.abs(units);
+  let whole = Math.floor(size / SCALE_UNITS);
+  let rest = size - whole * SCALE_UNITS;
+  // The quotient may have been rounded up to the next whole number.
+  if (rest < 0) {
+    whole -= 1;
+    rest += SCALE_UNITS;
+  }
+  const sign = units < 0 ? '-' : '';
+  if (rest === 0) return `${sign}${whole}`;
+  let places = PLACES;
+  for (; rest % 10 === 0; rest /= 10) places -= 1;
+  const digits = `${rest}`;
+  return `${sign}${whole}.${ZEROS[places - digits.length]}${digits}`;
 }
+
+const ZEROS = ['', '0', '00', '000', '0000', '00000', '000000', '0000000'] as const;
 
 function textOfDigits(value: bigint): string {
   const digits = (value < 0n ? -value : value).toString();
@@ -73,6 +83,14 @@ export function toNumber(value: Decimal): number {
  * @throws DecimalError `not_a_decimal` for NaN and infinities
  */
 export function fromNumber(value: number): Decimal {
+  const units = value * SCALE_UNITS;
+  const nearest = Math.round(units);
+  // The product is off by half of its last bit at most: what is further from a half than twice that is rounded as the exact one is.
+  if (Math.abs(units - nearest) < 0.5 - Math.abs(units) * Number.EPSILON) return of(BigInt(nearest));
+  return roundedByText(value);
+}
+
+function roundedByText(value: number): Decimal {
   if (!Number.isFinite(value)) throw new DecimalError('not_a_decimal', `Expected a finite number, received ${value}`, { value });
   // toFixed rounds ties away from zero. A float lies half-way between two eighth places only as an odd multiple of 1/512.
   const isTie = Math.abs((value * 512) % 2) === 1;

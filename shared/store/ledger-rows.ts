@@ -59,7 +59,7 @@ export const journalAttributes = (row: JournalRow): Attributes => ({
   hash: row.hash,
   commandId: row.commandId,
   type: row.event.type,
-  body: eventText(row.event),
+  body: eventText(row),
 });
 
 export const readJournalRow = (item: Item): JournalRow =>

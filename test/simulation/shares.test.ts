@@ -38,4 +38,18 @@ describe('shares of NSE in bars of five minutes', { timeout: 60_000 }, () => {
     expect(risks.length).toBeGreaterThan(0);
     expect(risks.every((risk) => risk !== undefined && risk > 0n)).toBe(true);
   });
+
+  it('are seen on one scale across the ex-date of a split in a backtest as in a replay, hash for hash', async () => {
+    // Five for one on Wednesday 2026-01-14: the price falls to a fifth overnight, and nothing has happened.
+    const [symbol, exDate] = ['KOTAKBANK', '2026-01-14'];
+    const splits = { [symbol]: { date: exDate, factor: 0.2 } };
+    const folder = writeGeneratedShares(testFolder(), { seed: '9', symbols: [symbol], from: '2026-01-01', to: exDate, days: 30, splits });
+    const span = { startMs: Date.parse('2026-01-13T06:00:00Z'), untilMs: Date.parse('2026-01-14T09:30:00Z') };
+    const run = { ...runOf(await sharesIn(folder)), ...span };
+    const { rows, scans, told } = await backtested(run);
+    expect(told).toEqual((await replayed(run)).told);
+    expect(rows.some(({ event }) => event.type === 'corporate-action')).toBe(true);
+    const after = scans.filter(({ minuteMs }) => minuteMs >= Date.parse(`${exDate}T00:00:00Z`)).flatMap(({ decisions }) => decisions);
+    expect(after.map((decision) => decision.symbol)).toContain(symbol);
+  });
 });

@@ -15,6 +15,8 @@ export interface GeneratedShares {
   readonly to: string;
   /** Sessions before them of which the day alone is told. */
   readonly days: number;
+  /** What a price is multiplied by on a date, as by a split. */
+  readonly splits?: Readonly<Record<string, { readonly date: string; readonly factor: number }>>;
 }
 
 const BAR_MS = 5 * MINUTE_MS;
@@ -22,7 +24,7 @@ const DAILY_HEAD =
   'Date,SYMBOL,SERIES,DATE1,PREV_CLOSE,OPEN_PRICE,HIGH_PRICE,LOW_PRICE,LAST_PRICE,CLOSE_PRICE,AVG_PRICE,TTL_TRD_QNTY,TURNOVER_LACS,NO_OF_TRADES,DELIV_QTY,DELIV_PER';
 
 /** Writes `bars/SYMBOL.csv`, `daily/SYMBOL.csv` and `fx/usdinr.csv`. @returns the folder of the bars */
-export function writeGeneratedShares(folder: string, { seed, symbols, from, to, days }: GeneratedShares): string {
+export function writeGeneratedShares(folder: string, { seed, symbols, from, to, days, splits = {} }: GeneratedShares): string {
   for (const name of ['bars', 'daily', 'fx']) mkdirSync(join(folder, name), { recursive: true });
   const sessions = sessionsBetween(dayOfDate(from) - Math.ceil(days * 1.6) - 10, dayOfDate(to));
   const before = sessions.filter(({ date }) => date < from).slice(-days);
@@ -38,6 +40,7 @@ export function writeGeneratedShares(folder: string, { seed, symbols, from, to, 
     writeFileSync(join(folder, 'daily', `${symbol}.csv`), [DAILY_HEAD, ...daily].join('\n'));
     const bars = sessions.flatMap(({ date, openMs, continuousCloseMs }) => {
       if (date < from) return [];
+      if (date === splits[symbol]?.date) last *= splits[symbol].factor;
       const trend = draw.next() < 0.7 ? 0.0006 : -0.0004;
       return Array.from({ length: (continuousCloseMs - openMs) / BAR_MS }, (_, index) => {
         const burst = draw.next() < 0.04 ? (draw.next() < 0.8 ? 1 : -1) * 0.008 : 0;

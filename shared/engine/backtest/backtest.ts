@@ -1,8 +1,5 @@
-import { instrumentBySymbol } from '../../config/instruments.ts';
 import { everyMinutes, SCHEDULES, type Schedule } from '../../config/schedules.ts';
-import type { MarketSnapshot } from '../../contracts/market-snapshot.ts';
 import type { Rate } from '../../contracts/terms.ts';
-import { type Chart, createChart } from '../../indicators/chart.ts';
 import { createSteppedClock } from '../../kernel/clock-stepped.ts';
 import { type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts';
 import type { Account } from '../../ledger/account.ts';
@@ -15,10 +12,9 @@ import type { Timeframe } from '../../market/timeframe.ts';
 import { NO_MODELS } from '../../ml/no-models.ts';
 import type { RiskModel } from '../../risk/var/risk-model.ts';
 import { strategyByName } from '../../strategies/registry.ts';
-import { adjustedHistory, type StoredHistory } from '../adjusted-history.ts';
+import type { StoredHistory } from '../adjusted-history.ts';
 import { corporateActions, hasActionsDue } from '../apply-corporate-actions.ts';
-import { type AskedView, askAll } from '../ask-strategies.ts';
-import { chartFrom } from '../chart-shelf.ts';
+import { type AskedView, answeredAll, askAll } from '../ask-strategies.ts';
 import type { EngineContext } from '../context.ts';
 import { type ContractsView, withContracts } from '../contracts/contracts-view.ts';
 import { optionTermsIn } from '../contracts/option-terms.ts';
@@ -28,19 +24,22 @@ import { mayBeSwept } from '../decide-monitor.ts';
 import { createDesk, type Desk } from '../desk.ts';
 import { MINUTE_GRACE_MS } from '../feed-service.ts';
 import { commandIdOf } from '../idempotency.ts';
-import { viewOf } from '../market-view.ts';
-import { scannedMarkets } from '../markets.ts';
+import { viewOf, viewOfPublished } from '../market-view.ts';
+import { isScanned } from '../markets.ts';
 import { createExchange, deskWithChains, type Matching } from '../matcher.ts';
 import { sweep } from '../monitor-positions.ts';
 import type { ChainSource, DailiesBySymbol, Model } from '../ports.ts';
 import { riskModelOf } from '../risk-models.ts';
-import { dayRolls, rollDays } from '../roll-trading-day.ts';
-import { type MarketScan, questionsOf, scanId, scanOf } from '../scan-market.ts';
+import { dayRolls, nextRollMs, rollDays } from '../roll-trading-day.ts';
+import { type MarketScan, scanId, scanOf } from '../scan-market.ts';
 import { freshBooks, type StartRequest, sessionIdAt } from '../sessions.ts';
 import { performNow, type Steps } from '../steps.ts';
 import { closesIn } from '../stored-closes.ts';
 import { type BacktestListener, openBooks } from './books.ts';
+import { createLanes, type Lane } from './lanes.ts';
 import { watchInBacktest } from './model-watch.ts';
+import { createPublication } from './publication.ts';
+import { createQuestioning } from './questioning.ts';
 
 /** One minute of all symbols of a backtest. */
 export interface BacktestMinute {
@@ -94,32 +93,22 @@ const LAST_TICK_MS = Math.max(...TICK_OFFSETS_MS);
 /** After the end of the data its last minute is still closed, scanned and swept. */
 const CLOSING_MS = 30 * SECOND_MS;
 
-/** A symbol of the data. */
-interface Lane {
-  readonly symbol: string;
-  readonly chart: Chart;
-  /** Whether anything has come to the chart. */
-  isCharted: boolean;
-  /** The bar whose tick the desk has not been told: nobody has looked since. */
-  untold: Bar | null;
-  /** Of that tick. */
-  index: number;
-}
-
 /** When contracts are told within a minute. */
 const SECONDS: readonly number[] = Array.from({ length: MINUTE_MS / CONTRACTS_EVERY_MS }, (_, at) => at * CONTRACTS_EVERY_MS);
 const NO_SECONDS: readonly number[] = [];
 
 const NOTHING = [] as const;
 
-type Published = Pick<MarketSnapshot, 'quotes' | 'rates' | 'rules'>;
-
-/** What happens at one offset within every minute. */
+/** What happens at one offset within minutes. */
 interface Slot {
   readonly offsetMs: number;
+  /** It happens in minutes that begin at multiples of this. */
+  readonly everyMs: number;
   /** Orders what happens at one instant: as the clock of a host does. */
   readonly label: string;
   readonly run: (minuteMs: EpochMs) => void;
+  /** It tells prices: nothing comes of it where nobody waits for one. */
+  readonly isPrice: boolean;
 }
 
 /**
@@ -134,17 +123,17 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   const clock = createSteppedClock(startMs);
   const desk = createDesk();
   const contractsToTell = createContractTeller(setup.chains ?? null, desk);
-  const lanes = new Map<string, Lane>();
-  /** In the order of the bars. */
-  let ordered: Lane[] = [];
+  const lanes = createLanes({ history: setup.history, startMs, scope: world.scope, timeframes: setup.timeframes, source: setup.source, desk });
+  warmUp(setup, desk);
   let tickedDay = istDayOf(startMs);
-  /** What was published last; null until somebody looks at it, which is before the next prices come. */
-  let published: Published | null = { quotes: [], rates: [] };
-  let publishedMs = startMs;
-  let areRatesTold = false;
   let playing: BacktestMinute = { openMs: startMs - MINUTE_MS, bars: [] };
   let closing: BacktestMinute = playing;
+  /** What `isIgnored` has found of the minute that is played, while the account is the same. */
+  const ignored: { minute: BacktestMinute | null; account: Account | null; isSo: boolean } = { minute: null, account: null, isSo: false };
   let scans = 0;
+  /** When the books of a day roll next. */
+  let rolled: { readonly day: Account['day'] | null; readonly nextMs: EpochMs } = { day: null, nextMs: startMs };
+  const toBeAsked = createQuestioning(lanes);
   const riskAt = (nowMs: EpochMs): RiskModel => riskModelOf(setup.dailies?.(nowMs - DAILIES_SPAN_MS, nowMs) ?? new Map(), settings.seed);
   let risk = riskAt(startMs);
   let dailiesDueMs = nextDailiesMs(startMs);
@@ -176,84 +165,58 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   const begun = { request: setup.request, sessionId, commandId: commandIdOf('start', null, sessionId), startedMs: startMs };
   const books = openBooks(freshBooks({ world, settings }, begun), listener, exchange.take);
 
-  const ratesAt = (atMs: EpochMs): readonly Rate[] => bestRates(setup.rates(atMs), atMs);
-
+  let areRatesTold = false;
   /** The desk knows the last prices, and the rates of the last publication: they are told when somebody looks at it. */
   const bringUp = (): void => {
-    for (const lane of ordered) tellPrice(lane);
+    lanes.tell();
     if (areRatesTold) return;
-    desk.rates(ratesAt(publishedMs));
+    desk.rates(publication.rates());
     areRatesTold = true;
   };
-
-  const tellPrice = (lane: Lane): void => {
-    const { untold, index } = lane;
-    if (untold === null) return;
-    lane.untold = null;
-    const { symbol, price, exchangeMs, receivedMs, source, evidence } = tickOfBar(untold, setup.source, index);
-    desk.price({ symbol, price, exchangeMs, receivedMs, source, evidence });
-  };
-
-  const whatWasPublished = (): Published => {
-    bringUp();
-    published ??= { quotes: desk.quotes(publishedMs), rates: ratesAt(publishedMs) };
-    return published;
-  };
-  const view = (): ContractsView => withContracts(viewOf(whatWasPublished(), clock.now()), setup.chains ?? null);
+  const publication = createPublication(desk, bringUp, setup.rates, startMs);
+  const view = (): ContractsView => withContracts(viewOfPublished(publication, clock.now()), setup.chains ?? null);
   const carryOut = <Result>(steps: Steps<Result>): Result => performNow(steps, books.commit);
 
-  /** Most minutes nobody asks for a price: what is published is made when it is asked for. */
-  const publish = (): void => {
-    publishedMs = clock.now();
-    published = null;
-    areRatesTold = false;
-  };
-
   const close = (): void => {
-    const { bars } = closing;
-    for (let place = 0; place < bars.length; place++) {
-      const bar = bars[place] as Bar;
-      desk.bar(bar);
-      const lane = laneOf(bar, place);
-      lane.chart.add(bar);
-      lane.isCharted = true;
-    }
-    publish();
-  };
-
-  /** @param place of the bar in its minute: the same in most minutes */
-  const laneOf = ({ symbol, openMs }: Bar, place: number): Lane => {
-    const usual = ordered[place];
-    if (usual?.symbol === symbol) return usual;
-    const known = lanes.get(symbol);
-    if (known !== undefined) return known;
-    const made: Lane = { symbol, chart: createChart(instrumentBySymbol(symbol, openMs), setup.timeframes), isCharted: false, untold: null, index: 0 };
-    lanes.set(symbol, made);
-    ordered = [...ordered.slice(0, place), made, ...ordered.slice(place)];
-    return made;
+    lanes.close(closing.bars);
+    publication.publish(clock.now());
+    areRatesTold = false;
   };
 
   /** Whether no order waits for a price of the minute that is played, nor comes before its close: nobody looks at prices in between. */
   const isIgnored = (): boolean => {
+    const account = books.account();
+    // Orders come and move with the account, and what they wait for with prices that are looked at.
+    if (ignored.minute === playing && ignored.account === account) return ignored.isSo;
+    ignored.minute = playing;
+    ignored.account = account;
+    ignored.isSo = isNobodyWaiting();
+    return ignored.isSo;
+  };
+
+  const isNobodyWaiting = (): boolean => {
     // A contract's order is looked at with every chain, and its other legs with the coin's price of then.
     if (exchange.contracts().size > 0 || !clock.isIdleUntil(playing.openMs + LAST_TICK_MS)) return false;
-    for (const { symbol, low, high } of playing.bars) if (!exchange.ignores(symbol, low, high)) return false;
+    const { bars } = playing;
+    for (let place = 0; place < bars.length; place++) {
+      const { symbol, low, high } = bars[place] as Bar;
+      if (!exchange.ignores(symbol, low, high)) return false;
+    }
     return true;
   };
 
   const tickAt = (index: number): void => {
-    // An extreme that is ignored is forgotten with the close; one of several minutes is looked at before that.
-    const isExtreme = index > 0 && index < TICK_OFFSETS_MS.length - 1;
     const bars = playing.playing ?? playing.bars;
-    const mayBePassedOver = isExtreme && (playing.playing === undefined || bars.every(({ spanMinutes }) => spanMinutes === undefined));
-    if (!mayBePassedOver || !isIgnored()) playTicks(bars, index);
+    if (!isOfMinutes(playing) || !isIgnored()) playTicks(bars, index);
+    // An extreme that is ignored is forgotten with the close.
+    else if (index === 0 || index === TICK_OFFSETS_MS.length - 1) lanes.stamp(bars, index);
   };
 
   /** As a feed does: what a chain brings is met in the second in which it is there. */
   const tellContracts = (): void => {
     const prices = contractsToTell(exchange.contracts(), clock.now());
     // What was published is of before these prices, whenever somebody looks at it.
-    if (prices.length > 0) whatWasPublished();
+    if (prices.length > 0) publication.make();
     for (const { quote, tick } of prices) {
       desk.contract(quote);
       const steps = exchange.tickSteps(tick);
@@ -265,7 +228,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     for (let place = 0; place < bars.length; place++) {
       const bar = bars[place] as Bar;
       const ofBar = isTraded(bar) ? tickIndex(bar, index) : null;
-      if (ofBar !== null) playTick(laneOf(bar, place), bar, ofBar);
+      if (ofBar !== null) playTick(lanes.of(bar, place), bar, ofBar);
     }
   };
 
@@ -291,20 +254,19 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   };
 
   const strategyOf = setup.strategyOf ?? strategyByName;
-  const chart = (symbol: string): Chart | null => {
-    const lane = lanes.get(symbol);
-    return lane?.isCharted === true ? lane.chart : null;
-  };
   /** Nothing is quoted beside the bars. */
-  const bareView = {
-    chart,
+  const bareView: AskedView = {
+    get nowMs() {
+      return clock.now();
+    },
+    chart: lanes.chart,
     model,
     rules: () => null,
     chains: () => NOTHING,
     ivHistory: () => NOTHING,
     quote: (symbol: string) => view().quote(symbol),
   };
-  const scanView = (): Parameters<typeof scanOf>[1] => ({ ...view(), chart, model, risk });
+  const scanView = (): Parameters<typeof scanOf>[1] => ({ ...view(), chart: lanes.chart, model, risk });
 
   /** Which of the ticks of a bar comes at an offset of the minute that is played; null for none. */
   const tickIndex = (bar: Bar, index: number): number | null => {
@@ -315,15 +277,16 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
 
   const scan = (market: Market, minuteMs: EpochMs): void => {
     const account = books.account();
-    if (account.status === 'stopped' || !scannedMarkets({ world, settings }, minuteMs).includes(market)) return;
+    if (account.status === 'stopped' || !isScanned(setup, market, minuteMs)) return;
     scans += 1;
-    const asks = { market, minuteMs, strategyOf };
-    const view: AskedView = setup.chains === undefined ? { nowMs: clock.now(), ...bareView } : scanView();
-    const asked = askAll(account, view, questionsOf(account, view, asks));
+    lanes.readAt(minuteMs);
+    const view = setup.chains === undefined ? bareView : scanView();
+    const { all, known, about } = toBeAsked(account, view, { market, minuteMs, strategyOf });
+    const asked = askAll(account, view, known, about);
     const hears = asked.isQuiet ? listener.quietScan : listener.scan;
     if (hears === undefined) return;
-    const command = { ...asks, id: scanId(market, minuteMs), ordinal: scans, configVersion: settings.configVersion };
-    const made = scanOf(account, scanView(), command, asked);
+    const command = { market, minuteMs, strategyOf, id: scanId(market, minuteMs), ordinal: scans, configVersion: settings.configVersion };
+    const made = scanOf(account, scanView(), command, answeredAll(asked, all));
     hears(made.scan);
     books.commit({ sessionId, decide: () => made });
   };
@@ -340,8 +303,10 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
 
   const roll = (atMs: EpochMs): void => {
     adjust(atMs);
-    const due = dayRolls(books.account(), atMs);
-    if (due.length === 0) return;
+    const account = books.account();
+    if (account.day !== rolled.day) rolled = { day: account.day, nextMs: nextRollMs(account) };
+    if (atMs < rolled.nextMs) return;
+    const due = dayRolls(account, atMs);
     const market = view();
     carryOut(rollDays(books.account(), { ...market, risk, optionTermsOf: optionTermsIn(market) }, due));
   };
@@ -355,7 +320,7 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   const runOf = ({ functionName, market }: Schedule): Slot['run'] | null => {
     switch (functionName) {
       case 'scan':
-        return market === null ? null : (minuteMs) => scan(market, minuteMs);
+        return market === null || !world.markets.includes(market) ? null : (minuteMs) => scan(market, minuteMs);
       case 'monitor':
         return monitor;
       case 'session':
@@ -370,20 +335,23 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
   const scheduled = SCHEDULES.flatMap((schedule): readonly Slot[] => {
     const run = runOf(schedule);
     if (run === null) return [];
-    const everyMs = everyMinutes(schedule) * MINUTE_MS;
-    const due = (minuteMs: EpochMs): void => {
-      if (minuteMs % everyMs === 0) run(minuteMs);
-    };
-    return [{ offsetMs: schedule.delaySeconds * SECOND_MS, label: `3-schedule-${schedule.name}`, run: due }];
+    const [offsetMs, everyMs] = [schedule.delaySeconds * SECOND_MS, everyMinutes(schedule) * MINUTE_MS];
+    return [{ offsetMs, everyMs, label: `3-schedule-${schedule.name}`, run, isPrice: false }];
   });
   // What they look at is made of the desk as it is then: nothing may have come to it since it was published.
   const late = scheduled.find(({ offsetMs }) => offsetMs >= (TICK_OFFSETS_MS[1] ?? 0));
   if (late !== undefined) throw new Error(`${late.label} looks at the market after prices that come later than what was published`);
   const slots: readonly Slot[] = [
-    ...TICK_OFFSETS_MS.map((offsetMs, index) => ({ offsetMs, label: '0-source', run: () => tickAt(index) })),
-    { offsetMs: 0, label: '6-dailies', run: fetchDailies },
-    { offsetMs: MINUTE_GRACE_MS, label: '1-minute', run: close },
-    ...(setup.chains === undefined ? NO_SECONDS : SECONDS).map((offsetMs) => ({ offsetMs, label: '2-contracts', run: tellContracts })),
+    ...TICK_OFFSETS_MS.map((offsetMs, index) => ({ offsetMs, everyMs: MINUTE_MS, label: '0-source', run: () => tickAt(index), isPrice: true })),
+    { offsetMs: 0, everyMs: MINUTE_MS, label: '6-dailies', run: fetchDailies, isPrice: false },
+    { offsetMs: MINUTE_GRACE_MS, everyMs: MINUTE_MS, label: '1-minute', run: close, isPrice: false },
+    ...(setup.chains === undefined ? NO_SECONDS : SECONDS).map((offsetMs) => ({
+      offsetMs,
+      everyMs: MINUTE_MS,
+      label: '2-contracts',
+      run: tellContracts,
+      isPrice: true,
+    })),
     ...scheduled,
   ].sort((a, b) => a.offsetMs - b.offsetMs || (a.label < b.label ? -1 : 1));
 
@@ -391,16 +359,41 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     closing = playing;
     playing = minute;
     endDay(minute.openMs);
-    for (const { offsetMs, run } of slots) {
+    // What is told of contracts every second is forgotten in the second after the last of them.
+    const isPassedOver = setup.chains === undefined && untilMs > LAST_TICK_MS && isOfMinutes(minute) && isIgnored();
+    goThrough(minute, isPassedOver ? passOver(minute) : 0, untilMs);
+  };
+
+  /**
+   * Does what is on schedule in a minute whose prices nobody waits for: they are stamps. Returns the place of the slot from which it
+   * must be gone through after all, for something has become of the account.
+   */
+  const passOver = ({ openMs, bars }: BacktestMinute): number => {
+    const account = books.account();
+    lanes.stamp(bars, 0);
+    for (let place = 0; place < slots.length; place++) {
+      const { offsetMs, everyMs, run, isPrice } = slots[place] as Slot;
+      if (isPrice || openMs % everyMs !== 0) continue;
+      clock.advance(openMs + offsetMs);
+      run(openMs);
+      if (books.account() !== account) return place + 1;
+    }
+    lanes.stamp(bars, TICK_OFFSETS_MS.length - 1);
+    clock.advance(openMs + LAST_TICK_MS);
+    return slots.length;
+  };
+
+  const goThrough = ({ openMs }: BacktestMinute, from: number, untilMs: number): void => {
+    for (let place = from; place < slots.length; place++) {
+      const { offsetMs, everyMs, run } = slots[place] as Slot;
       if (offsetMs > untilMs) return;
-      clock.advance(minute.openMs + offsetMs);
-      run(minute.openMs);
+      if (openMs % everyMs !== 0) continue;
+      clock.advance(openMs + offsetMs);
+      run(openMs);
     }
   };
 
   const nextMs = (): EpochMs => playing.openMs + MINUTE_MS;
-  for (const [symbol, chart] of warmUp(setup, desk)) lanes.set(symbol, { symbol, chart, isCharted: true, untold: null, index: 0 });
-  ordered = [...lanes.values()];
   exchange.take(books.account());
   return {
     play: (minute) => {
@@ -416,16 +409,16 @@ export function openBacktest(setup: BacktestSetup, told: BacktestListener): Back
     view: () => {
       const nowMs = clock.now();
       bringUp();
-      return withContracts(viewOf({ quotes: desk.quotes(nowMs), rates: ratesAt(nowMs) }, nowMs), setup.chains ?? null);
+      return withContracts(viewOf({ quotes: desk.quotes(nowMs), rates: bestRates(setup.rates(nowMs), nowMs) }, nowMs), setup.chains ?? null);
     },
   };
 }
 
-/** Charts from what is known of the time before, and the tape of the last hour. */
-function warmUp({ history: raw, startMs, world }: BacktestSetup, desk: ReturnType<typeof createDesk>): ReadonlyMap<string, Chart> {
-  const history = adjustedHistory(raw, startMs, world.scope);
-  for (const [symbol, close] of closesIn(raw, startMs, world.evidence)) desk.closed(symbol, close);
-  for (const bars of raw.bars.values()) for (const bar of bars) if (bar.openMs >= startMs - HOUR_MS) desk.bar(bar);
-  const symbols = new Set([...history.days.keys(), ...history.bars.keys()]);
-  return new Map([...symbols].map((symbol) => [symbol, chartFrom(history, symbol, startMs)]));
+/** Whether the bars of a minute are of that minute alone. */
+const isOfMinutes = ({ playing }: BacktestMinute): boolean => playing === undefined || playing.every(({ spanMinutes }) => spanMinutes === undefined);
+
+/** The desk knows the closes of the days before, and the tape of the last hour. */
+function warmUp({ history, startMs, world }: BacktestSetup, desk: Desk): void {
+  for (const [symbol, close] of closesIn(history, startMs, world.evidence)) desk.closed(symbol, close);
+  for (const bars of history.bars.values()) for (const bar of bars) if (bar.openMs >= startMs - HOUR_MS) desk.bar(bar);
 }

@@ -35,10 +35,11 @@ export type ContractsView = MarketView & Contracts;
  * what nobody held until now can be ordered. Chains are read once a view.
  */
 export function withContracts<View extends Pick<MarketView, 'nowMs' | 'quote'>>(view: View, source: ChainSource | null): View & Contracts {
+  if (source === null) return { ...view, ...NO_CONTRACTS };
   const known = new Map<string, readonly DerivativeChain[]>();
-  const isKnown = (underlying: string): boolean => source?.underlyings.includes(underlying) === true;
+  const isKnown = (underlying: string): boolean => source.underlyings.includes(underlying);
   const chains = (underlying: string): readonly DerivativeChain[] => {
-    const found = known.get(underlying) ?? (source !== null && isKnown(underlying) ? source.chains(underlying, view.nowMs) : []);
+    const found = known.get(underlying) ?? (isKnown(underlying) ? source.chains(underlying, view.nowMs) : []);
     known.set(underlying, found);
     return found;
   };
@@ -56,11 +57,13 @@ export function withContracts<View extends Pick<MarketView, 'nowMs' | 'quote'>>(
     ...view,
     chains,
     contract,
-    settled: (underlying) => (source !== null && isKnown(underlying) ? source.settled(underlying, view.nowMs) : NOTHING_SETTLED),
-    ivHistory: (underlying) => (source !== null && isKnown(underlying) ? (source.ivHistory?.(underlying, view.nowMs) ?? []) : []),
+    settled: (underlying) => (isKnown(underlying) ? source.settled(underlying, view.nowMs) : NOTHING_SETTLED),
+    ivHistory: (underlying) => (isKnown(underlying) ? (source.ivHistory?.(underlying, view.nowMs) ?? []) : []),
     quote: (symbol) => newer(view.quote(symbol), contract(symbol)),
   };
 }
+
+const NO_CONTRACTS: Contracts = { chains: () => [], contract: () => null, settled: () => NOTHING_SETTLED, ivHistory: () => [] };
 
 /** A recorded chain of a thousand contracts is looked into at every second and price while it stands. */
 const QUOTES = new WeakMap<DerivativeChain, ReadonlyMap<string, ContractQuote>>();

@@ -12,4 +12,4 @@ import { eventText } from '../row-text.ts';
  * language, whatever its numbers are.
  */
 export const journalLine = ({ commandId, event, hash, seq }: JournalRow): string =>
-  `{"commandId":${canonicalJson(commandId)},"event":${eventText(event)},"hash":"${hash}","seq":${seq}}`;
+  `{"commandId":${canonicalJson(commandId)},"event":${eventText({ seq, event })},"hash":"${hash}","seq":${seq}}`;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   abs,
@@ -162,6 +163,27 @@ describe('rounding', () => {
   });
 });
 
+describe('an amount as text', () => {
+  it('has the digits of its units, without the zeros at the end', () => {
+    const units = fc.oneof(fc.bigInt({ min: -(2n ** 53n), max: 2n ** 53n }), fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }), aroundWhole);
+    fc.assert(
+      fc.property(units, (value) => void expect(text(value as Decimal)).toBe(digitsOf(value))),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+/** Where a quotient of floats is rounded to the next whole number. */
+const aroundWhole = fc
+  .tuple(fc.bigInt({ min: 0n, max: 90_071_992n }), fc.bigInt({ min: -2n, max: 2n }))
+  .map(([whole, units]) => whole * 100_000_000n + units);
+
+function digitsOf(units: bigint): string {
+  const digits = (units < 0n ? -units : units).toString().padStart(9, '0');
+  const fraction = digits.slice(-8).replace(/0+$/, '');
+  return `${units < 0n ? '-' : ''}${digits.slice(0, -8)}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
 describe('a float made exact', () => {
   it.each([
     [0, '0'],
@@ -188,6 +210,19 @@ describe('a float made exact', () => {
     expect(codeOf(() => fromNumber(value))).toBe('not_a_decimal');
   });
 
+  it('is rounded as its own binary value is, also beside the middle of two units', () => {
+    // Tenths of a unit around a middle, and whatever float.
+    const besideMiddle = fc.tuple(fc.integer({ min: -(2 ** 52), max: 2 ** 52 }), fc.integer({ min: -3, max: 3 })).map(([units, ulps]) => {
+      const middle = (units + 0.5) / 1e8;
+      return middle + ulps * 2 ** (Math.floor(Math.log2(Math.abs(middle))) - 52);
+    });
+    const amounts = fc.oneof(besideMiddle, fc.double({ min: -1e9, max: 1e9, noNaN: true }), fc.double({ min: -1e-6, max: 1e-6, noNaN: true }));
+    fc.assert(
+      fc.property(amounts, (value) => void expect(fromNumber(value)).toBe(unitsNearest(value))),
+      { numRuns: 5_000 },
+    );
+  });
+
   it('goes back to the float it shows', () => {
     expect(toNumber(decimal('67123.45'))).toBe(67_123.45);
     expect(toNumber(decimal('-0.00000001'))).toBe(-1e-8);
@@ -195,3 +230,16 @@ describe('a float made exact', () => {
     expect(asFloat).toBe(0);
   });
 });
+
+/** A float is a whole number times a power of two: its nearest unit, half to even, in whole numbers alone. */
+function unitsNearest(value: number): bigint {
+  const exponent = value === 0 ? 0 : Math.floor(Math.log2(Math.abs(value))) - 54;
+  // What is left of the point after so many doublings is nothing: the product is exact.
+  const mantissa = BigInt(exponent < -1_000 ? 0 : value * 2 ** -exponent);
+  const [top, bottom] = exponent >= 0 ? [mantissa * 2n ** BigInt(exponent), 1n] : [mantissa, 2n ** BigInt(-exponent)];
+  const size = (top < 0n ? -top : top) * 100_000_000n;
+  const [whole, twice] = [size / bottom, 2n * (size % bottom)];
+  const isUp = twice > bottom || (twice === bottom && whole % 2n === 1n);
+  const units = isUp ? whole + 1n : whole;
+  return top < 0n ? -units : units;
+}
