@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runBacktestCommand } from '../../infra/local/backtest-cli.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { type Trade, tradeSchema } from '../../shared/contracts/fill.ts';
 import { journalRowSchema } from '../../shared/contracts/journal.ts';
 import { verifyRun } from '../../shared/engine/backtest/verify-run.ts';
@@ -14,6 +16,7 @@ import { replay } from '../../shared/ledger/replay.ts';
 import { writeGeneratedKlines } from '../support/generated-klines.ts';
 import { testFolder } from '../support/history-fixtures.ts';
 
+const ROOT = join(import.meta.dirname, '../..');
 const FROM_MS = Date.parse('2023-05-01T00:00:00Z');
 const UNTIL = '2023-05-01T03:00:00Z';
 
@@ -35,6 +38,13 @@ describe('npm run backtest', () => {
   it('tells how it is used', async () => {
     const { code, out } = await backtest(['--help']);
     expect([code, out[0]?.includes('npm run backtest -- --data PATH')]).toEqual([0, true]);
+  });
+
+  it('is started as package.json says, by the Node that is pinned', () => {
+    const [node, ...words] = packageJson.scripts.backtest.split(' ');
+    const { status, stdout, stderr } = spawnSync('node_modules/.bin/node', [...words, '--help'], { cwd: ROOT, encoding: 'utf8' });
+    expect([node, status, stderr]).toEqual(['node', 0, '']);
+    expect(stdout).toContain('npm run backtest -- --data PATH');
   });
 
   it.each([

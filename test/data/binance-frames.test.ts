@@ -44,8 +44,8 @@ async function recordedCandles(fromMs: number, toMs: number): Promise<ReadonlyMa
   const data = await describeData(klines, SPOT_SYMBOLS);
   const candles = new Map<string, Candle>();
   if (data.kind !== 'klines') return candles;
-  for await (const minute of readRecordedKlines(data.series, { fromMs, toMs }).minutes) {
-    for (const { symbol, candle } of minute.candles) candles.set(`${symbol} ${candle.openMs}`, candle);
+  for await (const run of readRecordedKlines(data.series, { fromMs, toMs }).runs) {
+    for (const { bars } of run) for (const { symbol, origin: _o, evidence: _e, ...candle } of bars) candles.set(`${symbol} ${candle.openMs}`, candle);
   }
   return candles;
 }

@@ -15,9 +15,11 @@ describe.skipIf(folder === null)(`recorded spot klines${folder === null ? ` (${N
     const fromMs = Date.UTC(2023, 3, 10);
     const klines = readRecordedKlines(data.series, { fromMs, toMs: fromMs + 7 * DAY_MS });
     let expectedMs = fromMs;
-    for await (const { openMs, candles, absent } of klines.minutes) {
-      expect([openMs, candles.length, absent.length]).toEqual([expectedMs, 6, 0]);
-      expectedMs += MINUTE_MS;
+    for await (const run of klines.runs) {
+      for (const { openMs, bars, absent } of run) {
+        expect([openMs, bars.length, absent.length]).toEqual([expectedMs, 6, 0]);
+        expectedMs += MINUTE_MS;
+      }
     }
     expect(expectedMs).toBe(fromMs + 7 * DAY_MS);
     expect(klines.refused()).toEqual({});
@@ -27,8 +29,8 @@ describe.skipIf(folder === null)(`recorded spot klines${folder === null ? ` (${N
     const data = await describeData([folder ?? ''], SPOT_SYMBOLS);
     if (data.kind !== 'klines') throw new Error('expected klines');
     const empty: string[] = [];
-    for await (const { openMs, candles } of readRecordedKlines(data.series, { toMs: Date.UTC(2023, 3, 24) }).minutes) {
-      if (candles.length === 0) empty.push(iso(openMs));
+    for await (const run of readRecordedKlines(data.series, { toMs: Date.UTC(2023, 3, 24) }).runs) {
+      for (const { openMs, bars } of run) if (bars.length === 0) empty.push(iso(openMs));
     }
     expect([empty[0], empty.at(-1), empty.length]).toEqual(['2023-03-24T12:40:00.000Z', '2023-03-24T13:59:00.000Z', 80]);
   });

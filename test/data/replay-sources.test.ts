@@ -89,12 +89,12 @@ describe.skipIf(!haveFrames)(`the recorded spot frames of 2024-08-08${said(haveF
     expect(source.states()[0]).toMatchObject({ status: 'ended', accepted: sink.seen.length + sink.books.length });
     const recorded = new Map<string, unknown>();
     const klines = await klinesOf(klinePaths.filter((path) => path.endsWith('-2024.csv.gz')));
-    for await (const { candles } of readRecordedKlines(klines.series, { fromMs: minuteOf(startMs), toMs: endMs }).minutes) {
-      for (const { symbol, candle } of candles) recorded.set(`${symbol} ${candle.openMs}`, candle);
+    for await (const run of readRecordedKlines(klines.series, { fromMs: minuteOf(startMs), toMs: endMs }).runs) {
+      for (const { bars: own } of run) for (const bar of own) recorded.set(`${bar.symbol} ${bar.openMs}`, bar);
     }
     const whole = bars.filter(({ origin }) => origin === 'received');
     expect(whole.length).toBeGreaterThan(2 * 2);
-    for (const { symbol, origin: _o, evidence: _e, ...candle } of whole) expect(candle).toEqual(recorded.get(`${symbol} ${candle.openMs}`));
+    for (const bar of whole) expect(bar).toEqual(recorded.get(`${bar.symbol} ${bar.openMs}`));
 
     const thirdMs = Math.floor((endMs - startMs) / 3);
     const parts = await playInParts(

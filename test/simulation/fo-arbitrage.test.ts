@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
 import type { Trade } from '../../shared/contracts/fill.ts';
 import type { JournalEventOf, JournalRow } from '../../shared/contracts/journal.ts';
-import { openBacktest } from '../../shared/engine/backtest/backtest.ts';
+import { type BacktestMinute, openBacktest } from '../../shared/engine/backtest/backtest.ts';
 import type { ContractsView } from '../../shared/engine/contracts/contracts-view.ts';
 import { heldStructures, profitPerUnit } from '../../shared/engine/contracts/structure-exits.ts';
 import type { ChainSource } from '../../shared/engine/ports.ts';
 import { BINANCE_SYMBOLS } from '../../shared/feeds/binance/binance-symbols.ts';
 import { assumedUsdtRate } from '../../shared/feeds/rates/rates.ts';
 import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
-import { recordedMinutes } from '../../shared/feeds/replay/recorded-minutes.ts';
+import { type MinuteRuns, recordedMinutes } from '../../shared/feeds/replay/recorded-minutes.ts';
 import { recordedPerpetuals } from '../../shared/feeds/replay/recorded-perpetuals.ts';
 import { decimal, sum, toNumber } from '../../shared/kernel/decimal.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
@@ -31,9 +31,7 @@ interface Played {
 
 interface Run {
   readonly startMs: EpochMs;
-  readonly minutes:
-    | AsyncIterable<{ readonly openMs: EpochMs; readonly bars: readonly Bar[] }>
-    | Iterable<{ readonly openMs: EpochMs; readonly bars: readonly Bar[] }>;
+  readonly minutes: AsyncIterable<BacktestMinute> | Iterable<BacktestMinute>;
   readonly chains: ChainSource;
   /** Before each minute is played: it plays what was known when it began. */
   readonly before?: (openMs: EpochMs) => Promise<void>;
@@ -71,6 +69,10 @@ async function play({ startMs, minutes, chains, before, strategyOf, capital = '1
 
 const eventsOf = <Type extends JournalRow['event']['type']>(rows: readonly JournalRow[], type: Type): readonly JournalEventOf<Type>[] =>
   rows.flatMap(({ event }) => (event.type === type ? [event as JournalEventOf<Type>] : []));
+
+async function* oneByOne(runs: MinuteRuns<BacktestMinute>): AsyncGenerator<BacktestMinute> {
+  for await (const run of runs) yield* run;
+}
 
 const START = Date.parse('2026-11-02T08:00:00Z');
 
@@ -244,7 +246,7 @@ describe.skipIf(recordedDataFolder() === null)(`funding${recordedDataFolder() ==
     const chains = recordedPerpetuals(perpetualFiles, BINANCE_SYMBOLS);
     const { rows, account } = await play({
       startMs,
-      minutes: recordedMinutes(data.series, { fromMs: startMs, toMs: untilMs }),
+      minutes: oneByOne(recordedMinutes(data.series, { fromMs: startMs, toMs: untilMs })),
       chains,
       before: chains.advance,
       strategyOf: (name) => {

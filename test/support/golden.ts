@@ -71,7 +71,7 @@ export async function goldenRuns(period: GoldenPeriod): Promise<readonly Golden[
   const history = await historyBefore(source, startMs, HISTORY_DAYS);
   const minutes: BacktestMinute[] = [];
   const range = { fromMs: startMs, toMs: endMs };
-  for await (const minute of asPlayed(data.series, everyRecordedMinute(data.series, range))) minutes.push(minute);
+  for await (const run of asPlayed(data.series, everyRecordedMinute(data.series, range))) minutes.push(...run);
   const read = { startMs, history, minutes, rates: await recordedRates(data.series) };
   const runs: Golden[] = [];
   for (const strategy of period.strategies) {

@@ -117,10 +117,12 @@ export async function backtested({ data, startMs, untilMs, historyDays, request,
       },
     },
   );
-  for await (const minute of asPlayed(data.series, everyRecordedMinute(data.series, { fromMs: startMs, toMs: untilMs }))) {
-    await chains?.advance(minute.openMs);
-    backtest.play(minute);
-    days.note(minute.bars);
+  for await (const run of asPlayed(data.series, everyRecordedMinute(data.series, { fromMs: startMs, toMs: untilMs }))) {
+    for (const minute of run) {
+      await chains?.advance(minute.openMs);
+      backtest.play(minute);
+      days.note(minute.bars);
+    }
   }
   await chains?.advance(untilMs);
   backtest.end();

@@ -106,14 +106,16 @@ export async function runBacktest(request: BacktestRequest): Promise<BacktestRes
   const minutes = everyRecordedMinute(series, { fromMs: startMs, toMs: endMs }, (rows) => {
     refusedRows = rows;
   });
-  for await (const minute of asPlayed(series, minutes)) {
-    await contracts?.advance(minute.openMs);
-    backtest.play(minute);
-    dayBook.note(minute.bars);
-    for (const { origin } of minute.bars) origin === 'missing' ? missingBars++ : bars++;
-    const day = Math.floor((minute.openMs - startMs) / DAY_MS);
-    if (day > days) request.onDay(day);
-    days = day;
+  for await (const run of asPlayed(series, minutes)) {
+    for (const minute of run) {
+      if (contracts !== null) await contracts.advance(minute.openMs);
+      backtest.play(minute);
+      dayBook.note(minute.bars);
+      for (const { origin } of minute.bars) origin === 'missing' ? missingBars++ : bars++;
+      const day = Math.floor((minute.openMs - startMs) / DAY_MS);
+      if (day > days) request.onDay(day);
+      days = day;
+    }
   }
   await contracts?.advance(endMs);
   backtest.end();

@@ -83,11 +83,13 @@ async function harvested({ data, strategy, fromMs, toMs }: TrainOptions, termina
   const progress = createProgress(terminal);
   const days = Math.max(1, Math.ceil((range.toMs - range.fromMs) / DAY_MS));
   let told = -1;
-  for await (const { openMs, bars } of recordedMinutes(series, range)) {
-    const day = Math.floor((openMs - range.fromMs) / DAY_MS);
-    if (day !== told) progress.step(day, days, `reading ${iso(openMs).slice(0, 10)}, ${harvest.rows().length} opportunities`);
-    told = day;
-    for (const bar of bars) harvest.add(bar);
+  for await (const run of recordedMinutes(series, range)) {
+    for (const { openMs, bars } of run) {
+      const day = Math.floor((openMs - range.fromMs) / DAY_MS);
+      if (day !== told) progress.step(day, days, `reading ${iso(openMs).slice(0, 10)}, ${harvest.rows().length} opportunities`);
+      told = day;
+      for (const bar of bars) harvest.add(bar);
+    }
   }
   progress.step(days, days, '');
   return harvest;

@@ -68,14 +68,7 @@ async function orUnreadable<Result>(path: string, task: () => Promise<Result>): 
   }
 }
 
-function candleAt(columns: readonly Float64Array[], index: number): Candle {
-  const [openMs, open, high, low, close, volume] = columns.map((column) => column[index] ?? Number.NaN) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { openMs, open, high, low, close, volume };
+function candleAt([times, opens, highs, lows, closes, volumes]: readonly Float64Array[], index: number): Candle {
+  const at = (column: Float64Array | undefined): number => column?.[index] ?? Number.NaN;
+  return { openMs: at(times), open: at(opens), high: at(highs), low: at(lows), close: at(closes), volume: at(volumes) };
 }

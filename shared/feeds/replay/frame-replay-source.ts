@@ -95,9 +95,11 @@ export function frameReplaySource({ clock, data, onEnd }: FrameReplayOptions): M
   async function learnLastPrices(nowMs: EpochMs): Promise<void> {
     const last = new Map<string, Bar>();
     const range = { fromMs: minuteOf(nowMs) - DAY_MS, toMs: minuteOf(nowMs) };
-    for await (const { bars } of recordedMinutes(await history(), range)) {
-      shelf.put(bars);
-      for (const bar of bars) last.set(bar.symbol, bar);
+    for await (const run of recordedMinutes(await history(), range)) {
+      for (const { bars } of run) {
+        shelf.put(bars);
+        for (const bar of bars) last.set(bar.symbol, bar);
+      }
     }
     for (const [symbol, bar] of last) {
       gate.anchor(SOURCE, symbol, bar.close, bar.openMs + MINUTE_MS);
@@ -109,8 +111,8 @@ export function frameReplaySource({ clock, data, onEnd }: FrameReplayOptions): M
   async function learnMinuteUnderWay(nowMs: EpochMs): Promise<void> {
     underWay = new Map();
     const range = { fromMs: minuteOf(nowMs), toMs: minuteOf(nowMs) + MINUTE_MS };
-    for await (const { bars } of recordedMinutes(await history(), range)) {
-      for (const bar of bars) if (bar.origin === 'received') underWay.set(bar.symbol, { ...bar, origin: 'backfilled' });
+    for await (const bar of recordedBars(await history(), range)) {
+      if (bar.origin === 'received') underWay.set(bar.symbol, { ...bar, origin: 'backfilled' });
     }
   }
 

@@ -8,13 +8,13 @@ import type { Bar } from '../../market/price.ts';
 import { tradingDayOf } from '../../market/rollup.ts';
 import { SourceError } from '../source-error.ts';
 import type { DayBook } from './day-book.ts';
+import { missingBarsOf } from './missing-bars.ts';
 import { createPlayer, type Instant, type Place, type Price, placeSchema, readCursor } from './price-player.ts';
 import type { RecordedData } from './recorded-data.ts';
 import { openDayBook } from './recorded-days.ts';
 import { type KlineSeries, marketsOf, readRecordedKlines } from './recorded-klines.ts';
 import {
   asPlayed,
-  missingBars,
   type PlayedMinute,
   type RecordedMinute,
   type RefusedRows,
@@ -62,6 +62,7 @@ export function klineReplaySource({ clock, data, untilMs, usdInr = null, onEnd }
   let rates: RecordedRates = () => [];
   let days: DayBook | null = null;
   const markets = marketsOf(series);
+  const missing = missingBarsOf(series);
 
   /** The days before an instant are read once; those that come are heard as they are played. */
   async function dayBook(): Promise<DayBook> {
@@ -80,13 +81,15 @@ export function klineReplaySource({ clock, data, untilMs, usdInr = null, onEnd }
     const minutes = recordedMinutes(series, { fromMs, toMs }, (rows) => {
       refused = rows;
     });
-    for await (const minute of asPlayed(series, minutes)) {
-      // The minute before is closed after this one has been read, however long the hole between them is.
-      const closingMs = held.at(-1)?.openMs ?? minute.openMs;
-      days?.note(minute.bars);
-      held = [...held.filter(({ openMs }) => openMs >= closingMs - KEPT_MS), minute];
-      endMs = minute.openMs + MINUTE_MS;
-      for (const instant of instantsOf(minute, name)) if (instant.atMs > atMs) yield instant;
+    for await (const run of asPlayed(series, minutes)) {
+      for (const minute of run) {
+        // The minute before is closed after this one has been read, however long the hole between them is.
+        const closingMs = held.at(-1)?.openMs ?? minute.openMs;
+        days?.note(minute.bars);
+        held = [...held.filter(({ openMs }) => openMs >= closingMs - KEPT_MS), minute];
+        endMs = minute.openMs + MINUTE_MS;
+        for (const instant of instantsOf(minute, name)) if (instant.atMs > atMs) yield instant;
+      }
     }
     if (endMs > atMs) yield { atMs: endMs, prices: () => [] };
   }
@@ -105,7 +108,7 @@ export function klineReplaySource({ clock, data, untilMs, usdInr = null, onEnd }
       const nearest = held.findLast(({ openMs }) => openMs <= minuteMs);
       if (nearest === undefined) return [];
       if (nearest.openMs === minuteMs) return nearest.bars;
-      return missingBars(series, minuteMs, nearest.closes);
+      return missing.all(minuteMs, nearest.closes);
     },
     cursor: player.place,
     states() {
@@ -139,7 +142,7 @@ function withDays(
 }
 
 /** The ticks of a minute's bars by instant, at each instant in the order of the series; its start alone where there are none. */
-function instantsOf({ openMs, playing }: PlayedMinute, source: string): readonly Instant[] {
+function instantsOf({ openMs, bars, playing = bars }: PlayedMinute, source: string): readonly Instant[] {
   const byInstant = new Map<EpochMs, Price[]>();
   for (const bar of playing) {
     for (const tick of ticksOfBar(bar, source)) {
@@ -181,20 +184,29 @@ export async function klineReplayBounds({ series }: RecordedKlinesData): Promise
 }
 
 async function* sharedSpans(series: readonly KlineSeries[]): AsyncGenerator<ReplayBounds> {
-  const lastRowMs = new Map<string, EpochMs>();
   const longestHoleMs = Math.max(...marketsOf(series).map((market) => LONGEST_HOLE_MS[market]));
+  const lastRowMs = new Map<string, EpochMs>();
+  /** When the series that has been silent longest had its last row; null before all have begun. */
+  const oldest = (): EpochMs | null => {
+    if (lastRowMs.size < series.length) return null;
+    let least = Number.POSITIVE_INFINITY;
+    for (const ms of lastRowMs.values()) if (ms < least) least = ms;
+    return least;
+  };
   let startMs: EpochMs | null = null;
   // Before the last series begins nothing is shared.
   const fromMs = Math.max(...series.map(({ files }) => Math.min(...files.map(({ firstMs }) => firstMs))));
-  for await (const { openMs, candles } of readRecordedKlines(series, { fromMs }).minutes) {
-    const earliest = lastRowMs.size < series.length ? null : Math.min(...lastRowMs.values());
-    if (startMs !== null && earliest !== null && openMs - earliest > longestHoleMs) {
-      yield { startMs, endMs: earliest + MINUTE_MS };
-      startMs = null;
+  for await (const run of readRecordedKlines(series, { fromMs }).runs) {
+    for (const { openMs, bars } of run) {
+      const beforeMs = oldest();
+      if (startMs !== null && beforeMs !== null && openMs - beforeMs > longestHoleMs) {
+        yield { startMs, endMs: beforeMs + MINUTE_MS };
+        startMs = null;
+      }
+      for (const { symbol } of bars) lastRowMs.set(symbol, openMs);
+      const nowMs = oldest();
+      if (startMs === null && nowMs !== null && openMs - nowMs <= longestHoleMs) startMs = openMs;
     }
-    for (const { symbol } of candles) lastRowMs.set(symbol, openMs);
-    const oldest = lastRowMs.size < series.length ? null : Math.min(...lastRowMs.values());
-    if (startMs === null && oldest !== null && openMs - oldest <= longestHoleMs) startMs = openMs;
   }
-  if (startMs !== null) yield { startMs, endMs: Math.min(...lastRowMs.values()) + MINUTE_MS };
+  if (startMs !== null) yield { startMs, endMs: (oldest() ?? startMs) + MINUTE_MS };
 }

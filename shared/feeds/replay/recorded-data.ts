@@ -4,11 +4,12 @@ import { instrumentBySymbol } from '../../config/instruments.ts';
 import { NSE_CALENDAR } from '../../config/nse-calendar.ts';
 import { type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
 import { barFileExtent } from '../history/bar-file.ts';
+import { klineRow } from './kline-text.ts';
+import { lineBlocks, linesBackIn, linesIn } from './line-blocks.ts';
 import { isCalendarCovered, PLAYED_SPANS, type PlayedTimeframe, readNseBars, shareNamed } from './nse-bar-texts.ts';
 import { RecordedDataError } from './recorded-data-error.ts';
 import { recordedLine } from './recorded-frames.ts';
-import { isHistoryFile, type KlineFile, type KlineSeries, klineRow } from './recorded-klines.ts';
-import { recordedLines } from './recorded-lines.ts';
+import { isHistoryFile, type KlineFile, type KlineSeries } from './recorded-klines.ts';
 
 interface Extent {
   readonly symbols: readonly string[];
@@ -56,7 +57,7 @@ const FUTURES_NAME = /_PERP|usdm|coinm|futures/i;
 const FUTURES_FRAME = /"pu":|"X":"|"e":"bookTicker"/;
 const DEEPEST_FOLDER = 6;
 const MOST_FILES = 20_000;
-const SAMPLE_BATCHES = 5;
+const SAMPLE_BLOCKS = 3;
 
 /**
  * Says what the paths hold: files, or folders in whose tree the 1-minute spot klines of the given symbols are taken together; where it
@@ -325,24 +326,29 @@ async function describeFrames(paths: readonly string[], symbols: VenueSymbols): 
   };
 }
 
-/** First and last stamp of a file; the lines of its beginning go to `sample`. A gzip file has to be unzipped to its end. */
+/** First and last stamp of a file; the lines of its beginning go to `sample`. It is read to its end: a gzip file has to be anyway. */
 async function extentOf(path: string, stampOf: (line: string) => EpochMs | null, expected: string, sample: (line: string) => void = () => {}) {
+  const blocks = lineBlocks(path);
   let firstMs: EpochMs | null = null;
-  let tail: readonly string[] = [];
-  let batches = 0;
-  for await (const lines of recordedLines(path)) {
-    if (batches++ < SAMPLE_BATCHES) {
-      lines.forEach(sample);
-      firstMs ??= firstStamp(lines, stampOf);
-    } else if (firstMs === null) break;
-    tail = [...tail.slice(-1), ...lines];
+  let lastMs: EpochMs | null = null;
+  try {
+    let read = 0;
+    for (let block = await blocks.more(); block !== null && (firstMs !== null || read < SAMPLE_BLOCKS); block = await blocks.more()) {
+      if (read++ < SAMPLE_BLOCKS) {
+        const lines = linesIn(block);
+        lines.forEach(sample);
+        firstMs ??= firstStamp(lines, stampOf);
+      }
+      lastMs = firstStamp(linesBackIn(block), stampOf) ?? lastMs;
+    }
+  } finally {
+    await blocks.close();
   }
-  const lastMs = firstStamp(tail.toReversed(), stampOf);
   if (firstMs === null || lastMs === null) throw new RecordedDataError('unsupported', `${path} does not hold ${expected}`, { path });
   return { firstMs, lastMs };
 }
 
-function firstStamp(lines: readonly string[], stampOf: (line: string) => EpochMs | null): EpochMs | null {
+function firstStamp(lines: Iterable<string>, stampOf: (line: string) => EpochMs | null): EpochMs | null {
   for (const line of lines) {
     const stamp = stampOf(line);
     if (stamp !== null) return stamp;
@@ -352,7 +358,7 @@ function firstStamp(lines: readonly string[], stampOf: (line: string) => EpochMs
 
 function klineStamp(line: string): EpochMs | null {
   const row = klineRow(line);
-  return row.kind === 'candle' ? row.candle.openMs : null;
+  return typeof row === 'string' ? null : row.openMs;
 }
 
 const frameStamp = (line: string): EpochMs | null => recordedLine(line)?.receivedMs ?? null;

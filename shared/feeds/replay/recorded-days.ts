@@ -5,9 +5,10 @@ import { binanceSeriesOf } from '../history/inputs/binance-bars.ts';
 import { SPAN_MS } from '../history/series.ts';
 import { csvNumber } from '../intake/decimal-text.ts';
 import { createDayBook, type DayBook, type RecordedDays } from './day-book.ts';
+import { klineRow } from './kline-text.ts';
 import { filesNear } from './near.ts';
 import { readNseDays, shareNamed } from './nse-bar-texts.ts';
-import { type KlineSeries, klineRow, readRecordedKlines } from './recorded-klines.ts';
+import { type KlineSeries, readRecordedKlines } from './recorded-klines.ts';
 import { recordedLines } from './recorded-lines.ts';
 import { recordedFixings } from './recorded-rates.ts';
 
@@ -25,8 +26,8 @@ const LONGER_SPANS: ReadonlySet<string> = new Set(['5m', '15m', '1h']);
  */
 export async function openDayBook(series: readonly KlineSeries[], nowMs: EpochMs): Promise<DayBook> {
   const book = createDayBook(series, await daysBeside(series));
-  for await (const { candles } of readRecordedKlines(series, { fromMs: nowMs - LONGEST_MS, toMs: nowMs }).minutes) {
-    book.note(candles.map(({ symbol, candle: { openMs, close } }) => ({ symbol, openMs, close, origin: 'received' })));
+  for await (const run of readRecordedKlines(series, { fromMs: nowMs - LONGEST_MS, toMs: nowMs }).runs) {
+    for (const { bars } of run) book.note(bars);
   }
   return book;
 }
@@ -68,7 +69,7 @@ async function lastOfDays(path: string, spanMs: number): Promise<readonly Candle
       const openMs = csvNumber(line.slice(0, line.indexOf(',')));
       if (!((openMs + spanMs - 1) % DAY_MS >= DAY_MS - HOUR_MS)) continue;
       const row = klineRow(line);
-      if (row.kind === 'candle') found.push(row.candle);
+      if (typeof row !== 'string') found.push(row);
     }
   }
   return found;

@@ -1,17 +1,9 @@
 import { type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
 import type { Market } from '../../market/instrument.ts';
-import type { Candle } from '../../market/price.ts';
-import { type CandleFault, candleFault } from '../bars/candle-fault.ts';
+import type { Bar } from '../../market/price.ts';
 import { barCursor } from '../history/bar-file.ts';
-import { csvNumber } from '../intake/decimal-text.ts';
+import { barOf, checked, type RowCursor, type RowFault, textRows } from './kline-text.ts';
 import { readNseBars, shareNamed } from './nse-bar-texts.ts';
-import { lineCursor } from './recorded-lines.ts';
-
-/** A recorded bar under the start of the last of its minutes, as a `Bar` is: that is when it is known. */
-export interface RecordedCandle extends Candle {
-  /** Absent for one of a minute. */
-  readonly spanMinutes?: number;
-}
 
 export interface KlineFile {
   readonly path: string;
@@ -33,19 +25,21 @@ export interface KlineSeries {
 /** One minute of all series. */
 export interface KlineMinute {
   readonly openMs: EpochMs;
-  readonly candles: readonly { readonly symbol: string; readonly candle: RecordedCandle }[];
+  /** Those that were recorded, in the order of the series, each under the start of the last of its minutes. */
+  readonly bars: readonly Bar[];
   /** Symbols whose series has begun and goes on later, but has no bar for this minute. */
   readonly absent: readonly string[];
   /** Minutes left out before this one because no symbol has anything for longer than a day. */
   readonly skippedMinutes: number;
 }
 
-export type RowFault = CandleFault | 'bad_row' | 'not_in_order';
-
 export interface RecordedKlines {
-  readonly minutes: AsyncGenerator<KlineMinute>;
+  /** Runs of minutes that are in memory: each is to be gone through, once, before the next one is asked for. */
+  readonly runs: AsyncGenerator<Iterable<KlineMinute>>;
   /** Rows refused so far, by reason. */
   readonly refused: () => Readonly<Partial<Record<RowFault, number>>>;
+  /** How many those are. */
+  readonly refusals: () => number;
 }
 
 export interface KlineRange {
@@ -60,26 +54,26 @@ interface Reader {
   readonly waiting: KlineFile[];
   cursor: RowCursor | null;
   /** The next bar, null at the end of the series. */
-  head: RecordedCandle | null;
+  head: Bar | null;
   lastOpenMs: EpochMs;
   hasBegun: boolean;
 }
 
 type Refuse = (fault: RowFault) => void;
 
-/** Reads the rows of a file one at a time, whatever its form; null from `next` when `more` must be awaited first. */
-interface RowCursor {
-  next(): KlineRow | null;
-  more(): Promise<boolean>;
-  close(): Promise<void>;
+/** Series that are read side by side. */
+interface Merge {
+  readonly readers: readonly Reader[];
+  readonly reachMs: number;
+  readonly toMs: EpochMs;
+  readonly refuse: Refuse;
+  /** The minute to be told next; null before the first. */
+  openMs: EpochMs | null;
+  isOver: boolean;
 }
 
 /** A hole in every series longer than this is jumped over instead of being told minute by minute. */
 const LONGEST_TOLD_GAP_MS = 1_440 * MINUTE_MS;
-const LEAST_COLUMNS = 6;
-const MOST_COLUMNS = 12;
-/** Binance writes spot files in microseconds from 2025 on. */
-const MICROSECONDS_FROM = 100_000_000_000_000;
 
 /**
  * Reads the series side by side, one minute after the other, streaming: a few chunks of each file are in memory, never a file.
@@ -91,28 +85,43 @@ const MICROSECONDS_FROM = 100_000_000_000_000;
  */
 export function readRecordedKlines(series: readonly KlineSeries[], range: KlineRange = {}): RecordedKlines {
   const counts: Partial<Record<RowFault, number>> = {};
+  let refusals = 0;
   const refuse: Refuse = (fault) => {
     counts[fault] = (counts[fault] ?? 0) + 1;
+    refusals += 1;
   };
-  return { minutes: minutesOf(series, range, refuse), refused: () => ({ ...counts }) };
+  return { runs: runsOf(series, range, refuse), refused: () => ({ ...counts }), refusals: () => refusals };
 }
 
-async function* minutesOf(series: readonly KlineSeries[], { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER }: KlineRange, refuse: Refuse) {
+async function* runsOf(series: readonly KlineSeries[], { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER }: KlineRange, refuse: Refuse) {
   const readers = series.map((one) => readerOf(one, fromMs));
+  const merge: Merge = { readers, reachMs: (longestSpan(series) - 1) * MINUTE_MS, toMs, refuse, openMs: null, isOver: false };
+  let starved: readonly Reader[] = readers;
   try {
-    for (const reader of readers) await advance(reader, fromMs, refuse);
-    let openMs: EpochMs | null = null;
-    const reachMs = (longestSpan(series) - 1) * MINUTE_MS;
-    for (let next = earliest(readers); next !== null && next < toMs; next = earliest(readers)) {
-      const skippedMinutes: number = openMs !== null && next - openMs > LONGEST_TOLD_GAP_MS ? (next - reachMs - openMs) / MINUTE_MS : 0;
-      openMs = openMs === null || skippedMinutes > 0 ? next - reachMs : openMs;
-      const minute = minuteAt(readers, openMs, skippedMinutes);
-      yield minute;
-      for (const reader of readers) if (reader.head?.openMs === openMs) await advance(reader, fromMs, refuse);
-      openMs += MINUTE_MS;
+    while (!merge.isOver) {
+      for (const reader of starved) await load(reader, fromMs, refuse);
+      const left: Reader[] = [];
+      yield minutesInMemory(merge, left);
+      starved = left;
     }
   } finally {
     for (const { cursor } of readers) await cursor?.close();
+  }
+}
+
+/** The minutes up to the one after which a reader needs its next rows: it is put among the starved. */
+function* minutesInMemory(merge: Merge, starved: Reader[]): Generator<KlineMinute> {
+  const { readers, reachMs, toMs, refuse } = merge;
+  while (starved.length === 0) {
+    const next = earliest(readers);
+    merge.isOver = next === null || next >= toMs;
+    if (next === null || merge.isOver) return;
+    const beforeMs = merge.openMs;
+    const skippedMinutes = beforeMs !== null && next - beforeMs > LONGEST_TOLD_GAP_MS ? (next - reachMs - beforeMs) / MINUTE_MS : 0;
+    const openMs = beforeMs === null || skippedMinutes > 0 ? next - reachMs : beforeMs;
+    yield minuteAt(readers, openMs, skippedMinutes);
+    for (const reader of readers) if (reader.head?.openMs === openMs && !step(reader, refuse)) starved.push(reader);
+    merge.openMs = openMs + MINUTE_MS;
   }
 }
 
@@ -128,17 +137,19 @@ function readerOf({ symbol, files }: KlineSeries, fromMs: EpochMs): Reader {
   return { symbol, waiting, cursor: null, head: null, lastOpenMs: 0, hasBegun: false };
 }
 
+const NONE: readonly string[] = [];
+
 function minuteAt(readers: readonly Reader[], openMs: EpochMs, skippedMinutes: number): KlineMinute {
-  const candles: { symbol: string; candle: RecordedCandle }[] = [];
-  const absent: string[] = [];
+  const bars: Bar[] = [];
+  let absent = NONE;
   for (const reader of readers) {
     const { symbol, head } = reader;
     if (head?.openMs === openMs) {
-      candles.push({ symbol, candle: head });
+      bars.push(head);
       reader.hasBegun = true;
-    } else if (reader.hasBegun && head !== null) absent.push(symbol);
+    } else if (reader.hasBegun && head !== null) absent = [...absent, symbol];
   }
-  return { openMs, candles, absent, skippedMinutes };
+  return { openMs, bars, absent, skippedMinutes };
 }
 
 function earliest(readers: readonly Reader[]): EpochMs | null {
@@ -147,122 +158,70 @@ function earliest(readers: readonly Reader[]): EpochMs | null {
   return first;
 }
 
-async function advance(reader: Reader, fromMs: EpochMs, refuse: Refuse): Promise<void> {
-  for (;;) {
-    if (reader.cursor !== null && step(reader, reader.cursor, refuse)) return;
+/** Moves a reader to its next good row, or to its end, loading what that takes. */
+async function load(reader: Reader, fromMs: EpochMs, refuse: Refuse): Promise<void> {
+  while (!step(reader, refuse)) {
     if (reader.cursor !== null && (await reader.cursor.more())) continue;
     const file = reader.waiting.shift();
     if (file === undefined) {
       reader.head = null;
       return;
     }
-    reader.cursor = rowsOf(file, fromMs);
+    await reader.cursor?.close();
+    reader.cursor = rowsOf(file, reader.symbol, fromMs);
   }
 }
 
 /** Moves to the next good row in memory; false when there is none. */
-function step(reader: Reader, cursor: RowCursor, refuse: Refuse): boolean {
-  for (let row = cursor.next(); row !== null; row = cursor.next()) {
-    const fault = row.kind === 'refused' ? row.reason : row.candle.openMs <= reader.lastOpenMs ? 'not_in_order' : null;
-    if (fault !== null || row.kind === 'refused') {
-      refuse(fault ?? 'bad_row');
+function step(reader: Reader, refuse: Refuse): boolean {
+  const { cursor } = reader;
+  for (let row = cursor?.next() ?? null; row !== null; row = cursor?.next() ?? null) {
+    if (typeof row === 'string' || row.openMs <= reader.lastOpenMs) {
+      refuse(typeof row === 'string' ? row : 'not_in_order');
       continue;
     }
-    reader.lastOpenMs = row.candle.openMs;
-    reader.head = row.candle;
+    reader.lastOpenMs = row.openMs;
+    reader.head = row;
     return true;
   }
   return false;
 }
 
-function rowsOf({ path, spanMinutes = 1 }: KlineFile, fromMs: EpochMs): RowCursor {
-  if (isHistoryFile(path)) return historyRows(path, fromMs, spanMinutes);
-  return shareNamed(path) === undefined ? textRows(path, fromMs, spanMinutes) : shareRows(path, fromMs);
+function rowsOf({ path, spanMinutes = 1 }: KlineFile, symbol: string, fromMs: EpochMs): RowCursor {
+  if (isHistoryFile(path)) return historyRows(path, symbol, fromMs, spanMinutes);
+  return shareNamed(path) === undefined ? textRows(path, symbol, fromMs, spanMinutes) : shareRows(path, symbol, fromMs);
 }
 
 /** Whether a path names a file of the history rather than a text. */
 export const isHistoryFile = (path: string): boolean => path.endsWith('.parquet');
 
-function historyRows(path: string, fromMs: EpochMs, spanMinutes: number): RowCursor {
+function historyRows(path: string, symbol: string, fromMs: EpochMs, spanMinutes: number): RowCursor {
   const cursor = barCursor(path, fromMs - (spanMinutes - 1) * MINUTE_MS);
   return {
     next() {
       const candle = cursor.next();
-      return candle === null ? null : checked(whenKnown(candle, spanMinutes));
+      return candle === null ? null : checked(barOf(candle, symbol, spanMinutes));
     },
     more: cursor.more,
     close: cursor.close,
   };
 }
 
-/** A bar under the start of the last of its minutes. */
-const whenKnown = (candle: Candle, spanMinutes: number): RecordedCandle =>
-  spanMinutes === 1 ? candle : { ...candle, openMs: candle.openMs + (spanMinutes - 1) * MINUTE_MS, spanMinutes };
-
 /** A text of one share: a session has few bars, and some texts are not in the order of time. */
-function shareRows(path: string, fromMs: EpochMs): RowCursor {
-  let rows: readonly RecordedCandle[] | null = null;
+function shareRows(path: string, symbol: string, fromMs: EpochMs): RowCursor {
+  let rows: readonly Bar[] | null = null;
   let at = 0;
   return {
     next() {
-      const candle = rows?.[at++];
-      return candle === undefined ? null : checked(candle);
+      const bar = rows?.[at++];
+      return bar === undefined ? null : checked(bar);
     },
     async more() {
       if (rows !== null) return false;
       const { candles, spanMinutes } = (await readNseBars(path)) ?? { candles: [], spanMinutes: 1 };
-      rows = candles.map((candle) => whenKnown(candle, spanMinutes)).filter(({ openMs }) => openMs >= fromMs);
+      rows = candles.map((candle) => barOf(candle, symbol, spanMinutes)).filter(({ openMs }) => openMs >= fromMs);
       return true;
     },
     close: async () => undefined,
   };
-}
-
-function textRows(path: string, fromMs: EpochMs, spanMinutes: number): RowCursor {
-  const cursor = lineCursor(path);
-  const firstMs = fromMs - (spanMinutes - 1) * MINUTE_MS;
-  let isFileStart = true;
-  return {
-    next() {
-      for (let line = cursor.next(); line !== null; line = cursor.next()) {
-        const isHead = isFileStart && isHeader(line);
-        isFileStart = false;
-        if (!isHead && line !== '' && line !== '\r' && !(openMsOf(line) < firstMs)) return klineRow(line, spanMinutes);
-      }
-      return null;
-    },
-    more: cursor.more,
-    close: cursor.close,
-  };
-}
-
-export type KlineRow = { readonly kind: 'candle'; readonly candle: RecordedCandle } | { readonly kind: 'refused'; readonly reason: RowFault };
-
-/** One row of a kline file, under the last of its minutes: millisecond or microsecond stamps, 6 to 12 columns. */
-export function klineRow(line: string, spanMinutes = 1): KlineRow {
-  const columns = line.trimEnd().split(',');
-  if (columns.length < LEAST_COLUMNS || columns.length > MOST_COLUMNS) return { kind: 'refused', reason: 'bad_row' };
-  const candle = {
-    openMs: openMsOf(line),
-    open: csvNumber(columns[1]),
-    high: csvNumber(columns[2]),
-    low: csvNumber(columns[3]),
-    close: csvNumber(columns[4]),
-    volume: csvNumber(columns[5]),
-  };
-  return checked(whenKnown(candle, spanMinutes));
-}
-
-function checked(candle: RecordedCandle): KlineRow {
-  const reason = candleFault(candle, MINUTE_MS);
-  return reason === null ? { kind: 'candle', candle } : { kind: 'refused', reason };
-}
-
-/** A first row that names the columns. */
-const isHeader = (line: string): boolean => /^"?[A-Za-z_]/.test(line);
-
-function openMsOf(line: string): EpochMs {
-  const comma = line.indexOf(',');
-  const stamp = comma < 0 ? Number.NaN : csvNumber(line.slice(0, comma));
-  return stamp < MICROSECONDS_FROM ? stamp : Math.floor(stamp / 1_000);
 }

@@ -6,7 +6,7 @@ import { RecordedDataError } from './recorded-data-error.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 /** The longest frame Binance is known to send (all tickers at once) has 0.4 MB. */
-const LONGEST_LINE = 4 * 1024 * 1024;
+export const LONGEST_LINE = 4 * 1024 * 1024;
 
 /**
  * The lines of a text file, plain or (when its name ends in `.gz`) gzipped, in batches of one chunk each: whatever the size
@@ -14,7 +14,7 @@ const LONGEST_LINE = 4 * 1024 * 1024;
  * @throws RecordedDataError `unreadable` for a file that cannot be read or unzipped, or has a line no text file would have
  */
 export async function* recordedLines(path: string): AsyncGenerator<readonly string[]> {
-  const stream = textStream(path);
+  const stream = byteStream(path).setEncoding('utf8');
   let rest = '';
   try {
     for await (const chunk of stream as AsyncIterable<string>) {
@@ -31,13 +31,14 @@ export async function* recordedLines(path: string): AsyncGenerator<readonly stri
   if (rest !== '') yield [rest];
 }
 
-function textStream(path: string): Readable {
+/** The bytes of a file, unzipped when its name ends in `.gz`. */
+export function byteStream(path: string): Readable {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  if (!path.endsWith('.gz')) return file.setEncoding('utf8');
+  if (!path.endsWith('.gz')) return file;
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
   file.on('error', (error) => gunzip.destroy(error));
   gunzip.on('close', () => file.destroy());
-  return file.pipe(gunzip).setEncoding('utf8');
+  return file.pipe(gunzip);
 }
 
 /** Reads a file's lines one at a time, asking for the next chunk only when the last one is used up. */

@@ -1,21 +1,22 @@
-import { NSE_CALENDAR } from '../../config/nse-calendar.ts';
 import type { CandlesBySymbol } from '../../engine/ports.ts';
 import { DAY_MS, type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
-import { tradingDay } from '../../market/calendar.ts';
-import { istDate } from '../../market/ist.ts';
-import { type Bar, type Candle, startOfBar } from '../../market/price.ts';
+import { type Bar, startOfBar } from '../../market/price.ts';
 import { bucketOf, createRollup, type RolledCandle, type Rollup } from '../../market/rollup.ts';
-import { nseSession } from '../nse/nse-session.ts';
-import { type KlineSeries, longestSpan, type RecordedCandle, type RowFault, readRecordedKlines } from './recorded-klines.ts';
+import type { RowFault } from './kline-text.ts';
+import { type Closes, type MissingBars, missingBarsOf, NSE_SESSION } from './missing-bars.ts';
+import { type KlineMinute, type KlineSeries, longestSpan, readRecordedKlines } from './recorded-klines.ts';
 
 /** One minute of all series as bars: a series that has begun and goes on later, but has no row for it, has a `missing` bar. */
 export interface RecordedMinute {
   readonly openMs: EpochMs;
   /** Those that are known when the minute ends. */
   readonly bars: readonly Bar[];
-  /** What each series closed at last, by the end of this minute. */
-  readonly closes: ReadonlyMap<string, number>;
+  /** By the end of this minute. */
+  readonly closes: Closes;
 }
+
+/** Runs of minutes, as many as are in memory: each is to be gone through, once, before the next one is asked for. */
+export type MinuteRuns<Minute> = AsyncGenerator<Iterable<Minute>>;
 
 export interface RecordedRange {
   readonly fromMs: EpochMs;
@@ -26,35 +27,102 @@ export type RefusedRows = Readonly<Partial<Record<RowFault, number>>>;
 
 /** Holes are rarely longer; behind a longer one the whole series is read for its last close. */
 const LOOK_BACK_MS = 2 * DAY_MS;
-const NSE_SESSION = nseSession(NSE_CALENDAR);
-const EVIDENCE = 'replay';
 
 /**
  * The bars of a range, minute after minute, streaming. They do not depend on where the range begins: the close that a
  * `missing` bar stays at is looked up before it.
- * @param onRefused  hears of the rows refused so far whenever a minute is read
+ * @param onRefused  hears of the rows refused so far when a minute is read and they have become more
  * @throws RecordedDataError `unreadable`
  */
 export async function* recordedMinutes(
   series: readonly KlineSeries[],
   { fromMs, toMs }: RecordedRange,
   onRefused: (refused: RefusedRows) => void = () => {},
-): AsyncGenerator<RecordedMinute> {
-  const klines = readRecordedKlines(series, { fromMs: fromMs - LOOK_BACK_MS, toMs });
-  const closes = new Map<string, number>();
+): MinuteRuns<RecordedMinute> {
+  const { runs, refused, refusals } = readRecordedKlines(series, { fromMs: fromMs - LOOK_BACK_MS, toMs });
+  const teller = createTeller(series);
+  let heard = 0;
+  const hear = (): void => {
+    if (refusals() === heard) return;
+    heard = refusals();
+    onRefused(refused());
+  };
   let isInRange = false;
-  for await (const { openMs, candles } of klines.minutes) {
-    if (openMs >= fromMs) {
-      if (!isInRange) await lookFurtherBack(series, closes, fromMs - LOOK_BACK_MS);
-      isInRange = true;
-      onRefused(klines.refused());
-    }
-    const known = new Map(candles.map(({ symbol, candle }) => [symbol, candle]));
-    for (const [symbol, { close }] of known) closes.set(symbol, close);
-    if (!isInRange) continue;
-    const bars = series.flatMap((one) => barOf(one, openMs, known.get(one.symbol), closes.get(one.symbol)) ?? []);
-    yield { openMs, bars, closes: new Map(closes) };
+  for await (const run of runs) {
+    const minutes = run[Symbol.iterator]();
+    const first: KlineMinute | null = isInRange ? null : firstFrom(fromMs, minutes, teller.learn);
+    if (first !== null) await lookFurtherBack(series, teller.closes, fromMs - LOOK_BACK_MS);
+    isInRange ||= first !== null;
+    if (isInRange) yield told(first, minutes, teller, hear);
   }
+}
+
+/** Tells recorded minutes with what is missing in them. */
+interface Teller {
+  /** What each series closed at last, so far. */
+  readonly closes: number[];
+  readonly learn: (minute: KlineMinute) => void;
+  readonly tell: (minute: KlineMinute) => RecordedMinute;
+}
+
+function createTeller(series: readonly KlineSeries[]): Teller {
+  const symbols = series.map(({ symbol }) => symbol);
+  const closes = series.map(() => Number.NaN);
+  const missing = missingBarsOf(series);
+  const hasShares = series.some(({ market }) => market === 'NSE');
+
+  function learn({ bars }: KlineMinute): void {
+    let next = 0;
+    for (let place = 0; place < symbols.length && next < bars.length; place++) {
+      const bar = bars[next] as Bar;
+      if (bar.symbol !== symbols[place]) continue;
+      closes[place] = bar.close;
+      next++;
+    }
+  }
+
+  function completed(openMs: EpochMs, recorded: readonly Bar[]): readonly Bar[] {
+    const bars: Bar[] = [];
+    let next = 0;
+    for (let place = 0; place < symbols.length; place++) {
+      const own = recorded[next]?.symbol === symbols[place] ? (recorded[next++] as Bar) : null;
+      const bar = own ?? missing.of(place, openMs, closes[place] as number);
+      if (bar !== null && (own === null || hasBar(series[place] as KlineSeries, openMs))) bars.push(bar);
+    }
+    return bars;
+  }
+
+  return {
+    closes,
+    learn,
+    tell(minute) {
+      const { openMs, bars } = minute;
+      learn(minute);
+      const isWhole = bars.length === symbols.length && !hasShares;
+      return { openMs, bars: isWhole ? bars : completed(openMs, bars), closes: closes.slice() };
+    },
+  };
+}
+
+/** The first minute of a run that is in the range, those before it learned; null where none is. */
+function firstFrom(fromMs: EpochMs, minutes: Iterator<KlineMinute>, learn: Teller['learn']): KlineMinute | null {
+  for (let minute = nextOf(minutes); minute !== null; minute = nextOf(minutes)) {
+    if (minute.openMs >= fromMs) return minute;
+    learn(minute);
+  }
+  return null;
+}
+
+function* told(first: KlineMinute | null, minutes: Iterator<KlineMinute>, { tell }: Teller, hear: () => void): Generator<RecordedMinute> {
+  for (let minute = first ?? nextOf(minutes); minute !== null; minute = nextOf(minutes)) {
+    hear();
+    yield tell(minute);
+  }
+}
+
+function nextOf(minutes: Iterator<KlineMinute>): KlineMinute | null {
+  const next = minutes.next();
+  return next.done === true ? null : next.value;
 }
 
 /** The same with every minute of holes of more than a day, which the files are not asked for: all that a replay closes. */
@@ -62,13 +130,23 @@ export async function* everyRecordedMinute(
   series: readonly KlineSeries[],
   range: RecordedRange,
   onRefused?: (refused: RefusedRows) => void,
-): AsyncGenerator<Pick<RecordedMinute, 'openMs' | 'bars'>> {
-  let before: RecordedMinute | null = null;
-  for await (const minute of recordedMinutes(series, range, onRefused)) {
-    const { closes, openMs: beforeMs } = before ?? minute;
-    for (let openMs = beforeMs + MINUTE_MS; openMs < minute.openMs; openMs += MINUTE_MS) yield { openMs, bars: missingBars(series, openMs, closes) };
+): MinuteRuns<Pick<RecordedMinute, 'openMs' | 'bars'>> {
+  const place: Place = { before: null };
+  const missing = missingBarsOf(series);
+  for await (const run of recordedMinutes(series, range, onRefused)) yield withHoles(run, place, missing);
+}
+
+interface Place {
+  /** The minute told last. */
+  before: RecordedMinute | null;
+}
+
+function* withHoles(minutes: Iterable<RecordedMinute>, place: Place, missing: MissingBars): Generator<Pick<RecordedMinute, 'openMs' | 'bars'>> {
+  for (const minute of minutes) {
+    const { closes, openMs: beforeMs } = place.before ?? minute;
+    for (let openMs = beforeMs + MINUTE_MS; openMs < minute.openMs; openMs += MINUTE_MS) yield { openMs, bars: missing.all(openMs, closes) };
     yield minute;
-    before = minute;
+    place.before = minute;
   }
 }
 
@@ -76,55 +154,38 @@ export async function* everyRecordedMinute(
 export interface PlayedMinute {
   readonly openMs: EpochMs;
   readonly bars: readonly Bar[];
-  /** Those of which the minute is a part. */
-  readonly playing: readonly Bar[];
+  /** Those of which the minute is a part; left out where every bar is of one minute. */
+  readonly playing?: readonly Bar[];
 }
 
 /** Minutes with the bars that they are a part of: it is read ahead by as many as the longest bar has. */
-export async function* asPlayed<Minute extends Pick<RecordedMinute, 'openMs' | 'bars'>>(
+export function asPlayed<Minute extends Pick<RecordedMinute, 'openMs' | 'bars'>>(
   series: readonly KlineSeries[],
-  minutes: AsyncGenerator<Minute>,
-): AsyncGenerator<Minute & PlayedMinute> {
+  runs: MinuteRuns<Minute>,
+): MinuteRuns<Minute & PlayedMinute> {
   const ahead = longestSpan(series) - 1;
+  return ahead === 0 ? runs : readAhead(runs, ahead);
+}
+
+async function* readAhead<Minute extends PlayedMinute>(runs: MinuteRuns<Minute>, ahead: number): MinuteRuns<Minute & PlayedMinute> {
   const waiting: Minute[] = [];
+  for await (const run of runs) yield withParts(run, waiting, ahead);
+  yield withParts([], waiting, 0);
+}
+
+/** Those that are followed by as many as are wanted ahead; the others are left waiting. */
+function* withParts<Minute extends PlayedMinute>(run: Iterable<Minute>, waiting: Minute[], ahead: number): Generator<Minute & PlayedMinute> {
   const next = (): Minute & PlayedMinute => {
     const [minute] = waiting as [Minute];
-    const playing = ahead === 0 ? minute.bars : waiting.flatMap(({ bars }) => bars.filter((bar) => startOfBar(bar) <= minute.openMs));
+    const playing = waiting.flatMap(({ bars }) => bars.filter((bar) => startOfBar(bar) <= minute.openMs));
     waiting.shift();
     return { ...minute, playing };
   };
-  for await (const minute of minutes) {
+  for (const minute of run) {
     waiting.push(minute);
     if (waiting.length > ahead) yield next();
   }
-  while (waiting.length > 0) yield next();
-}
-
-/** The bars of a minute of which no series has a row. */
-export const missingBars = (series: readonly KlineSeries[], openMs: EpochMs, closes: ReadonlyMap<string, number>): readonly Bar[] =>
-  series.flatMap((one) => missingBar(one, openMs, closes.get(one.symbol)) ?? []);
-
-/**
- * The bar of a series for a minute without a row: at the last close, without volume. Null outside the span of the series
- * (its data has not begun or has ended), where no close is known, and while the market has no bars.
- */
-function missingBar({ symbol, files, market }: KlineSeries, openMs: EpochMs, close: number | undefined): Bar | null {
-  const spanMinutes = missingSpan(files, openMs, market);
-  const firstMs = Math.min(...files.map((file) => file.firstMs));
-  const lastMs = Math.max(...files.map((file) => file.lastMs));
-  if (close === undefined || spanMinutes === null || openMs < firstMs || openMs > lastMs) return null;
-  const span = spanMinutes === 1 ? {} : { spanMinutes };
-  return { symbol, openMs, open: close, high: close, low: close, close, volume: 0, origin: 'missing', evidence: EVIDENCE, ...span };
-}
-
-/** Minutes of the bar that should have been known at the end of a minute; null where none should. */
-function missingSpan(files: KlineSeries['files'], openMs: EpochMs, market: KlineSeries['market']): number | null {
-  const file = files.find(({ firstMs, lastMs }) => firstMs <= openMs && openMs <= lastMs);
-  if (market === 'NSE' && (file === undefined || !NSE_SESSION.hasBar(openMs))) return null;
-  const spanMinutes = file?.spanMinutes ?? 1;
-  if (spanMinutes === 1) return 1;
-  const sessionMs = market === 'NSE' ? (tradingDay(NSE_CALENDAR, istDate(openMs)).openMs ?? 0) : 0;
-  return (openMs + MINUTE_MS - sessionMs) % (spanMinutes * MINUTE_MS) === 0 ? spanMinutes : null;
+  while (waiting.length > ahead) yield next();
 }
 
 /** Whether the market has a bar of the minute: prices of auctions, and of days that the calendar does not know, are none. */
@@ -132,7 +193,7 @@ const hasBar = ({ market }: Pick<KlineSeries, 'market'>, openMs: EpochMs): boole
 
 /** The bars of a range one by one, in order of time. @throws RecordedDataError `unreadable` */
 export async function* recordedBars(series: readonly KlineSeries[], range: RecordedRange): AsyncGenerator<Bar> {
-  for await (const { bars } of recordedMinutes(series, range)) yield* bars;
+  for await (const run of recordedMinutes(series, range)) for (const { bars } of run) yield* bars;
 }
 
 /**
@@ -149,29 +210,24 @@ export async function recordedQuarters(series: readonly KlineSeries[], { fromMs,
     series.map(({ symbol, market }) => [symbol, createRollup(market ?? 'CRYPTO', '15m', (candle) => candles.get(symbol)?.push(candle))]),
   );
   const shares = new Set(series.flatMap(({ symbol, market }) => (market === 'NSE' ? symbol : [])));
-  for await (const minute of readRecordedKlines(series, range).minutes) {
-    for (const { symbol, candle } of minute.candles)
-      if (!shares.has(symbol) || NSE_SESSION.hasBar(minute.openMs)) rollups.get(symbol)?.add(received(symbol, candle));
+  for await (const run of readRecordedKlines(series, range).runs) {
+    for (const { openMs, bars } of run) {
+      for (const bar of bars) if (!shares.has(bar.symbol) || NSE_SESSION.hasBar(openMs)) rollups.get(bar.symbol)?.add(bar);
+    }
   }
   // A span whose last rows are missing is ended by nothing of its own.
-  for (const [symbol, rollup] of rollups) rollup.add({ ...received(symbol, NO_CANDLE), openMs: range.toMs - MINUTE_MS, origin: 'missing' });
+  for (const [symbol, rollup] of rollups) rollup.add({ ...NO_BAR, symbol, openMs: range.toMs - MINUTE_MS });
   return candles;
 }
 
-const NO_CANDLE: Candle = { openMs: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 };
-
-const received = (symbol: string, candle: RecordedCandle): Bar => ({ ...candle, symbol, origin: 'received', evidence: EVIDENCE });
-
-function barOf(one: KlineSeries, openMs: EpochMs, candle: RecordedCandle | undefined, close: number | undefined): Bar | null {
-  if (candle === undefined) return missingBar(one, openMs, close);
-  return hasBar(one, openMs) ? received(one.symbol, candle) : null;
-}
+const NO_BAR: Omit<Bar, 'symbol' | 'openMs'> = { open: 0, high: 0, low: 0, close: 0, volume: 0, origin: 'missing', evidence: 'replay' };
 
 /** Adds the last closes before the instant of the series that have none yet. */
-async function lookFurtherBack(series: readonly KlineSeries[], closes: Map<string, number>, toMs: EpochMs): Promise<void> {
-  const unknown = series.filter(({ symbol, files }) => !closes.has(symbol) && files.some(({ firstMs }) => firstMs < toMs));
+async function lookFurtherBack(series: readonly KlineSeries[], closes: number[], toMs: EpochMs): Promise<void> {
+  const unknown = series.filter(({ files }, place) => Number.isNaN(closes[place]) && files.some(({ firstMs }) => firstMs < toMs));
   if (unknown.length === 0) return;
-  for await (const { candles } of readRecordedKlines(unknown, { toMs }).minutes) {
-    for (const { symbol, candle } of candles) closes.set(symbol, candle.close);
+  const places = new Map(series.map(({ symbol }, place) => [symbol, place]));
+  for await (const run of readRecordedKlines(unknown, { toMs }).runs) {
+    for (const { bars } of run) for (const { symbol, close } of bars) closes[places.get(symbol) as number] = close;
   }
 }

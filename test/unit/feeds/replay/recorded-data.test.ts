@@ -38,12 +38,12 @@ async function series(...paths: readonly string[]): Promise<readonly KlineSeries
 async function minutes(of: readonly KlineSeries[], range: KlineRange = {}) {
   const klines = readRecordedKlines(of, range);
   const all: KlineMinute[] = [];
-  for await (const minute of klines.minutes) all.push(minute);
+  for await (const run of klines.runs) all.push(...run);
   return { all, refused: klines.refused() };
 }
 
-const told = ({ openMs, candles, absent }: KlineMinute): string =>
-  [(openMs - T0) / MINUTE, ...candles.map(({ symbol, candle }) => `${symbol}=${candle.close}`), ...absent.map((symbol) => `${symbol}-`)].join(' ');
+const told = ({ openMs, bars, absent }: KlineMinute): string =>
+  [(openMs - T0) / MINUTE, ...bars.map(({ symbol, close }) => `${symbol}=${close}`), ...absent.map((symbol) => `${symbol}-`)].join(' ');
 
 describe('recorded klines', () => {
   it('are merged by minute, with absent minutes told', async () => {
@@ -74,7 +74,7 @@ describe('recorded klines', () => {
     const path = await file('micro/ADAUSDT-1m-2025-01-01.csv', `${row(0)},1704067259999,1,2,3,4,0\r\n${micro}`);
     const { all, refused } = await minutes(await series(path));
     expect(all.map(told)).toEqual(['0 ADA=100', '1 ADA=100']);
-    expect(all[1]?.candles[0]?.candle).toEqual({ openMs: T0 + MINUTE, open: 100, high: 101, low: 99, close: 100, volume: 0.00001 });
+    expect(all[1]?.bars[0]).toMatchObject({ openMs: T0 + MINUTE, open: 100, high: 101, low: 99, close: 100, volume: 0.00001 });
     expect(refused).toEqual({});
   });
 
@@ -90,6 +90,12 @@ describe('recorded klines', () => {
     const { all, refused } = await minutes(await series(path));
     expect(all.map(told).filter((text) => text.includes('='))).toEqual(['0 DOT=100', '6 DOT=100']);
     expect(refused).toEqual({ bad_range: 1, bad_price: 1, bad_row: 1, bad_stamp: 2, bad_quantity: 1 });
+  });
+
+  it('reach to their last good row, however many bad ones follow it', async () => {
+    const bad = Array.from({ length: 20_000 }, (_, i) => `${T0 + (i + 2) * MINUTE},100,99,98,100,1`);
+    const [one] = await series(await file('tail/DOTUSDT-1m-x.csv', csv(row(0), row(1), ...bad)));
+    expect(one?.files).toMatchObject([{ firstMs: T0, lastMs: T0 + MINUTE }]);
   });
 
   it('of a part of the time begin and end there', async () => {
