@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assumptionsOf } from '../../shared/engine/backtest/assumptions.ts';
 import type { Settings } from '../../shared/engine/context.ts';
@@ -11,6 +11,7 @@ import { longestSpan } from '../../shared/feeds/replay/recorded-klines.ts';
 import { digest } from '../../shared/kernel/digest.ts';
 import { messageOf } from '../../shared/kernel/errors.ts';
 import { DAY_MS, iso } from '../../shared/kernel/time.ts';
+import { notesOn } from './backtest/notes.ts';
 import { type BacktestOptions, HELP, readBacktestOptions } from './backtest/options.ts';
 import { resultPage } from './backtest/page.ts';
 import { type BacktestRequest, type BacktestResult, runBacktest } from './backtest/run-backtest.ts';
@@ -53,6 +54,8 @@ async function requestOf(
   { strategies, seed, capital, usdInr, coinBars, chainAgeSeconds, out, fromMs, toMs, data: paths, models }: BacktestOptions,
   terminal: BacktestTerminal,
 ): Promise<BacktestRequest> {
+  if (out !== null && statSync(out, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new OptionError('bad_option', `--out takes a folder, and ${out} is a file`);
   const data = await klinesAt(paths, coinBars);
   const bounds = await replayBounds(data, { atMs: fromMs, untilMs: toMs });
   const { model, outside } = loadModels(models, null);
@@ -102,7 +105,9 @@ async function klinesAt(paths: readonly string[], coinBars: BacktestOptions['coi
 }
 
 /** The result as it is kept and printed as JSON. */
-function summaryOf({ data, bounds, strategies, seed, model, chainAgeSeconds, folder }: BacktestRequest, result: BacktestResult): unknown {
+function summaryOf(request: BacktestRequest, result: BacktestResult): unknown {
+  const { data, bounds, strategies, seed, model, chainAgeSeconds, folder } = request;
+  const notes = notesOn(request, result);
   return {
     strategies,
     symbols: data.symbols,
@@ -111,6 +116,7 @@ function summaryOf({ data, bounds, strategies, seed, model, chainAgeSeconds, fol
     seed,
     ...(model.states.length === 0 ? {} : { models: model.states }),
     ...result,
+    ...(notes.length === 0 ? {} : { notes }),
     assumptions: assumptionsOf({ hasMinutes: longestSpan(data.series) === 1, isOfPerpetuals: data.isOfPerpetuals === true, chainAgeSeconds }),
     folder,
   };

@@ -98,11 +98,19 @@ function lineOf(event: JournalEvent): string | null {
   }
 }
 
-/** The refusals of a scan, a line each; what it took is told by its orders. */
-export function decisionLines(scan: ScanRecord): readonly string[] {
-  return scan.decisions
-    .filter((decision) => decision.outcome === 'refused')
-    .map((decision) => `${iso(scan.atMs)}  refused ${decision.strategy} ${decision.direction} ${decision.symbol}: ${decision.why}`);
+/**
+ * The refusals of scans as they come, a line each; what was taken is told by its orders. That a strategy holds already what it would
+ * open again is told once: an arbitrage looks each minute, and holds for months.
+ */
+export function decisionTeller(): (scan: ScanRecord) => readonly string[] {
+  const last = new Map<string, string>();
+  return ({ decisions, atMs }) =>
+    decisions.flatMap(({ strategy, symbol, direction, structure, outcome, reason, why }) => {
+      const name = `${strategy} ${symbol}`;
+      const isToldAgain = reason === 'already_in_position' && last.get(name) === reason;
+      last.set(name, reason);
+      return outcome !== 'refused' || isToldAgain ? [] : `${iso(atMs)}  refused ${strategy} ${direction ?? structure?.name ?? '-'} ${symbol}: ${why}`;
+    });
 }
 
 /** A scan in a line: how many looks, and why most of them saw nothing. */

@@ -8,7 +8,7 @@ import { portfolio } from '../../shared/engine/views/portfolio.ts';
 import { messageOf, NightdeskError } from '../../shared/kernel/errors.ts';
 import { jsonLog, type Log } from '../../shared/kernel/log.ts';
 import { config } from './apply-config.ts';
-import { banner, decisionLines, eventLine, type RunFacts, scanLine, summary } from './console.ts';
+import { banner, decisionTeller, eventLine, type RunFacts, scanLine, summary } from './console.ts';
 import { type Host, startHost } from './host.ts';
 import { HELP, OptionError, readOptions } from './options.ts';
 import { WorldRangeError } from './replay-world.ts';
@@ -119,9 +119,10 @@ async function closedBy({ ledger }: Host['context'], sessionId: string, open: Re
 
 /** Refusals are told as they come, a scan at most every few seconds: fast replays would drown the rest. */
 function scanTeller(): (scan: ScanRecord) => void {
+  const told = decisionTeller();
   let toldMs = 0;
   return (scan) => {
-    for (const line of decisionLines(scan)) say(line);
+    for (const line of told(scan)) say(line);
     if (Date.now() - toldMs < TELL_SCAN_EVERY_MS) return;
     toldMs = Date.now();
     say(scanLine(scan));

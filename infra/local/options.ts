@@ -220,7 +220,7 @@ export function chainAge(text: string): number {
 
 /** A list of strategies. @throws OptionError `bad_option` */
 export function strategies(option: string, text: string): readonly StrategyName[] {
-  return text.split(',').map((name) => oneOf(option, name.trim(), STRATEGY_NAMES));
+  return [...new Set(text.split(',').map((name) => oneOf(option, name.trim(), STRATEGY_NAMES)))];
 }
 
 function port(text: string): number {

@@ -2,7 +2,7 @@ import { instrumentBySymbol, instrumentsOf } from '../config/instruments.ts';
 import type { ChainSource } from '../engine/ports.ts';
 import { fromNumber, toNumber } from '../kernel/decimal.ts';
 import { rng } from '../kernel/rng.ts';
-import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../kernel/time.ts';
+import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../kernel/time.ts';
 import { black76, type OptionRight } from '../market/black76.ts';
 import { type ContractName, contractSymbol } from '../market/contract-symbol.ts';
 import {
@@ -23,6 +23,7 @@ import { type CryptoDerivativeParameters, cryptoDerivativeParameters } from './s
 import type { Expiry } from './simulated/derivatives/expiries.ts';
 import { fridaysAfter } from './simulated/derivatives/fridays.ts';
 import { meanRevertingNoise } from './simulated/derivatives/noise.ts';
+import { onceFor } from './simulated/derivatives/once-for.ts';
 import { atTheMoneyVariance, impliedVariance } from './simulated/derivatives/surface.ts';
 import { createSimulatedMarket, type SimulatedMarket } from './simulated-market.ts';
 
@@ -47,7 +48,7 @@ const IV_SPAN_YEARS = 30 / 365;
 
 /**
  * Perpetuals of every coin, dated futures and inverse options of the largest, that agree with the simulated market and with each
- * other: a pure function of (seed, instant), labelled simulated.
+ * other: a pure function of (seed, second), labelled simulated.
  *
  * The perpetual stands at spot x exp(premium noise); its funding rate is drawn for each interval about a mean. A future stands at
  * spot x exp(carry x T + basis noise), with a carry that changes over weeks. Options are priced (Black-76) on one forward an expiry and quoted in coin, from one surface
@@ -65,7 +66,8 @@ export function createSimulatedCryptoDerivatives({ seed, parameters = cryptoDeri
   const spotAt = (underlying: string, atMs: EpochMs): number | null =>
     market.lastPrice(underlying, atMs) ?? market.lastPrice(underlying, atMs - (atMs % DAY_MS) - 1);
 
-  const chains = (underlying: string, atMs: EpochMs): readonly DerivativeChain[] => {
+  // Venues tell their chains no more often, and every tick of an underlying asks for its own.
+  const chains = onceFor(SECOND_MS, (underlying, atMs): readonly DerivativeChain[] => {
     const spot = underlyings.includes(underlying) ? spotAt(underlying, atMs) : null;
     if (spot === null) return [];
     const at: Instant = { underlying, atMs, spot, model, parameters };
@@ -86,7 +88,7 @@ export function createSimulatedCryptoDerivatives({ seed, parameters = cryptoDeri
     const quotes = options.flatMap((expiry) => optionQuotes(expiry, own, at));
     const lotSize = quotes[0] === undefined ? 1 : lotOf(quotes[0].instrument);
     return [linear, { ...common, venue: 'deribit', currency: 'USDT', lotSize, perpetual: null, futures: [], options: quotes }];
-  };
+  });
 
   const settledAt = (underlying: string, atMs: EpochMs): Settled => {
     if (!underlyings.includes(underlying)) return NOTHING_SETTLED;
@@ -117,14 +119,13 @@ export function createSimulatedCryptoDerivatives({ seed, parameters = cryptoDeri
         return bars.length === 0 ? [] : [{ expiryMs: expiry.atMs, price: grid(mean), source: SOURCE }];
       });
 
-  const ivHistory = (underlying: string, atMs: EpochMs): readonly DailyIv[] => {
+  const ivHistory = onceFor(DAY_MS, (underlying, todayMs): readonly DailyIv[] => {
     if ((parameters.underlyings[underlying]?.strikesEachSide ?? 0) === 0) return [];
-    const today = Math.floor(atMs / DAY_MS);
     return Array.from({ length: IV_DAYS }, (_, i): DailyIv => {
-      const dayMs = (today - IV_DAYS + i) * DAY_MS;
+      const dayMs = todayMs - (IV_DAYS - i) * DAY_MS;
       return { dayMs, iv: Math.sqrt(model.variance(underlying, dayMs, IV_SPAN_YEARS) / IV_SPAN_YEARS) };
     });
-  };
+  });
 
   return { underlyings, chains, settled: settledAt, ivHistory };
 }

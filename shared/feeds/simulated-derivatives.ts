@@ -4,7 +4,7 @@ import { NSE_CALENDAR } from '../config/nse-calendar.ts';
 import { fromNumber, toNumber } from '../kernel/decimal.ts';
 import { NightdeskError } from '../kernel/errors.ts';
 import { rng } from '../kernel/rng.ts';
-import { DAY_MS, type EpochMs, MINUTE_MS } from '../kernel/time.ts';
+import { DAY_MS, type EpochMs, MINUTE_MS, SECOND_MS } from '../kernel/time.ts';
 import { black76, type OptionRight } from '../market/black76.ts';
 import { type Calendar, marketPhase } from '../market/calendar.ts';
 import { type ContractName, contractSymbol } from '../market/contract-symbol.ts';
@@ -15,6 +15,7 @@ import type { Seed } from './simulated/daily-walk.ts';
 import { bookOn } from './simulated/derivatives/book.ts';
 import { type Expiry, expiriesAfter } from './simulated/derivatives/expiries.ts';
 import { meanRevertingNoise } from './simulated/derivatives/noise.ts';
+import { onceFor } from './simulated/derivatives/once-for.ts';
 import { type DerivativeParameters, derivativeParameters, type UnderlyingParameters } from './simulated/derivatives/parameters.ts';
 import { atTheMoneyVariance, impliedVariance } from './simulated/derivatives/surface.ts';
 import { createSimulatedMarket } from './simulated-market.ts';
@@ -55,7 +56,7 @@ const YEAR_MS = 365 * DAY_MS;
 const BPS = 1e-4;
 
 /**
- * Derivatives that agree with the simulated market and with each other: a pure function of (seed, instant).
+ * Derivatives that agree with the simulated market and with each other: a pure function of (seed, second).
  *
  * A future stands at spot x exp(carry x T + basis noise). The options of an expiry are priced (Black-76) on one synthetic forward,
  * the future x exp(parity noise), from one surface whose level follows what the market's volatility is expected to be (`surface`).
@@ -90,7 +91,8 @@ export function createSimulatedDerivatives(options: SimulatedDerivativesOptions)
     return noises[kind](`${kind} ${name}`, day, Math.floor((atMs - istMidnight(day)) / MINUTE_MS));
   };
 
-  const chains = (underlying: string, atMs: EpochMs): readonly DerivativeChain[] => {
+  // Venues tell their chains no more often, and every tick of an underlying asks for its own.
+  const chains = onceFor(SECOND_MS, (underlying, atMs): readonly DerivativeChain[] => {
     const { of } = listed(underlying);
     if (marketPhase(calendar, 'NSE', atMs, 'derivatives').phase !== 'continuous') return [];
     const spot = market.lastPrice(underlying, atMs);
@@ -128,7 +130,7 @@ export function createSimulatedDerivatives(options: SimulatedDerivativesOptions)
         evidence: 'simulated',
       },
     ];
-  };
+  });
   /** Contracts of an expiry end at the mean of its last half hour's closes, as the exchange takes an average and not one print. */
   const settled = (underlying: string, atMs: EpochMs): Settled => {
     const { of } = listed(underlying);
@@ -143,7 +145,8 @@ export function createSimulatedDerivatives(options: SimulatedDerivativesOptions)
     return { expiryMs, price: Number(mean.toFixed(2)), source: SOURCE };
   };
 
-  const ivHistory = (underlying: string, atMs: EpochMs): readonly DailyIv[] => {
+  // A day in India begins at a half hour of UTC.
+  const ivHistory = onceFor(30 * MINUTE_MS, (underlying, atMs): readonly DailyIv[] => {
     listed(underlying);
     const today = istDayOf(atMs);
     return Array.from({ length: IV_DAYS }, (_, i): DailyIv => {
@@ -153,7 +156,7 @@ export function createSimulatedDerivatives(options: SimulatedDerivativesOptions)
       const term = { now: level * coming, longRun: level * longRun, reversionYears: implied.reversionDays / 365 };
       return { dayMs, iv: Math.sqrt(atTheMoneyVariance(term, IV_SPAN_YEARS) / IV_SPAN_YEARS) };
     });
-  };
+  });
 
   return { underlyings: Object.keys(parameters.underlyings), chains, settled, ivHistory };
 }

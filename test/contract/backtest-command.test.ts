@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,10 +56,19 @@ describe('npm run backtest', () => {
     [['--data', 'x', '--strategy', 'swing', '--capital', '-1'], /^.*--capital/],
     [['--data', 'x', '--strategy', 'swing', '--seed', 'one'], /^--seed takes a whole number/],
     [['--data', 'x', '--strategy', 'swing', '--speed', '2'], /Unknown option '--speed'/],
+    [['--data', '--strategy', 'swing'], /^--data needs a value; see npm run backtest -- --help$/],
+    [['--data', 'x', '--strategy', 'swing', '--seed', '-1'], /^--seed needs a value/],
   ])('refuses %j in one line', async (argv, message) => {
     const { code, out, err } = await backtest(argv);
     expect([code, out, err.length]).toEqual([2, [], 1]);
     expect(err[0]).toMatch(message);
+  });
+
+  it('does not write over a file that is named in place of a folder', async () => {
+    const file = join(testFolder(), 'notes.txt');
+    writeFileSync(file, 'mine');
+    const { code, err } = await backtest(['--data', 'x', '--strategy', 'swing', '--out', file]);
+    expect([code, err]).toEqual([2, [`--out takes a folder, and ${file} is a file`]]);
   });
 
   it('says that there is no such data', async () => {
@@ -104,6 +113,41 @@ describe('npm run backtest', () => {
       expect(decisions.every(({ scanId }) => scanId.startsWith('scan:CRYPTO:2023-05-01T0'))).toBe(true);
       expect(summary).toMatchObject({ bars: 1_080, missingBars: 0, scans: 181, performance: { trades: trades.length, sharpe: null } });
       expect(summary.books).toMatchObject({ isSound: true, rows: rows.length, trades: trades.length, journalHash: rows.at(-1)?.hash });
+    });
+
+    it('says which of the strategies the data has nothing for, and names each strategy once', async () => {
+      const short = ['--data', data, '--from', '2023-05-01', '--to', '2023-05-01T00:02:00Z', '--out', testFolder()];
+      const { out } = await backtest([...short, '--strategy', 'btst,options,btst']);
+      expect(out[0]).toContain('Backtest of btst, options over');
+      expect(out.filter((line) => line.startsWith('Note'))).toEqual([
+        'Note         btst trades shares of NSE, and the data has none.',
+        'Note         No contracts lie beside the data: nothing for options to trade.',
+      ]);
+      const { out: told } = await backtest([...short, '--strategy', 'options', '--json']);
+      expect(JSON.parse(told.join('\n'))).toMatchObject({ notes: ['No contracts lie beside the data: nothing for options to trade.'] });
+      expect(first.out.some((line) => line.startsWith('Note'))).toBe(false);
+    });
+
+    it('says so where nothing was recorded of the days that it was asked for', async () => {
+      const hole = testFolder();
+      const rows = [FROM_MS, FROM_MS + 9 * DAY_MS].map((openMs) => `${openMs},100,101,99,100,1`);
+      writeFileSync(join(hole, 'BTCUSDT-1m-2023.csv'), rows.join('\n'));
+      const { code, out } = await backtest([
+        '--data',
+        hole,
+        '--strategy',
+        'swing',
+        '--from',
+        '2023-05-03',
+        '--to',
+        '2023-05-04',
+        '--out',
+        testFolder(),
+      ]);
+      expect([code, out.filter((line) => line.startsWith('Note'))]).toEqual([
+        0,
+        ['Note         No bar was played: none is recorded between 2023-05-03T00:00:00.000Z and 2023-05-04T00:00:00.000Z.'],
+      ]);
     });
 
     it('is another run under another seed', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { instrumentsOf } from '../../shared/config/instruments.ts';
+import type { RecordedKlinesData } from '../../shared/feeds/replay/kline-replay-source.ts';
 import { describeData } from '../../shared/feeds/replay/recorded-data.ts';
 import { openDayBook } from '../../shared/feeds/replay/recorded-days.ts';
 import { recordedNseSnapshots } from '../../shared/feeds/replay/recorded-nse-snapshots.ts';
@@ -29,7 +30,17 @@ describe.skipIf(NOTE !== '')(`recorded shares of NSE${NOTE}`, () => {
 
   it('of a year that the calendar does not know are refused with the years that it does', async () => {
     const described = describeData([join(recordedDataFolder() ?? '', 'nse-eq', 'minute-2016')], SYMBOLS);
-    await expect(described).rejects.toMatchObject({ code: 'nothing_found', message: expect.stringContaining('2019-10-01 to 2026-12-31') });
+    await expect(described).rejects.toMatchObject({
+      code: 'nothing_found',
+      message: expect.stringMatching(/2019-10-01 to 2026-12-31, but 10 files with bars of 2016-08-16 to 2016-08-31/),
+    });
+  });
+
+  it('of such a year beside others are left out, and said to be', async () => {
+    const { unknownDays, ...data } = (await describeData([join(recordedDataFolder() ?? '', 'nse-eq')], SYMBOLS)) as RecordedKlinesData;
+    expect(unknownDays?.files).toBe(10);
+    expect([unknownDays?.firstMs, unknownDays?.lastMs].map((ms) => iso(ms ?? 0).slice(0, 7))).toEqual(['2016-08', '2016-08']);
+    expect(iso(data.firstMs)).toBe('2024-03-20T03:49:00.000Z');
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { foArbitrageConfig } from '../../shared/config/strategies.ts';
 import type { ScanRecord } from '../../shared/contracts/decisions.ts';
 import type { Trade } from '../../shared/contracts/fill.ts';
 import type { JournalEventOf, JournalRow } from '../../shared/contracts/journal.ts';
@@ -14,8 +15,9 @@ import { recordedPerpetuals } from '../../shared/feeds/replay/recorded-perpetual
 import { decimal, sum, toNumber } from '../../shared/kernel/decimal.ts';
 import { DAY_MS, type EpochMs, HOUR_MS, MINUTE_MS } from '../../shared/kernel/time.ts';
 import type { Account } from '../../shared/ledger/account.ts';
-import { NOTHING_SETTLED } from '../../shared/market/derivative.ts';
+import { type DerivativeChain, NOTHING_SETTLED } from '../../shared/market/derivative.ts';
 import type { Bar } from '../../shared/market/price.ts';
+import { createFoArbitrage } from '../../shared/strategies/fo-arbitrage.ts';
 import { strategyByName } from '../../shared/strategies/registry.ts';
 import type { Strategy, StrategyName } from '../../shared/strategies/strategy.ts';
 import { futureQuote, optionQuote } from '../support/derivative-views.ts';
@@ -77,8 +79,8 @@ async function* oneByOne(runs: MinuteRuns<BacktestMinute>): AsyncGenerator<Backt
 const START = Date.parse('2026-11-02T08:00:00Z');
 
 /** Bars of a coin that stands still. */
-function* still(hours: number): Generator<{ readonly openMs: EpochMs; readonly bars: readonly Bar[] }> {
-  for (let openMs = START; openMs < START + hours * HOUR_MS; openMs += MINUTE_MS) {
+function* still(hours: number, fromMs = START): Generator<{ readonly openMs: EpochMs; readonly bars: readonly Bar[] }> {
+  for (let openMs = fromMs; openMs < fromMs + hours * HOUR_MS; openMs += MINUTE_MS) {
     const bar: Bar = {
       symbol: 'BTC',
       openMs,
@@ -143,6 +145,43 @@ describe('an arbitrage in a session', () => {
     const { scans, rows } = await play({ startMs: START, minutes: still(1), chains: planted(300) });
     expect(eventsOf(rows, 'order-placed')).toEqual([]);
     expect(scans.flatMap(({ decisions }) => decisions)).toEqual([]);
+  });
+});
+
+describe('a carry whose basis stays to the end of its future', () => {
+  const expiryMs = Date.parse('2026-12-25T08:00:00Z');
+  const startMs = expiryMs - 2 * HOUR_MS;
+  const chains: ChainSource = {
+    underlyings: ['BTC'],
+    chains: (underlying, atMs) =>
+      atMs >= expiryMs
+        ? []
+        : [
+            {
+              ...(planted(0).chains(underlying, atMs)[0] as DerivativeChain),
+              futures: [futureQuote('BTC-2026-12-25', { middle: 81_500, half: 1 }, atMs)],
+            },
+          ],
+    settled: (_, atMs) => (atMs < expiryMs ? NOTHING_SETTLED : { fundings: [], deliveries: [{ expiryMs, price: 80_000, source: 'planted' }] }),
+  };
+
+  it('is settled at what the venue says, and the coin is sold in the same minute', async () => {
+    const strategy = createFoArbitrage(foArbitrageConfig.parse({ leastDaysToExpiry: 0.05 }));
+    const { rows, trades, account } = await play({ startMs, minutes: still(2.1, startMs), chains, strategyOf: () => strategy });
+    const fills = eventsOf(rows, 'filled').map(({ fill }) => fill);
+    expect(fills.map(({ side, symbol, exitReason }) => `${side} ${symbol} ${exitReason}`)).toEqual([
+      'buy BTC null',
+      'sell BTC-2026-12-25 null',
+      'buy BTC-2026-12-25 expiry',
+      'sell BTC time',
+    ]);
+    expect(fills[2]?.price).toBe(decimal('80000'));
+    for (const { atMs } of fills.slice(2)) expect(atMs - expiryMs).toBeLessThan(MINUTE_MS);
+    expect(account.positions.size).toBe(0);
+    // 1,500 a unit, less the fees of three fills and a settlement, and what crossing the coin's spread costs.
+    const perUnit = toNumber(sum(trades.map(({ realised }) => realised.net))) / toNumber(fills[0]?.quantity ?? decimal('1'));
+    expect(perUnit).toBeGreaterThan(1_000);
+    expect(perUnit).toBeLessThan(1_250);
   });
 });
 

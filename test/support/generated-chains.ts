@@ -12,6 +12,8 @@ export interface GeneratedChain {
   readonly iv: number;
   /** What every call costs beyond its parity, as a share of the coin. */
   readonly dearCalls?: number;
+  /** Distance of strikes, dollars; eight stand on each side. */
+  readonly step?: number;
 }
 
 const HEAD = [
@@ -30,8 +32,8 @@ const HEAD = [
 ];
 
 /** Writes a chain as Deribit's were recorded, a file an instant, where a replay of the bars in the folder finds it. */
-export function writeGeneratedChain(folder: string, { atMs, spot, expiries, iv, dearCalls = 0 }: GeneratedChain): void {
-  const chain = pricedChain({ underlying: 'BTC', atMs, spot, expiries, step: 1_000, strikesEachSide: 8, iv: () => iv, halfSpreadShare: 0.005 });
+export function writeGeneratedChain(folder: string, { atMs, spot, expiries, iv, dearCalls = 0, step = 1_000 }: GeneratedChain): void {
+  const chain = pricedChain({ underlying: 'BTC', atMs, spot, expiries, step, strikesEachSide: 8, iv: () => iv, halfSpreadShare: 0.005 });
   const rows = chain.options.map(({ instrument, bid, ask, mark, underlyingPrice, iv: implied }) => {
     const { symbol, contract } = instrument;
     const dear = (price: number | null): string => (price === null ? '' : String(price + (contract.right === 'call' ? dearCalls : 0)));

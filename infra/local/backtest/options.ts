@@ -93,6 +93,9 @@ export function readBacktestOptions(argv: readonly string[]): BacktestOptions | 
   };
 }
 
+/** What the parser says where another option stands in place of a value. */
+const AMBIGUOUS = /^Option '(--[\w-]+)[^']*' argument is ambiguous\.?$/;
+
 const bad = (message: string): OptionError => new OptionError('bad_option', `${message}; see npm run backtest -- --help`);
 
 function parsed(argv: readonly string[]) {
@@ -100,7 +103,7 @@ function parsed(argv: readonly string[]) {
     return parseArgs({ args: [...argv], options: SPEC, strict: true, allowPositionals: false });
   } catch (error) {
     const [line = 'bad options'] = messageOf(error).split('\n');
-    throw bad(line.replace(/\.? To specify .*$/, ''));
+    throw bad(line.replace(/\.? To specify .*$/, '').replace(AMBIGUOUS, '$1 needs a value'));
   }
 }
 

@@ -1,6 +1,7 @@
 import { assumptionsOf } from '../../../shared/engine/backtest/assumptions.ts';
 import { aligned, countsText, minuteText } from '../../../shared/feeds/history/command/tables.ts';
 import { longestSpan } from '../../../shared/feeds/replay/recorded-klines.ts';
+import { notesOn } from './notes.ts';
 import type { BacktestRequest, BacktestResult } from './run-backtest.ts';
 
 const dollars = (amount: string | number | null): string =>
@@ -30,6 +31,7 @@ export function resultPage(request: BacktestRequest, result: BacktestResult): re
     ...books.differences.map(({ what, stored, rebuilt }) => `  ${what}: stored ${JSON.stringify(stored)}, rebuilt ${JSON.stringify(rebuilt)}`),
     `             decisions hash ${result.decisionsHash}`,
     ...undefinedFigures(reasons),
+    ...notesOn(request, result).map((note) => `Note         ${note}`),
     '',
     'What bars do not tell was assumed:',
     ...assumptionsOf({ hasMinutes: longestSpan(data.series) === 1, isOfPerpetuals: data.isOfPerpetuals === true, chainAgeSeconds }).map(

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { instrumentBySymbol } from '../../config/instruments.ts';
 import { NSE_CALENDAR } from '../../config/nse-calendar.ts';
 import { type EpochMs, MINUTE_MS } from '../../kernel/time.ts';
+import { istDate } from '../../market/ist.ts';
 import { barFileExtent } from '../history/bar-file.ts';
 import { klineRow } from './kline-text.ts';
 import { lineBlocks, linesBackIn, linesIn } from './line-blocks.ts';
@@ -10,6 +11,7 @@ import { isCalendarCovered, PLAYED_SPANS, type PlayedTimeframe, readNseBars, sha
 import { RecordedDataError } from './recorded-data-error.ts';
 import { recordedLine } from './recorded-frames.ts';
 import { isHistoryFile, type KlineFile, type KlineSeries } from './recorded-klines.ts';
+import { whatItHolds, whatLiesThere } from './unplayed.ts';
 
 interface Extent {
   readonly symbols: readonly string[];
@@ -25,7 +27,14 @@ export type RecordedData =
       readonly series: readonly KlineSeries[];
       /** Whether bars of perpetuals stand in for those of their coins. */
       readonly isOfPerpetuals?: true;
+      /** Files of bars that are not played: the calendar does not know their days. */
+      readonly unknownDays?: Unknown;
     });
+
+/** Files of bars, and the time that they span. */
+interface Unknown extends Pick<Extent, 'firstMs' | 'lastMs'> {
+  readonly files: number;
+}
 
 /** Venue symbol (BTCUSDT) to ours (BTC); a share's is the same. */
 export type VenueSymbols = ReadonlyMap<string, string>;
@@ -107,7 +116,7 @@ async function filesAt(path: string, symbols: VenueSymbols): Promise<readonly Fi
   const entry = await stat(path).catch((error: unknown) => {
     throw new RecordedDataError('not_found', `No such file or folder: ${path}`, { path }, { cause: error });
   });
-  if (!entry.isDirectory()) return [kindOf(path, symbols)];
+  if (!entry.isDirectory()) return [kindOf(path, symbols) ?? (await refused(path))];
   const inside = await tree((await isFolder(join(path, SPOT_FOLDER))) ? join(path, SPOT_FOLDER) : path, DEEPEST_FOLDER);
   const klines = preferred(inside.flatMap((file) => klineFile(file, symbols) ?? []));
   if (klines.length > 0) return klines;
@@ -116,9 +125,10 @@ async function filesAt(path: string, symbols: VenueSymbols): Promise<readonly Fi
   const frames = inside.filter((file) => FRAMES_NAME.test(file) && !FUTURES_NAME.test(basename(file)));
   if (frames.length > 0) return frames.map((file) => ({ kind: 'frames', path: file }));
   const wanted = [...coinsOf(symbols)].map((symbol) => `${symbol}-1m-*.csv[.gz]`).join(', ');
+  const lies = await whatLiesThere(inside);
   throw new RecordedDataError(
     'nothing_found',
-    `No 1-minute klines and no recorded frames in ${path}: looked for ${wanted}, bars of shares (RELIANCE.csv[.gz]), a history (binance/spot/*/1m/*.parquet, nse/equity/*/5m/*.parquet), *.log[.gz]`,
+    `Nothing in ${path} can be played${lies === null ? '' : `: it holds ${lies}`}; looked for ${wanted}, bars of shares (RELIANCE.csv[.gz]), a history (binance/spot/*/1m/*.parquet, nse/equity/*/5m/*.parquet), *.log[.gz]`,
     { path },
   );
 }
@@ -156,8 +166,19 @@ const isFolder = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** A file named by the user: what it is, or why it cannot be used. */
-function kindOf(path: string, symbols: VenueSymbols): FileKind {
+/** A file named by the user that is of no played form. @throws RecordedDataError `unsupported`, with what it is */
+async function refused(path: string): Promise<never> {
+  const held = await whatItHolds(path);
+  const known = '1-minute klines are named like BTCUSDT-1m-2023.csv[.gz] or binance/spot/BTCUSDT/1m/2023-04.parquet, recorded frames *.log[.gz]';
+  throw new RecordedDataError(
+    'unsupported',
+    held === null ? `${path} is not recorded data of a known form: ${known}` : `${path} cannot be played: it holds ${held}`,
+    { path },
+  );
+}
+
+/** A file named by the user: what it is; null for no known form. @throws RecordedDataError where it is known to be of no use */
+function kindOf(path: string, symbols: VenueSymbols): FileKind | null {
   const name = basename(path);
   if (FUTURES_NAME.test(name)) throw new RecordedDataError('futures', `${path} is of the futures venue; only spot is traded`, { path });
   const klines = klineFile(path, symbols) ?? shareFile(path, symbols);
@@ -169,12 +190,7 @@ function kindOf(path: string, symbols: VenueSymbols): FileKind {
       symbol,
     });
   }
-  if (FRAMES_NAME.test(name)) return { kind: 'frames', path };
-  throw new RecordedDataError(
-    'unsupported',
-    `${path} is not recorded data of a known form: 1-minute klines are named like BTCUSDT-1m-2023.csv[.gz] or binance/spot/BTCUSDT/1m/2023-04.parquet, recorded frames *.log[.gz]`,
-    { path },
-  );
+  return FRAMES_NAME.test(name) ? { kind: 'frames', path } : null;
 }
 
 function klineFile(path: string, symbols: VenueSymbols): KlinePath | null {
@@ -228,15 +244,15 @@ async function describeKlines(
   symbols: VenueSymbols,
   paths: readonly string[],
 ): Promise<Extract<RecordedData, { kind: 'klines' }>> {
-  const series = await seriesOf(files, symbols);
+  const unknown: Unknown[] = [];
+  const series = await seriesOf(files, symbols, (of) => unknown.push(of));
   if (series.length === 0) {
     const { from, to } = NSE_CALENDAR.facts.coverage;
+    const held = unknown.length === 0 ? await whatLiesThere(files.map(({ path }) => path)) : datesOf(together(unknown));
     throw new RecordedDataError(
       'nothing_found',
-      `${paths.join(', ')} holds no bars of one or five minutes on days that the calendar of NSE knows, ${from} to ${to}`,
-      {
-        paths,
-      },
+      `${paths.join(', ')} holds no bars of one or five minutes on days that the calendar of NSE knows, ${from} to ${to}${held === null ? '' : `, but ${held}`}`,
+      { paths },
     );
   }
   const all = series.flatMap((one) => one.files);
@@ -246,13 +262,28 @@ async function describeKlines(
     symbols: series.map(({ symbol }) => symbol),
     firstMs: Math.min(...all.map(({ firstMs }) => firstMs)),
     lastMs: Math.max(...all.map(({ lastMs }) => lastMs)),
+    ...(unknown.length === 0 ? {} : { unknownDays: together(unknown) }),
   };
 }
 
-async function seriesOf(files: readonly KlinePath[], symbols: VenueSymbols): Promise<readonly KlineSeries[]> {
+const datesOf = ({ files, firstMs, lastMs }: Unknown): string =>
+  `${files} ${files === 1 ? 'file' : 'files'} with bars of ${istDate(firstMs)} to ${istDate(lastMs)}`;
+
+const together = (all: readonly Unknown[]): Unknown => ({
+  files: all.reduce((sum, { files }) => sum + files, 0),
+  firstMs: Math.min(...all.map(({ firstMs }) => firstMs)),
+  lastMs: Math.max(...all.map(({ lastMs }) => lastMs)),
+});
+
+/** @param leaveOut  hears of files whose days the calendar does not know */
+async function seriesOf(
+  files: readonly KlinePath[],
+  symbols: VenueSymbols,
+  leaveOut: (unknown: Unknown) => void = () => {},
+): Promise<readonly KlineSeries[]> {
   const bySymbol = new Map<string, KlineFile[]>();
   for (const file of files) {
-    const known = await knownFile(file);
+    const known = await knownFile(file, leaveOut);
     if (known !== null) bySymbol.set(file.symbol, [...(bySymbol.get(file.symbol) ?? []), known]);
   }
   return [...symbols.values()].flatMap((symbol) => {
@@ -275,10 +306,14 @@ function finest(files: readonly KlineFile[]): KlineFile[] {
   return kept;
 }
 
-async function knownFile({ path, symbol, spanMinutes }: KlinePath): Promise<KlineFile | null> {
+async function knownFile({ path, symbol, spanMinutes }: KlinePath, leaveOut: (unknown: Unknown) => void): Promise<KlineFile | null> {
   const isCoin = !isShare(symbol);
   const extent = spanMinutes === null && !isCoin ? await shareExtent(path) : { ...(await klineExtent(path)), spanMinutes: spanMinutes ?? 1 };
-  if (extent === null || !(isCoin || isCalendarCovered(extent.lastMs))) return null;
+  if (extent === null) return null;
+  if (!(isCoin || isCalendarCovered(extent.lastMs))) {
+    leaveOut({ files: 1, firstMs: extent.firstMs, lastMs: extent.lastMs });
+    return null;
+  }
   const { spanMinutes: span, firstMs, lastMs } = extent;
   const shiftMs = (span - 1) * MINUTE_MS;
   return { path, firstMs: firstMs + shiftMs, lastMs: lastMs + shiftMs, ...(span === 1 ? {} : { spanMinutes: span }) };

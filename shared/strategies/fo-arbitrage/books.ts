@@ -33,9 +33,10 @@ export function booked<Quote extends ContractQuote>(quotes: readonly Quote[], te
   return quotes.flatMap((quote) => bookedOrNull(quote, terms) ?? []);
 }
 
-/** A contract's quote with its book; null where it cannot be traded at, or is too old. */
+/** A contract's quote with its book; null where it cannot be traded at, is too old, or is of an instant that is still to come. */
 export function bookedOrNull<Quote extends ContractQuote>(quote: Quote, terms: BookTerms): BookedQuote<Quote> | null {
-  if (terms.nowMs - quote.receivedMs > terms.maxQuoteAgeMs) return null;
+  const ageMs = terms.nowMs - quote.receivedMs;
+  if (ageMs < 0 || ageMs > terms.maxQuoteAgeMs) return null;
   const book = bookOf(quote, quote.instrument, terms);
   return book === null ? null : { quote, book };
 }

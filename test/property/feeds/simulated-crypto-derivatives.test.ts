@@ -81,6 +81,15 @@ describe('simulated derivatives on coin', () => {
     expect(known.ivHistory?.('DOGE', FROM_MS)).toEqual([]);
   });
 
+  it('are told once a second: whoever asks within it gets the chain of its start, and of the next second another', () => {
+    const atMs = FROM_MS + 12 * HOUR_MS;
+    const [linear] = known.chains('BTC', atMs);
+    expect(linear?.atMs).toBe(atMs);
+    expect(known.chains('BTC', atMs + 999)[0]).toBe(linear);
+    expect(known.chains('BTC', atMs + 1_000)[0]).toMatchObject({ atMs: atMs + 1_000 });
+    expect(known.chains('BTC', atMs)).toEqual(createSimulatedCryptoDerivatives({ seed: 'coin' }).chains('BTC', atMs));
+  });
+
   it('are the same for the same seed whatever was asked before, and others for another', () => {
     const atMs = FROM_MS + 12 * HOUR_MS;
     expect(createSimulatedCryptoDerivatives({ seed: 'coin' }).chains('SOL', atMs)).toEqual(known.chains('SOL', atMs));

@@ -96,6 +96,20 @@ const PLANTED: readonly Planted[] = [
     },
   },
   {
+    what: 'a perpetual that pays its longs against Binance spot that can be sold short',
+    structure: 'reverse-cash-and-carry',
+    price: 80_000,
+    // What is planted is the worth of a week's funding at a negative rate, of which the return to the mean takes its part.
+    view: (x) =>
+      arbitrageView(SHORTABLE, NOW, { middle: 80_000, half: 0.5 }, [
+        { venue: 'binance-futures', spot: 80_000, perpetual: perpetualQuote('BTC-PERP', { middle: 80_000, half: 1 }, -rateOf(x), NOW) },
+      ]),
+    left(x) {
+      const fees = SPOT_FEE * (79_999.5 + 80_000) + FUTURE_FEE * (80_001 + 80_000);
+      return x - 3 - fees - legRisk(2, 80_000, 0.9) - ((0.08 * 7) / 365) * 80_000 - ((0.04 * 7) / 365) * (79_999.5 + 16_000);
+    },
+  },
+  {
     what: 'two quarters of Binance, the far one dear',
     structure: 'calendar-spread',
     price: 80_000,
@@ -129,6 +143,27 @@ const PLANTED: readonly Planted[] = [
       const funding = 80_000 * (0.00008 * payments + 0.00002 * ((1 - 0.95 ** payments) / 0.05));
       const fees = FUTURE_FEE * (80_001 + future - 1 + future + future);
       return x - funding - 4 - fees - legRisk(2, 80_000, 0.9) - 0.04 * years * (16_000 + future / 5);
+    },
+  },
+  {
+    what: 'a perpetual of Binance above a dated future',
+    structure: 'calendar-spread',
+    price: 80_000,
+    view: (x) =>
+      arbitrageView(BTC, NOW, null, [
+        {
+          venue: 'binance-futures',
+          spot: 80_000,
+          perpetual: perpetualQuote('BTC-PERP', { middle: 80_000, half: 1 }, 0.0001, NOW),
+          futures: [futureQuote('BTC-2026-12-25', { middle: 80_000 - x, half: 1 }, NOW)],
+        },
+      ]),
+    left(x) {
+      const future = 80_000 - x;
+      // A short receives, and what it receives is counted on to die out.
+      const funding = 80_000 * (0.0001 * ((1 - 0.95 ** (3 * 53)) / 0.05));
+      const fees = FUTURE_FEE * (79_999 + future + 1 + 80_000 + 80_000);
+      return x + funding - 4 - fees - legRisk(2, 80_000, 0.9) - 0.04 * years * (16_000 + future / 5);
     },
   },
   {
@@ -189,6 +224,20 @@ const PLANTED: readonly Planted[] = [
     },
   },
   {
+    what: 'a call and a put of NIFTY against the future, the put dear',
+    structure: 'put-call-parity',
+    price: NIFTY_FUTURE,
+    view: (x) => niftyPair(-x),
+    left(x) {
+      const [call, put] = [NIFTY_PUT, NIFTY_PUT + x];
+      const future = (price: number, stt: number, stamp: number): number => price * (NSE_FUTURE + stt + stamp) + BROKERAGE / 65;
+      const option = (price: number, stt: number, stamp: number): number => price * (NSE_OPTION + stt + stamp) + BROKERAGE / 65;
+      const entry = future(NIFTY_FUTURE - 1, 0.0005, 0) + option(put - 0.5, 0.0015, 0) + option(call + 0.5, 0, 0.00003);
+      const closed = future(NIFTY_FUTURE, 0, 0.00002) + option(put, 0, 0.00003) + option(call, 0.0015, 0) + 2;
+      return x - 2 - entry - closed - legRisk(3, NIFTY_FUTURE, 0.4) - ((0.0534 * (december - NOW)) / YEAR) * niftyMargin(call + 0.5, put - 0.5);
+    },
+  },
+  {
     what: 'inverse options of Deribit against a future of Binance, the call dear',
     structure: 'put-call-parity',
     price: 80_000,
@@ -221,6 +270,15 @@ function binanceMonths(x: number): StrategyView {
   ]);
 }
 
+/**
+ * The rate a payment at which a week of a perpetual's funding is worth so much: 21 payments, of which a long counts the first in
+ * full and each later one nearer to the mean of 0.008 %.
+ */
+function rateOf(worth: number): number {
+  const weights = (1 - 0.95 ** 21) / 0.05;
+  return (worth / 80_000 + 0.00008 * (21 - weights)) / weights;
+}
+
 function calendarLeft(x: number, sign: 1 | -1): number {
   const far = farCoin(sign === 1 ? 0.06 : 0.02) + sign * x;
   const fees = FUTURE_FEE * (80_000 + far + 2 * Math.max(80_000, far));
@@ -234,8 +292,8 @@ function niftyPair(x: number): StrategyView {
       spot: 25_900,
       futures: [futureQuote('NIFTY-2026-12-29', { middle: NIFTY_FUTURE, half: 1 }, NOW)],
       options: [
-        optionQuote('NIFTY-2026-12-29-26000-C', { middle: NIFTY_PUT + x, half: 0.5 }, NIFTY_FUTURE, NOW),
-        optionQuote('NIFTY-2026-12-29-26000-P', { middle: NIFTY_PUT, half: 0.5 }, NIFTY_FUTURE, NOW),
+        optionQuote('NIFTY-2026-12-29-26000-C', { middle: NIFTY_PUT + Math.max(0, x), half: 0.5 }, NIFTY_FUTURE, NOW),
+        optionQuote('NIFTY-2026-12-29-26000-P', { middle: NIFTY_PUT + Math.max(0, -x), half: 0.5 }, NIFTY_FUTURE, NOW),
       ],
     },
   ]);
@@ -317,6 +375,31 @@ describe('an arbitrage of futures and options', () => {
 
   it('never sells coin that cannot be sold short, however cheap its future is', () => {
     expect(evaluate(dated(BTC)(-20_000))).toMatchObject({ kind: 'quiet', reason: 'below_costs' });
+  });
+
+  it('never sells shares short to the expiry of a cheap future: NSE lets nobody keep them overnight', () => {
+    const cheap = arbitrageView(RELIANCE, NOW, { middle: 1400, half: 0.05 }, [
+      { venue: 'nse', spot: 1400, futures: [futureQuote('RELIANCE-2026-12-29', { middle: 1200, half: 0.1 }, NOW)] },
+    ]);
+    expect(evaluate(cheap)).toMatchObject({ kind: 'quiet', reason: 'below_costs' });
+  });
+
+  it('never buys a cheap far month at NSE: of a share it tells of a dividend', () => {
+    const cheap = arbitrageView(RELIANCE, NOW, null, [
+      {
+        venue: 'nse',
+        spot: 1400,
+        futures: [
+          futureQuote('RELIANCE-2026-12-29', { middle: 1400, half: 0.1 }, NOW),
+          futureQuote('RELIANCE-2027-01-25', { middle: 1300, half: 0.1 }, NOW),
+        ],
+      },
+    ]);
+    expect(evaluate(cheap)).toMatchObject({ kind: 'quiet', reason: 'below_costs' });
+  });
+
+  it('opens nothing on quotes of an instant that is still to come', () => {
+    expect(evaluate({ ...dated(BTC)(6_000), nowMs: NOW - 1 })).toMatchObject({ kind: 'quiet' });
   });
 
   it('says what is missing: the costs, or the riskless rate', () => {

@@ -223,6 +223,29 @@ describe('data that cannot be used', () => {
     await expect(described).rejects.toMatchObject({ name: 'RecordedDataError', code, message: expect.stringMatching(message) });
   });
 
+  it.each([
+    ['BTCUSDT-15m-2024.csv', csv(row(0), row(15)), /cannot be played: it holds bars of 15m \(played are those of one minute/],
+    ['2021_APR_NIFTY.txt', 'NIFTY,20210401,09:16,14700,14710,14690,14705,0,0', /it holds bars of indices \(an index itself is not traded\)/],
+    ['NIFTY_20250829_to1300.csv', 'timestamp', /it holds chains of options \(read beside the bars of their underlyings: give those\)/],
+    ['BTCUSDT_PERP-8h-funding_rate-2024.csv', '0,0.0001', /is of the futures venue/],
+  ])('such as %s alone is told by what it holds', async (name, text, message) => {
+    const path = await file(`alone/${name}`, text);
+    await expect(describeData([path], SPOT_SYMBOLS)).rejects.toMatchObject({ message: expect.stringMatching(message) });
+  });
+
+  it('such as a folder of nothing that is played is told by what lies there', async () => {
+    await file('other/2021_APR_NIFTY.txt', 'NIFTY,20210401,09:16,14700,14710,14690,14705,0,0');
+    await file('other/2021_MAY_NIFTY.txt', 'NIFTY,20210503,09:16,14700,14710,14690,14705,0,0');
+    await file('other/BTCUSDT_PERP-8h-funding_rate-2024.csv', '0,0.0001');
+    await file('other/notes.txt', 'nothing');
+    await expect(describeData([join(root, 'other')], SPOT_SYMBOLS)).rejects.toMatchObject({
+      code: 'nothing_found',
+      message: expect.stringMatching(
+        /it holds 2 files with bars of indices .*, 1 file with bars or funding of perpetuals .*; looked for BTCUSDT-1m-/,
+      ),
+    });
+  });
+
   it('such as frames of the futures venue, or of no symbol traded here, is named', async () => {
     const futures = await file('futures.dir/x.log', line(T0, '{"e":"bookTicker","u":1,"s":"BTCUSDT","b":"1","B":"1","a":"2","A":"1","T":1,"E":1}'));
     await expect(describeData([futures], SPOT_SYMBOLS)).rejects.toMatchObject({ code: 'futures' });
