@@ -1,5 +1,6 @@
 import type { Candle } from '../market/price.ts';
-import type { Indicator } from './indicator.ts';
+import { smooth } from './ema.ts';
+import type { CatchesUp, Indicator } from './indicator.ts';
 import { WILDER_SIZE, Wilder } from './wilder.ts';
 
 const HAS_PREVIOUS = 0;
@@ -18,7 +19,7 @@ export function trueRange({ high, low }: Candle, previousClose: number): number 
  * @throws IndicatorError `bad_period`
  * @see Wilder: "New Concepts in Technical Trading Systems" (1978)
  */
-export class Atr implements Indicator<Candle, number> {
+export class Atr implements Indicator<Candle, number>, CatchesUp {
   readonly warmUp: number;
   readonly state: Float64Array;
   readonly #mean: Wilder;
@@ -34,6 +35,21 @@ export class Atr implements Indicator<Candle, number> {
     if ((state[HAS_PREVIOUS] as number) === 1) this.#mean.add(trueRange(candle, state[PREVIOUS_CLOSE] as number));
     state[HAS_PREVIOUS] = 1;
     state[PREVIOUS_CLOSE] = candle.close;
+  }
+
+  addCandles(candles: readonly Candle[], from: number, to: number): void {
+    const { share } = this.#mean;
+    let i = from;
+    for (; i < to && !this.#mean.isWarm(); i++) this.add(candles[i] as Candle);
+    let previous = this.state[PREVIOUS_CLOSE] as number;
+    let mean = this.#mean.level();
+    for (; i < to; i++) {
+      const candle = candles[i] as Candle;
+      mean = smooth(mean, trueRange(candle, previous), share);
+      previous = candle.close;
+    }
+    this.state[PREVIOUS_CLOSE] = previous;
+    this.#mean.goOn(mean);
   }
 
   value(): number | null {

@@ -1,4 +1,5 @@
-import type { Indicator } from './indicator.ts';
+import type { Candle } from '../market/price.ts';
+import type { CatchesUp, Forgetful, Indicator } from './indicator.ts';
 import { Window } from './window.ts';
 
 /** Bands in units of price; `width` is their distance as a share of the middle. */
@@ -14,7 +15,7 @@ export interface Bollinger {
  * @throws IndicatorError `bad_period`
  * @see Bollinger: "Bollinger on Bollinger Bands" (2001)
  */
-export class BollingerBands implements Indicator<number, Bollinger> {
+export class BollingerBands implements Indicator<number, Bollinger>, CatchesUp, Forgetful {
   readonly warmUp: number;
   readonly state: Float64Array;
   readonly #window: Window;
@@ -29,6 +30,18 @@ export class BollingerBands implements Indicator<number, Bollinger> {
 
   add(close: number): void {
     this.#window.add(close);
+  }
+
+  addCandles(candles: readonly Candle[], from: number, to: number): void {
+    for (let i = from; i < to; i++) this.add((candles[i] as Candle).close);
+  }
+
+  remembersFrom(inputs: number): number {
+    return this.#window.remembersFrom(inputs);
+  }
+
+  forget(): void {
+    this.#window.forget();
   }
 
   value(): Bollinger | null {

@@ -4,7 +4,8 @@ import type { Instrument, Market } from '../market/instrument.ts';
 import { type Bar, type Candle, minutesOf, startOfBar } from '../market/price.ts';
 import { bucketOf, createRollup, type RolledCandle, type Rollup, roundVolume } from '../market/rollup.ts';
 import { TIMEFRAMES, type Timeframe } from '../market/timeframe.ts';
-import { createGeneration, type Generation, type TimeframeView } from './generation.ts';
+import { CANDLES_KEPT, CandleRing } from './candle-ring.ts';
+import { Generation, type TimeframeView } from './generation.ts';
 
 export class ChartError extends NightdeskError<
   'bad_candle' | 'seed_after_minutes' | 'seed_overlaps_minutes' | 'unknown_timeframe' | 'other_symbol'
@@ -40,6 +41,7 @@ export function historyNeededFromMs(market: Market, timeframe: Timeframe, atMs: 
  * Restart determinism: each timeframe keeps two generations of state that began at the starts of two neighbouring blocks
  * of absolute time; the older one answers. So what is read depends only on the bars since a fixed anchor, one to two
  * blocks back, and never on how long the process has run.
+ * Its functions are methods, called on their chart.
  */
 export interface Chart {
   readonly symbol: string;
@@ -54,147 +56,184 @@ export interface Chart {
    * The minutes from `fromMs` on, within the last day, that are known to be missing: told as `missing`, or skipped while their
    * market never closes. Indicators were carried across them.
    */
-  readonly missingSince: (fromMs: EpochMs) => readonly EpochMs[];
+  missingSince(fromMs: EpochMs): readonly EpochMs[];
   /**
    * Takes the next one-minute bar. A bar not newer than the last one is ignored: a bar backfilled into the past needs the chart rebuilt.
    * @throws ChartError `bad_candle`, `other_symbol`, `seed_overlaps_minutes`
    */
-  readonly add: (bar: Bar) => 'added' | 'ignored';
+  add(bar: Bar): 'added' | 'ignored';
   /**
    * Takes a closed candle of history older than the one-minute bars, before the first of them. Candles not newer than the last of their timeframe are ignored.
    * The minutes must begin at the start of a trading day, and the candles must end by then.
    * @throws ChartError `bad_candle`, `seed_after_minutes`, `unknown_timeframe`
    */
-  readonly addRolled: (timeframe: Timeframe, candle: RolledCandle) => 'added' | 'ignored';
+  addRolled(timeframe: Timeframe, candle: RolledCandle): 'added' | 'ignored';
   /** What is known of a timeframe now; the view is live, and another one after the next block's start. @throws ChartError `unknown_timeframe` */
-  readonly timeframe: (timeframe: Timeframe) => TimeframeView;
+  timeframe(timeframe: Timeframe): TimeframeView;
 }
 
 /** An empty chart of the instrument with the given timeframes. */
-export function createChart(instrument: Pick<Instrument, 'symbol' | 'market'>, timeframes: readonly Timeframe[] = TIMEFRAMES): Chart {
-  const { symbol, market } = instrument;
-  const tracks = timeframes.map((timeframe) => createTrack(market, timeframe));
-  const byName = new Map(tracks.map((track) => [track.timeframe, track]));
-  let last1m: Bar | null = null;
-  let lastMs = -1;
-  let isLastMissing = false;
-  let missing: EpochMs[] = [];
+export const createChart = (instrument: Pick<Instrument, 'symbol' | 'market'>, timeframes: readonly Timeframe[] = TIMEFRAMES): Chart =>
+  new MinuteChart(instrument, timeframes);
 
-  const trackOf = (timeframe: Timeframe): Track => {
-    const track = byName.get(timeframe);
+/** A class, as are its parts: it takes a bar and is looked at by every strategy every minute, and V8 knows its fields and getters for all symbols. */
+class MinuteChart implements Chart {
+  readonly symbol: string;
+  readonly market: Market;
+  readonly #tracks: readonly Track[];
+  readonly #byName: ReadonlyMap<Timeframe, Track>;
+  #last1m: Bar | null = null;
+  #lastMs = -1;
+  #isLastMissing = false;
+  #missing: EpochMs[] = [];
+
+  constructor({ symbol, market }: Pick<Instrument, 'symbol' | 'market'>, timeframes: readonly Timeframe[]) {
+    this.symbol = symbol;
+    this.market = market;
+    this.#tracks = timeframes.map((timeframe) => new Track(market, timeframe));
+    this.#byName = new Map(this.#tracks.map((track) => [track.timeframe, track]));
+  }
+
+  get last1m(): Bar | null {
+    return this.#last1m;
+  }
+
+  get upToMs(): EpochMs | null {
+    return this.#lastMs < 0 ? null : this.#lastMs + MINUTE_MS;
+  }
+
+  get isLastMissing(): boolean {
+    return this.#isLastMissing;
+  }
+
+  missingSince(fromMs: EpochMs): readonly EpochMs[] {
+    return this.#missing.length === 0 ? NONE : this.#missing.filter((openMs) => openMs >= fromMs);
+  }
+
+  add(bar: Bar): 'added' | 'ignored' {
+    const { symbol } = this;
+    if (bar.symbol !== symbol)
+      throw new ChartError('other_symbol', `The chart of ${symbol} received a bar of ${bar.symbol}`, { symbol, received: bar.symbol });
+    if (bar.openMs <= this.#lastMs) return 'ignored';
+    const isMissing = bar.origin === 'missing';
+    if (!isMissing) requireCandle(symbol, bar);
+    if (this.#lastMs < 0) for (const track of this.#tracks) requireSeedBefore(symbol, track, bar);
+    for (const track of this.#tracks) track.addMinute(bar);
+    this.#noteMissing(bar);
+    this.#isLastMissing = isMissing;
+    this.#lastMs = bar.openMs;
+    if (!isMissing) this.#last1m = bar;
+    return 'added';
+  }
+
+  addRolled(timeframe: Timeframe, candle: RolledCandle): 'added' | 'ignored' {
+    const { symbol } = this;
+    const track = this.#track(timeframe);
+    if (this.#lastMs >= 0) {
+      throw new ChartError(
+        'seed_after_minutes',
+        `${symbol}: the ${timeframe} candle of ${iso(candle.openMs)} came after the one-minute bars; history is seeded before them`,
+        { symbol, timeframe, openMs: candle.openMs },
+      );
+    }
+    requireCandle(symbol, candle);
+    return track.addSeed(candle);
+  }
+
+  timeframe(timeframe: Timeframe): TimeframeView {
+    return this.#track(timeframe).active;
+  }
+
+  #track(timeframe: Timeframe): Track {
+    const track = this.#byName.get(timeframe);
     if (track) return track;
+    const { symbol } = this;
+    const timeframes = [...this.#byName.keys()];
     throw new ChartError('unknown_timeframe', `The chart of ${symbol} keeps ${timeframes.join(', ')}, asked was ${timeframe}`, {
       symbol,
       timeframe,
       timeframes,
     });
-  };
+  }
 
-  const noteMissing = (bar: Bar): void => {
+  #noteMissing(bar: Bar): void {
     const { openMs, origin } = bar;
     const sinceMs = openMs - DAY_MS;
     const startMs = startOfBar(bar);
-    if (market === 'CRYPTO' && lastMs >= 0) for (let ms = Math.max(lastMs + MINUTE_MS, sinceMs); ms < startMs; ms += MINUTE_MS) missing.push(ms);
+    const missing = this.#missing;
+    if (this.market === 'CRYPTO' && this.#lastMs >= 0)
+      for (let ms = Math.max(this.#lastMs + MINUTE_MS, sinceMs); ms < startMs; ms += MINUTE_MS) missing.push(ms);
     if (origin === 'missing') missing.push(openMs);
-    if ((missing[0] ?? openMs) < sinceMs) missing = missing.filter((ms) => ms >= sinceMs);
-  };
-
-  return {
-    symbol,
-    market,
-    get last1m() {
-      return last1m;
-    },
-    get upToMs() {
-      return lastMs < 0 ? null : lastMs + MINUTE_MS;
-    },
-    get isLastMissing() {
-      return isLastMissing;
-    },
-    missingSince: (fromMs) => (missing.length === 0 ? NONE : missing.filter((openMs) => openMs >= fromMs)),
-    add: (bar) => {
-      if (bar.symbol !== symbol)
-        throw new ChartError('other_symbol', `The chart of ${symbol} received a bar of ${bar.symbol}`, { symbol, received: bar.symbol });
-      if (bar.openMs <= lastMs) return 'ignored';
-      isLastMissing = bar.origin === 'missing';
-      if (!isLastMissing) requireCandle(symbol, bar);
-      if (lastMs < 0) for (const track of tracks) requireSeedBefore(symbol, track, bar);
-      for (const track of tracks) track.addMinute(bar);
-      noteMissing(bar);
-      lastMs = bar.openMs;
-      if (!isLastMissing) last1m = bar;
-      return 'added';
-    },
-    addRolled: (timeframe, candle) => {
-      const track = trackOf(timeframe);
-      if (lastMs >= 0) {
-        throw new ChartError(
-          'seed_after_minutes',
-          `${symbol}: the ${timeframe} candle of ${iso(candle.openMs)} came after the one-minute bars; history is seeded before them`,
-          { symbol, timeframe, openMs: candle.openMs },
-        );
-      }
-      requireCandle(symbol, candle);
-      return track.addSeed(candle);
-    },
-    timeframe: (timeframe) => trackOf(timeframe).active().view,
-  };
+    if ((missing[0] ?? openMs) < sinceMs) this.#missing = missing.filter((ms) => ms >= sinceMs);
+  }
 }
 
 /** One timeframe of a chart: the rollup into it and its two generations. */
-interface Track {
+class Track {
   readonly market: Market;
   readonly timeframe: Timeframe;
+  readonly #blockMs: number;
+  readonly #ring: CandleRing;
+  readonly #rollup: Rollup;
+  #older: Generation;
+  #younger: Generation;
+  #blockEndMs = -1;
+  #seededToMs = 0;
+
+  constructor(market: Market, timeframe: Timeframe) {
+    this.market = market;
+    this.timeframe = timeframe;
+    this.#blockMs = BLOCK_DAYS[market][timeframe] * DAY_MS;
+    this.#ring = new CandleRing(market, timeframe);
+    this.#older = new Generation(market, timeframe, this.#ring);
+    this.#younger = new Generation(market, timeframe, this.#ring);
+    const push = (candle: RolledCandle): void => this.#push(candle);
+    this.#rollup = timeframe === '1m' ? minutesThrough(push) : createRollup(market, timeframe, push);
+  }
+
   /** End of the last seeded candle, 0 without one. */
-  readonly seededToMs: () => EpochMs;
-  readonly addMinute: (bar: Bar) => void;
-  readonly addSeed: (candle: RolledCandle) => 'added' | 'ignored';
-  readonly active: () => Generation;
-}
+  get seededToMs(): EpochMs {
+    return this.#seededToMs;
+  }
 
-function createTrack(market: Market, timeframe: Timeframe): Track {
-  const blockMs = BLOCK_DAYS[market][timeframe] * DAY_MS;
-  let older = createGeneration(market, timeframe);
-  let younger = createGeneration(market, timeframe);
-  let blockEndMs = -1;
-  let seededToMs = 0;
+  /** The generation that answers. */
+  get active(): Generation {
+    return this.#older;
+  }
 
-  const advance = (toMs: EpochMs): void => {
-    const startMs = toMs - (toMs % blockMs);
-    if (startMs === blockEndMs) {
-      [older, younger] = [younger, older];
-    } else {
-      older.restart(startMs - blockMs);
+  addMinute(bar: Bar): void {
+    // First what the bar closes, for that may belong to the block before; then the block of the bar itself.
+    this.#rollup.add(bar);
+    if (bar.openMs >= this.#blockEndMs) this.#advance(bar.openMs);
+  }
+
+  addSeed(candle: RolledCandle): 'added' | 'ignored' {
+    if (candle.openMs < this.#seededToMs) return 'ignored';
+    this.#seededToMs = bucketOf(this.market, this.timeframe, candle.openMs).endMs;
+    this.#push({ ...candle, volume: roundVolume(candle.volume) });
+    return 'added';
+  }
+
+  #push(candle: RolledCandle): void {
+    if (candle.openMs >= this.#blockEndMs) this.#advance(candle.openMs);
+    // What is written over from here on must have been seen.
+    if (this.#ring.count % CANDLES_KEPT === 0) {
+      this.#older.bringUp();
+      this.#younger.bringUp();
     }
-    younger.restart(startMs);
-    blockEndMs = startMs + blockMs;
-  };
+    this.#ring.push(candle);
+  }
 
-  const push = (candle: RolledCandle): void => {
-    if (candle.openMs >= blockEndMs) advance(candle.openMs);
-    older.add(candle);
-    younger.add(candle);
-  };
-
-  const rollup = timeframe === '1m' ? minutesThrough(push) : createRollup(market, timeframe, push);
-
-  return {
-    market,
-    timeframe,
-    seededToMs: () => seededToMs,
-    addMinute: (bar) => {
-      // First what the bar closes, for that may belong to the block before; then the block of the bar itself.
-      rollup.add(bar);
-      if (bar.openMs >= blockEndMs) advance(bar.openMs);
-    },
-    addSeed: (candle) => {
-      if (candle.openMs < seededToMs) return 'ignored';
-      seededToMs = bucketOf(market, timeframe, candle.openMs).endMs;
-      push({ ...candle, volume: roundVolume(candle.volume) });
-      return 'added';
-    },
-    active: () => older,
-  };
+  #advance(toMs: EpochMs): void {
+    const startMs = toMs - (toMs % this.#blockMs);
+    if (startMs === this.#blockEndMs) {
+      [this.#older, this.#younger] = [this.#younger, this.#older];
+    } else {
+      this.#older.restart(startMs - this.#blockMs);
+    }
+    this.#younger.restart(startMs);
+    this.#blockEndMs = startMs + this.#blockMs;
+  }
 }
 
 /** One-minute candles are the bars themselves. */
@@ -220,7 +259,7 @@ function requireCandle(symbol: string, candle: Candle): void {
 
 function requireSeedBefore(symbol: string, track: Track, bar: Bar): void {
   const dayMs = bucketOf(track.market, '1d', bar.openMs).startMs;
-  const seededToMs = track.seededToMs();
+  const { seededToMs } = track;
   if (seededToMs <= dayMs) return;
   throw new ChartError(
     'seed_overlaps_minutes',

@@ -1,5 +1,5 @@
 import type { Candle } from '../market/price.ts';
-import type { Indicator } from './indicator.ts';
+import type { CatchesUp, Forgetful, Indicator } from './indicator.ts';
 import { RollingMaximum, rollingMaximumSize } from './rolling-maximum.ts';
 
 /** Highest high and lowest low, in units of price. */
@@ -17,7 +17,7 @@ const PARTS = 3;
  * Donchian channel of the `period` bars **before** the last one, so that the last bar can break out of it.
  * @throws IndicatorError `bad_period`
  */
-export class DonchianChannel implements Indicator<Candle, Donchian> {
+export class DonchianChannel implements Indicator<Candle, Donchian>, CatchesUp, Forgetful {
   readonly warmUp: number;
   readonly state: Float64Array;
   readonly #highest: RollingMaximum;
@@ -40,6 +40,18 @@ export class DonchianChannel implements Indicator<Candle, Donchian> {
     state[HAS_LAST] = 1;
     state[LAST_HIGH] = high;
     state[LAST_LOW] = low;
+  }
+
+  addCandles(candles: readonly Candle[], from: number, to: number): void {
+    for (let i = from; i < to; i++) this.add(candles[i] as Candle);
+  }
+
+  remembersFrom(inputs: number): number {
+    return Math.max(0, inputs - this.warmUp);
+  }
+
+  forget(): void {
+    this.state.fill(0);
   }
 
   value(): Donchian | null {

@@ -1,14 +1,9 @@
-import { type EpochMs, MINUTE_MS } from '../kernel/time.ts';
+import type { EpochMs } from '../kernel/time.ts';
 import type { Market } from '../market/instrument.ts';
-import { bucketOf, type RolledCandle, tradingDayOf } from '../market/rollup.ts';
-import { TIMEFRAME_MS, type Timeframe } from '../market/timeframe.ts';
-import { type CandleSource, createIndicatorSet, type IndicatorValues } from './indicator-set.ts';
-
-/** Closed candles that a generation keeps for patterns. */
-const CANDLES_KEPT = 64;
-
-/** From the end of continuous trading of stocks with a closing auction to the end of the session. */
-const AUCTION_MS = 15 * MINUTE_MS;
+import type { RolledCandle } from '../market/rollup.ts';
+import type { Timeframe } from '../market/timeframe.ts';
+import { CANDLES_KEPT, type CandleRing } from './candle-ring.ts';
+import { IndicatorSet, type IndicatorValues } from './indicator-set.ts';
 
 /** What a strategy reads of one timeframe: everything in it depends only on the bars since `anchorMs`. */
 export interface TimeframeView {
@@ -32,130 +27,101 @@ export interface TimeframeView {
    * Whether the newest `bars` candles (all kept ones by default) hold an incomplete one, or lack one between two of the
    * same trading day. Nights, weekends and holidays of a market with sessions are not gaps.
    */
-  readonly hasGap: (bars?: number) => boolean;
+  hasGap(bars?: number): boolean;
 }
 
-/** Indicator state that began at a fixed instant. */
-export interface Generation {
-  readonly view: TimeframeView;
-  readonly add: (candle: RolledCandle) => void;
-  /** Forgets everything and begins again at the anchor. */
-  readonly restart: (anchorMs: EpochMs) => void;
-}
-
-export function createGeneration(market: Market, timeframe: Timeframe): Generation {
-  const candleRing: RolledCandle[] = [];
-  const rsiRing: (number | null)[] = [];
-  let anchorMs = 0;
-  let count = 0;
-  const kept: CandleSource = { count: () => count, at: (place) => candleRing[place % CANDLES_KEPT] as RolledCandle };
-  const set = createIndicatorSet(market, timeframe, kept, (place, rsi) => {
-    rsiRing[place % CANDLES_KEPT] = rsi;
-  });
-  let candles: readonly RolledCandle[] | null = null;
-  let rsis: readonly (number | null)[] | null = null;
-  let closedMs: EpochMs | null = null;
-
-  const inOrder = <T>(ring: readonly T[]): readonly T[] => {
-    const oldest = count > CANDLES_KEPT ? count % CANDLES_KEPT : 0;
-    return ring.slice(oldest).concat(ring.slice(0, oldest));
-  };
-
-  /** The newest candle is the first one from behind. */
-  const nthLast = (nth: number): RolledCandle | null =>
-    nth > Math.min(count, CANDLES_KEPT) ? null : (candleRing[(count - nth) % CANDLES_KEPT] ?? null);
-
-  const view: TimeframeView = {
-    timeframe,
-    indicators: set.values,
-    get anchorMs() {
-      return anchorMs;
-    },
-    get count() {
-      return count;
-    },
-    get isWarm() {
-      return count >= set.warmUp;
-    },
-    get last() {
-      return nthLast(1);
-    },
-    get candles() {
-      candles ??= inOrder(candleRing);
-      return candles;
-    },
-    get rsis() {
-      set.rsis();
-      rsis ??= inOrder(rsiRing);
-      return rsis;
-    },
-    get closedMs() {
-      const last = nthLast(1);
-      if (last !== null) closedMs ??= bucketOf(market, timeframe, last.openMs).endMs;
-      return closedMs;
-    },
-    hasGap: (bars = CANDLES_KEPT) => {
-      for (let nth = Math.min(bars, count, CANDLES_KEPT); nth > 0; nth--) {
-        const candle = nthLast(nth);
-        if (
-          candle !== null &&
-          (!(candle.isComplete || isOfAuction(market, timeframe, candle)) ||
-            isApart(market, timeframe, nth === bars ? null : nthLast(nth + 1), candle))
-        )
-          return true;
-      }
-      return false;
-    },
-  };
-
-  return {
-    view,
-    add: (candle) => {
-      const slot = count % CANDLES_KEPT;
-      // What is written over from here on must have been seen.
-      if (slot === 0) set.bringUp();
-      candleRing[slot] = candle;
-      count += 1;
-      candles = null;
-      rsis = null;
-      closedMs = null;
-    },
-    restart: (startMs) => {
-      anchorMs = startMs;
-      count = 0;
-      candleRing.length = 0;
-      rsiRing.length = 0;
-      candles = null;
-      rsis = null;
-      closedMs = null;
-      set.reset();
-    },
-  };
-}
-
-/** Whether a candle is missing between two neighbours. A market that never closes has none; one with sessions may pause over night. */
-function isApart(market: Market, timeframe: Timeframe, before: RolledCandle | null, after: RolledCandle): boolean {
-  if (before === null) return false;
-  if (market === 'NSE' && tradingDayOf(market, before.openMs) !== tradingDayOf(market, after.openMs)) {
-    return timeframe !== '1d' && (!isFirstOfSession(after.openMs) || !isLastOfSession(timeframe, before.openMs));
-  }
-  // From the end of continuous trading to the auction's one trade nothing is missing: a source of trades only tells nothing between.
-  if (isOfAuction(market, timeframe, after) && isLastOfSession(timeframe, before.openMs)) return false;
-  return after.openMs - before.openMs !== TIMEFRAME_MS[timeframe];
-}
-
-/** The candle of a closing auction: at the session's end, and of one price. */
-function isOfAuction(market: Market, timeframe: Timeframe, { openMs, high, low }: RolledCandle): boolean {
-  return market === 'NSE' && high === low && bucketOf('NSE', '1d', openMs).endMs - openMs <= AUCTION_MS && isLastOfSession(timeframe, openMs);
-}
-
-const isFirstOfSession = (openMs: EpochMs): boolean => bucketOf('NSE', '1d', openMs).startMs === openMs;
 /**
- * Whether the session's trading ended with the candle: at 15:30, or at 15:15 for stocks with a closing auction, whose quarter of
- * an hour after it has no bars where a source tells of trades only.
+ * Indicator state over a ring's candles that began at a fixed instant. A class, for the reason that an `IndicatorSet` is one:
+ * five strategies look at every symbol every minute.
  */
-function isLastOfSession(timeframe: Timeframe, openMs: EpochMs): boolean {
-  const { endMs } = bucketOf('NSE', timeframe, openMs);
-  const beforeCloseMs = bucketOf('NSE', '1d', openMs).endMs - endMs;
-  return beforeCloseMs === 0 || beforeCloseMs === AUCTION_MS;
+export class Generation implements TimeframeView {
+  readonly timeframe: Timeframe;
+  readonly indicators: IndicatorSet;
+  readonly #ring: CandleRing;
+  readonly #candles: Newest<RolledCandle>;
+  readonly #rsis: Newest<number | null>;
+  #anchorMs: EpochMs = 0;
+  /** Place of the first candle. */
+  #first = 0;
+
+  constructor(market: Market, timeframe: Timeframe, ring: CandleRing) {
+    this.timeframe = timeframe;
+    this.indicators = new IndicatorSet(market, timeframe, ring);
+    this.#ring = ring;
+    this.#candles = new Newest(ring);
+    this.#rsis = new Newest(ring);
+  }
+
+  get anchorMs(): EpochMs {
+    return this.#anchorMs;
+  }
+
+  get count(): number {
+    return this.#ring.count - this.#first;
+  }
+
+  get isWarm(): boolean {
+    return this.count >= this.indicators.warmUp;
+  }
+
+  get last(): RolledCandle | null {
+    return this.count === 0 ? null : this.#ring.last();
+  }
+
+  get candles(): readonly RolledCandle[] {
+    return this.#candles.since(this.#first, () => this.#ring.kept);
+  }
+
+  get rsis(): readonly (number | null)[] {
+    return this.#rsis.since(this.#first, () => this.indicators.rsis());
+  }
+
+  get closedMs(): EpochMs | null {
+    return this.count === 0 ? null : this.#ring.closedMs();
+  }
+
+  hasGap(bars: number = CANDLES_KEPT): boolean {
+    return this.#ring.unbroken() < Math.min(bars, this.count, CANDLES_KEPT);
+  }
+
+  /** Takes in the candles that its ring is about to forget. */
+  bringUp(): void {
+    this.indicators.bringUp();
+  }
+
+  /** Forgets everything and begins again at the anchor, with the ring's next candle. */
+  restart(anchorMs: EpochMs): void {
+    this.#anchorMs = anchorMs;
+    this.#first = this.#ring.count;
+    this.indicators.restart();
+  }
+}
+
+/** The newest entries of what is kept beside a ring's candles, in order: put so once until there is a newer one. */
+class Newest<T> {
+  readonly #ring: CandleRing;
+  #first = -1;
+  #count = -1;
+  #entries: readonly T[] = [];
+
+  constructor(ring: CandleRing) {
+    this.#ring = ring;
+  }
+
+  /** @param first place of the oldest that may be among them */
+  since(first: number, kept: () => readonly T[]): readonly T[] {
+    const { count } = this.#ring;
+    if (this.#count !== count || this.#first !== first) {
+      this.#entries = inOrder(kept(), Math.max(first, count - CANDLES_KEPT), count);
+      this.#count = count;
+      this.#first = first;
+    }
+    return this.#entries;
+  }
+}
+
+function inOrder<T>(kept: readonly T[], from: number, to: number): readonly T[] {
+  if (from === to) return [];
+  const [oldest, end] = [from % CANDLES_KEPT, ((to - 1) % CANDLES_KEPT) + 1];
+  return oldest < end ? kept.slice(oldest, end) : kept.slice(oldest).concat(kept.slice(0, end));
 }

@@ -6,9 +6,10 @@ import type { Timeframe } from '../market/timeframe.ts';
 import { type Adx, DirectionalIndex } from './adx.ts';
 import { Atr } from './atr.ts';
 import { type Bollinger, BollingerBands } from './bollinger.ts';
+import { CANDLES_KEPT, type CandleRing } from './candle-ring.ts';
 import { type Donchian, DonchianChannel } from './donchian.ts';
 import { Ema } from './ema.ts';
-import type { Indicator } from './indicator.ts';
+import type { CatchesUp, Forgetful, Indicator } from './indicator.ts';
 import { type Macd, MovingAverageConvergence } from './macd.ts';
 import { RealisedVolatility } from './realised-volatility.ts';
 import { Rsi } from './rsi.ts';
@@ -59,7 +60,10 @@ const DAILY: Lookbacks = {
   volatility: 13,
 };
 
-/** What is known after a timeframe's last closed candle; each figure is null until warm or where it is undefined. */
+/**
+ * What is known after a timeframe's last closed candle; each figure is null until warm or where it is undefined, and made when it is
+ * read: no copy by `...` has any.
+ */
 export interface IndicatorValues {
   readonly emaFast: number | null;
   readonly emaSlow: number | null;
@@ -79,124 +83,204 @@ export interface IndicatorValues {
   readonly volatility: number | null;
 }
 
-/** All indicators of one timeframe over the candles of a source, each brought up to the newest one when it is asked for. */
-export interface IndicatorSet {
-  /** Candles after which range and volatility are known: without them no strategy judges anything. */
-  readonly warmUp: number;
-  readonly values: IndicatorValues;
-  /** Takes in what has come since: before the source forgets candles that an indicator has not seen. */
-  readonly bringUp: () => void;
-  readonly rsis: () => void;
-  readonly reset: () => void;
+type OfChart = Pick<Indicator<never, unknown>, 'state'> & CatchesUp;
+
+/** Adds a ring's candles from a place to another, exclusive. */
+function addFrom({ kept }: CandleRing, of: CatchesUp, from: number, to: number): void {
+  const first = from % CANDLES_KEPT;
+  const next = first + to - from;
+  of.addCandles(kept, first, Math.min(next, CANDLES_KEPT));
+  if (next > CANDLES_KEPT) of.addCandles(kept, 0, next - CANDLES_KEPT);
 }
 
-/** The candles that indicators are made of, by their place since the beginning. */
-export interface CandleSource {
-  readonly count: () => number;
-  readonly at: (place: number) => Candle;
+/** An RSI that keeps what it says after each candle: as bare floats, for an array of numbers and nulls makes every number anew. */
+class ToldRsi implements CatchesUp {
+  /** NaN while it was not warm. */
+  readonly told = new Float64Array(CANDLES_KEPT);
+  readonly state: Float64Array;
+  readonly #rsi: Rsi;
+
+  constructor(period: number) {
+    this.#rsi = new Rsi(period);
+    this.state = this.#rsi.state;
+  }
+
+  addCandles(candles: readonly Candle[], from: number, to: number): void {
+    this.#rsi.addCandles(candles, from, to, this.told);
+  }
+
+  value(): number | null {
+    return this.#rsi.value();
+  }
 }
 
-/** An indicator and how many candles it has seen. */
-class Lagging<Of extends Pick<Indicator<never, unknown>, 'state'>> {
+/** An indicator and the candles that it has seen. */
+class Lagging<Of extends OfChart> {
   readonly #of: Of;
-  readonly #source: CandleSource;
-  readonly #take: (of: Of, candle: Candle, place: number) => void;
+  readonly #ring: CandleRing;
   #seen = 0;
 
-  constructor(of: Of, source: CandleSource, take: (of: Of, candle: Candle, place: number) => void) {
+  constructor(of: Of, ring: CandleRing) {
     this.#of = of;
-    this.#source = source;
-    this.#take = take;
+    this.#ring = ring;
   }
 
   /** Most timeframes are asked for now and then, and most indicators only where others say that it is worth it. */
   now(): Of {
-    const count = this.#source.count();
-    for (; this.#seen < count; this.#seen++) this.#take(this.#of, this.#source.at(this.#seen), this.#seen);
+    if (this.#seen < this.#ring.count) this.bringUp();
     return this.#of;
   }
 
-  reset(): void {
-    this.#seen = 0;
+  bringUp(): void {
+    const { count } = this.#ring;
+    if (this.#seen < count) addFrom(this.#ring, this.#of, this.#seen, count);
+    this.#seen = count;
+  }
+
+  restart(): void {
+    this.#seen = this.#ring.count;
     this.#of.state.fill(0);
   }
 }
 
-/** @param tellRsi hears of the RSI after each candle */
-export function createIndicatorSet(
-  market: Market,
-  timeframe: Timeframe,
-  source: CandleSource,
-  tellRsi: (place: number, rsi: number | null) => void,
-): IndicatorSet {
-  const bars = timeframe === '1d' ? DAILY : INTRADAY;
-  const ofClose = (of: { add(close: number): void }, { close }: Candle): void => of.add(close);
-  const ofCandle = (of: { add(candle: Candle): void }, candle: Candle): void => of.add(candle);
-  const emaFast = new Lagging(new Ema(bars.emaFast), source, ofClose);
-  const emaSlow = new Lagging(new Ema(bars.emaSlow), source, ofClose);
-  const emaTrend = new Lagging(new Ema(bars.emaTrend), source, ofClose);
-  const rsi = new Lagging(new Rsi(bars.rsi), source, (of, { close }, place) => {
-    of.add(close);
-    tellRsi(place, of.value());
-  });
-  const macd = new Lagging(new MovingAverageConvergence(...bars.macd), source, ofClose);
-  const bollinger = new Lagging(new BollingerBands(bars.bollinger), source, ofClose);
-  const range = new Atr(bars.atr);
-  const atr = new Lagging(range, source, ofCandle);
-  const adx = new Lagging(new DirectionalIndex(bars.adx), source, ofCandle);
-  const donchian = new Lagging(new DonchianChannel(bars.donchian), source, ofCandle);
-  const vwap = new Lagging(new Vwap(DAY_MS, tradingDayOf(market, 0)), source, ofCandle);
-  const volumeRatio = new Lagging(new VolumeRatio(bars.volume), source, (of, { volume }) => of.add(volume));
-  const realised = new RealisedVolatility(bars.volatility);
-  const volatility = new Lagging(realised, source, ofClose);
-  const all = [emaFast, emaSlow, emaTrend, rsi, macd, bollinger, atr, adx, donchian, vwap, volumeRatio, volatility];
+/** One that forgets need not see what it would have forgotten: it is not brought up before the ring forgets candles. */
+class Skipping<Of extends OfChart & Forgetful> {
+  readonly #of: Of;
+  readonly #ring: CandleRing;
+  #first = 0;
+  #seen = 0;
 
-  return {
-    bringUp: () => {
-      for (const each of all) each.now();
-    },
-    rsis: () => void rsi.now(),
-    reset: () => {
-      for (const each of all) each.reset();
-    },
-    warmUp: Math.max(range.warmUp, realised.warmUp),
-    values: {
-      get emaFast() {
-        return emaFast.now().value();
-      },
-      get emaSlow() {
-        return emaSlow.now().value();
-      },
-      get emaTrend() {
-        return emaTrend.now().value();
-      },
-      get rsi() {
-        return rsi.now().value();
-      },
-      get macd() {
-        return macd.now().value();
-      },
-      get bollinger() {
-        return bollinger.now().value();
-      },
-      get atr() {
-        return atr.now().value();
-      },
-      get adx() {
-        return adx.now().value();
-      },
-      get vwap() {
-        return timeframe === '1d' ? null : vwap.now().value();
-      },
-      get donchian() {
-        return donchian.now().value();
-      },
-      get volumeRatio() {
-        return volumeRatio.now().value();
-      },
-      get volatility() {
-        return volatility.now().value();
-      },
-    },
-  };
+  constructor(of: Of, ring: CandleRing) {
+    this.#of = of;
+    this.#ring = ring;
+  }
+
+  now(): Of {
+    if (this.#seen < this.#ring.count) this.#bringUp();
+    return this.#of;
+  }
+
+  #bringUp(): void {
+    const { count } = this.#ring;
+    // Who is one behind has nothing to skip.
+    const from = this.#seen + 1 === count ? this.#seen : this.#first + this.#of.remembersFrom(count - this.#first);
+    if (from > this.#seen) this.#of.forget();
+    addFrom(this.#ring, this.#of, Math.max(from, this.#seen), count);
+    this.#seen = count;
+  }
+
+  restart(): void {
+    this.#first = this.#ring.count;
+    this.#seen = this.#first;
+    this.#of.state.fill(0);
+  }
+}
+
+/**
+ * All indicators of one timeframe since a candle of a ring, each brought up to the newest one when it is asked for.
+ * A class: the getters of an object literal are each object's own, and what reads those of several is not compiled for any.
+ */
+export class IndicatorSet implements IndicatorValues {
+  /** Candles after which range and volatility are known: without them no strategy judges anything. */
+  readonly warmUp: number;
+  readonly #emaFast: Lagging<Ema>;
+  readonly #emaSlow: Lagging<Ema>;
+  readonly #emaTrend: Lagging<Ema>;
+  readonly #rsi: Lagging<ToldRsi>;
+  readonly #macd: Lagging<MovingAverageConvergence>;
+  readonly #bollinger: Skipping<BollingerBands>;
+  readonly #atr: Lagging<Atr>;
+  readonly #adx: Lagging<DirectionalIndex>;
+  readonly #vwap: Lagging<Vwap> | null;
+  readonly #donchian: Skipping<DonchianChannel>;
+  readonly #volumeRatio: Lagging<VolumeRatio>;
+  readonly #volatility: Skipping<RealisedVolatility>;
+  readonly #lagging: readonly Pick<Lagging<Ema>, 'restart' | 'bringUp'>[];
+  readonly #skipping: readonly { readonly restart: () => void }[];
+
+  constructor(market: Market, timeframe: Timeframe, ring: CandleRing) {
+    const bars = timeframe === '1d' ? DAILY : INTRADAY;
+    const atr = new Atr(bars.atr);
+    const volatility = new RealisedVolatility(bars.volatility);
+    this.warmUp = Math.max(atr.warmUp, volatility.warmUp);
+    this.#emaFast = new Lagging(new Ema(bars.emaFast), ring);
+    this.#emaSlow = new Lagging(new Ema(bars.emaSlow), ring);
+    this.#emaTrend = new Lagging(new Ema(bars.emaTrend), ring);
+    this.#rsi = new Lagging(new ToldRsi(bars.rsi), ring);
+    this.#macd = new Lagging(new MovingAverageConvergence(...bars.macd), ring);
+    this.#bollinger = new Skipping(new BollingerBands(bars.bollinger), ring);
+    this.#atr = new Lagging(atr, ring);
+    this.#adx = new Lagging(new DirectionalIndex(bars.adx), ring);
+    this.#vwap = timeframe === '1d' ? null : new Lagging(new Vwap(DAY_MS, tradingDayOf(market, 0)), ring);
+    this.#donchian = new Skipping(new DonchianChannel(bars.donchian), ring);
+    this.#volumeRatio = new Lagging(new VolumeRatio(bars.volume), ring);
+    this.#volatility = new Skipping(volatility, ring);
+    const vwap = this.#vwap === null ? [] : [this.#vwap];
+    this.#lagging = [this.#emaFast, this.#emaSlow, this.#emaTrend, this.#rsi, this.#macd, this.#atr, this.#adx, ...vwap, this.#volumeRatio];
+    this.#skipping = [this.#bollinger, this.#donchian, this.#volatility];
+  }
+
+  get emaFast(): number | null {
+    return this.#emaFast.now().value();
+  }
+
+  get emaSlow(): number | null {
+    return this.#emaSlow.now().value();
+  }
+
+  get emaTrend(): number | null {
+    return this.#emaTrend.now().value();
+  }
+
+  get rsi(): number | null {
+    return this.#rsi.now().value();
+  }
+
+  get macd(): Macd | null {
+    return this.#macd.now().value();
+  }
+
+  get bollinger(): Bollinger | null {
+    return this.#bollinger.now().value();
+  }
+
+  get atr(): number | null {
+    return this.#atr.now().value();
+  }
+
+  get adx(): Adx | null {
+    return this.#adx.now().value();
+  }
+
+  get vwap(): number | null {
+    return this.#vwap === null ? null : this.#vwap.now().value();
+  }
+
+  get donchian(): Donchian | null {
+    return this.#donchian.now().value();
+  }
+
+  get volumeRatio(): number | null {
+    return this.#volumeRatio.now().value();
+  }
+
+  get volatility(): number | null {
+    return this.#volatility.now().value();
+  }
+
+  /** RSI after each of the ring's candles, null while it was not warm, at the candle's place modulo `CANDLES_KEPT`. */
+  rsis(): readonly (number | null)[] {
+    return Array.from(this.#rsi.now().told, (rsi) => (Number.isNaN(rsi) ? null : rsi));
+  }
+
+  /** Takes in what has come since: before the ring forgets candles that an indicator has not seen. */
+  bringUp(): void {
+    for (const each of this.#lagging) each.bringUp();
+  }
+
+  /** Begins again with the ring's next candle. */
+  restart(): void {
+    for (const each of this.#lagging) each.restart();
+    for (const each of this.#skipping) each.restart();
+  }
 }

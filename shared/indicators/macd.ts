@@ -1,5 +1,6 @@
-import { EMA_SIZE, Ema } from './ema.ts';
-import { type Indicator, IndicatorError } from './indicator.ts';
+import type { Candle } from '../market/price.ts';
+import { EMA_SIZE, Ema, smooth } from './ema.ts';
+import { type CatchesUp, type Indicator, IndicatorError } from './indicator.ts';
 
 /** Line, its signal and their difference, in units of price. */
 export interface Macd {
@@ -16,7 +17,7 @@ export interface Macd {
  * @throws IndicatorError `bad_period`
  * @see Appel: "Technical Analysis: Power Tools for Active Investors" (2005)
  */
-export class MovingAverageConvergence implements Indicator<number, Macd> {
+export class MovingAverageConvergence implements Indicator<number, Macd>, CatchesUp {
   readonly warmUp: number;
   readonly state: Float64Array;
   readonly #quick: Ema;
@@ -38,6 +39,26 @@ export class MovingAverageConvergence implements Indicator<number, Macd> {
     this.#calm.add(close);
     const line = this.#line();
     if (line !== null) this.#smooth.add(line);
+  }
+
+  addCandles(candles: readonly Candle[], from: number, to: number): void {
+    const { share: quickShare } = this.#quick;
+    const { share: calmShare } = this.#calm;
+    const { share: smoothShare } = this.#smooth;
+    let i = from;
+    for (; i < to && !this.#smooth.isWarm(); i++) this.add((candles[i] as Candle).close);
+    let quick = this.#quick.level();
+    let calm = this.#calm.level();
+    let signal = this.#smooth.level();
+    for (; i < to; i++) {
+      const { close } = candles[i] as Candle;
+      quick = smooth(quick, close, quickShare);
+      calm = smooth(calm, close, calmShare);
+      signal = smooth(signal, quick - calm, smoothShare);
+    }
+    this.#quick.goOn(quick);
+    this.#calm.goOn(calm);
+    this.#smooth.goOn(signal);
   }
 
   value(): Macd | null {

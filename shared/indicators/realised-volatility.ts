@@ -1,4 +1,5 @@
-import { type Indicator, requirePeriod } from './indicator.ts';
+import type { Candle } from '../market/price.ts';
+import { type CatchesUp, type Forgetful, type Indicator, requirePeriod } from './indicator.ts';
 import { Window, windowSize } from './window.ts';
 
 const PREVIOUS = 0;
@@ -9,7 +10,7 @@ const PARTS = 1;
  * price (0.001 = 0.1 % a bar); not annualised. Closes must be positive.
  * @throws IndicatorError `bad_period`
  */
-export class RealisedVolatility implements Indicator<number, number> {
+export class RealisedVolatility implements Indicator<number, number>, CatchesUp, Forgetful {
   readonly warmUp: number;
   readonly state: Float64Array;
   readonly #returns: Window;
@@ -26,6 +27,20 @@ export class RealisedVolatility implements Indicator<number, number> {
     const previous = state[PREVIOUS] as number;
     if (previous > 0) this.#returns.add(Math.log(close / previous));
     state[PREVIOUS] = close;
+  }
+
+  addCandles(candles: readonly Candle[], from: number, to: number): void {
+    for (let i = from; i < to; i++) this.add((candles[i] as Candle).close);
+  }
+
+  /** A return begins at the close before it. */
+  remembersFrom(inputs: number): number {
+    return this.#returns.remembersFrom(inputs - 1);
+  }
+
+  forget(): void {
+    this.state[PREVIOUS] = 0;
+    this.#returns.forget();
   }
 
   value(): number | null {

@@ -1,4 +1,6 @@
-import type { Indicator } from './indicator.ts';
+import type { Candle } from '../market/price.ts';
+import { smooth } from './ema.ts';
+import type { CatchesUp, Indicator } from './indicator.ts';
 import { WILDER_SIZE, Wilder } from './wilder.ts';
 
 const HAS_PREVIOUS = 0;
@@ -14,7 +16,7 @@ const PARTS = 2;
  * @throws IndicatorError `bad_period`
  * @see Wilder: "New Concepts in Technical Trading Systems" (1978)
  */
-export class Rsi implements Indicator<number, number> {
+export class Rsi implements Indicator<number, number>, CatchesUp {
   readonly warmUp: number;
   readonly state: Float64Array;
   readonly #gain: Wilder;
@@ -31,17 +33,45 @@ export class Rsi implements Indicator<number, number> {
     const { state } = this;
     if ((state[HAS_PREVIOUS] as number) === 1) {
       const change = close - (state[PREVIOUS] as number);
-      this.#gain.add(Math.max(change, 0));
-      this.#loss.add(change < 0 ? -change : 0);
+      this.#gain.add(gainOf(change));
+      this.#loss.add(lossOf(change));
     }
     state[HAS_PREVIOUS] = 1;
     state[PREVIOUS] = close;
+  }
+
+  /** @param told  what is said after each candle, at the place of the candle, NaN while cold; left out where nobody asks */
+  addCandles(candles: readonly Candle[], from: number, to: number, told?: Float64Array): void {
+    const { share } = this.#gain;
+    let i = from;
+    for (; i < to && !this.#gain.isWarm(); i++) {
+      this.add((candles[i] as Candle).close);
+      if (told !== undefined) told[i] = this.value() ?? Number.NaN;
+    }
+    let previous = this.state[PREVIOUS] as number;
+    let gain = this.#gain.level();
+    let loss = this.#loss.level();
+    for (; i < to; i++) {
+      const { close } = candles[i] as Candle;
+      const change = close - previous;
+      previous = close;
+      gain = smooth(gain, gainOf(change), share);
+      loss = smooth(loss, lossOf(change), share);
+      if (told !== undefined) told[i] = strengthOf(gain, loss);
+    }
+    this.state[PREVIOUS] = previous;
+    this.#gain.goOn(gain);
+    this.#loss.goOn(loss);
   }
 
   value(): number | null {
     const up = this.#gain.value();
     const down = this.#loss.value();
     if (up === null || down === null) return null;
-    return up + down === 0 ? 50 : (100 * up) / (up + down);
+    return strengthOf(up, down);
   }
 }
+
+const gainOf = (change: number): number => Math.max(change, 0);
+const lossOf = (change: number): number => (change < 0 ? -change : 0);
+const strengthOf = (gain: number, loss: number): number => (gain + loss === 0 ? 50 : (100 * gain) / (gain + loss));

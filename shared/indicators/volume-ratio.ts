@@ -1,4 +1,5 @@
-import type { Indicator } from './indicator.ts';
+import type { Candle } from '../market/price.ts';
+import type { CatchesUp, Indicator } from './indicator.ts';
 import { Sma, smaSize } from './sma.ts';
 
 const HAS_CURRENT = 0;
@@ -11,7 +12,7 @@ const PARTS = 2;
  * auction every bar of the next morning would look like a burst.
  * @throws IndicatorError `bad_period`
  */
-export class VolumeRatio implements Indicator<number, number> {
+export class VolumeRatio implements Indicator<number, number>, CatchesUp {
   readonly warmUp: number;
   readonly state: Float64Array;
   readonly #usual: Sma;
@@ -27,6 +28,10 @@ export class VolumeRatio implements Indicator<number, number> {
     if ((state[HAS_CURRENT] as number) === 1 && (state[CURRENT] as number) > 0) this.#usual.add(state[CURRENT] as number);
     state[HAS_CURRENT] = 1;
     state[CURRENT] = volume;
+  }
+
+  addCandles(candles: readonly Candle[], from: number, to: number): void {
+    for (let i = from; i < to; i++) this.add((candles[i] as Candle).volume);
   }
 
   value(): number | null {

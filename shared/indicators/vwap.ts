@@ -1,6 +1,6 @@
 import type { EpochMs } from '../kernel/time.ts';
 import type { Candle } from '../market/price.ts';
-import type { Indicator } from './indicator.ts';
+import type { CatchesUp, Indicator } from './indicator.ts';
 
 const PERIOD_END = 0;
 const TURNOVER = 1;
@@ -12,7 +12,7 @@ const THIRD = 1 / 3;
  * Volume-weighted average of the typical price (high + low + close) / 3 since the period began, in units of price.
  * Null while nothing was traded in it.
  */
-export class Vwap implements Indicator<Candle, number> {
+export class Vwap implements Indicator<Candle, number>, CatchesUp {
   readonly warmUp = 1;
   readonly state = new Float64Array(3);
   readonly #periodMs: number;
@@ -37,6 +37,10 @@ export class Vwap implements Indicator<Candle, number> {
     }
     state[TURNOVER] = (state[TURNOVER] as number) + (high + low + close) * THIRD * volume;
     state[VOLUME] = (state[VOLUME] as number) + volume;
+  }
+
+  addCandles(candles: readonly Candle[], from: number, to: number): void {
+    for (let i = from; i < to; i++) this.add(candles[i] as Candle);
   }
 
   value(): number | null {

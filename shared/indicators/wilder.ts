@@ -43,6 +43,24 @@ export class Wilder implements Indicator<number, number> {
     state[IS_WARM] = 1;
   }
 
+  get share(): number {
+    return this.#share;
+  }
+
+  isWarm(): boolean {
+    return (this.state[IS_WARM] as number) > 0;
+  }
+
+  /** What the next value is smoothed into. */
+  level(): number {
+    return this.state[VALUE] as number;
+  }
+
+  /** Goes on from a level that was smoothed elsewhere. */
+  goOn(level: number): void {
+    this.state[VALUE] = level;
+  }
+
   value(): number | null {
     return (this.state[IS_WARM] as number) > 0 ? (this.state[VALUE] as number) : null;
   }

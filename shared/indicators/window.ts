@@ -1,4 +1,4 @@
-import { type Indicator, requirePeriod } from './indicator.ts';
+import { type Forgetful, type Indicator, requirePeriod } from './indicator.ts';
 
 const COUNT = 0;
 const NEXT = 1;
@@ -13,7 +13,7 @@ const RING = 4;
  * @throws IndicatorError `bad_period`
  * @see Welford: "Note on a method for calculating corrected sums of squares and products" (1962)
  */
-export class Window implements Indicator<number, number> {
+export class Window implements Indicator<number, number>, Forgetful {
   readonly warmUp: number;
   readonly state: Float64Array;
   readonly #share: number;
@@ -36,6 +36,17 @@ export class Window implements Indicator<number, number> {
   /** Sum of squared deviations from the mean; null until warm. */
   squares(): number | null {
     return (this.state[COUNT] as number) === this.warmUp ? (this.state[SQUARES] as number) : null;
+  }
+
+  /** The lap before this one: it ended with the sums made anew. Before there was such a lap, the first value. */
+  remembersFrom(inputs: number): number {
+    return Math.max(0, (Math.floor(inputs / this.warmUp) - 1) * this.warmUp);
+  }
+
+  /** What the window then holds is of no moment: a whole lap is to come. */
+  forget(): void {
+    this.state.fill(0);
+    this.state[COUNT] = this.warmUp;
   }
 
   #grow(value: number): void {

@@ -85,42 +85,65 @@ export interface Rollup {
  * A rollup into `timeframe`. A span in which no minute was received emits no candle; nor does a timeframe of which a bar tells more
  * than one span: nobody knows what was in which.
  */
-export function createRollup(market: Market, timeframe: Timeframe, emit: (candle: RolledCandle) => void): Rollup {
-  // Of one object: a number of a closure's variable is made anew with each write, a field's is written in place.
-  const span = { startMs: 0, endMs: 0, open: 0, high: 0, low: 0, close: 0, volume: 0, minutes: 0 };
+export const createRollup = (market: Market, timeframe: Timeframe, emit: (candle: RolledCandle) => void): Rollup =>
+  new SpanRollup(market, timeframe, emit);
 
-  const finish = (): void => {
-    const { startMs, endMs, open, high, low, close, volume, minutes } = span;
-    if (minutes === 0) return;
-    span.minutes = 0;
-    emit({ openMs: startMs, open, high, low, close, volume: roundVolume(volume), isComplete: minutes * MINUTE_MS === endMs - startMs });
-  };
+/** A class: a number of a closure's variable is made anew with each write, a field's is written in place. */
+class SpanRollup implements Rollup {
+  readonly #market: Market;
+  readonly #timeframe: Timeframe;
+  readonly #emit: (candle: RolledCandle) => void;
+  #startMs = 0;
+  #endMs = 0;
+  #minutes = 0;
+  #open = 0;
+  #high = 0;
+  #low = 0;
+  #close = 0;
+  #volume = 0;
 
-  const include = (bar: Bar): void => {
-    if (span.minutes === 0) {
-      span.open = bar.open;
-      span.high = bar.high;
-      span.low = bar.low;
-      span.volume = 0;
+  constructor(market: Market, timeframe: Timeframe, emit: (candle: RolledCandle) => void) {
+    this.#market = market;
+    this.#timeframe = timeframe;
+    this.#emit = emit;
+  }
+
+  add(bar: Bar): void {
+    const { openMs } = bar;
+    if (bar.spanMinutes !== undefined && bar.spanMinutes * MINUTE_MS > TIMEFRAME_MS[this.#timeframe]) return;
+    if (openMs >= this.#endMs) this.#begin(openMs);
+    if (bar.origin !== 'missing') this.#include(bar);
+    if (openMs + MINUTE_MS >= this.#endMs) this.#finish();
+  }
+
+  #begin(atMs: EpochMs): void {
+    this.#finish();
+    const { startMs, endMs } = bucketOf(this.#market, this.#timeframe, atMs);
+    this.#startMs = startMs;
+    this.#endMs = endMs;
+  }
+
+  #include(bar: Bar): void {
+    const { high, low } = bar;
+    if (this.#minutes === 0) {
+      this.#open = bar.open;
+      this.#high = high;
+      this.#low = low;
+      this.#volume = 0;
     }
-    if (bar.high > span.high) span.high = bar.high;
-    if (bar.low < span.low) span.low = bar.low;
-    span.close = bar.close;
-    span.volume += bar.volume;
-    span.minutes += minutesOf(bar);
-  };
+    if (high > this.#high) this.#high = high;
+    if (low < this.#low) this.#low = low;
+    this.#close = bar.close;
+    this.#volume += bar.volume;
+    this.#minutes += minutesOf(bar);
+  }
 
-  return {
-    add: (bar) => {
-      if (minutesOf(bar) * MINUTE_MS > TIMEFRAME_MS[timeframe]) return;
-      if (bar.openMs >= span.endMs) {
-        finish();
-        const { startMs, endMs } = bucketOf(market, timeframe, bar.openMs);
-        span.startMs = startMs;
-        span.endMs = endMs;
-      }
-      if (bar.origin !== 'missing') include(bar);
-      if (bar.openMs + MINUTE_MS >= span.endMs) finish();
-    },
-  };
+  #finish(): void {
+    if (this.#minutes === 0) return;
+    const openMs = this.#startMs;
+    const isComplete = this.#minutes * MINUTE_MS === this.#endMs - openMs;
+    this.#minutes = 0;
+    const volume = roundVolume(this.#volume);
+    this.#emit({ openMs, open: this.#open, high: this.#high, low: this.#low, close: this.#close, volume, isComplete });
+  }
 }

@@ -101,7 +101,10 @@ function propose(
   const { chart, nowMs } = view;
   const score = strongClose(day, dailyAtr);
   const closing: Reading = { score, why: `a close at ${(100 * closeLocation(day)).toFixed(0)} % of the day's range` };
-  const background = confluence(config.timeframes.map(chart.timeframe), 'long');
+  const background = confluence(
+    config.timeframes.map((timeframe) => chart.timeframe(timeframe)),
+    'long',
+  );
   const exitByMs = next.openMs + config.sellAfterOpenMinutes * MINUTE_MS;
   const levels = {
     direction: 'long',

@@ -11,7 +11,7 @@ import { signOf } from './direction.ts';
 import { breakout } from './patterns/breakout.ts';
 import { engulfing, pinBar } from './patterns/candlesticks.ts';
 import { divergence } from './patterns/divergence.ts';
-import { flag, pennant } from './patterns/flag.ts';
+import { flagAndPennant } from './patterns/flag.ts';
 import { type Pattern, patternReading, strongest } from './patterns/pattern.ts';
 import { pullback } from './patterns/pullback.ts';
 import { bounce, levelBreak } from './patterns/support-resistance.ts';
@@ -58,10 +58,11 @@ function judge(config: SwingConfig, view: StrategyView, base: BaseBar): Opportun
 function setupsOf({ view, atr }: BaseBar, direction: Direction): readonly Pattern[] {
   const { candles, rsis } = view;
   const { donchian, emaFast, emaSlow } = view.indicators;
+  const rested = flagAndPennant(candles, atr, direction);
   const setups: Pattern[] = [
     { name: 'divergence', score: divergence(candles, rsis, direction) },
-    { name: 'flag', score: flag(candles, atr, direction) },
-    { name: 'pennant', score: pennant(candles, atr, direction) },
+    { name: 'flag', score: rested.flag },
+    { name: 'pennant', score: rested.pennant },
     { name: 'bounce off a level', score: bounce(candles, atr, direction) },
     { name: 'break of a level', score: levelBreak(candles, atr, direction) },
   ];

@@ -68,6 +68,19 @@ describe.each(['CRYPTO', 'NSE'] as const)('a %s chart', (market) => {
     expect(compared).toBeGreaterThan(25);
   });
 
+  it('is bit for bit the same whether it was read at each bar, now and then or never', () => {
+    const [always, seldom, never] = [1, 97, Number.POSITIVE_INFINITY].map((every) => {
+      const chart = createChart({ symbol: 'X', market });
+      bars.slice(0, 9_000).forEach((bar, i) => {
+        chart.add(bar);
+        if (i % every === 0) chartState(chart);
+      });
+      return chartState(chart);
+    });
+    expect(seldom).toEqual(always);
+    expect(never).toEqual(always);
+  });
+
   it('does not change when history before its anchors is left out, wherever it is cut before them', () => {
     fc.assert(
       fc.property(fc.integer({ min: Math.floor(bars.length / 3), max: bars.length - 1 }), fc.integer({ min: 0, max: 10 }), (last, earlierDays) => {

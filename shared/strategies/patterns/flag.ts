@@ -27,28 +27,32 @@ interface Rest {
  * @returns clearness in [0, 1] of the clearest length of the rest: the longer the run (3 to 6 ATRs) and the less given back, the clearer
  * @see Edwards, Magee: "Technical Analysis of Stock Trends" (1948)
  */
-export function flag(candles: readonly Candle[], atr: number, direction: Direction): number {
-  return clearest(candles, atr, direction, ({ narrowed, leaning }) => Math.abs(narrowed) < CONVERGES && leaning < CONVERGES);
-}
+export const flag = (candles: readonly Candle[], atr: number, direction: Direction): number => flagAndPennant(candles, atr, direction).flag;
 
 /** A pennant: as a flag, but the edges of the rest converge. */
-export function pennant(candles: readonly Candle[], atr: number, direction: Direction): number {
-  return clearest(candles, atr, direction, ({ narrowed }) => narrowed >= CONVERGES);
-}
+export const pennant = (candles: readonly Candle[], atr: number, direction: Direction): number => flagAndPennant(candles, atr, direction).pennant;
 
-function clearest(candles: readonly Candle[], atr: number, direction: Direction, isShaped: (rest: Rest) => boolean): number {
+const NEITHER = { flag: 0, pennant: 0 } as const;
+
+/** Both at once: each is a shape of the same rests. */
+export function flagAndPennant(candles: readonly Candle[], atr: number, direction: Direction): { readonly flag: number; readonly pennant: number } {
   const sign = signOf(direction);
   const bar = candles.at(-1);
-  if (!bar || atr <= 0) return 0;
-  let best = 0;
+  if (!bar || atr <= 0) return NEITHER;
   const longest = Math.min(MOST_REST, restLeft(candles, bar.close, sign));
+  const best = { flag: 0, pennant: 0 };
   for (let length = LEAST_REST; length <= longest && length + 2 < candles.length; length++) {
-    const rest = candles.slice(-1 - length, -1);
-    const found = restAfterRun(candles.slice(-1 - length - POLE_BARS, -1 - length), rest, atr, sign);
-    if (found !== null && isShaped(found)) best = Math.max(best, scoreOf(found, atr));
+    const found = restAfterRun(candles, candles.length - 1 - length, atr, sign);
+    if (found === null) continue;
+    const score = scoreOf(found, atr);
+    if (isFlag(found)) best.flag = Math.max(best.flag, score);
+    if (isPennant(found)) best.pennant = Math.max(best.pennant, score);
   }
   return best;
 }
+
+const isFlag = ({ narrowed, leaning }: Rest): boolean => Math.abs(narrowed) < CONVERGES && leaning < CONVERGES;
+const isPennant = ({ narrowed }: Rest): boolean => narrowed >= CONVERGES;
 
 /** How many of the bars before the last one its close is beyond, without one that it is not. */
 function restLeft(candles: readonly Candle[], close: number, sign: 1 | -1): number {
@@ -63,32 +67,54 @@ function restLeft(candles: readonly Candle[], close: number, sign: 1 | -1): numb
 const scoreOf = ({ poleHeight, retraced }: Rest, atr: number): number =>
   0.4 + 0.3 * ramp(poleHeight / atr, LEAST_POLE_ATR, 2 * LEAST_POLE_ATR) + 0.3 * (1 - ramp(retraced, 0.2, MOST_RETRACED));
 
-function restAfterRun(pole: readonly Candle[], rest: readonly Candle[], atr: number, sign: 1 | -1): Rest | null {
-  const top = Math.max(...pole.map((bar) => sign * farEnd(bar, sign)));
-  const poleHeight = top - Math.min(...pole.map((bar) => sign * nearEnd(bar, sign)));
+/** @param first place of the rest's first bar; it ends before the last bar of all */
+function restAfterRun(candles: readonly Candle[], first: number, atr: number, sign: 1 | -1): Rest | null {
+  const end = candles.length - 1;
+  const begin = Math.max(0, first - POLE_BARS);
+  const top = farthest(candles, begin, first, sign);
+  const poleHeight = top - nearest(candles, begin, first, sign);
+  const endsHigh = sign * (candles[first - 1] as Candle).close >= top - atr;
+  if (poleHeight < LEAST_POLE_ATR * atr || !endsHigh) return null;
   // A run that went on into the rest has not ended where the rest is said to begin; one that had ended earlier rested before.
-  const wentOn = rest.some((bar) => sign * farEnd(bar, sign) > top + atr / 2);
-  const endsHigh = sign * (pole.at(-1)?.close ?? 0) >= top - atr;
-  if (poleHeight < LEAST_POLE_ATR * atr || wentOn || !endsHigh) return null;
-  const retraced = (top - Math.min(...rest.map((bar) => sign * nearEnd(bar, sign)))) / poleHeight;
+  if (farthest(candles, first, end, sign) > top + atr / 2) return null;
+  const retraced = (top - nearest(candles, first, end, sign)) / poleHeight;
   if (retraced > MOST_RETRACED) return null;
-  const far = lineThrough(rest.map((bar) => sign * farEnd(bar, sign)));
-  const near = lineThrough(rest.map((bar) => sign * nearEnd(bar, sign)));
+  const far = lineThrough(candles, first, end, sign, farEnd);
+  const near = lineThrough(candles, first, end, sign, nearEnd);
   const height = far.first - near.first;
   if (height <= 0) return null;
   const leaning = (far.last + near.last - far.first - near.first) / 2 / height;
   return { poleHeight, retraced, narrowed: 1 - (far.last - near.last) / height, leaning };
 }
 
-/** Ends of the least-squares line through values one bar apart. */
-function lineThrough(values: readonly number[]): { readonly first: number; readonly last: number } {
-  const n = values.length;
+/** As the trade sees them: the highest high of the bars for a long, their lowest low turned upside down for a short. */
+function farthest(candles: readonly Candle[], from: number, to: number, sign: 1 | -1): number {
+  let most = -Infinity;
+  for (let i = from; i < to; i++) most = Math.max(most, sign * farEnd(candles[i] as Candle, sign));
+  return most;
+}
+
+function nearest(candles: readonly Candle[], from: number, to: number, sign: 1 | -1): number {
+  let least = Infinity;
+  for (let i = from; i < to; i++) least = Math.min(least, sign * nearEnd(candles[i] as Candle, sign));
+  return least;
+}
+
+/** Ends of the least-squares line through one end of each of the bars, as the trade sees it. */
+function lineThrough(
+  candles: readonly Candle[],
+  from: number,
+  to: number,
+  sign: 1 | -1,
+  endOf: (bar: Candle, sign: 1 | -1) => number,
+): { readonly first: number; readonly last: number } {
+  const n = to - from;
   const middle = (n - 1) / 2;
   let sum = 0;
   let moment = 0;
   let spread = 0;
   for (let i = 0; i < n; i++) {
-    const value = values[i] as number;
+    const value = sign * endOf(candles[from + i] as Candle, sign);
     sum += value;
     moment += (i - middle) * value;
     spread += (i - middle) ** 2;

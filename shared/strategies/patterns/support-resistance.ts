@@ -10,12 +10,6 @@ const LEVEL_ATR = 0.5;
 const LEAST_TOUCHES = 3;
 const CLEAR_TOUCHES = 5;
 
-/** A price at which the market turned again and again. */
-interface Level {
-  readonly price: number;
-  readonly touches: number;
-}
-
 /** A bar that leaves a level behind by as much has turned at it. */
 const BOUNCE_ATR = 1;
 
@@ -30,10 +24,11 @@ export function bounce(candles: readonly Candle[], atr: number, direction: Direc
   const sign = signOf(direction);
   const turns = sign * (bar.close - bar.open) > 0;
   if (!turns) return 0;
-  const touched = levelsOf(candles.slice(0, -1), atr, sign === 1 ? -1 : 1).filter(
-    ({ price }) => Math.abs(nearEnd(bar, sign) - price) <= LEVEL_ATR * atr && sign * (bar.close - price) >= BOUNCE_ATR * atr,
+  return clearestLevel(
+    turningPoints(candles, candles.length - 1, sign === 1 ? -1 : 1),
+    atr,
+    (price) => Math.abs(nearEnd(bar, sign) - price) <= LEVEL_ATR * atr && sign * (bar.close - price) >= BOUNCE_ATR * atr,
   );
-  return clearness(touched);
 }
 
 /**
@@ -48,42 +43,50 @@ export function levelBreak(candles: readonly Candle[], atr: number, direction: D
   const sign = signOf(direction);
   // The level would lie between the two closes.
   if (sign * (bar.close - before.close) <= (LEVEL_ATR / 2) * atr) return 0;
-  const broken = levelsOf(candles.slice(0, -1), atr, sign).filter(
-    ({ price }) => sign * (bar.close - price) > (LEVEL_ATR / 2) * atr && sign * (before.close - price) <= 0,
+  return clearestLevel(
+    turningPoints(candles, candles.length - 1, sign),
+    atr,
+    (price) => sign * (bar.close - price) > (LEVEL_ATR / 2) * atr && sign * (before.close - price) <= 0,
   );
-  return clearness(broken);
 }
 
-const clearness = (levels: readonly Level[]): number =>
-  levels.reduce((best, { touches }) => Math.max(best, 0.5 + 0.5 * ramp(touches, LEAST_TOUCHES, CLEAR_TOUCHES)), 0);
-
-/** The levels made by turning points: by highs for 1, by lows for -1. */
-function levelsOf(candles: readonly Candle[], atr: number, side: 1 | -1): readonly Level[] {
-  // From the far side inwards, so that a market turned upside down has the same levels.
-  const points = turningPoints(candles, side).sort((a, b) => side * (a - b));
-  const levels: Level[] = [];
-  let group: number[] = [];
-  for (const point of points) {
-    if (group.length > 0 && Math.abs(point - (group[0] as number)) > LEVEL_ATR * atr) {
-      levels.push(levelOf(group));
-      group = [];
-    }
-    group.push(point);
+/**
+ * How clear the clearest of the levels is that are met: prices at which the market turned again and again, each the mean of turning
+ * points so close together that they are touches of one.
+ */
+function clearestLevel(points: readonly number[], atr: number, isMet: (price: number) => boolean): number {
+  let most = 0;
+  let first = 0;
+  for (let next = 1; next <= points.length; next++) {
+    if (next < points.length && Math.abs((points[next] as number) - (points[first] as number)) <= LEVEL_ATR * atr) continue;
+    const touches = next - first;
+    if (touches >= LEAST_TOUCHES && touches > most && isMet(meanOf(points, first, next))) most = touches;
+    first = next;
   }
-  if (group.length > 0) levels.push(levelOf(group));
-  return levels.filter(({ touches }) => touches >= LEAST_TOUCHES);
+  return most === 0 ? 0 : 0.5 + 0.5 * ramp(most, LEAST_TOUCHES, CLEAR_TOUCHES);
 }
 
-const levelOf = (points: readonly number[]): Level => ({
-  price: points.reduce((sum, point) => sum + point, 0) / points.length,
-  touches: points.length,
-});
+function meanOf(points: readonly number[], first: number, next: number): number {
+  let sum = 0;
+  for (let i = first; i < next; i++) sum += points[i] as number;
+  return sum / (next - first);
+}
 
-/** Far ends that lie beyond both neighbours' and their neighbours': peaks for 1, troughs for -1. Of equal ones the first counts. */
-function turningPoints(candles: readonly Candle[], sign: 1 | -1): number[] {
+/**
+ * Far ends among the first `count` candles that lie beyond both neighbours' and their neighbours': peaks for 1, troughs for -1. Of equal
+ * ones the first counts. From the far side inwards, so that a market turned upside down has the same levels.
+ */
+function turningPoints(candles: readonly Candle[], count: number, sign: 1 | -1): readonly number[] {
   const points: number[] = [];
-  for (let i = WING_BARS; i + WING_BARS < candles.length; i++) if (turnsAt(candles, i, sign)) points.push(endAt(candles, i, sign));
+  for (let i = WING_BARS; i + WING_BARS < count; i++) if (turnsAt(candles, i, sign)) insert(points, endAt(candles, i, sign), sign);
   return points;
+}
+
+/** Puts a point among the others where it belongs. There are a dozen: to sort them with a function that compares takes several times as long. */
+function insert(points: number[], point: number, sign: 1 | -1): void {
+  let i = points.length;
+  for (; i > 0 && sign * ((points[i - 1] as number) - point) > 0; i--) points[i] = points[i - 1] as number;
+  points[i] = point;
 }
 
 function turnsAt(candles: readonly Candle[], i: number, sign: 1 | -1): boolean {

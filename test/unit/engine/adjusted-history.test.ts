@@ -5,6 +5,7 @@ import type { Lease, MarketStore } from '../../../shared/engine/ports.ts';
 import { DAY_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Bar, Evidence } from '../../../shared/market/price.ts';
 import type { RolledCandle } from '../../../shared/market/rollup.ts';
+import { indicatorsOf } from '../../support/chart-state.ts';
 import { createRows } from '../../support/engine-world.ts';
 import { barsOf, walk } from '../../support/series.ts';
 
@@ -50,7 +51,7 @@ const seen = async (shelf: ChartShelf, symbol: string, minuteMs: number) => {
   const chart = (await shelf.upTo(minuteMs, 0)).chart(symbol);
   return chart === null
     ? null
-    : { minutes: chart.timeframe('1m').candles, indicators: { ...chart.timeframe('1m').indicators }, days: chart.timeframe('15m').candles };
+    : { minutes: chart.timeframe('1m').candles, indicators: indicatorsOf(chart, '1m'), days: chart.timeframe('15m').candles };
 };
 
 describe('charts over the ex-date of a split', () => {

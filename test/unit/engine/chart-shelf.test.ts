@@ -3,6 +3,7 @@ import { type ChartShelf, createChartShelf } from '../../../shared/engine/chart-
 import type { Lease, MarketStore } from '../../../shared/engine/ports.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Bar } from '../../../shared/market/price.ts';
+import { indicatorsOf } from '../../support/chart-state.ts';
 import { createRows } from '../../support/engine-world.ts';
 import { barsOf, walk } from '../../support/series.ts';
 
@@ -46,9 +47,7 @@ async function opened(onSleep: (shelf: Shelf) => Promise<void> = async () => und
 
 const stateOf = async (shelf: ChartShelf, index: number, waitMs = 0): Promise<unknown> => {
   const chart = (await shelf.upTo(minute(index), waitMs)).chart('BTC');
-  return chart === null
-    ? null
-    : { upToMs: chart.upToMs, five: chart.timeframe('5m').candles.slice(-5), indicators: { ...chart.timeframe('1m').indicators } };
+  return chart === null ? null : { upToMs: chart.upToMs, five: chart.timeframe('5m').candles.slice(-5), indicators: indicatorsOf(chart, '1m') };
 };
 
 describe('the chart shelf', () => {

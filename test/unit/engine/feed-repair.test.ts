@@ -5,6 +5,7 @@ import type { Clock } from '../../../shared/kernel/clock.ts';
 import { DAY_MS, HOUR_MS, iso, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
 import type { Bar } from '../../../shared/market/price.ts';
 import { createRollup, type RolledCandle } from '../../../shared/market/rollup.ts';
+import { indicatorsOf } from '../../support/chart-state.ts';
 import { createRows, type EngineWorld, openWorld, type Rows, type WorldSetup } from '../../support/engine-world.ts';
 import { faultsFor, faultyStores } from '../../support/faulty-stores.ts';
 import { historyFrom, scriptedSource, scriptOf } from '../../support/scripted-source.ts';
@@ -80,8 +81,7 @@ const stateOf = async (shelf: ReturnType<typeof chartOf>, minuteMs: number): Pro
   return {
     missing: chart?.missingSince(0),
     upToMs: chart?.upToMs,
-    ...chart?.timeframe('5m').indicators,
-    hourly: { ...chart?.timeframe('1h').indicators },
+    ...(chart === null ? null : { ...indicatorsOf(chart, '5m'), hourly: indicatorsOf(chart, '1h') }),
   };
 };
 

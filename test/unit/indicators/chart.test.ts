@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Chart, ChartError, createChart, historyNeededFromMs } from '../../../shared/indicators/chart.ts';
 import { DAY_MS, HOUR_MS, iso, MINUTE_MS } from '../../../shared/kernel/time.ts';
 import type { Bar } from '../../../shared/market/price.ts';
+import { indicatorsOf } from '../../support/chart-state.ts';
 import { barsOf, missing, walk } from '../../support/series.ts';
 
 const BTC = { symbol: 'BTC', market: 'CRYPTO' } as const;
@@ -185,7 +186,7 @@ describe('the history that a decision needs', () => {
 
 function snapshot(chart: Chart): unknown {
   return (['1m', '5m', '1h'] as const).map((timeframe) => {
-    const { candles, rsis, indicators, count } = chart.timeframe(timeframe);
-    return { candles, rsis, count, indicators: { ...indicators } };
+    const { candles, rsis, count } = chart.timeframe(timeframe);
+    return { candles, rsis, count, indicators: indicatorsOf(chart, timeframe) };
   });
 }
