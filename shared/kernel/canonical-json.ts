@@ -34,10 +34,13 @@ interface Shape {
   readonly seen: (Shape | null)[];
 }
 
-/** What is written has few shapes, and comes again and again: to sort the names of each object took half of the time. */
-const SHAPES = new Map<string, Shape[]>();
+/**
+ * What is written has few shapes, and comes again and again: to sort the names of each object took half of the time. By how many
+ * names they have and by the first of them.
+ */
+const SHAPES = new Map<number, Map<string, Shape[]>>();
 /** A map with ids for names must not fill the memory. */
-const MOST_FIRST_NAMES = 2_000;
+const MOST_FIRST_NAMES = 200;
 const MOST_OF_ONE_NAME = 20;
 const NO_SHAPE: Shape = { keys: [], order: [], heads: [], laterHeads: [], hasWholeNumbers: false, seen: [] };
 const OUTERMOST: Shape = { ...NO_SHAPE, seen: [null] };
@@ -143,7 +146,9 @@ function takenAnew(source: Record<string, unknown>): Shape {
 function shapeOf(keys: readonly string[]): Shape {
   const [first] = keys;
   if (first === undefined) return NO_SHAPE;
-  const known = SHAPES.get(first);
+  const ofLength = SHAPES.get(keys.length) ?? new Map<string, Shape[]>();
+  SHAPES.set(keys.length, ofLength);
+  const known = ofLength.get(first);
   const same = known?.find((shape) => isOfShape(keys, shape));
   if (same !== undefined) return same;
   const sorted = sortedKeys(keys);
@@ -155,8 +160,9 @@ function shapeOf(keys: readonly string[]): Shape {
     hasWholeNumbers: keys.some((key) => key < ':' && key >= '0'),
     seen: keys.map(() => null),
   };
-  if (known !== undefined && known.length < MOST_OF_ONE_NAME && keys.length <= MOST_INSERTED) known.push(shape);
-  if (known === undefined && SHAPES.size < MOST_FIRST_NAMES && keys.length <= MOST_INSERTED) SHAPES.set(first, [shape]);
+  if (keys.length > MOST_INSERTED) return shape;
+  if (known !== undefined && known.length < MOST_OF_ONE_NAME) known.push(shape);
+  if (known === undefined && ofLength.size < MOST_FIRST_NAMES) ofLength.set(first, [shape]);
   return shape;
 }
 

@@ -26,7 +26,7 @@ const CROSS_MINUTES = 300_000;
 const MINUTES = 50_000;
 const WARM_UP_MINUTES = 20_000;
 const GATE_MINUTES = 10_000;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const [YEAR_DAYS, WARM_UP_DAYS] = [365, 3];
 
 /** Bars a second of the engine over generated and recorded bars, beside a peer, and its memory over months and a year. */

@@ -1,5 +1,6 @@
 import { commitDecision } from '../../shared/engine/commit.ts';
 import { decideMatch } from '../../shared/engine/decide-match.ts';
+import { MINUTE_MS } from '../../shared/kernel/time.ts';
 import { exitId } from '../../shared/ledger/resting-exit.ts';
 import type { Tick } from '../../shared/market/price.ts';
 import { orderPlaced } from '../support/ledger-fixtures.ts';
@@ -65,7 +66,8 @@ async function fillsOn(store: 'embedded' | 'memory', roundTrips: number): Promis
       if (trip % TRIPS_A_REFRESH === 0) refreshPrices(books);
       const symbol = BENCH_SYMBOLS[Math.abs(trip) % BENCH_SYMBOLS.length] as BenchSymbol;
       const order = bracketOrder(`T:${trip}`, symbol, 0);
-      await commitEvents(books, order.id, [orderPlaced(order)]);
+      // The gate lets no more than a few a minute be accepted, and an account keeps their times.
+      await commitEvents(books, order.id, [{ ...orderPlaced(order), atMs: order.acceptedMs + (trip + WARM_UP) * MINUTE_MS }]);
       const entryMs = await timedFill(books, order.id, null);
       const exitMs = await timedFill(books, exitId(order.positionId, 1), printAt(symbol, stopAt(symbol, 0) * 0.9999));
       if (trip < 0) continue;
