@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { readEnvironment } from '../../shared/config/environment.ts';
 import { FEED_PUBLISH_EVERY_MS, FEED_READ_ORDERS_EVERY_MS } from '../../shared/config/feed-pace.ts';
-import { nseFeedOf } from '../../shared/config/nse-feed.ts';
+import { nseFeedOf } from '../../shared/config/nse-scope.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { createFeedService, type FeedService } from '../../shared/engine/feed-service.ts';
 import { StoreError } from '../../shared/engine/ports.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { autoStartOf, NO_AUTO_START } from '../../shared/config/auto-start.ts';
 import { type Environment, readEnvironment } from '../../shared/config/environment.ts';
 import { tradedMarkets } from '../../shared/config/instruments.ts';
-import { OUTSIDE_MODELS_VARIABLE } from '../../shared/config/outside-models.ts';
+import { OUTSIDE_MODELS_VARIABLE } from '../../shared/config/outside-models-variable.ts';
 import { VERSION } from '../../shared/config/version.ts';
 import type { EngineContext } from '../../shared/engine/context.ts';
 import { systemClock } from '../../shared/kernel/clock-system.ts';

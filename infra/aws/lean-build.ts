@@ -32,7 +32,7 @@ const withVersionOnly: Plugin = {
 };
 
 /** Where the facts of these files come from is for who reads the repository: no function tells it, and no digest of settings has it. */
-const UNTOLD_SOURCES = /shared[\\/]config[\\/]data[\\/](contracts|margin)\.json$/;
+const UNTOLD_SOURCES = /shared[\\/]config[\\/]data[\\/](contracts|margin|risk|risk-free|stored-chains|sectors)\.json$/;
 
 const withoutSources: Plugin = {
   name: 'without-sources',

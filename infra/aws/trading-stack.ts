@@ -4,7 +4,7 @@ import { apiAccessOf } from '../../shared/config/api-access.ts';
 import { autoStartText } from '../../shared/config/auto-start.ts';
 import { type Deployment, symbolsOf } from '../../shared/config/deployment.ts';
 import { toVariables } from '../../shared/config/environment.ts';
-import { liveScope } from '../../shared/config/nse-feed.ts';
+import { liveScope } from '../../shared/config/nse-scope.ts';
 import { REPORTS_BUCKET_VARIABLE } from '../../shared/config/reports.ts';
 import type { OutsideModel } from '../../shared/ml/onnx/outside-model.ts';
 import { alarms } from './constructs/alarms.ts';

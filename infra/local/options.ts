@@ -3,7 +3,7 @@ import { originSchema } from '../../shared/config/api-access.ts';
 import type { AutoStart } from '../../shared/config/auto-start.ts';
 import { DEFAULT_DEPLOYMENT, type Deployment, schedulesOf } from '../../shared/config/deployment.ts';
 import { FX } from '../../shared/config/fx.ts';
-import { NSE_FEEDS, type NseFeed } from '../../shared/config/nse-feed.ts';
+import { NSE_FEEDS, type NseFeed } from '../../shared/config/nse-scope.ts';
 import type { Schedule } from '../../shared/config/schedules.ts';
 import type { CoinBars } from '../../shared/feeds/replay/recorded-data.ts';
 import { NightdeskError } from '../../shared/kernel/errors.ts';

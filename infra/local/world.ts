@@ -1,5 +1,5 @@
 import { tradedMarkets } from '../../shared/config/instruments.ts';
-import { liveScope, type NseFeed, nseFeedOf } from '../../shared/config/nse-feed.ts';
+import { liveScope, type NseFeed, nseFeedOf } from '../../shared/config/nse-scope.ts';
 import type { World } from '../../shared/engine/context.ts';
 import type { MarketSource } from '../../shared/engine/market-source.ts';
 import type { ChainSource } from '../../shared/engine/ports.ts';

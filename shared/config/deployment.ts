@@ -10,7 +10,7 @@ import { autoStartSchema } from './auto-start.ts';
 import { DEFAULT_AWS_REGION } from './aws-region.ts';
 import { INSTRUMENT_FACTS } from './instrument-facts.ts';
 import { nseCalendar, specialHoursOf } from './nse-calendar-facts.ts';
-import { NSE_FEEDS } from './nse-feed.ts';
+import { NSE_FEEDS } from './nse-scope.ts';
 import { SCHEDULES, type ScheduleName } from './schedules.ts';
 import { secretsIn } from './secret-shapes.ts';
 

@@ -5,7 +5,7 @@ import { EnvironmentError } from './environment-error.ts';
 import { SYMBOLS_VARIABLE } from './instrument-facts.ts';
 import { InstrumentError, symbolsSet } from './instruments.ts';
 import { NSE_HOURS_VARIABLE, specialHoursOf } from './nse-calendar-facts.ts';
-import { liveScope, NSE_FEEDS, nseFeedOf } from './nse-feed.ts';
+import { liveScope, NSE_FEEDS, nseFeedOf } from './nse-scope.ts';
 
 const name = z.string().min(1);
 

@@ -1,9 +1,7 @@
 import * as z from 'zod';
 import { strategyNameSchema } from '../contracts/terms.ts';
 import { EnvironmentError } from './environment-error.ts';
-
-/** Set where somebody else's models trade: the function that runs them, and which they are, as `<function> <strategy>:<version>,...`. */
-export const OUTSIDE_MODELS_VARIABLE = 'NIGHTDESK_OUTSIDE_MODELS';
+import { OUTSIDE_MODELS_VARIABLE } from './outside-models-variable.ts';
 
 const model = z.strictObject({ strategy: strategyNameSchema, version: z.string().min(1) }).readonly();
 const setting = z.strictObject({ functionName: z.string().min(1), models: z.array(model).min(1).readonly() }).readonly();

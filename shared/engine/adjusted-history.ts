@@ -1,5 +1,5 @@
 import { CORPORATE_ACTIONS } from '../config/corporate-actions.ts';
-import { isNseSimulated } from '../config/nse-feed.ts';
+import { isNseSimulated } from '../config/nse-scope.ts';
 import type { Chart } from '../indicators/chart.ts';
 import type { EpochMs } from '../kernel/time.ts';
 import { type Adjustment, adjustCandle, adjustmentsOf, symbolOn } from '../market/corporate-actions.ts';

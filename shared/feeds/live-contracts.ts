@@ -1,6 +1,6 @@
 import { NSE_FUTURES_UNDERLYINGS } from '../config/contracts.ts';
 import { DERIBIT } from '../config/deribit.ts';
-import type { NseFeed } from '../config/nse-feed.ts';
+import type { NseFeed } from '../config/nse-scope.ts';
 import type { MarketSource } from '../engine/market-source.ts';
 import type { ChainSource } from '../engine/ports.ts';
 import type { Clock } from '../kernel/clock.ts';

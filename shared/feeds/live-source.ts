@@ -1,4 +1,5 @@
-import { type NseFeed, YAHOO } from '../config/nse-feed.ts';
+import { YAHOO } from '../config/nse-feed.ts';
+import type { NseFeed } from '../config/nse-scope.ts';
 import type { MarketSource } from '../engine/market-source.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';

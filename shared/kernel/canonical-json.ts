@@ -7,6 +7,8 @@ const MOST_INSERTED = 40;
  * so that a hash over it is a hash over the value. Every BigInt of Nightdesk is a Decimal.
  */
 export function canonicalJson(value: unknown): string {
+  // What JSON does not know has no text, as with `JSON.stringify`.
+  if (isUnknown(value)) return JSON.stringify(value);
   // Whatever a writing that failed has left.
   top = 0;
   out = '';

@@ -1,6 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { LedgerStore } from '../engine/ports.ts';
 import { createDynamoItems } from './dynamo-items.ts';
+import { laterAlerts } from './later-alerts.ts';
 import { createLedger } from './ledger.ts';
 import { bringForward } from './ledger-format.ts';
 import type { TableNames } from './tables.ts';
@@ -15,4 +16,7 @@ export async function openDynamoLedger(client: DynamoDBDocumentClient, names: Ta
 }
 
 /** The ledger in DynamoDB, or in a server that speaks its protocol. */
-export const createDynamoLedger = (client: DynamoDBDocumentClient, names: TableNames): LedgerStore => createLedger(createDynamoItems(client, names));
+export function createDynamoLedger(client: DynamoDBDocumentClient, names: TableNames): LedgerStore {
+  const items = createDynamoItems(client, names);
+  return createLedger(items, laterAlerts(items));
+}

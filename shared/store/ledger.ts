@@ -1,8 +1,7 @@
 import type { ScanRecord } from '../contracts/decisions.ts';
 import type { JournalRow } from '../contracts/journal.ts';
-import { type Commit, type LedgerStore, type OutboxEvent, type Page, type StoredOrder, StoreError } from '../engine/ports.ts';
+import { type AlertStore, type Commit, type LedgerStore, type OutboxEvent, type Page, type StoredOrder, StoreError } from '../engine/ports.ts';
 import type { Account } from '../ledger/account.ts';
-import { createAlerts } from './alerts.ts';
 import { type CommitStep, commitSteps } from './commit-actions.ts';
 import { absent, equals, type Item, type Items } from './items.ts';
 import { readJournal } from './journal.ts';
@@ -30,9 +29,9 @@ import { mapPage, newestFirst, type PageRequest } from './pages.ts';
 const LOAD_ATTEMPTS = 100;
 
 /** The ledger over tables of rows: the same code in memory, on the embedded server and on AWS. */
-export function createLedger(items: Items): LedgerStore {
+export function createLedger(items: Items, alerts: AlertStore): LedgerStore {
   return {
-    alerts: createAlerts(items),
+    alerts,
     activeSession: async () => {
       const item = await items.get('ledger', ledgerKeys.active);
       return item === null ? null : readActive(item);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Commit, LedgerStore, Rebuilding } from '../../shared/engine/ports.ts';
 import { verifyLedger } from '../../shared/engine/verify-ledger.ts';
 import type { Account } from '../../shared/ledger/account.ts';
+import { createAlerts } from '../../shared/store/alerts.ts';
 import type { Action, Attributes, Items } from '../../shared/store/items.ts';
 import { type Key, ledgerKeys } from '../../shared/store/keys.ts';
 import { createLedger } from '../../shared/store/ledger.ts';
@@ -208,14 +209,15 @@ export function ledgerRebuildContract(name: string, open: () => Promise<StoreHar
     /** The ledger of the same rows, with something that happens before each write. */
     const meddled = (before: (actions: readonly Action[], write: number) => Promise<void>): LedgerStore => {
       let writes = 0;
-      return createLedger({
+      const written: Items = {
         ...items,
         write: async (actions) => {
           writes += 1;
           await before(actions, writes);
           return items.write(actions);
         },
-      });
+      };
+      return createLedger(written, createAlerts(written));
     };
     /** A session of so many orders that putting them back takes several transactions. */
     const large = async (): Promise<Kept> => {

@@ -1,6 +1,7 @@
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { OUTSIDE_MODELS_VARIABLE, outsideModelsText } from '../../../shared/config/outside-models.ts';
+import { outsideModelsText } from '../../../shared/config/outside-models.ts';
+import { OUTSIDE_MODELS_VARIABLE } from '../../../shared/config/outside-models-variable.ts';
 import type { OutsideModel } from '../../../shared/ml/onnx/outside-model.ts';
 import { houseFunction } from './house-function.ts';
 

@@ -1,5 +1,6 @@
 import type { Commit, LedgerStore, MarketStore } from '../../../shared/engine/ports.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
+import { createAlerts } from '../../../shared/store/alerts.ts';
 import type { Items } from '../../../shared/store/items.ts';
 import { marketKeys } from '../../../shared/store/keys.ts';
 import { createLedger } from '../../../shared/store/ledger.ts';
@@ -29,7 +30,7 @@ const AFTER_MINUTES_MS = 8 * DAY_MS;
 export function createAcknowledged(items: Items, books: () => readonly Book[], complain: (fault: string) => void): Acknowledged {
   const market = createMarket(items, { ttlDays: 36_500, now: () => 0 });
   const later = createMarket(items, { ttlDays: 36_500, now: () => AFTER_MINUTES_MS });
-  const ledger = createLedger(items);
+  const ledger = createLedger(items, createAlerts(items));
   const lasting: Promised[] = [];
   /** Stamps of snapshots whose writing got no answer: it may be done yet, over one that was written since, until the next is. */
   const unanswered = new Set<number>();

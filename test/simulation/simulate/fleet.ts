@@ -1,5 +1,6 @@
 import type { Rng } from '../../../shared/kernel/rng.ts';
 import { SECOND_MS } from '../../../shared/kernel/time.ts';
+import { createAlerts } from '../../../shared/store/alerts.ts';
 import { createLedger } from '../../../shared/store/ledger.ts';
 import { createMarket } from '../../../shared/store/market.ts';
 import type { Acknowledged } from './acknowledged.ts';
@@ -72,7 +73,10 @@ export function createFleet(parts: FleetParts): Fleet {
     launched += 1;
     const owner: Owner = { name: `${place}#${launched}`, isAlive: true, offsetMs: 0, pausedUntilMs: 0 };
     const items = createSimItems({ rows, owner, scheduler, faults, draw, variant, onPause });
-    const stores = { ledger: guessing(variant, createLedger(items)), market: createMarket(items, { ttlDays: 36_500, now: () => 0 }) };
+    const stores = {
+      ledger: guessing(variant, createLedger(items, createAlerts(items))),
+      market: createMarket(items, { ttlDays: 36_500, now: () => 0 }),
+    };
     const holder = FUNCTIONS.includes(place) ? null : isOneMachine ? place : owner.name;
     places.set(place, launch({ ...parts, owner, stores: acknowledged.watch(stores), isExclusive: isOneMachine, holder, nudge }));
   };

@@ -5,6 +5,7 @@ import { verifyLedger } from '../../../shared/engine/verify-ledger.ts';
 import { type EpochMs, MINUTE_MS, SECOND_MS } from '../../../shared/kernel/time.ts';
 import type { Account } from '../../../shared/ledger/account.ts';
 import { isResting } from '../../../shared/ledger/order-standing.ts';
+import { createAlerts } from '../../../shared/store/alerts.ts';
 import type { Items } from '../../../shared/store/items.ts';
 import { ledgerKeys } from '../../../shared/store/keys.ts';
 import { createLedger } from '../../../shared/store/ledger.ts';
@@ -64,7 +65,7 @@ export interface ClosedParts extends Pick<SettledParts, 'feed' | 'nowMs'> {
 /** What is not as it should be after the last session was stopped and had time to close, as sentences. */
 export async function closedFaults({ items, books, bus, clients, acknowledged, feed, nowMs }: ClosedParts): Promise<readonly string[]> {
   const faults = clients.waiting().map((key) => `request ${key} has no answer`);
-  const ledger = createLedger(items);
+  const ledger = createLedger(items, createAlerts(items));
   const active = await ledger.activeSession();
   const relays = new Set((await items.query('ledger', ledgerKeys.relays)).map((item) => readRelay(item).sessionId));
   for (const { sessionId, account, lastMs } of books.all()) {

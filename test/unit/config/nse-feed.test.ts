@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readEnvironment } from '../../../shared/config/environment.ts';
 import { EnvironmentError } from '../../../shared/config/environment-error.ts';
-import { liveScope, NSE_FEEDS, nseFeedOf } from '../../../shared/config/nse-feed.ts';
+import { liveScope, NSE_FEEDS, nseFeedOf } from '../../../shared/config/nse-scope.ts';
 
 const env = (world: string) => ({
   NIGHTDESK_LEDGER_TABLE: 'ledger',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { instrumentsOf } from '../../../shared/config/instruments.ts';
-import type { NseFeed } from '../../../shared/config/nse-feed.ts';
+import type { NseFeed } from '../../../shared/config/nse-scope.ts';
 import type { MarketSource } from '../../../shared/engine/market-source.ts';
 import { compositeSource } from '../../../shared/feeds/composite-source.ts';
 import { liveSource } from '../../../shared/feeds/live-source.ts';
