@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NSE_CALENDAR } from '../../shared/config/nse-calendar.ts';
-import type { ScanRecord } from '../../shared/contracts/decisions.ts';
-import type { JournalRow } from '../../shared/contracts/journal.ts';
-import { openBacktest } from '../../shared/engine/backtest/backtest.ts';
 import type { ChainSource } from '../../shared/engine/ports.ts';
-import { assumedUsdtRate } from '../../shared/feeds/rates/rates.ts';
 import { type Chart, createChart, historyNeededFromMs } from '../../shared/indicators/chart.ts';
-import { decimal } from '../../shared/kernel/decimal.ts';
 import { digest } from '../../shared/kernel/digest.ts';
 import { DAY_MS, type EpochMs, MINUTE_MS, SECOND_MS } from '../../shared/kernel/time.ts';
 import { type DerivativeChain, NOTHING_SETTLED } from '../../shared/market/derivative.ts';
@@ -14,6 +9,7 @@ import type { Bar } from '../../shared/market/price.ts';
 import { TIMEFRAMES } from '../../shared/market/timeframe.ts';
 import { strategyByName } from '../../shared/strategies/registry.ts';
 import type { DerivativesView, StrategyName } from '../../shared/strategies/strategy.ts';
+import { type PlayedSession, playCoin } from '../support/coin-session.ts';
 import { arbitrageView, futureQuote } from '../support/derivative-views.ts';
 import { derivativesAt, VIEW_FROM, waves } from '../support/option-views.ts';
 import { barsOf, walk } from '../support/series.ts';
@@ -43,16 +39,8 @@ const basis: ChainsAt = (spot, atMs, dearness) =>
     { venue: 'binance-futures', spot, futures: [futureQuote('BTC-2026-12-25', { middle: spot * (1 + 0.06 * dearness), half: 1 }, atMs)] },
   ]).derivatives?.chains ?? [];
 
-interface Told {
-  readonly scans: readonly ScanRecord[];
-  readonly rows: readonly JournalRow[];
-}
-
 /** A session of one strategy over bars and chains that are other ones from an instant on. */
-function play(strategy: StrategyName, chainsAt: ChainsAt, bars: readonly Bar[], dearnessAt: (atMs: EpochMs) => number): Told {
-  const scans: ScanRecord[] = [];
-  const rows: JournalRow[] = [];
-  const hear = (scan: ScanRecord): void => void scans.push(scan);
+function play(strategy: StrategyName, chainsAt: ChainsAt, bars: readonly Bar[], dearnessAt: (atMs: EpochMs) => number): PlayedSession {
   const closes = new Map(bars.map(({ openMs, close }) => [openMs + MINUTE_MS, close]));
   // Asked for every second; made three times a minute, for that is dear.
   const made = new Map<EpochMs, readonly DerivativeChain[]>();
@@ -66,27 +54,11 @@ function play(strategy: StrategyName, chainsAt: ChainsAt, bars: readonly Bar[], 
     chains: (_, atMs) => toldAt(atMs - (atMs % TOLD_EVERY_MS)),
     settled: () => NOTHING_SETTLED,
   };
-  const backtest = openBacktest(
-    {
-      world: { scope: 'test', evidence: 'simulated', markets: ['CRYPTO'] },
-      settings: { marketMode: 'both', seed: 'seed', configVersion: 'test' },
-      request: { startingCapital: decimal('100000'), strategies: [strategy], riskLimits: {} },
-      startMs: START,
-      history: { bars: new Map([['BTC', bars.filter(({ openMs }) => openMs < START)]]), days: new Map() },
-      source: 'test',
-      rates: (nowMs) => [assumedUsdtRate(nowMs)],
-      chains,
-      log: () => undefined,
-    },
-    { row: (row) => void rows.push(row), scan: hear, quietScan: hear, trade: () => {} },
-  );
-  for (const bar of bars) if (bar.openMs >= START) backtest.play({ openMs: bar.openMs, bars: [bar] });
-  backtest.end();
-  return { scans, rows };
+  return playCoin({ strategy, bars, chains, startMs: START, untilMs: UNTIL });
 }
 
 /** What was said and done before an instant. */
-const toldBefore = ({ scans, rows }: Told, untilMs: EpochMs): readonly string[] => [
+const toldBefore = ({ scans, rows }: PlayedSession, untilMs: EpochMs): readonly string[] => [
   ...scans.filter(({ atMs }) => atMs < untilMs).map((scan) => `${scan.id} ${digest(scan)}`),
   ...rows.filter(({ event }) => event.atMs < untilMs).map(({ seq, event, hash }) => `${seq} ${event.type} ${hash}`),
 ];

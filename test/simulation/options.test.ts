@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ScanRecord } from '../../shared/contracts/decisions.ts';
-import type { JournalRow } from '../../shared/contracts/journal.ts';
-import { openBacktest } from '../../shared/engine/backtest/backtest.ts';
 import type { ChainSource } from '../../shared/engine/ports.ts';
-import { assumedUsdtRate } from '../../shared/feeds/rates/rates.ts';
 import { decimal, sum, toNumber } from '../../shared/kernel/decimal.ts';
 import { DAY_MS, type EpochMs, HOUR_MS } from '../../shared/kernel/time.ts';
 import { cashChange } from '../../shared/ledger/postings.ts';
 import { NOTHING_SETTLED } from '../../shared/market/derivative.ts';
+import { playCoin } from '../support/coin-session.ts';
 import { derivativesAt, VIEW_FROM, waves } from '../support/option-views.ts';
 
 const HISTORY_DAYS = 16;
@@ -17,8 +14,6 @@ const BARS = waves(HISTORY_DAYS + 1, { phase: 0.25 + (30 - HISTORY_DAYS) / 3.7 }
 
 /** A session of the options strategy alone, by the engine of the live system; implied volatility changes after the first hour. */
 function play(before: number, after: number) {
-  const rows: JournalRow[] = [];
-  const scans: ScanRecord[] = [];
   const change = { step: 3_000, strikesEachSide: 10, expiries: [new Date(START + 25 * DAY_MS).toISOString().slice(0, 10)] };
   const spotAt = (atMs: EpochMs): number => BARS.findLast(({ openMs }) => openMs < atMs)?.close ?? 0;
   const chains: ChainSource = {
@@ -26,23 +21,8 @@ function play(before: number, after: number) {
     chains: (_, atMs) => derivativesAt(spotAt(atMs), atMs, () => (atMs < START + HOUR_MS ? before : after), change).chains,
     settled: () => NOTHING_SETTLED,
   };
-  const backtest = openBacktest(
-    {
-      world: { scope: 'test', evidence: 'simulated', markets: ['CRYPTO'] },
-      settings: { marketMode: 'both', seed: 'seed', configVersion: 'test' },
-      request: { startingCapital: decimal('100000'), strategies: ['options'], riskLimits: {} },
-      startMs: START,
-      history: { bars: new Map([['BTC', BARS.filter(({ openMs }) => openMs < START)]]), days: new Map() },
-      source: 'test',
-      rates: (nowMs) => [assumedUsdtRate(nowMs)],
-      chains,
-      log: () => undefined,
-    },
-    { row: (row) => void rows.push(row), scan: (scan) => void scans.push(scan), trade: () => {} },
-  );
-  for (const bar of BARS) if (bar.openMs >= START && bar.openMs < START + 1.25 * HOUR_MS) backtest.play({ openMs: bar.openMs, bars: [bar] });
-  backtest.end();
-  return { rows, scans, account: backtest.account(), fills: rows.flatMap(({ event }) => (event.type === 'filled' ? [event.fill] : [])) };
+  const { rows, scans, account } = playCoin({ strategy: 'options', bars: BARS, chains, startMs: START, untilMs: START + 1.25 * HOUR_MS });
+  return { rows, scans, account, fills: rows.flatMap(({ event }) => (event.type === 'filled' ? [event.fill] : [])) };
 }
 
 describe('the options strategy in a session', () => {

@@ -4,7 +4,7 @@ import type { JournalEvent, JournalEventOf, JournalRow } from '../../shared/cont
 import type { EntryOrder } from '../../shared/contracts/order.ts';
 import type { Rate } from '../../shared/contracts/terms.ts';
 import type { Commit, Receipt } from '../../shared/engine/ports.ts';
-import { add, type Decimal, decimal, multiply, ONE, subtract, sum, ZERO } from '../../shared/kernel/decimal.ts';
+import { add, type Decimal, decimal, multiply, ONE, subtract, sum } from '../../shared/kernel/decimal.ts';
 import type { Account } from '../../shared/ledger/account.ts';
 import { apply, journalRow } from '../../shared/ledger/apply.ts';
 import { bandAmounts } from '../../shared/ledger/entry-fill.ts';
@@ -19,6 +19,7 @@ import {
   unitsTaken,
 } from '../../shared/ledger/postings.ts';
 import { tradeOf } from '../../shared/ledger/trade.ts';
+import { AT_MARKET, UNFILLED } from '../../shared/ledger/unfilled.ts';
 import type { Currency } from '../../shared/market/instrument.ts';
 
 /** Events of a session as the engine would make them, with what a test does not care about filled in. */
@@ -92,7 +93,8 @@ export function entryOrder(sketch: EntrySketch = {}): EntryOrder {
   return {
     purpose: 'entry',
     id,
-    version: 1,
+    ...UNFILLED,
+    ...AT_MARKET,
     positionId: `P:${id}`,
     strategy: 'scalping',
     symbol,
@@ -101,19 +103,8 @@ export function entryOrder(sketch: EntrySketch = {}): EntryOrder {
     product: currency === 'INR' ? 'intraday' : 'spot',
     side,
     quantity: decimal(quantity),
-    filledQuantity: ZERO,
-    filledNotional: ZERO,
-    fills: 0,
     acceptedMs: atMs,
     activeFromMs: atMs + 80,
-    waiting: null,
-    instruction: { type: 'market' },
-    timeInForce: 'GTC',
-    tradedIn: 'continuous',
-    expiresMs: null,
-    triggeredMs: null,
-    groupId: null,
-    clientOrderId: null,
     reserved: decimal(reserved),
     bracket: { stop: decimal(stop), target: decimal(target), trail: null, maxHoldingMs: 900_000 },
     intent: {

@@ -64,9 +64,10 @@ export function createLanes({ history, startMs, scope, timeframes, source, desk 
     const adjusted = adjustedHistory(stored, nowMs, scope);
     for (const symbol of new Set([...adjusted.days.keys(), ...adjusted.bars.keys()])) {
       const chart = chartFrom(adjusted, symbol, nowMs);
-      const known = lanes.get(symbol);
-      if (known === undefined) lanes.set(symbol, { symbol, chart, isCharted: true, untold: null, index: 0 });
-      else Object.assign(known, { chart, isCharted: true });
+      const lane: Lane = lanes.get(symbol) ?? { symbol, chart, isCharted: true, untold: null, index: 0 };
+      lane.chart = chart;
+      lane.isCharted = true;
+      lanes.set(symbol, lane);
     }
     ordered = [...ordered, ...[...lanes.values()].filter((lane) => !ordered.includes(lane))];
     revision += 1;
@@ -120,7 +121,7 @@ export function createLanes({ history, startMs, scope, timeframes, source, desk 
       if (!isOver) return;
       const stored = raw.at(nowMs);
       // A share that has another name now has its chart there.
-      for (const symbol of stored.bars.keys()) Object.assign(lanes.get(symbol) ?? {}, { isCharted: false });
+      for (const lane of ordered) if (stored.bars.has(lane.symbol)) lane.isCharted = false;
       chartAll(stored, nowMs);
     },
     stamp: (bars, index) => {

@@ -127,15 +127,7 @@ const PLANTED: readonly Planted[] = [
     what: 'a perpetual of Binance below a dated future',
     structure: 'calendar-spread',
     price: 80_000,
-    view: (x) =>
-      arbitrageView(BTC, NOW, null, [
-        {
-          venue: 'binance-futures',
-          spot: 80_000,
-          perpetual: perpetualQuote('BTC-PERP', { middle: 80_000, half: 1 }, 0.0001, NOW),
-          futures: [futureQuote('BTC-2026-12-25', { middle: 80_000 + x, half: 1 }, NOW)],
-        },
-      ]),
+    view: (x) => perpetualBesideDated(x),
     left(x) {
       const future = 80_000 + x;
       const payments = 3 * 53;
@@ -149,15 +141,7 @@ const PLANTED: readonly Planted[] = [
     what: 'a perpetual of Binance above a dated future',
     structure: 'calendar-spread',
     price: 80_000,
-    view: (x) =>
-      arbitrageView(BTC, NOW, null, [
-        {
-          venue: 'binance-futures',
-          spot: 80_000,
-          perpetual: perpetualQuote('BTC-PERP', { middle: 80_000, half: 1 }, 0.0001, NOW),
-          futures: [futureQuote('BTC-2026-12-25', { middle: 80_000 - x, half: 1 }, NOW)],
-        },
-      ]),
+    view: (x) => perpetualBesideDated(-x),
     left(x) {
       const future = 80_000 - x;
       // A short receives, and what it receives is counted on to die out.
@@ -255,6 +239,17 @@ const PLANTED: readonly Planted[] = [
 
 /** A quarter further on at a carry a year. */
 const farCoin = (carry: number): number => 80_000 * Math.exp((carry * (Date.parse('2027-03-26T08:00:00Z') - quarter)) / YEAR);
+
+/** A perpetual of Binance that pays, and a dated future so much above it. */
+const perpetualBesideDated = (apart: number): ReturnType<typeof arbitrageView> =>
+  arbitrageView(BTC, NOW, null, [
+    {
+      venue: 'binance-futures',
+      spot: 80_000,
+      perpetual: perpetualQuote('BTC-PERP', { middle: 80_000, half: 1 }, 0.0001, NOW),
+      futures: [futureQuote('BTC-2026-12-25', { middle: 80_000 + apart, half: 1 }, NOW)],
+    },
+  ]);
 
 /** Dear by so much beyond the riskless rate of 4 % and the allowance of 2 %; cheap when negative. */
 function binanceMonths(x: number): StrategyView {
